@@ -1,0 +1,16 @@
+"""The two families of errors: what a person can mend, and everything else."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """A mistake or a lack that the person can mend.
+
+    `code` is a stable short name for programs (for example ``"bad-strokes"``); `message` is one line that names the fix.
+    Whatever is raised and is not a `UserError` is a bug.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

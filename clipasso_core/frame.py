@@ -1,0 +1,67 @@
+"""The square of the picture that the optimiser draws on, and the way back to the picture's own pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+CANVAS_PX = 224  # side of the optimiser's canvas: the guides' own input (paper, section 3)
+ROOM = 0.15  # share of the subject's longer side that is left free around it
+SUBJECT = 0.5  # mask value from which a pixel belongs to the subject
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A square in the picture's pixels; it may reach beyond the picture, where it is white."""
+
+    x: float
+    y: float
+    side: float
+
+    @property
+    def scale(self) -> float:
+        """Picture pixels to one pixel of the canvas."""
+        return self.side / CANVAS_PX
+
+    def to_picture(self, canvas_xy: np.ndarray) -> np.ndarray:
+        """[..., 2] points on the canvas, in picture pixels."""
+        return canvas_xy * self.scale + np.array([self.x, self.y])
+
+    def to_canvas(self, picture_xy: np.ndarray) -> np.ndarray:
+        """[..., 2] points in picture pixels, on the canvas."""
+        return (picture_xy - np.array([self.x, self.y])) / self.scale
+
+    def cut(self, pixels: np.ndarray, scale: float, fill: float) -> np.ndarray:
+        """The canvas' view of `pixels`, [h, w] or [h, w, C] float32, of which `scale` pixels are one of the picture.
+
+        Returns [224, 224(, C)]; what lies outside the picture is `fill`. Reduced by area, so that fine texture doesn't alias.
+        """
+        side = max(1, round(self.side * scale))
+        left, top = round(self.x * scale), round(self.y * scale)
+        square = np.full((side, side, *pixels.shape[2:]), fill, np.float32)
+        height, width = pixels.shape[:2]
+        x0, y0 = max(left, 0), max(top, 0)
+        x1, y1 = min(left + side, width), min(top + side, height)
+        if x1 > x0 and y1 > y0:
+            square[y0 - top : y1 - top, x0 - left : x1 - left] = pixels[y0:y1, x0:x1]
+        shrink = side > CANVAS_PX
+        return cv2.resize(square, (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
+
+
+def frame_whole(width: int, height: int) -> Frame:
+    """The whole picture, padded to a square."""
+    side = float(max(width, height))
+    return Frame((width - side) / 2, (height - side) / 2, side)
+
+
+def frame_subject(mask: np.ndarray, scale: float) -> Frame:
+    """The square around the subject of `mask` [h, w] in 0..1, of which `scale` pixels are one of the picture."""
+    rows, columns = np.where(mask > SUBJECT)
+    if len(rows) == 0:
+        return frame_whole(round(mask.shape[1] / scale), round(mask.shape[0] / scale))
+    x0, x1 = columns.min() / scale, (columns.max() + 1) / scale
+    y0, y1 = rows.min() / scale, (rows.max() + 1) / scale
+    side = max(x1 - x0, y1 - y0) * (1 + ROOM)
+    return Frame((x0 + x1 - side) / 2, (y0 + y1 - side) / 2, side)

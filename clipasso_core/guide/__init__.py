@@ -1,0 +1,111 @@
+"""Guides: the frozen networks that judge how much a sketch is like its photograph."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clipasso_core.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from clipasso_core.request import SketchRequest
+
+PUBLISHED_MODEL = "RN101"  # the paper's guide (section 3.2)
+HARD_WORKING = ("standard", "published")  # presets for which CLIP is worth its time without a GPU
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How likeness is measured with a guide's features.
+
+    kind: ``published`` takes the mean squared difference of each layer (paper, equation 2); ``centred`` takes, at each position,
+        one minus the cosine of the features after those of a blank page are taken away, weighted by the target's energy there.
+        Networks that were not trained on drawings need the latter: on a white page their raw features differ little.
+    layers: weight of each layer's term, by the layer's name.
+    embedding: weight of one minus the cosine of the embeddings (paper, equation 1).
+    """
+
+    kind: str
+    layers: dict[str, float]
+    embedding: float
+
+
+@dataclass
+class Features:
+    """What a guide sees in B pictures: feature maps by layer, [B, C, h, w] each, and the embedding [B, D]; all float32."""
+
+    maps: dict[str, Tensor]
+    embedding: Tensor
+
+    def select(self, index: slice | Tensor) -> Features:
+        """The features of some of the pictures."""
+        return Features({name: value[index] for name, value in self.maps.items()}, self.embedding[index])
+
+    def detach(self) -> Features:
+        """The same values without gradient."""
+        return Features({name: value.detach() for name, value in self.maps.items()}, self.embedding.detach())
+
+
+class Guide(ABC):
+    """A frozen image tower. It knows its own normalisation, input size, arithmetic and recipe."""
+
+    name: str  # as a request names it
+    weights: str  # where its numbers come from, for the log
+    side: int  # of its input, px
+    device: torch.device
+    dtype: torch.dtype
+    recipe: Recipe
+
+    @abstractmethod
+    def features(self, pictures: Tensor) -> Features:
+        """Look at pictures [B, 3, side, side], RGB in 0..1. Gradients flow to the pictures; the weights have none."""
+
+    @abstractmethod
+    def relevance(self, picture: Tensor) -> Tensor:
+        """Where in a picture [1, 3, side, side] the guide sees something: [h, w] in 0..1, as coarse as its features are."""
+
+    def words(self, text: str) -> Tensor:
+        """Embedding [1, D] of a text, for guides that know words. Raises `UserError` for the others."""
+        raise UserError("no-text", f"the guide {self.name} knows no words: --text needs a CLIP guide, for example --guide clip:RN101:openai")
+
+
+def stretch(values: Tensor) -> Tensor:
+    """Linearly onto 0..1 (zero everywhere when all values are equal)."""
+    low, high = values.min(), values.max()
+    return (values - low) / (high - low).clamp_min(1e-12)
+
+
+def choose_guide(request: SketchRequest, preset: str, device: str) -> tuple[str, str]:
+    """The guide's full name, and one clause that says why. `preset` and `device` are those in force, never ``auto``."""
+    from clipasso_core import models
+
+    if request.guide != "auto":
+        return request.guide, "as asked"
+    clip = models.best_clip()
+    if request.text is not None:
+        if clip is None:
+            raise UserError("no-weights", "--text needs a CLIP guide, and no CLIP weights are on this machine: run clipasso models fetch clip:RN101:openai")
+        return clip, "it knows words"
+    if clip is None:
+        return "lite", "no CLIP weights on this machine"
+    if device == "cuda" or preset in HARD_WORKING:
+        return clip, "its weights are on this machine"
+    return "lite", "CLIP is slow without a GPU"
+
+
+def load_guide(name: str, device: str = "cpu", precision: str = "auto", text: bool = False) -> Guide:
+    """Load a guide, frozen and folded, onto a device. `text` loads the text tower too.
+
+    Raises `UserError` when there is no such guide or its weights are not on this machine; nothing is ever downloaded.
+    """
+    if name == "lite":
+        from clipasso_core.guide.lite import LiteGuide
+
+        return LiteGuide(device, precision)
+    from clipasso_core.guide.clip import ClipGuide
+
+    return ClipGuide(name, device, precision, text)

@@ -1,0 +1,142 @@
+"""CLIP image towers as guides (Radford et al. 2021), through open_clip."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from clipasso_core import models
+from clipasso_core.errors import UserError
+from clipasso_core.guide import Features, Guide, Recipe, stretch
+from clipasso_core.guide.arithmetic import choose_dtype, freeze
+
+RESNET_RECIPE = Recipe("published", {"layer2": 1.0, "layer3": 1.0}, embedding=0.1)  # paper, section 3.2
+
+
+class ClipGuide(Guide):
+    """``clip:MODEL[:PRETRAINED]``. PRETRAINED is an open_clip tag, a weights file's path, or ``random`` for the untrained
+    architecture (for tests and measurements; its sketches mean nothing)."""
+
+    def __init__(self, name: str, device: str, precision: str = "auto", text: bool = False) -> None:
+        spec = models.parse_clip(name)
+        self.name, self.weights = str(spec), spec.describe()
+        self.device = torch.device(device)
+        self.dtype = choose_dtype(precision, self.device)
+        model = _load(spec)
+        tower: Any = model.visual
+        from open_clip.modified_resnet import ModifiedResNet
+
+        self._is_resnet = isinstance(tower, ModifiedResNet)
+        if self._is_resnet:
+            self.recipe, taps = RESNET_RECIPE, {name: getattr(tower, name) for name in RESNET_RECIPE.layers}
+        else:
+            taps = _vit_taps(tower)
+            self.recipe = Recipe("centred", dict.fromkeys(taps, 1.0), embedding=0.5)
+        size = tower.image_size
+        self.side = size if isinstance(size, int) else size[0]
+        mean, deviation = spec.normalisation()
+        self._mean = torch.tensor(mean, device=self.device).view(3, 1, 1)
+        self._deviation = torch.tensor(deviation, device=self.device).view(3, 1, 1)
+        self._seen: dict[str, Tensor] = {}
+        for layer, module in taps.items():
+            module.register_forward_hook(self._keep(layer))
+        self._tower = freeze(tower).to(self.device, self.dtype, memory_format=torch.channels_last)
+        self._text: tuple[Any, Any] | None = None
+        if text:
+            import open_clip
+
+            model.visual = nn.Identity()
+            self._text = (model.eval().requires_grad_(False).to(self.device), open_clip.get_tokenizer(spec.model))
+
+    def _keep(self, layer: str) -> Callable[[nn.Module, Any, Tensor], None]:
+        def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+            self._seen[layer] = output
+
+        return hook
+
+    def features(self, pictures: Tensor) -> Features:
+        """See `Guide.features`."""
+        x = ((pictures - self._mean) / self._deviation).to(self.dtype, memory_format=torch.channels_last)
+        embedding = self._tower(x)
+        seen, self._seen = self._seen, {}
+        if not self._is_resnet:
+            seen = {layer: _grid(tokens, self._tower.grid_size) for layer, tokens in seen.items()}
+        return Features({layer: seen[layer].float() for layer in self.recipe.layers}, embedding.float())
+
+    @torch.no_grad()
+    def relevance(self, picture: Tensor) -> Tensor:
+        """ViT: attention from the class token to the patches, mean over blocks and heads (paper, section 3.3).
+
+        ResNet: strength of the deepest tapped features over those of a blank page.
+        """
+        if self._is_resnet or not _plain_attention(self._tower):
+            deepest = list(self.recipe.layers)[-1]
+            both = self.features(torch.cat([picture, torch.ones_like(picture)])).maps[deepest]
+            return stretch((both[0] - both[1]).norm(dim=0))
+        inputs: list[Tensor] = []
+        blocks = self._tower.transformer.resblocks
+        handles = [block.attn.register_forward_pre_hook(lambda _m, args, kw: inputs.append(args[0] if args else kw["query"]), with_kwargs=True) for block in blocks]
+        try:
+            self.features(picture)
+        finally:
+            for handle in handles:
+                handle.remove()
+        maps = [_class_attention(block.attn, x) for block, x in zip(blocks, inputs, strict=True)]
+        return stretch(torch.stack(maps).mean(0).view(*self._tower.grid_size))
+
+    @torch.no_grad()
+    def words(self, text: str) -> Tensor:
+        """See `Guide.words`."""
+        if self._text is None:
+            raise UserError("no-text", f"the guide {self.name} was loaded without its text tower")
+        model, tokenizer = self._text
+        return model.encode_text(tokenizer([text]).to(self.device)).float()
+
+
+def _load(spec: models.ClipSpec) -> Any:
+    """The whole CLIP model in float32 on the CPU."""
+    import open_clip
+
+    path = spec.require_weights()
+    try:
+        return open_clip.create_model(
+            spec.model,
+            pretrained=str(path) if path else None,
+            load_weights=path is not None,
+            force_quick_gelu=spec.quick_gelu(),
+            pretrained_text=False,
+        )
+    except Exception as error:  # open_clip and torch raise many kinds for a file that does not fit its model
+        if path is None:
+            raise
+        raise UserError("bad-weights", f"{path} does not hold the weights of {spec.model} or is damaged ({type(error).__name__}): fetch it again with clipasso models fetch {spec}") from error
+
+
+def _vit_taps(tower: Any) -> dict[str, nn.Module]:
+    """Blocks at a third and at two thirds of the depth: outlines and parts, as layers 2 and 3 of a ResNet."""
+    blocks = tower.transformer.resblocks
+    return {f"block{i}": blocks[i - 1] for i in (round(len(blocks) / 3), round(2 * len(blocks) / 3))}
+
+
+def _grid(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+    """[B, 1 + h*w, D] tokens as a map [B, D, h, w], without the class token."""
+    patches = tokens[:, tokens.shape[1] - math.prod(grid) :]
+    return patches.transpose(1, 2).reshape(tokens.shape[0], -1, *grid)
+
+
+def _plain_attention(tower: Any) -> bool:
+    return all(isinstance(getattr(block, "attn", None), nn.MultiheadAttention) for block in tower.transformer.resblocks)
+
+
+def _class_attention(attention: nn.MultiheadAttention, tokens: Tensor) -> Tensor:
+    """Softmax attention of the class token over the patches, mean over heads: [h*w]. tokens: [1, 1 + h*w, D], normed."""
+    width, heads = attention.embed_dim, attention.num_heads
+    query, key = nn.functional.linear(tokens[0], attention.in_proj_weight[: 2 * width], attention.in_proj_bias[: 2 * width]).float().chunk(2, -1)
+    query = query[0].view(heads, 1, -1)  # [heads, 1, d]
+    key = key.view(len(key), heads, -1).permute(1, 2, 0)  # [heads, d, tokens]
+    weights = (query @ key / math.sqrt(width // heads)).softmax(-1)
+    return weights[:, 0, 1:].mean(0)

@@ -1,0 +1,45 @@
+"""How unlike sketch and photograph are to a guide: named terms, one value a picture, nothing reduced over the batch."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from clipasso_core.guide import Features, Recipe
+
+TEXT_WEIGHT = 0.1  # as the embedding's own in the published loss: words hint, the photograph decides
+
+
+def loss_terms(sketch: Features, target: Features, blank: Features, recipe: Recipe, words: Tensor | None = None) -> dict[str, Tensor]:
+    """Terms by name, each [B]: every layer of the recipe, ``embedding``, and ``text`` when `words` [1, D] are given.
+
+    `blank` holds the features [1, ...] of a white page, the zero point of a ``centred`` recipe.
+    """
+    terms = {}
+    for layer in recipe.layers:
+        seen, wanted = sketch.maps[layer], target.maps[layer]
+        if recipe.kind == "published":
+            terms[layer] = (seen - wanted).square().mean((1, 2, 3))
+        else:
+            terms[layer] = _centred(seen - blank.maps[layer], wanted - blank.maps[layer])
+    if recipe.kind == "published":
+        terms["embedding"] = 1 - F.cosine_similarity(sketch.embedding, target.embedding)
+    else:
+        terms["embedding"] = 1 - F.cosine_similarity(sketch.embedding - blank.embedding, target.embedding - blank.embedding)
+    if words is not None:
+        terms["text"] = 1 - F.cosine_similarity(sketch.embedding, words)
+    return terms
+
+
+def _centred(seen: Tensor, wanted: Tensor) -> Tensor:
+    """One minus the cosine at each position of [B, C, h, w], averaged by the target's energy there."""
+    energy = wanted.norm(dim=1)
+    unlike = 1 - F.cosine_similarity(seen, wanted, dim=1)
+    return (unlike * energy).sum((1, 2)) / energy.sum((1, 2)).clamp_min(1e-12)
+
+
+def total(terms: dict[str, Tensor], recipe: Recipe) -> Tensor:
+    """The weighted sum of the terms, [B]."""
+    weights = {**recipe.layers, "embedding": recipe.embedding, "text": TEXT_WEIGHT}
+    return torch.stack([weights[name] * value for name, value in terms.items()]).sum(0)

@@ -1,0 +1,156 @@
+"""Moving the strokes until the guide finds the sketch like the photograph."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from clipasso_core.guide import Features, Guide
+from clipasso_core.losses import loss_terms, total
+from clipasso_core.presets import Preset
+from clipasso_core.raster import StrokeBatch, render
+from clipasso_core.views import ViewPool
+
+BETAS = (0.9, 0.999)  # Adam's usual ones; the published method keeps them
+FINAL_RATE = 0.02  # of a decaying step, at the end
+DROPS = ((0.25, 0.5), (0.5, 0.0))  # (share of the steps done, share of the seeds kept; at least one)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the optimiser tells after every step; returning False from the callback ends it with the best so far."""
+
+    step: int  # steps done
+    steps: int  # steps planned
+    loss: float  # lowest plain-view loss so far
+    seeds: int  # seeds still in the race
+    time_s: float  # since the first step began
+    time_left_s: float
+    points: Tensor  # [N, 4, 2] the best so far, canvas px
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The sketch with the lowest plain-view loss."""
+
+    points: Tensor  # [N, 4, 2] canvas px
+    loss: float
+    seed: int  # index of the start that it grew from
+    steps: int  # steps done
+    stopped: bool  # ended by the callback
+
+
+class Likeness:
+    """The loss of sketches against one target, through a pool of views; the target's features are computed once a view."""
+
+    def __init__(self, guide: Guide, target: Tensor, pool: ViewPool, width_px: float, door: str = "sparse", words: Tensor | None = None) -> None:
+        """`target`: [1, 3, 224, 224] in 0..1 on the guide's device; `width_px`: of all strokes, canvas px."""
+        self.guide, self.pool, self.width_px, self.door, self.words = guide, pool, width_px, door, words
+        self.size = (target.shape[-2], target.shape[-1])
+        with torch.no_grad():
+            self.blank = guide.features(torch.ones(1, 3, guide.side, guide.side, device=target.device)).detach()
+            self.wanted = [guide.features(pool.look(target, turn)).detach() for turn in range(len(pool))]
+
+    def draw(self, points: Tensor) -> Tensor:
+        """Sketches [B, N, P, 2] in black on white: [B, 3, 224, 224]."""
+        batch, count = points.shape[:2]
+        ink = points.new_zeros(batch, count, 3)
+        return render(StrokeBatch(points, points.new_full((batch, count), self.width_px), ink, points.new_ones(batch, count)), self.size, self.door)
+
+    def through_views(self, drawn: Tensor, turn: int) -> Tensor:
+        """Loss [B, views] of drawn sketches through the views of one set."""
+        wanted = self.wanted[turn % len(self.pool)]
+        batch = len(drawn)
+        if batch > 1:
+            wanted = Features({k: v.repeat(batch, 1, 1, 1) for k, v in wanted.maps.items()}, wanted.embedding.repeat(batch, 1))
+        terms = loss_terms(self.guide.features(self.pool.look(drawn, turn)), wanted, self.blank, self.guide.recipe, self.words)
+        return total(terms, self.guide.recipe).view(batch, -1)
+
+    @torch.no_grad()
+    def plain(self, drawn: Tensor) -> Tensor:
+        """Loss [B] of drawn sketches [B, 3, 224, 224] seen straight on."""
+        wanted = self.wanted[0].select(slice(0, 1))
+        seen = self.guide.features(self.pool.plain(drawn))
+        return total(loss_terms(seen, wanted, self.blank, self.guide.recipe, self.words), self.guide.recipe)
+
+
+def optimise(start: Tensor, likeness: Likeness, preset: Preset, steps: int, on_step: Callable[[Step], bool | None] | None = None) -> Outcome:
+    """Adam on the control points of S starts [S, N, 4, 2] (canvas px), the poorer ones dropped on the way.
+
+    The score is the loss of the plain view, taken before the step that it belongs to, and the sketch kept is the one scored.
+    On a CPU the seeds go through the guide one after the other (it saves memory and costs nothing), on a GPU together.
+    """
+    points = start.clone()
+    alive = list(range(len(points)))
+    mean, spread = torch.zeros_like(points), torch.zeros_like(points)
+    best_loss, best_points, best_seed = math.inf, points[0].clone(), 0
+    scores = torch.full((len(points),), math.inf)
+    drops = [] if preset.keep_all else [(round(share * steps), keep) for share, keep in DROPS]
+    calm, last_score, done, stopped = 0, math.inf, 0, False
+    together = points.device.type != "cpu"
+    began = time.monotonic()
+
+    for step in range(steps):
+        points.requires_grad_(True)
+        losses = _backward(points, likeness, step, together)
+        gradient = points.grad
+        assert gradient is not None
+        points = points.detach()
+        if step % preset.score_every == 0 or step == steps - 1:
+            scores = losses[:, 0].cpu()
+            low = int(scores.argmin())
+            if scores[low] < best_loss:
+                best_loss, best_points, best_seed = float(scores[low]), points[low].clone(), alive[low]
+        done = step + 1
+        if on_step is not None:
+            spent = time.monotonic() - began
+            left = spent / done * _work_left(done, steps, len(alive), drops)
+            if on_step(Step(done, steps, best_loss, len(alive), spent, left, best_points)) is False:
+                stopped = True
+                break
+        if preset.stop_change and step % preset.score_every == 0:
+            score = float(scores.min())
+            calm = calm + 1 if abs(last_score - score) < preset.stop_change else 0
+            last_score = score
+            if calm >= preset.stop_times:
+                break
+        for at, keep in drops:
+            if done == at and len(alive) > 1:
+                order = scores.argsort()[: max(1, round(len(alive) * keep))].sort().values
+                alive = [alive[i] for i in order.tolist()]
+                points, gradient, mean, spread, scores = (value[order.to(value.device)] for value in (points, gradient, mean, spread, scores))
+        rate = preset.lr_px * _decay(step / steps) if preset.decay else preset.lr_px
+        mean = BETAS[0] * mean + (1 - BETAS[0]) * gradient
+        spread = BETAS[1] * spread + (1 - BETAS[1]) * gradient.square()
+        points = points - rate * (mean / (1 - BETAS[0] ** done)) / ((spread / (1 - BETAS[1] ** done)).sqrt() + 1e-8)
+    return Outcome(best_points, best_loss, best_seed, done, stopped)
+
+
+def _backward(points: Tensor, likeness: Likeness, turn: int, together: bool) -> Tensor:
+    """Losses [S, views] without gradient; the gradient of their means lies in `points.grad`."""
+    losses = []
+    for chunk in points.split(len(points) if together else 1):
+        loss = likeness.through_views(likeness.draw(chunk), turn)
+        loss.mean(1).sum().backward()
+        losses.append(loss.detach())
+    return torch.cat(losses)
+
+
+def _decay(share: float) -> float:
+    return FINAL_RATE + (1 - FINAL_RATE) * (1 + math.cos(math.pi * share)) / 2
+
+
+def _work_left(done: int, steps: int, alive: int, drops: list[tuple[int, float]]) -> float:
+    """Steps left, counted in steps of the seeds that are alive now."""
+    left, count, here = 0.0, float(alive), done
+    for at, keep in [*drops, (steps, 1.0)]:
+        if at > here:
+            left += (at - here) * count / alive
+            here = at
+            count = max(1.0, round(count * keep))
+    return left

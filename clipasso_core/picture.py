@@ -1,0 +1,157 @@
+"""A photograph as the engine sees it: upright, eight bits, of bearable size."""
+
+from __future__ import annotations
+
+import io
+import math
+import stat
+import struct
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from clipasso_core.errors import UserError
+
+FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "GIF")  # MPO: what many phones call a JPEG
+MAX_PIXELS = 64_000_000  # a larger one is a scan or a bomb; decoding it takes gigabytes
+MAX_BYTES = 512 * 1024 * 1024
+MIN_SIDE = 16  # fewer pixels hold no subject
+WORK_SIDE = 1024  # the optimiser's canvas is 224 px: more pixels only cost time
+_ORIENTATION = 0x0112  # EXIF tag
+_ON_THEIR_SIDE = (5, 6, 7, 8)  # its values that swap width and height
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, TypeError, OverflowError)  # what decoders raise on damaged files
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An upright bitmap, reduced to at most `WORK_SIDE` pixels a side for the engine's work.
+
+    rgb: [h, w, 3] uint8, colours as stored (not composited with alpha).
+    alpha: [h, w] uint8, or None when every pixel is opaque.
+    width, height: size of the original in pixels, upright: the unit of all coordinates that leave the engine.
+    """
+
+    rgb: np.ndarray
+    alpha: np.ndarray | None
+    width: int
+    height: int
+
+    @property
+    def scale(self) -> float:
+        """Working pixels to one pixel of the original."""
+        return self.rgb.shape[1] / self.width
+
+    def on_white(self) -> np.ndarray:
+        """[h, w, 3] float32 in 0..1, composited over white."""
+        rgb = self.rgb.astype(np.float32) / 255
+        if self.alpha is None:
+            return rgb
+        cover = self.alpha.astype(np.float32)[..., None] / 255
+        return rgb * cover + (1 - cover)
+
+
+def read_picture(path: str | Path) -> Picture:
+    """Read a picture file. Raises `UserError` when it is missing, not a picture, damaged, or too large or small."""
+    return decode_picture(read_bytes(path, "photo"), Path(path).name)
+
+
+def read_bytes(path: str | Path, what: str) -> bytes:
+    """The bytes of a regular file of bearable size. `what` names the file's part in the job in the messages."""
+    path = Path(path)
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise UserError(f"bad-{what}", f"{path} is a folder: name the {what}'s file")
+        if not stat.S_ISREG(status.st_mode):
+            raise UserError(f"bad-{what}", f"{path} is not a regular file: name the {what}'s file")
+        if status.st_size == 0:
+            raise UserError(f"bad-{what}", f"{path} is empty: it holds no picture")
+        if status.st_size > MAX_BYTES:
+            raise UserError(f"bad-{what}", f"{path} is larger than {MAX_BYTES >> 20} MB: save it smaller")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"no-{what}", f"there is no {what} {path}: check the name and the folder") from None
+    except PermissionError:
+        raise UserError(f"bad-{what}", f"{path} may not be read: check its permissions") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"bad-{what}", f"{path} can't be read: {error}") from None
+
+
+def decode_picture(data: bytes, name: str = "the photo") -> Picture:
+    """Decode a bitmap from bytes. `name` stands in the messages. Raises `UserError` as `read_picture` does."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+            _check_size(image, name)
+            stored = image.size
+            image.draft("RGB", (WORK_SIDE, WORK_SIDE))  # lets JPEG decode at a fraction of its size
+            image.load()
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            raise _too_large(name) from None
+        except Image.UnidentifiedImageError:
+            raise UserError("bad-photo", f"{name} is not a picture that can be read: save it as PNG, JPEG, WebP, TIFF, BMP or GIF") from None
+        except _BROKEN:
+            raise UserError("bad-photo", f"{name} is damaged or cut off: open it in a picture editor and save it again") from None
+    return from_image(image, name, stored)
+
+
+def from_image(image: Image.Image, name: str = "the photo", stored: tuple[int, int] | None = None) -> Picture:
+    """Take a picture from a PIL image of any mode; its EXIF orientation is applied.
+
+    `stored` is the (width, height) of the file's own pixels when `image` was decoded at a fraction of them.
+    """
+    size = stored or image.size
+    if image.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE:
+        size = size[::-1]
+    image = ImageOps.exif_transpose(image)
+    rgba = _eight_bit(image)
+    factor = min(1.0, WORK_SIDE / max(rgba.size))
+    if factor < 1:
+        rgba = rgba.resize((max(1, round(rgba.width * factor)), max(1, round(rgba.height * factor))), Image.Resampling.LANCZOS, reducing_gap=3)
+    pixels = np.asarray(rgba)
+    alpha = pixels[..., 3] if rgba.mode == "RGBA" else None
+    if alpha is not None and alpha.min() == 255:
+        alpha = None
+    if alpha is not None and alpha.max() == 0:
+        raise UserError("bad-photo", f"{name} is fully transparent: there is nothing to sketch")
+    return Picture(np.ascontiguousarray(pixels[..., :3]), alpha, *size)
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    if image.width * image.height > MAX_PIXELS:
+        raise _too_large(name)
+    if min(image.size) < MIN_SIDE:
+        raise UserError("bad-photo", f"{name} is {image.width} x {image.height} pixels: a sketch needs at least {MIN_SIDE} x {MIN_SIDE}")
+
+
+def _too_large(name: str) -> UserError:
+    return UserError("bad-photo", f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels: save it smaller")
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """RGB, or RGBA when the picture has transparency."""
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray((np.asarray(image, dtype=np.uint16) >> 8).astype(np.uint8))
+    elif image.mode in ("I", "F"):
+        values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+        top = 65535.0 if image.mode == "I" else max(float(values.max()), 1e-9)  # "I" holds 16-bit greys
+        image = Image.fromarray((np.clip(values / top, 0, 1) * 255).astype(np.uint8))
+    clear = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+    return image.convert("RGBA" if clear else "RGB")
+
+
+def from_array(pixels: np.ndarray) -> Picture:
+    """Take a picture from an array [h, w], [h, w, 3] or [h, w, 4], uint8, or float in 0..1."""
+    array = np.asarray(pixels)
+    if array.ndim not in (2, 3) or array.ndim == 3 and array.shape[2] not in (3, 4) or min(array.shape[:2]) < MIN_SIDE:
+        raise UserError("bad-photo", f"an array of shape {array.shape} is no picture: give [h, w], [h, w, 3] or [h, w, 4] of at least {MIN_SIDE} pixels a side")
+    if array.dtype.kind == "f":
+        if not math.isfinite(float(array.sum())):
+            raise UserError("bad-photo", "the array holds values that are not numbers")
+        array = (np.clip(array, 0, 1) * 255).round()
+    return from_image(Image.fromarray(array.astype(np.uint8)))

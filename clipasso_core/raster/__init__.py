@@ -1,0 +1,62 @@
+"""From strokes to an image, differentiably: one meaning, several doors.
+
+A stroke is a chain of cubic Beziers drawn with a round pen. A pixel's coverage is the overlap of the pen's cross-section with a
+one-pixel box centred on the pixel's centre, measured along the distance to the nearest point of the chain. Strokes are composited
+in order, each over what lies below, the first over the background (white).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from clipasso_core.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+DOORS = ("sparse", "diffvg")
+
+
+@dataclass
+class StrokeBatch:
+    """B sketches of N strokes as tensors, in pixels of the canvas; pixel (0, 0) covers [0, 1) x [0, 1).
+
+    A chain of fewer cubics than the longest is padded by repeating its last point.
+    """
+
+    points: Tensor  # [B, N, 3K+1, 2]
+    width: Tensor  # [B, N] full width, px
+    color: Tensor  # [B, N, 3] in 0..1
+    opacity: Tensor  # [B, N] in 0..1
+
+    def scaled(self, factor: float) -> StrokeBatch:
+        """The same sketches on a canvas `factor` times as large."""
+        return StrokeBatch(self.points * factor, self.width * factor, self.color, self.opacity)
+
+    def select(self, index: Tensor | slice) -> StrokeBatch:
+        """The sketches that `index` picks from the batch."""
+        return StrokeBatch(self.points[index], self.width[index], self.color[index], self.opacity[index])
+
+
+def render(strokes: StrokeBatch, size: tuple[int, int], door: str = "sparse") -> Tensor:
+    """Draw the strokes on white.
+
+    `size` is (height, width) in px. Returns images [B, 3, H, W] in 0..1 with gradients of points, width, colour and opacity.
+    Raises `UserError` when the door's package is missing.
+    """
+    if door == "sparse":
+        from clipasso_core.raster.sparse import render as draw
+    elif door == "diffvg":
+        if not available("diffvg"):
+            raise UserError("no-diffvg", "the diffvg rasteriser needs the package pydiffvg, which is not installed; leave --rasteriser out to use the built-in one")
+        from clipasso_core.raster.diffvg import render as draw
+    else:
+        raise UserError("bad-rasteriser", f"there is no rasteriser '{door}': choose one of {', '.join(DOORS)}")
+    return draw(strokes, size)
+
+
+def available(door: str) -> bool:
+    """Whether that door's package can be imported."""
+    return door == "sparse" or find_spec("pydiffvg") is not None

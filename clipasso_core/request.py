@@ -1,0 +1,111 @@
+"""What a person asks for: everything that a job needs besides the picture."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from clipasso_core.color import PHOTO, parse_color
+from clipasso_core.errors import UserError
+from clipasso_core.presets import PRESETS
+
+VERSION = 1  # of the JSON form
+MAX_STROKES = 256
+MAX_STEPS = 100_000
+MAX_SEEDS = 64
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SketchRequest:
+    """A job's settings. The command line, the dialogs and the JSON protocol are views of this class.
+
+    strokes: how many, 1 to 256; fewer is more abstract. 16 shows most subjects well (paper, Fig. 5).
+    guide: the network that judges likeness: ``auto``, ``lite``, ``clip:MODEL`` or ``clip:MODEL:PRETRAINED``.
+    preset: ``auto``, ``draft``, ``quick``, ``standard`` or ``published``; see `clipasso_core.presets`.
+    mask: what belongs to the subject: ``auto``, ``alpha``, ``none``, ``rembg``, ``rembg:MODEL`` or a mask picture's path.
+    seeds: how many starts compete; None takes the preset's number.
+    seed: first number for the random generator; the same seed gives the same sketch on the same device and thread count.
+    steps: optimisation steps; None takes the preset's number.
+    width_px: stroke width in pixels of the picture; None gives 3/224 of the side of the square that holds the subject, the
+        published width (3 px of 224).
+    color: a CSS colour, or ``photo``: every stroke takes its ink from the photograph.
+    device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    precision: of the guide's arithmetic: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+    text: words that the sketch should also resemble; CLIP guides only.
+    rasteriser: ``sparse`` (built in) or ``diffvg`` (needs the package pydiffvg).
+    """
+
+    strokes: int = 16
+    guide: str = "auto"
+    preset: str = "auto"
+    mask: str = "auto"
+    seeds: int | None = None
+    seed: int = 0
+    steps: int | None = None
+    width_px: float | None = None
+    color: str = "black"
+    device: str = "auto"
+    precision: str = "auto"
+    text: str | None = None
+    rasteriser: str = "sparse"
+
+    def __post_init__(self) -> None:
+        _whole("strokes", self.strokes, 1, MAX_STROKES)
+        _whole("seeds", self.seeds, 1, MAX_SEEDS)
+        _whole("seed", self.seed, 0, 2**31 - 1)
+        _whole("steps", self.steps, 1, MAX_STEPS)
+        _choice("preset", self.preset, ("auto", *PRESETS))
+        _choice("device", self.device, DEVICES)
+        _choice("precision", self.precision, PRECISIONS)
+        _choice("rasteriser", self.rasteriser, ("sparse", "diffvg"))
+        for name in ("guide", "mask", "color"):
+            if not isinstance(getattr(self, name), str) or not getattr(self, name):
+                raise UserError(f"bad-{name}", f"{name} must be a word, not {getattr(self, name)!r}")
+        if self.guide not in ("auto", "lite") and not (self.guide.startswith("clip:") and self.guide.split(":")[1]):
+            raise UserError("bad-guide", f"there is no guide '{self.guide}': choose auto, lite or clip:MODEL[:PRETRAINED], for example clip:RN101:openai")
+        if self.width_px is not None and not (
+            isinstance(self.width_px, (int, float)) and not isinstance(self.width_px, bool) and math.isfinite(self.width_px) and self.width_px > 0
+        ):
+            raise UserError("bad-width", f"the width must be a number of pixels above 0, not {self.width_px}")
+        if self.color != PHOTO:
+            parse_color(self.color)
+        if self.text is not None and (not isinstance(self.text, str) or not self.text.strip()):
+            raise UserError("bad-text", "the text must be one or more words; leave it out for none")
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form: a flat object with the version and every setting that is not the default."""
+        changed = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if getattr(self, f.name) != f.default}
+        return {"version": VERSION, **changed}
+
+    @classmethod
+    def from_json(cls, data: object) -> SketchRequest:
+        """Read the JSON form. Raises `UserError` for anything that is not one, or one of a newer version."""
+        if not isinstance(data, dict):
+            raise UserError("bad-request", "a request must be a JSON object such as {\"version\": 1, \"strokes\": 16}")
+        settings = dict(data)
+        version = settings.pop("version", VERSION)
+        if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+            raise UserError("bad-request", f"a request's version must be a whole number, not {version!r}")
+        if version > VERSION:
+            raise UserError("newer-request", f"the request is of version {version}, this engine knows version {VERSION}: update the engine")
+        known = {f.name for f in dataclasses.fields(cls)}
+        for name in settings:
+            if name not in known:
+                raise UserError("bad-request", f"a request has no setting '{name}': it has {', '.join(sorted(known))}")
+        return cls(**settings)
+
+
+def _whole(name: str, value: object, low: int, high: int) -> None:
+    if value is None and name in ("seeds", "steps"):
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise UserError(f"bad-{name}", f"{name} must be a whole number from {low} to {high}, not {value}")
+
+
+def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise UserError(f"bad-{name}", f"there is no {name} '{value}': choose one of {', '.join(choices)}")

@@ -1,0 +1,246 @@
+"""From a photograph and a request to a sketch: the engine's one entry, in the order that data flows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clipasso_core import mask as masks
+from clipasso_core.color import PHOTO, from_rgb, parse_color
+from clipasso_core.device import choose_device
+from clipasso_core.frame import CANVAS_PX, SUBJECT, Frame, frame_subject, frame_whole
+from clipasso_core.guide import PUBLISHED_MODEL, choose_guide, load_guide
+from clipasso_core.picture import Picture, from_array, from_image, read_picture
+from clipasso_core.presets import PRESETS, Preset
+from clipasso_core.request import SketchRequest
+from clipasso_core.result import SketchResult
+from clipasso_core.saliency import published_saliency
+from clipasso_core.start import edge_start, published_start
+from clipasso_core.strokes import from_canvas, named
+
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
+
+    from clipasso_core.guide import Guide
+    from clipasso_core.optimise import Outcome
+
+WIDTH_PX = 3.0  # of 224: the published stroke (half-width 1.5)
+DRAWN_WIDTH_PX = (1.0, 12.0)  # widths the optimiser draws with: thinner ones give no gradient, thicker ones hide their neighbours
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What was settled before the first step, for the one line that tells the person."""
+
+    guide: str
+    weights: str
+    why: str
+    preset: str
+    device: str
+    mask: str
+    saliency: str
+    steps: int
+    seeds: int
+    time_s: float  # since the job began, loading included
+
+    def line(self) -> str:
+        """One line: guide, device, mask, preset."""
+        return f"guide {self.guide} ({self.why}) · {self.device} · mask {self.mask} · {self.preset}, {self.steps} steps, {self.seeds} {'seed' if self.seeds == 1 else 'seeds'}"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What `on_progress` is told before the first step (`step` 0) and after every step."""
+
+    setup: Setup
+    step: int
+    steps: int
+    loss: float | None  # lowest so far; None before the first step
+    time_s: float
+    time_left_s: float | None
+    preview: Callable[[], SketchResult]  # the best sketch so far, not ranked; valid from the first step on
+
+
+OnProgress = Callable[[Progress], "bool | None"]
+Source = "Picture | str | Path | np.ndarray | Image.Image"
+
+
+def sketch(picture: Any, request: SketchRequest | None = None, on_progress: OnProgress | None = None) -> SketchResult:
+    """Draw a photograph with a few strokes.
+
+    picture: a file's path, a `Picture`, a PIL image, or an array [h, w(, 3 or 4)] (uint8, or float in 0..1).
+    request: the settings; the defaults draw 16 strokes.
+    on_progress: called after every step; when it returns False the best sketch so far is finished and returned; an exception
+        that it raises ends the job and passes through.
+
+    Returns strokes in the picture's own pixels, most needed first, with the loss and how they were made. Raises `UserError` for
+    what the caller can mend. Method: Vinker et al. 2022, "CLIPasso: Semantically-Aware Object Sketching"; departures from it are
+    listed in docs/architecture.md.
+    """
+    request = request or SketchRequest()
+    job = Job(as_picture(picture), request)
+    return job.run(on_progress)
+
+
+def as_picture(source: Any) -> Picture:
+    """Whatever `sketch` takes, as a `Picture`."""
+    if isinstance(source, Picture):
+        return source
+    if isinstance(source, (str, Path)):
+        return read_picture(source)
+    if isinstance(source, np.ndarray):
+        return from_array(source)
+    return from_image(source)
+
+
+class Job:
+    """One photograph on its way to strokes. `guide` may be given to reuse a loaded one."""
+
+    def __init__(self, picture: Picture, request: SketchRequest, guide: Guide | None = None) -> None:
+        began = time.monotonic()
+        self.picture, self.request = picture, request
+        device = choose_device(request.device)
+        self.preset_name = request.preset if request.preset != "auto" else "quick" if device == "cpu" else "standard"
+        name, why = choose_guide(request, self.preset_name, device)
+        self.guide = guide or load_guide(name, device, request.precision, text=request.text is not None)
+        self.words = self.guide.words(request.text) if request.text is not None else None
+        self.preset = _preset(self.preset_name, request)
+        self.mask = self._mask()
+        whole = self.mask.source.startswith("none")
+        self.frame: Frame = frame_whole(picture.width, picture.height) if whole else frame_subject(self.mask.foreground, picture.scale)
+        cover = self.mask.foreground[..., None]
+        self.canvas = np.clip(self.frame.cut(picture.on_white() * cover + (1 - cover), picture.scale, 1.0), 0, 1)  # [224, 224, 3]
+        self.canvas_mask = np.clip(self.frame.cut(self.mask.foreground, picture.scale, 0.0), 0, 1)  # [224, 224]
+        self.start, saliency = self._start()
+        self.setup = Setup(
+            self.guide.name, self.guide.weights, why, self.preset_name, device, self.mask.source, saliency, self.preset.steps, self.preset.seeds, time.monotonic() - began
+        )
+
+    def run(self, on_progress: OnProgress | None = None) -> SketchResult:
+        """Optimise, rank and colour the strokes."""
+        import torch
+
+        from clipasso_core.optimise import Likeness, Step, optimise
+        from clipasso_core.rank import rank
+        from clipasso_core.views import ViewPool
+
+        preset, guide = self.preset, self.guide
+        pool = ViewPool(preset.pool, preset.views, preset.distortion, preset.crop, guide.side, self.request.seed, guide.device)
+        target = _to_tensor(self.canvas, guide.device)
+        width = min(max(self.width_px / self.frame.scale, DRAWN_WIDTH_PX[0]), DRAWN_WIDTH_PX[1])
+        likeness = Likeness(guide, target, pool, width, self.request.rasteriser, self.words)
+
+        def tell(step: Step) -> bool | None:
+            assert on_progress is not None
+            points = step.points
+            return on_progress(Progress(self.setup, step.step, step.steps, step.loss, step.time_s, step.time_left_s, lambda: self._result(points, step.loss, 0, step.step)))
+
+        if on_progress is not None and on_progress(Progress(self.setup, 0, preset.steps, None, 0.0, None, _nothing_yet)) is False:
+            raise KeyboardInterrupt
+        start = torch.tensor(self.start, dtype=torch.float32, device=guide.device)
+        outcome: Outcome = optimise(start, likeness, preset, preset.steps, tell if on_progress else None)
+        order = rank(outcome.points, likeness)
+        return self._result(outcome.points[order], outcome.loss, outcome.seed, outcome.steps)
+
+    @property
+    def width_px(self) -> float:
+        """Stroke width in picture pixels."""
+        return self.request.width_px if self.request.width_px is not None else WIDTH_PX * self.frame.scale
+
+    def _mask(self) -> masks.Mask:
+        choice = self.request.mask
+        if choice == "auto" and self.preset_name == "published":  # the paper leaves masking to the person
+            choice = "alpha" if self.picture.alpha is not None else "none"
+        return masks.find_subject(self.picture, choice, self._relevance_of_whole)
+
+    def _relevance_of_whole(self) -> np.ndarray:
+        """The guide's relevance over the picture's own extent, for GrabCut."""
+        frame = frame_whole(self.picture.width, self.picture.height)
+        seen = self._relevance(self.guide, np.clip(frame.cut(self.picture.on_white(), self.picture.scale, 1.0), 0, 1))
+        height, width = seen.shape
+        left, top = -frame.x / frame.side * width, -frame.y / frame.side * height
+        return seen[round(top) : max(round(top) + 1, round(height - top)), round(left) : max(round(left) + 1, round(width - left))]
+
+    def _relevance(self, guide: Guide, canvas: np.ndarray) -> np.ndarray:
+        import torch.nn.functional as F
+
+        picture = F.interpolate(_to_tensor(canvas, guide.device), size=(guide.side, guide.side), mode="bilinear", align_corners=False)
+        return guide.relevance(picture).cpu().numpy()
+
+    def _start(self) -> tuple[np.ndarray, str]:
+        """Starts [S, N, 4, 2] in canvas px, and what laid them out."""
+        rngs = [np.random.default_rng([self.request.seed, number]) for number in range(self.preset.seeds)]
+        count = self.request.strokes
+        if self.preset.start == "edges":
+            return np.stack([edge_start(self.canvas, self.canvas_mask, count, rng) for rng in rngs]), "edges"
+        judge, name = self._saliency_guide()
+        saliency = published_saliency(self._relevance(judge, self.canvas), self.canvas)
+        return np.stack([published_start(saliency, count, rng) for rng in rngs]), name
+
+    def _saliency_guide(self) -> tuple[Guide, str]:
+        """The paper takes ViT-B/32's attention whatever the guide is; without its weights the guide's own relevance serves."""
+        _, _, rest = self.guide.name.partition("clip:")
+        model, _, weights = rest.partition(":")
+        if model == PUBLISHED_MODEL and weights:
+            from clipasso_core.models import parse_clip
+
+            name = f"clip:ViT-B-32:{weights}"
+            if weights == "random" or parse_clip(name).weights():
+                return load_guide(name, str(self.guide.device), self.request.precision), name
+        return self.guide, self.guide.name
+
+    def _result(self, points: torch.Tensor, loss: float, seed: int, steps: int) -> SketchResult:
+        canvas_points = points.detach().cpu().numpy()
+        color = "#000000" if self.request.color == PHOTO else parse_color(self.request.color)
+        strokes = from_canvas(canvas_points, self.frame, self.width_px, color)
+        if self.request.color == PHOTO:
+            strokes = [replace(one, color=ink) for one, ink in zip(strokes, self._inks(canvas_points), strict=True)]
+        setup = self.setup
+        return SketchResult(
+            strokes=named(strokes),
+            width=self.picture.width,
+            height=self.picture.height,
+            frame=self.frame,
+            request=self.request,
+            guide=setup.guide,
+            preset=setup.preset,
+            device=setup.device,
+            mask=setup.mask,
+            loss=loss,
+            seed=self.request.seed + seed,
+            steps=steps,
+        )
+
+    def _inks(self, points: np.ndarray) -> list[str]:
+        """For each stroke [4, 2] the middle colour of the subject along it."""
+        t = np.linspace(0, 1, 33)[:, None]
+        basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
+        inks = []
+        for chain in points:
+            cells = np.clip((basis @ chain).astype(int), 0, CANVAS_PX - 1)
+            near = np.unique(np.clip((cells[:, None, None] + np.mgrid[-3:4, -3:4].transpose(1, 2, 0)).reshape(-1, 2), 0, CANVAS_PX - 1), axis=0)
+            colors, inside = self.canvas[near[:, 1], near[:, 0]], self.canvas_mask[near[:, 1], near[:, 0]] > SUBJECT
+            red, green, blue = np.median(colors[inside] if inside.any() else colors, axis=0).tolist()
+            inks.append(from_rgb((red, green, blue)))
+        return inks
+
+
+def _preset(name: str, request: SketchRequest) -> Preset:
+    preset = PRESETS[name]
+    return replace(preset, steps=request.steps or preset.steps, seeds=request.seeds or preset.seeds)
+
+
+def _to_tensor(canvas: np.ndarray, device: torch.device) -> torch.Tensor:
+    import torch
+
+    return torch.tensor(canvas, dtype=torch.float32, device=device).permute(2, 0, 1)[None].contiguous()
+
+
+def _nothing_yet() -> SketchResult:
+    raise ValueError("there is no sketch before the first step")

@@ -1,0 +1,71 @@
+"""A sketch as a value: strokes in the picture's own pixels, most needed first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clipasso_core.color import to_rgb
+from clipasso_core.frame import Frame
+
+if TYPE_CHECKING:
+    from clipasso_core.raster import StrokeBatch
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A chain of one or more cubic Beziers drawn with a round pen.
+
+    points: 3k+1 control points (x, y) in picture pixels: an end point, then two handles and an end point for each cubic.
+    width: full width in picture pixels. color: ``#rrggbb``. opacity: 0..1.
+    id: names the stroke in the SVG. locked: not to be changed by the engine.
+    """
+
+    points: tuple[Point, ...]
+    width: float
+    color: str = "#000000"
+    opacity: float = 1.0
+    id: str = ""
+    locked: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.points) < 4 or len(self.points) % 3 != 1:
+            raise ValueError(f"a chain of cubics has 4, 7, 10, ... points, not {len(self.points)}")
+
+
+def to_batch(strokes: Sequence[Stroke], frame: Frame, width_px: float | None = None) -> StrokeBatch:
+    """One sketch [1, N, ...] on the frame's canvas; `width_px` replaces the strokes' own widths, in canvas pixels."""
+    import torch
+
+    from clipasso_core.raster import StrokeBatch
+
+    longest = max(len(stroke.points) for stroke in strokes)
+    points = np.stack([_padded(stroke.points, longest) for stroke in strokes])
+    widths = [width_px if width_px is not None else stroke.width / frame.scale for stroke in strokes]
+    return StrokeBatch(
+        torch.tensor(frame.to_canvas(points), dtype=torch.float32)[None],
+        torch.tensor(widths, dtype=torch.float32)[None],
+        torch.tensor([to_rgb(stroke.color) for stroke in strokes], dtype=torch.float32)[None],
+        torch.tensor([stroke.opacity for stroke in strokes], dtype=torch.float32)[None],
+    )
+
+
+def _padded(points: Sequence[Point], length: int) -> np.ndarray:
+    own = np.asarray(points, dtype=np.float64)
+    return np.concatenate([own, np.repeat(own[-1:], length - len(own), axis=0)])
+
+
+def from_canvas(points: np.ndarray, frame: Frame, width: float, color: str) -> list[Stroke]:
+    """Strokes from canvas points [N, 3k+1, 2]. `width` in picture pixels."""
+    placed = frame.to_picture(np.asarray(points, dtype=np.float64))
+    return [Stroke(tuple((float(x), float(y)) for x, y in chain), width, color) for chain in placed]
+
+
+def named(strokes: Sequence[Stroke]) -> tuple[Stroke, ...]:
+    """The strokes with ids ``stroke-1``, ``stroke-2``, ... in their order."""
+    return tuple(replace(stroke, id=f"stroke-{number}") for number, stroke in enumerate(strokes, 1))

@@ -1,0 +1,81 @@
+"""Random perspectives through which sketch and target are compared (paper, section 3.2: augmentation against adversarial sketches).
+
+Views come from a fixed pool, so that the target's features in each are computed once. What lies outside the canvas is white, as
+the paper around a drawing is.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_CORNERS = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+
+
+class ViewPool:
+    """`rounds` sets of `views` views each; the first view of every set is the plain picture.
+
+    distortion: how far a corner moves inwards at most, as a share of half the side.
+    crop: share of the area that is kept after that, at a random place.
+    side: px of the views, the guide's input.
+    """
+
+    def __init__(self, rounds: int, views: int, distortion: float, crop: float, side: int, seed: int, device: torch.device) -> None:
+        generator = torch.Generator().manual_seed(seed)
+        self.views, self.side = views, side
+        self._grids = []
+        for _ in range(rounds if views > 1 else 1):
+            maps = [_homography(distortion, crop, generator) for _ in range(views - 1)]
+            self._grids.append(torch.stack([_sampling_grid(one, side) for one in maps]).to(device) if maps else None)
+
+    def __len__(self) -> int:
+        return len(self._grids)
+
+    def plain(self, pictures: Tensor) -> Tensor:
+        """Pictures [B, 3, H, W] straight on, at the guide's size."""
+        if pictures.shape[-1] == self.side:
+            return pictures
+        return F.interpolate(pictures, size=(self.side, self.side), mode="bilinear", align_corners=False)
+
+    def look(self, pictures: Tensor, turn: int) -> Tensor:
+        """Pictures [B, 3, H, W] through the views of set `turn` modulo the pool: [B * views, 3, side, side], picture by picture."""
+        plain = self.plain(pictures)
+        grid = self._grids[turn % len(self)]
+        if grid is None:
+            return plain
+        batch, others = len(pictures), len(grid)
+        dark = 1 - pictures  # zeros outside become white
+        seen = 1 - F.grid_sample(
+            dark.repeat_interleave(others, 0), grid.repeat(batch, 1, 1, 1), mode="bilinear", padding_mode="zeros", align_corners=False
+        )
+        return torch.cat([plain[:, None], seen.view(batch, others, *seen.shape[1:])], 1).flatten(0, 1)
+
+
+def _homography(distortion: float, crop: float, generator: torch.Generator) -> Tensor:
+    """[3, 3] from output to input coordinates, both -1..1: a window of `crop` of the area into a picture whose corners moved inwards."""
+    moved = _CORNERS * (1 - distortion * torch.rand(4, 2, generator=generator))
+    size = math.sqrt(crop)
+    shift = (torch.rand(2, generator=generator) * 2 - 1) * (1 - size)
+    window = torch.tensor([[size, 0, float(shift[0])], [0, size, float(shift[1])], [0, 0, 1.0]])
+    return _through_corners(moved, _CORNERS) @ window
+
+
+def _through_corners(source: Tensor, target: Tensor) -> Tensor:
+    """The homography [3, 3] that takes four points to four points, both [4, 2]."""
+    rows, values = [], []
+    for (x, y), (u, v) in zip(source.tolist(), target.tolist(), strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        values += [u, v]
+    solved = torch.linalg.solve(torch.tensor(rows, dtype=torch.float64), torch.tensor(values, dtype=torch.float64))
+    return torch.cat([solved, solved.new_ones(1)]).view(3, 3).float()
+
+
+def _sampling_grid(homography: Tensor, side: int) -> Tensor:
+    """[side, side, 2] input coordinates of every output pixel's centre, as `grid_sample` wants them."""
+    line = (torch.arange(side) + 0.5) * 2 / side - 1
+    y, x = torch.meshgrid(line, line, indexing="ij")
+    mapped = torch.stack([x, y, torch.ones_like(x)], -1) @ homography.T
+    return mapped[..., :2] / mapped[..., 2:]
