@@ -14,7 +14,9 @@ def parse_color(text: str) -> str:
     try:
         red, green, blue = ImageColor.getrgb(text.strip())[:3]
     except ValueError:
-        raise UserError("bad-color", f"'{text}' is not a colour: write a CSS colour such as black, '#1a2b3c' or 'rgb(20,40,60)', or 'photo'") from None
+        raise UserError(
+            "bad-color", f"'{text}' is not a colour: write a CSS colour such as black, '#1a2b3c' or 'rgb(20,40,60)', or 'photo'"
+        ) from None
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 

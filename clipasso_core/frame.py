@@ -61,7 +61,7 @@ def frame_subject(mask: np.ndarray, scale: float) -> Frame:
     rows, columns = np.where(mask > SUBJECT)
     if len(rows) == 0:
         return frame_whole(round(mask.shape[1] / scale), round(mask.shape[0] / scale))
-    x0, x1 = columns.min() / scale, (columns.max() + 1) / scale
-    y0, y1 = rows.min() / scale, (rows.max() + 1) / scale
+    x0, x1 = float(columns.min()) / scale, float(columns.max() + 1) / scale
+    y0, y1 = float(rows.min()) / scale, float(rows.max() + 1) / scale
     side = max(x1 - x0, y1 - y0) * (1 + ROOM)
     return Frame((x0 + x1 - side) / 2, (y0 + y1 - side) / 2, side)

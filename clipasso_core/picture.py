@@ -22,7 +22,16 @@ MIN_SIDE = 16  # fewer pixels hold no subject
 WORK_SIDE = 1024  # the optimiser's canvas is 224 px: more pixels only cost time
 _ORIENTATION = 0x0112  # EXIF tag
 _ON_THEIR_SIDE = (5, 6, 7, 8)  # its values that swap width and height
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, TypeError, OverflowError)  # what decoders raise on damaged files
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    IndexError,
+    TypeError,
+    OverflowError,
+)  # what decoders raise on damaged files
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,9 @@ def decode_picture(data: bytes, name: str = "the photo") -> Picture:
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise _too_large(name) from None
         except Image.UnidentifiedImageError:
-            raise UserError("bad-photo", f"{name} is not a picture that can be read: save it as PNG, JPEG, WebP, TIFF, BMP or GIF") from None
+            raise UserError(
+                "bad-photo", f"{name} is not a picture that can be read: save it as PNG, JPEG, WebP, TIFF, BMP or GIF"
+            ) from None
         except _BROKEN:
             raise UserError("bad-photo", f"{name} is damaged or cut off: open it in a picture editor and save it again") from None
     return from_image(image, name, stored)
@@ -112,7 +123,9 @@ def from_image(image: Image.Image, name: str = "the photo", stored: tuple[int, i
     rgba = _eight_bit(image)
     factor = min(1.0, WORK_SIDE / max(rgba.size))
     if factor < 1:
-        rgba = rgba.resize((max(1, round(rgba.width * factor)), max(1, round(rgba.height * factor))), Image.Resampling.LANCZOS, reducing_gap=3)
+        rgba = rgba.resize(
+            (max(1, round(rgba.width * factor)), max(1, round(rgba.height * factor))), Image.Resampling.LANCZOS, reducing_gap=3
+        )
     pixels = np.asarray(rgba)
     alpha = pixels[..., 3] if rgba.mode == "RGBA" else None
     if alpha is not None and alpha.min() == 255:
@@ -148,8 +161,11 @@ def _eight_bit(image: Image.Image) -> Image.Image:
 def from_array(pixels: np.ndarray) -> Picture:
     """Take a picture from an array [h, w], [h, w, 3] or [h, w, 4], uint8, or float in 0..1."""
     array = np.asarray(pixels)
-    if array.ndim not in (2, 3) or array.ndim == 3 and array.shape[2] not in (3, 4) or min(array.shape[:2]) < MIN_SIDE:
-        raise UserError("bad-photo", f"an array of shape {array.shape} is no picture: give [h, w], [h, w, 3] or [h, w, 4] of at least {MIN_SIDE} pixels a side")
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or min(array.shape[:2]) < MIN_SIDE:
+        raise UserError(
+            "bad-photo",
+            f"an array of shape {array.shape} is no picture: give [h, w], [h, w, 3] or [h, w, 4] of at least {MIN_SIDE} pixels a side",
+        )
     if array.dtype.kind == "f":
         if not math.isfinite(float(array.sum())):
             raise UserError("bad-photo", "the array holds values that are not numbers")

@@ -28,7 +28,7 @@ def rank(points: Tensor, likeness: Likeness) -> list[int]:
         return [float(value) for part in sketches.split(16) for value in likeness.plain(likeness.draw(part))]
 
     queue = [(value - loss, one) for one, value in enumerate(tried(list(range(count))))]
-    fresh = {one: 0 for one in range(count)}  # how many strokes were taken when the candidate was last looked at
+    fresh = dict.fromkeys(range(count), 0)  # how many strokes were taken when the candidate was last looked at
     heapq.heapify(queue)
     while len(taken) < count - 1:
         gain, one = heapq.heappop(queue)

@@ -66,9 +66,15 @@ class SketchRequest:
             if not isinstance(getattr(self, name), str) or not getattr(self, name):
                 raise UserError(f"bad-{name}", f"{name} must be a word, not {getattr(self, name)!r}")
         if self.guide not in ("auto", "lite") and not (self.guide.startswith("clip:") and self.guide.split(":")[1]):
-            raise UserError("bad-guide", f"there is no guide '{self.guide}': choose auto, lite or clip:MODEL[:PRETRAINED], for example clip:RN101:openai")
+            raise UserError(
+                "bad-guide",
+                f"there is no guide '{self.guide}': choose auto, lite or clip:MODEL[:PRETRAINED], for example clip:RN101:openai",
+            )
         if self.width_px is not None and not (
-            isinstance(self.width_px, (int, float)) and not isinstance(self.width_px, bool) and math.isfinite(self.width_px) and self.width_px > 0
+            isinstance(self.width_px, (int, float))
+            and not isinstance(self.width_px, bool)
+            and math.isfinite(self.width_px)
+            and self.width_px > 0
         ):
             raise UserError("bad-width", f"the width must be a number of pixels above 0, not {self.width_px}")
         if self.color != PHOTO:
@@ -85,7 +91,7 @@ class SketchRequest:
     def from_json(cls, data: object) -> SketchRequest:
         """Read the JSON form. Raises `UserError` for anything that is not one, or one of a newer version."""
         if not isinstance(data, dict):
-            raise UserError("bad-request", "a request must be a JSON object such as {\"version\": 1, \"strokes\": 16}")
+            raise UserError("bad-request", 'a request must be a JSON object such as {"version": 1, "strokes": 16}')
         settings = dict(data)
         version = settings.pop("version", VERSION)
         if not isinstance(version, int) or isinstance(version, bool) or version < 1:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from clipasso_core.guide import Guide
     from clipasso_core.optimise import Outcome
 
+    Source = Picture | str | Path | np.ndarray | Image.Image
+
 WIDTH_PX = 3.0  # of 224: the published stroke (half-width 1.5)
 DRAWN_WIDTH_PX = (1.0, 12.0)  # widths the optimiser draws with: thinner ones give no gradient, thicker ones hide their neighbours
 
@@ -51,7 +54,8 @@ class Setup:
 
     def line(self) -> str:
         """One line: guide, device, mask, preset."""
-        return f"guide {self.guide} ({self.why}) · {self.device} · mask {self.mask} · {self.preset}, {self.steps} steps, {self.seeds} {'seed' if self.seeds == 1 else 'seeds'}"
+        work = f"{self.preset}, {self.steps} steps, {self.seeds} {'seed' if self.seeds == 1 else 'seeds'}"
+        return f"guide {self.guide} ({self.why}) · {self.device} · mask {self.mask} · {work}"
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,9 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], "bool | None"]
-Source = "Picture | str | Path | np.ndarray | Image.Image"
 
 
-def sketch(picture: Any, request: SketchRequest | None = None, on_progress: OnProgress | None = None) -> SketchResult:
+def sketch(picture: Source, request: SketchRequest | None = None, on_progress: OnProgress | None = None) -> SketchResult:
     """Draw a photograph with a few strokes.
 
     picture: a file's path, a `Picture`, a PIL image, or an array [h, w(, 3 or 4)] (uint8, or float in 0..1).
@@ -88,7 +91,7 @@ def sketch(picture: Any, request: SketchRequest | None = None, on_progress: OnPr
     return job.run(on_progress)
 
 
-def as_picture(source: Any) -> Picture:
+def as_picture(source: Source) -> Picture:
     """Whatever `sketch` takes, as a `Picture`."""
     if isinstance(source, Picture):
         return source
@@ -100,18 +103,17 @@ def as_picture(source: Any) -> Picture:
 
 
 class Job:
-    """One photograph on its way to strokes. `guide` may be given to reuse a loaded one."""
+    """One photograph on its way to strokes. `load` brings a guide by name, device, precision and whether words are wanted."""
 
-    def __init__(self, picture: Picture, request: SketchRequest, guide: Guide | None = None) -> None:
+    def __init__(self, picture: Picture, request: SketchRequest, load: Callable[[str, str, str, bool], Guide] = load_guide) -> None:
         began = time.monotonic()
-        self.picture, self.request = picture, request
-        device = choose_device(request.device)
-        self.preset_name = request.preset if request.preset != "auto" else "quick" if device == "cpu" else "standard"
-        name, why = choose_guide(request, self.preset_name, device)
-        self.guide = guide or load_guide(name, device, request.precision, text=request.text is not None)
-        self.words = self.guide.words(request.text) if request.text is not None else None
+        self.picture, self.request, self._load = picture, request, load
+        self.device = choose_device(request.device)
+        self.preset_name = request.preset if request.preset != "auto" else "quick" if self.device == "cpu" else "standard"
+        self.guide_name, why = choose_guide(request, self.preset_name, self.device)
         self.preset = _preset(self.preset_name, request)
-        self.mask = self._mask()
+        self.mask = self._mask()  # before the guide is loaded: a mistake in the mask is told at once
+        self.words = self.guide.words(request.text) if request.text is not None else None
         whole = self.mask.source.startswith("none")
         self.frame: Frame = frame_whole(picture.width, picture.height) if whole else frame_subject(self.mask.foreground, picture.scale)
         cover = self.mask.foreground[..., None]
@@ -119,8 +121,22 @@ class Job:
         self.canvas_mask = np.clip(self.frame.cut(self.mask.foreground, picture.scale, 0.0), 0, 1)  # [224, 224]
         self.start, saliency = self._start()
         self.setup = Setup(
-            self.guide.name, self.guide.weights, why, self.preset_name, device, self.mask.source, saliency, self.preset.steps, self.preset.seeds, time.monotonic() - began
+            guide=self.guide.name,
+            weights=self.guide.weights,
+            why=why,
+            preset=self.preset_name,
+            device=self.device,
+            mask=self.mask.source,
+            saliency=saliency,
+            steps=self.preset.steps,
+            seeds=self.preset.seeds,
+            time_s=time.monotonic() - began,
         )
+
+    @cached_property
+    def guide(self) -> Guide:
+        """The network that judges, loaded when it is first needed."""
+        return self._load(self.guide_name, self.device, self.request.precision, self.request.text is not None)
 
     def run(self, on_progress: OnProgress | None = None) -> SketchResult:
         """Optimise, rank and colour the strokes."""
@@ -138,8 +154,11 @@ class Job:
 
         def tell(step: Step) -> bool | None:
             assert on_progress is not None
-            points = step.points
-            return on_progress(Progress(self.setup, step.step, step.steps, step.loss, step.time_s, step.time_left_s, lambda: self._result(points, step.loss, 0, step.step)))
+
+            def preview() -> SketchResult:
+                return self._result(step.points, step.loss, 0, step.step)
+
+            return on_progress(Progress(self.setup, step.step, step.steps, step.loss, step.time_s, step.time_left_s, preview))
 
         if on_progress is not None and on_progress(Progress(self.setup, 0, preset.steps, None, 0.0, None, _nothing_yet)) is False:
             raise KeyboardInterrupt
@@ -224,7 +243,9 @@ class Job:
         inks = []
         for chain in points:
             cells = np.clip((basis @ chain).astype(int), 0, CANVAS_PX - 1)
-            near = np.unique(np.clip((cells[:, None, None] + np.mgrid[-3:4, -3:4].transpose(1, 2, 0)).reshape(-1, 2), 0, CANVAS_PX - 1), axis=0)
+            near = np.unique(
+                np.clip((cells[:, None, None] + np.mgrid[-3:4, -3:4].transpose(1, 2, 0)).reshape(-1, 2), 0, CANVAS_PX - 1), axis=0
+            )
             colors, inside = self.canvas[near[:, 1], near[:, 0]], self.canvas_mask[near[:, 1], near[:, 0]] > SUBJECT
             red, green, blue = np.median(colors[inside] if inside.any() else colors, axis=0).tolist()
             inks.append(from_rgb((red, green, blue)))

@@ -17,7 +17,7 @@ JITTER = 0.05  # published: each further control point lies within +-0.025 of th
 def published_start(saliency: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """Short random strokes at points drawn from the saliency map [224, 224] (paper, section 3.3). Returns [N, 4, 2] canvas px."""
     chance = point_distribution(saliency).ravel()
-    repeat = np.count_nonzero(chance) < count  # fewer salient cells than strokes
+    repeat = bool(np.count_nonzero(chance) < count)  # fewer salient cells than strokes
     cells = rng.choice(chance.size, size=count, replace=repeat, p=chance)
     first = np.stack([cells % CANVAS_PX, cells // CANVAS_PX], -1).astype(np.float64)
     moves = (rng.random((count, 3, 2)) - 0.5) * JITTER * CANVAS_PX
@@ -111,7 +111,9 @@ def _candidates(
     return found
 
 
-def _trace(strength: np.ndarray, tangent: np.ndarray, x: int, y: int, way: int, reach: float, settings: EdgeStart) -> list[tuple[float, float]]:
+def _trace(
+    strength: np.ndarray, tangent: np.ndarray, x: int, y: int, way: int, reach: float, settings: EdgeStart
+) -> list[tuple[float, float]]:
     """Steps of one pixel along the edge, from the middle of cell (x, y)."""
     px, py = x + 0.5, y + 0.5
     vx, vy = way * tangent[y, x]

