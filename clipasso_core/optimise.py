@@ -16,7 +16,6 @@ from clipasso_core.presets import Preset
 from clipasso_core.raster import StrokeBatch, render
 from clipasso_core.views import ViewPool
 
-BETAS = (0.9, 0.999)  # Adam's usual ones; the published method keeps them
 FINAL_RATE = 0.02  # of a decaying step, at the end
 DROPS = ((0.25, 0.5), (0.5, 0.0))  # (share of the steps done, share of the seeds kept; at least one)
 
@@ -133,9 +132,10 @@ def optimise(
                     value[order.to(value.device)] for value in (points, gradient, mean, spread, scores)
                 )
         rate = preset.lr_px * _decay(step / steps) if preset.decay else preset.lr_px
-        mean = BETAS[0] * mean + (1 - BETAS[0]) * gradient
-        spread = BETAS[1] * spread + (1 - BETAS[1]) * gradient.square()
-        points = points - rate * (mean / (1 - BETAS[0] ** done)) / ((spread / (1 - BETAS[1] ** done)).sqrt() + 1e-8)
+        first, second = preset.betas
+        mean = first * mean + (1 - first) * gradient
+        spread = second * spread + (1 - second) * gradient.square()
+        points = points - rate * (mean / (1 - first**done)) / ((spread / (1 - second**done)).sqrt() + 1e-8)
     return Outcome(best_points, best_loss, best_seed, done, stopped)
 
 

@@ -1,8 +1,8 @@
 """The sparse renderer: pure torch, any device, no compiler.
 
 Only pixels near a stroke are touched. Index work without gradient finds, for every (stroke, pixel) in reach, the nearest point of
-the chain: chains are cut into short segments, each segment looks at the pixels of its own box, the nearest one wins and a Newton
-step moves its parameter onto the true curve. What is left, one record for each stroke and pixel, is shaded and composited by
+the chain: chains are cut into short segments, each segment looks at the pixels of its own box, Newton steps move its parameter onto the
+true curve, and the nearest one wins. What is left, one record for each stroke and pixel, is shaded and composited by
 one autograd function with its gradient written out. The parameter of the nearest point needs no gradient (envelope theorem).
 """
 
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from clipasso_core.raster import StrokeBatch
 
-SEGMENT_PX = 4.0  # longer ones miss pixels in tight bends, shorter ones look at the same pixels again
+SEGMENT_PX = 2.0  # longer ones pick the wrong of two near points in tight bends, shorter ones look at the same pixels again
 MAX_SEGMENTS = 256  # a cubic, so that one runaway stroke cannot exhaust the memory
 MARGIN_PX = 1.0  # half a pixel of antialiasing, half a pixel for the bend between a segment and its curve
 _TIE_BITS = 20  # distances are compared to a millionth of the reach
@@ -89,22 +89,19 @@ def _nearest(points: Tensor, half: Tensor, count: int, size: tuple[int, int]) ->
     nearness = ((px - along * ex).square() + (py - along * ey).square()) / reach.square()[segment]
     keep = (nearness < 1).nonzero()[:, 0]
 
-    segment, along = segment[keep], along[keep]
+    segment = segment[keep]
     owner = cubic[segment]  # [R'] cubic of each candidate
     stroke = owner // per_chain
     pixel = torch.div(stroke, count, rounding_mode="floor") * (height * width) + y[keep] * width + x[keep]
-    place_key = pixel * count + stroke % count  # composite order
-    near_key = (nearness[keep] * (1 << _TIE_BITS)).long()
-    key, order = ((place_key << _TIE_BITS) + near_key).sort(stable=True)
+    t, square = _newton(cubics[owner], t0[segment] + along[keep] * step[segment], _centres(pixel, size, points.dtype))
+    # One sort serves both ends: of a stroke's candidates for a pixel the nearest comes first, and strokes come in composite order.
+    near = (square / reach.square()[segment] * (1 << _TIE_BITS)).clamp_max((1 << _TIE_BITS) - 1).long()
+    key, order = (((pixel * count + stroke % count) << _TIE_BITS) + near).sort(stable=True)
     key = key >> _TIE_BITS
     first = torch.ones_like(key, dtype=torch.bool)
     first[1:] = key[1:] != key[:-1]
     order = order[first]
-
-    owner, pixel, stroke = owner[order], pixel[order], stroke[order]
-    t = t0[segment[order]] + along[order] * step[segment[order]]
-    centre = _centres(pixel, size, points.dtype)
-    return _Records(stroke, pixel, owner % per_chain, _newton(cubics[owner], t, centre))
+    return _Records(stroke[order], pixel[order], (owner % per_chain)[order], t[order])
 
 
 def _centres(pixel: Tensor, size: tuple[int, int], dtype: torch.dtype) -> Tensor:
@@ -113,22 +110,29 @@ def _centres(pixel: Tensor, size: tuple[int, int], dtype: torch.dtype) -> Tensor
     return torch.stack([inside % width, torch.div(inside, width, rounding_mode="floor")], -1).to(dtype) + 0.5  # [R, 2]
 
 
-def _newton(cubics: Tensor, t: Tensor, centre: Tensor, rounds: int = 2) -> Tensor:
-    """Move each t towards the nearest point of its cubic; a step that does not bring it nearer is not taken."""
+def _newton(cubics: Tensor, t: Tensor, centre: Tensor, rounds: int = 2) -> tuple[Tensor, Tensor]:
+    """Move each t towards the nearest point of its cubic; a step that does not bring it nearer is not taken.
+
+    Returns t and the squared distance there.
+    """
     p0, p1, p2, p3 = cubics.unbind(1)
     c3, c2, c1, c0 = p3 - 3 * p2 + 3 * p1 - p0, 3 * (p2 - 2 * p1 + p0), 3 * (p1 - p0), p0 - centre
-    away = ((c3 * t[:, None] + c2) * t[:, None] + c1) * t[:, None] + c0
+    u = t[:, None]
+    away = ((c3 * u + c2) * u + c1) * u + c0
+    square = away.square().sum(1)
     for _ in range(rounds):
         u = t[:, None]
         speed = (3 * c3 * u + 2 * c2) * u + c1
         slope = (away * speed).sum(1)
-        curve = (speed * speed).sum(1) + (away * (6 * c3 * u + 2 * c2)).sum(1)
+        curve = speed.square().sum(1) + (away * (6 * c3 * u + 2 * c2)).sum(1)
         trial = torch.where(curve > 1e-9, t - slope / curve.clamp_min(1e-9), t).clamp(0, 1)
-        trial_away = ((c3 * trial[:, None] + c2) * trial[:, None] + c1) * trial[:, None] + c0
-        better = trial_away.square().sum(1) < away.square().sum(1)
-        t = torch.where(better, trial, t)
+        u = trial[:, None]
+        trial_away = ((c3 * u + c2) * u + c1) * u + c0
+        trial_square = trial_away.square().sum(1)
+        better = trial_square < square
+        t, square = torch.where(better, trial, t), torch.where(better, trial_square, square)
         away = torch.where(better[:, None], trial_away, away)
-    return t
+    return t, square
 
 
 class _Shade(torch.autograd.Function):

@@ -1,0 +1,94 @@
+"""What the tests share: a home of their own, pictures worth sketching, pictures that can't be sketched."""
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+SIZE = (160, 120)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """No test sees the person's own weights, settings or logs, nor leaves any."""
+    monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A dark shape with inner edges on a plain light background."""
+    path = tmp_path / "photo.jpg"
+    draw_subject(Image.new("RGB", SIZE, (240, 240, 235))).save(path, quality=92)
+    return path
+
+
+@pytest.fixture
+def noisy_photo(tmp_path):
+    """The same shape before a backdrop that isn't plain."""
+    path = tmp_path / "noisy.png"
+    noise = np.random.default_rng(0).integers(120, 256, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
+    draw_subject(Image.fromarray(noise)).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def lite():
+    """The embedded guide on the CPU; loading it takes a moment."""
+    from clipasso_core.guide import load_guide
+
+    return load_guide("lite")
+
+
+@pytest.fixture
+def bad_photo(tmp_path):
+    """Makes the bad photo of that name and returns its path."""
+
+    def make(fault: str) -> Path:
+        path = tmp_path / f"{fault}.{'jpg' if fault == 'cut-jpeg' else 'png'}"
+        if fault == "folder":
+            path.mkdir()
+        elif fault == "empty":
+            path.touch()
+        elif fault == "text":
+            path.write_text("once upon a time\n" * 100)
+        elif fault == "one-pixel":
+            Image.new("RGB", (1, 1)).save(path)
+        elif fault == "transparent":
+            Image.new("RGBA", SIZE, (200, 30, 30, 0)).save(path)
+        elif fault == "bomb":
+            path.write_bytes(png_claiming(50_000, 50_000, b""))
+        elif fault == "bomb-with-data":
+            path.write_bytes(png_claiming(50_000, 50_000, bytes(4_000_000)))
+        elif fault in ("cut-jpeg", "cut-png"):
+            draw_subject(Image.new("RGB", SIZE, "white")).save(path)
+            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        else:
+            assert fault == "missing"
+        return path
+
+    return make
+
+
+def draw_subject(image: Image.Image) -> Image.Image:
+    """A round dark body with ears, eyes and a stripe, in the middle of the image."""
+    pen = ImageDraw.Draw(image)
+    for left in (50, 90):
+        pen.polygon([(left, 45), (left + 10, 15), (left + 22, 45)], fill=(60, 50, 45))
+    pen.ellipse((40, 30, 120, 105), fill=(60, 50, 45))
+    for left in (60, 88):
+        pen.ellipse((left, 50, left + 12, 62), fill=(220, 200, 120), outline=(10, 10, 10))
+    pen.line([(60, 85), (80, 92), (100, 85)], fill=(200, 190, 180), width=3)
+    return image
+
+
+def png_claiming(width: int, height: int, rows: bytes) -> bytes:
+    """A well-formed PNG of a few kB whose header claims that size."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b"")]
+    body = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(body)
