@@ -86,6 +86,8 @@ def sketch(photo: Path, output: Path | None, as_json: bool, frames: Path | None,
         raise UserError("cannot-write", f"a sketch is an SVG file: name it {target.with_suffix('.svg')}")
     if str(target) != "-":
         svg.check_writable(target)
+    elif as_json:
+        raise UserError("bad-usage", "--json and -o - would both print on standard output: name a file with -o")
     source = picture.read_picture(photo)
     album = None
     if frames is not None:
@@ -234,6 +236,9 @@ def main(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # since click 8.2
+            click.echo(error.format_message(), err=True)
+            return MISTAKE
         return _fail("bad-usage", error.format_message().replace("\n", " "), MISTAKE, as_json)
     except (KeyboardInterrupt, click.exceptions.Abort):
         print("clipasso: interrupted, nothing was written", file=sys.stderr)

@@ -17,6 +17,7 @@ def parse_color(text: str) -> str:
         raise UserError(
             "bad-color", f"'{text}' is not a colour: write a CSS colour such as black, '#1a2b3c' or 'rgb(20,40,60)', or 'photo'"
         ) from None
+    red, green, blue = (min(max(band, 0), 255) for band in (red, green, blue))  # as CSS does; PIL passes rgb(300,0,0) on
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 

@@ -11,6 +11,7 @@ class UserError(Exception):
     """
 
     def __init__(self, code: str, message: str) -> None:
+        message = " ".join(message.split())  # names and values that people gave may hold line breaks
         super().__init__(message)
         self.code = code
         self.message = message

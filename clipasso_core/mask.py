@@ -48,7 +48,7 @@ def find_subject(picture: Picture, choice: str, relevance: Callable[[], np.ndarr
         return Mask(_clean(_from_rembg(picture, model)), f"rembg {model}")
     if choice == "auto":
         return _automatic(picture, relevance)
-    return Mask(_clean(_from_file(picture, choice)), f"file {Path(choice).name}")
+    return Mask(_clean(_from_file(picture, choice)), f"file {_printable(Path(choice).name)}")
 
 
 def _automatic(picture: Picture, relevance: Callable[[], np.ndarray]) -> Mask:
@@ -66,6 +66,11 @@ def _automatic(picture: Picture, relevance: Callable[[], np.ndarray]) -> Mask:
     if (found > SUBJECT).mean() < BLANK:
         return Mask(np.ones(picture.rgb.shape[:2], np.float32), f"none ({source} found no subject)")
     return Mask(_clean(found), source)
+
+
+def _printable(name: str) -> str:
+    """A file's name as XML can hold it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def _clean(foreground: np.ndarray) -> np.ndarray:
@@ -131,7 +136,10 @@ def _from_u2netp(picture: Picture) -> np.ndarray:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # onnxruntime warns on stderr about what does not matter
-    session = onnxruntime.InferenceSession(u2netp_path().read_bytes(), options, providers=["CPUExecutionProvider"])
+    try:
+        session = onnxruntime.InferenceSession(u2netp_path().read_bytes(), options, providers=["CPUExecutionProvider"])
+    except Exception:  # onnxruntime raises kinds of its own
+        raise UserError("bad-weights", f"{u2netp_path()} is damaged: run clipasso models fetch u2netp, or use --mask none") from None
     small = cv2.resize(picture.rgb, (U2NET_SIDE, U2NET_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     normal = (small / max(float(small.max()), 1.0) - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]  # the network's training
     batch = normal.transpose(2, 0, 1)[None].astype(np.float32)
@@ -144,7 +152,8 @@ def _from_u2netp(picture: Picture) -> np.ndarray:
 def _from_grabcut(picture: Picture, relevance: np.ndarray) -> np.ndarray:
     """OpenCV's GrabCut (Rother et al. 2004), seeded by where the guide sees something."""
     side = 320 / max(picture.rgb.shape[:2])
-    rgb = cv2.resize(picture.rgb, None, fx=side, fy=side, interpolation=cv2.INTER_AREA)
+    size = tuple(max(1, round(length * side)) for length in picture.rgb.shape[1::-1])
+    rgb = cv2.resize(picture.rgb, size, interpolation=cv2.INTER_AREA)
     seen = cv2.resize(relevance.astype(np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_CUBIC)
     trimap = np.full(seen.shape, cv2.GC_PR_BGD, np.uint8)
     trimap[seen > np.quantile(seen, 0.6)] = cv2.GC_PR_FGD

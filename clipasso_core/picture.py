@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import stat
 import struct
 import warnings
@@ -15,7 +14,7 @@ from PIL import Image, ImageOps
 
 from clipasso_core.errors import UserError
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "GIF")  # MPO: what many phones call a JPEG
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")  # JPEG includes MPO, what many phones write
 MAX_PIXELS = 64_000_000  # a larger one is a scan or a bomb; decoding it takes gigabytes
 MAX_BYTES = 512 * 1024 * 1024
 MIN_SIDE = 16  # fewer pixels hold no subject
@@ -117,9 +116,15 @@ def from_image(image: Image.Image, name: str = "the photo", stored: tuple[int, i
     `stored` is the (width, height) of the file's own pixels when `image` was decoded at a fraction of them.
     """
     size = stored or image.size
-    if image.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE:
+    if min(size) < MIN_SIDE:
+        raise UserError("bad-photo", f"{name} is {size[0]} x {size[1]} pixels: a sketch needs at least {MIN_SIDE} x {MIN_SIDE}")
+    try:
+        on_its_side = image.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE
+        image = ImageOps.exif_transpose(image)
+    except _BROKEN:  # damaged EXIF: the pixels are taken as they lie
+        on_its_side = False
+    if on_its_side:
         size = size[::-1]
-    image = ImageOps.exif_transpose(image)
     rgba = _eight_bit(image)
     factor = min(1.0, WORK_SIDE / max(rgba.size))
     if factor < 1:
@@ -167,7 +172,11 @@ def from_array(pixels: np.ndarray) -> Picture:
             f"an array of shape {array.shape} is no picture: give [h, w], [h, w, 3] or [h, w, 4] of at least {MIN_SIDE} pixels a side",
         )
     if array.dtype.kind == "f":
-        if not math.isfinite(float(array.sum())):
+        if not np.isfinite(array).all():
             raise UserError("bad-photo", "the array holds values that are not numbers")
         array = (np.clip(array, 0, 1) * 255).round()
+    elif array.dtype == bool:
+        array = array * 255
+    elif array.dtype != np.uint8:
+        raise UserError("bad-photo", f"an array of {array.dtype} is no picture: give uint8, or float in 0..1")
     return from_image(Image.fromarray(array.astype(np.uint8)))

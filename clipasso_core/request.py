@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ VERSION = 1  # of the JSON form
 MAX_STROKES = 256
 MAX_STEPS = 100_000
 MAX_SEEDS = 64
+MAX_WIDTH_PX = 1e6
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
@@ -71,10 +71,7 @@ class SketchRequest:
                 f"there is no guide '{self.guide}': choose auto, lite or clip:MODEL[:PRETRAINED], for example clip:RN101:openai",
             )
         if self.width_px is not None and not (
-            isinstance(self.width_px, (int, float))
-            and not isinstance(self.width_px, bool)
-            and math.isfinite(self.width_px)
-            and self.width_px > 0
+            isinstance(self.width_px, (int, float)) and not isinstance(self.width_px, bool) and 0 < self.width_px <= MAX_WIDTH_PX
         ):
             raise UserError("bad-width", f"the width must be a number of pixels above 0, not {self.width_px}")
         if self.color != PHOTO:

@@ -30,6 +30,8 @@ class EdgeStart:
 
     blur_px: of the picture before its gradient: finer texture is not worth a stroke.
     strong: edge strength, as a share of the strongest, from which all edges count the same: a dim limb is as much the subject.
+    inner_gain: how much stronger than they are the edges within the outline may count: eyes and seams are dim beside the
+        contrast with the white page.
     weak: a trace ends where the strength falls below this share of `strong`.
     bend: a trace ends where the edge turns by more than this cosine within a pixel.
     reach: a stroke's half length, in units of sqrt(subject area / strokes).
@@ -40,6 +42,7 @@ class EdgeStart:
 
     blur_px: float = 1.5
     strong: float = 0.5
+    inner_gain: float = 2.0
     weak: float = 0.12
     bend: float = 0.5
     reach: float = 0.72
@@ -84,9 +87,14 @@ def _edges(canvas: np.ndarray, mask: np.ndarray, settings: EdgeStart) -> tuple[n
     tensor = np.stack([(dx * dx).sum(-1), (dx * dy).sum(-1), (dy * dy).sum(-1)], -1)
     xx, xy, yy = np.moveaxis(cv2.GaussianBlur(tensor, (0, 0), settings.blur_px), -1, 0)
     strength = np.sqrt((xx + yy + np.sqrt((xx - yy) ** 2 + 4 * xy**2)) / 2)
-    near = cv2.dilate((mask > SUBJECT - 0.1).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    subject = (mask > SUBJECT - 0.1).astype(np.uint8)
+    near = cv2.dilate(subject, np.ones((5, 5), np.uint8)) > 0
+    inner = cv2.erode(subject, np.ones((9, 9), np.uint8)) > 0
     strength = np.where(near, strength, 0)
-    strength = np.clip(strength / max(float(strength.max()), 1e-9) / settings.strong, 0, 1)
+    strongest = max(float(strength.max()), 1e-9)
+    within = float(np.quantile(strength[inner], 0.98)) if inner.any() else strongest
+    gain = np.clip(strongest / max(within, 1e-9), 1, settings.inner_gain)
+    strength = np.clip(np.where(inner, strength * gain, strength) / strongest / settings.strong, 0, 1)
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + math.pi / 2
     return strength, np.stack([np.cos(angle), np.sin(angle)], -1)
 

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,7 @@ def write_svg(result: SketchResult, path: str | Path) -> None:
 def write_whole(data: bytes, path: Path) -> None:
     """See `write_svg`; for any bytes."""
     check_writable(path)
+    path = Path(os.path.realpath(path))  # a link stays a link
     scratch = ""
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
@@ -114,8 +116,17 @@ def _umask() -> int:
 def check_writable(path: Path) -> None:
     """Raise `UserError` when a file can't be made at `path`; called before the work, so that none is done for nothing."""
     folder = path.parent
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError("cannot-write", f"{path} can't be written ({reason}): choose another place with -o") from None
+    if mode is not None and stat.S_ISDIR(mode):
         raise UserError("cannot-write", f"{path} is a folder: name a file in it")
+    if mode is not None and not stat.S_ISREG(mode):
+        raise UserError("cannot-write", f"{path} is not a regular file: choose another place with -o, or - for standard output")
     if not folder.is_dir():
         raise UserError("cannot-write", f"there is no folder {folder}: make it first, or choose another with -o")
     if not os.access(folder, os.W_OK):
@@ -142,7 +153,7 @@ def from_svg(data: bytes, name: str = "the file") -> SketchResult:
     layer = layers[0]
     try:
         return _read_layer(root, layer)
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError, RecursionError):
         raise UserError("bad-sketch", f"{name} was changed in a way that can't be read back: sketch the photo again") from None
 
 
@@ -161,8 +172,10 @@ def _read_layer(root: Any, layer: Any) -> SketchResult:
     facts = _Attributes(layer)
     if int(facts["sketch"]) > VERSION:
         raise UserError("newer-sketch", "the sketch was written by a newer version: update the engine")
-    _, _, width, height = (float(value) for value in root.get("viewBox").split())
+    _, _, width, height = (float(value) for value in root.get("viewBox", "").split())
     x, y, side = (float(value) for value in facts["frame"].split())
+    if not (math.isfinite(x) and math.isfinite(y) and 0 < side < math.inf):
+        raise ValueError("no square")
     paths = sorted(layer.iter(f"{{{SVG}}}path"), key=lambda node: int(_Attributes(node)["rank"]))
     return SketchResult(
         strokes=tuple(_read_path(node) for node in paths),
@@ -181,12 +194,15 @@ def _read_layer(root: Any, layer: Any) -> SketchResult:
 
 
 def _read_path(node: Any) -> Stroke:
-    style = dict(part.split(":", 1) for part in node.get("style").split(";") if part)
+    style = dict(part.split(":", 1) for part in node.get("style", "").split(";") if part)
+    width, opacity = float(style["stroke-width"]), float(style.get("stroke-opacity", "1"))
+    if not (0 < width < math.inf and 0 <= opacity <= 1 and re.fullmatch("#[0-9a-fA-F]{6}", style["stroke"]) and node.get("id")):
+        raise ValueError("no stroke of the engine's")
     return Stroke(
         points=parse_path(node.get("d")),
-        width=float(style["stroke-width"]),
+        width=width,
         color=style["stroke"],
-        opacity=float(style.get("stroke-opacity", "1")),
+        opacity=opacity,
         id=node.get("id"),
         locked=_Attributes(node)["locked"] == "true",
     )

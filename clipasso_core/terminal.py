@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -34,8 +33,18 @@ def show_progress(as_json: bool) -> Iterator[View]:
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
-    with Bar(*columns, console=console) as bar:
-        yield _Bar(bar)
+    bar = Bar(*columns, console=console)
+    view = _Bar(bar)
+    if console.is_terminal:
+        bar.start()  # elsewhere the bar is one line of the log, begun when there is something to tell
+    try:
+        yield view
+    except BaseException:
+        bar.live.transient = True  # what fails leaves only its message
+        raise
+    finally:
+        if bar.live.is_started:
+            bar.stop()
 
 
 class _Bar:
@@ -48,6 +57,7 @@ class _Bar:
 
     def update(self, progress: Progress) -> None:
         if progress.step == 0:
+            self._bar.start()
             self._bar.console.print(progress.setup.line(), soft_wrap=True, highlight=False)
             self._bar.update(self._task, description="sketching", total=progress.steps)
             return
@@ -80,8 +90,6 @@ class _Json:
         event = result_event(result)
         del event["svg"]
         print(json.dumps({**event, "output": target, "interrupted": interrupted}), flush=True)
-        if target == "-":
-            sys.stdout.flush()
 
 
 def _time(seconds: float) -> str:

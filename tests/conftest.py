@@ -1,5 +1,6 @@
 """What the tests share: a home of their own, pictures worth sketching, pictures that can't be sketched."""
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 SIZE = (160, 120)
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch's threads spin otherwise, which costs tenfold where others compute too
 
 
 @pytest.fixture(autouse=True)

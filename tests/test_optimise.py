@@ -1,0 +1,127 @@
+"""The optimiser goes downhill, keeps what it scored, and stops when it is told to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from test_saliency import disc
+
+from clipasso_core.guide import Guide
+from clipasso_core.optimise import Likeness, Step, optimise
+from clipasso_core.presets import PRESETS
+from clipasso_core.rank import rank
+from clipasso_core.start import edge_start
+from clipasso_core.views import ViewPool
+
+BRISK = replace(PRESETS["draft"], views=2, pool=2)
+
+
+def likeness_to_disc(guide: Guide) -> Likeness:
+    target = torch.tensor(disc()[0]).permute(2, 0, 1)[None]
+    return Likeness(guide, target, ViewPool(2, 2, 0.25, 0.8, 224, 0, guide.device), width_px=3.0)
+
+
+def starts(seeds: int = 1, count: int = 5) -> torch.Tensor:
+    return torch.tensor(np.stack([edge_start(*disc(), count, np.random.default_rng(seed)) for seed in range(seeds)]), dtype=torch.float32)
+
+
+@pytest.fixture(scope="module")
+def likeness(lite: Guide) -> Likeness:
+    return likeness_to_disc(lite)
+
+
+def plain_loss(likeness: Likeness, points: torch.Tensor) -> float:
+    return float(likeness.plain(likeness.draw(points[None]))[0])
+
+
+def test_the_loss_falls(likeness: Likeness) -> None:
+    start = starts()
+    outcome = optimise(start, likeness, BRISK, 12)
+    assert outcome.loss < 0.9 * plain_loss(likeness, start[0])
+
+
+def test_the_sketch_kept_is_the_one_scored(likeness: Likeness) -> None:
+    seen: list[Step] = []
+    outcome = optimise(starts(), likeness, BRISK, 8, lambda step: seen.append(step))
+    assert plain_loss(likeness, outcome.points) == pytest.approx(outcome.loss, rel=1e-4)
+    assert [step.loss for step in seen] == sorted((step.loss for step in seen), reverse=True)
+    assert all(plain_loss(likeness, step.points) == pytest.approx(step.loss, rel=1e-4) for step in seen)
+
+
+def test_the_same_start_gives_the_same_bits(likeness: Likeness) -> None:
+    first, second = (optimise(starts(), likeness, BRISK, 4) for _ in range(2))
+    assert torch.equal(first.points, second.points)
+    assert first.loss == second.loss
+
+
+@pytest.mark.parametrize("at", [1, 2, 5])
+def test_it_stops_at_any_step_and_keeps_the_best(likeness: Likeness, at: int) -> None:
+    outcome = optimise(starts(), likeness, BRISK, 6, lambda step: step.step < at)
+    assert outcome.stopped
+    assert outcome.steps == at
+    assert plain_loss(likeness, outcome.points) == pytest.approx(outcome.loss, rel=1e-4)
+
+
+def test_an_exception_of_the_callback_passes_through(likeness: Likeness) -> None:
+    def cancel(step: Step) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        optimise(starts(), likeness, BRISK, 3, cancel)
+
+
+def test_poor_seeds_are_dropped_and_the_best_is_finished(likeness: Likeness) -> None:
+    alive: list[int] = []
+    outcome = optimise(starts(seeds=4), likeness, BRISK, 8, lambda step: alive.append(step.seeds))
+    assert alive == [4, 4, 2, 2, 1, 1, 1, 1]
+    alone = optimise(starts(seeds=4)[outcome.seed : outcome.seed + 1], likeness, BRISK, 8)
+    assert outcome.loss <= alone.loss + 1e-4
+    everyone: list[int] = []
+    optimise(starts(seeds=2), likeness, replace(BRISK, keep_all=True), 4, lambda step: everyone.append(step.seeds))
+    assert everyone == [2, 2, 2, 2]
+
+
+def test_time_left_counts_the_dropped_seeds(likeness: Likeness) -> None:
+    steps: list[Step] = []
+    optimise(starts(seeds=4), likeness, BRISK, 8, lambda step: steps.append(step))
+    assert steps[-1].time_left_s == 0
+    assert steps[0].time_left_s < 7 * steps[0].time_s, "later steps have fewer seeds"
+
+
+def test_it_ends_early_when_the_loss_stands_still(likeness: Likeness) -> None:
+    still = replace(BRISK, lr_px=1e-9, stop_change=1e-5, stop_times=2)
+    assert optimise(starts(), likeness, still, 50).steps == 3
+
+
+def test_its_adam_is_adam(likeness: Likeness) -> None:
+    preset = replace(BRISK, lr_px=1.0, betas=(0.9, 0.999), decay=False)
+    last: list[Step] = []
+    optimise(starts(), likeness, replace(preset, score_every=1), 4, lambda step: last.append(step))
+    points = starts().requires_grad_(True)
+    theirs = torch.optim.Adam([points], lr=1.0, betas=(0.9, 0.999))
+    losses = []
+    for turn in range(4):
+        loss = likeness.through_views(likeness.draw(points), turn)
+        losses.append(float(loss[0, 0].detach()))
+        theirs.zero_grad()
+        loss.mean().backward()
+        theirs.step()
+    assert last[-1].loss == pytest.approx(min(losses), rel=1e-3)
+
+
+def test_ranked_strokes_are_a_good_sketch_at_every_number(likeness: Likeness) -> None:
+    points = optimise(starts(count=8), likeness, BRISK, 8).points
+    order = rank(points, likeness)
+    assert sorted(order) == list(range(8))
+    rng = np.random.default_rng(0)
+    for count in (1, 2, 4):
+        ranked = plain_loss(likeness, points[order[:count]])
+        others = [plain_loss(likeness, points[rng.permutation(8)[:count]]) for _ in range(6)]
+        assert ranked <= min(others) + 1e-4 if count == 1 else ranked < np.mean(others)
+
+
+def test_one_stroke_needs_no_ranking(likeness: Likeness) -> None:
+    assert rank(starts(count=1)[0], likeness) == [0]

@@ -1,0 +1,166 @@
+"""A request is checked when it is made, survives JSON, and is what the command line's options say."""
+
+import dataclasses
+import json
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clipasso_core.cli import sketch as sketch_command
+from clipasso_core.color import parse_color
+from clipasso_core.errors import UserError
+from clipasso_core.request import DEVICES, MAX_SEEDS, MAX_STEPS, MAX_STROKES, PRECISIONS, SketchRequest
+
+FIELDS = {field.name for field in dataclasses.fields(SketchRequest)}
+hex_colors = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
+widths = st.floats(0, 1e4, exclude_min=True) | st.integers(1, 500)
+requests = st.builds(
+    SketchRequest,
+    strokes=st.integers(1, MAX_STROKES),
+    guide=st.sampled_from(("auto", "lite", "clip:RN101", "clip:RN101:openai", "clip:ViT-B-32:/weights/é.safetensors")),
+    preset=st.sampled_from(("auto", "draft", "quick", "standard", "published")),
+    mask=st.sampled_from(("auto", "alpha", "none", "rembg", "rembg:u2net")) | st.text(min_size=1),
+    seeds=st.none() | st.integers(1, MAX_SEEDS),
+    seed=st.integers(0, 2**31 - 1),
+    steps=st.none() | st.integers(1, MAX_STEPS),
+    width_px=st.none() | widths,
+    color=st.sampled_from(("black", "photo", "rgb(20,40,60)", "hsl(200,50%,40%)", "#abc")) | hex_colors,
+    device=st.sampled_from(DEVICES),
+    precision=st.sampled_from(PRECISIONS),
+    text=st.none() | st.text(min_size=1).filter(str.strip),
+    rasteriser=st.sampled_from(("sparse", "diffvg")),
+)
+
+BAD = [
+    *(("strokes", value) for value in (0, -1, 257, "many", True, 2.5, None, "16", math.nan, "ma\nny")),
+    *(("width_px", value) for value in (0, math.nan, math.inf, -1, "x", True, 10**400, "1\n2")),
+    *(("seeds", value) for value in (0, -3, 65, 1.0, "two", True)),
+    *(("seed", value) for value in (-1, 2**31, None, "x", 0.0)),
+    *(("steps", value) for value in (0, -1, MAX_STEPS + 1, "x", 1.5, True)),
+    *(("preset", value) for value in ("fast", "", None, 1, ["quick"], "qui\nck")),
+    *(("guide", value) for value in ("nonsense", "", None, 7, "clip", "clip:", "clip::openai", "RN101", "non\nsense")),
+    *(("device", value) for value in ("gpu", "", None, "cuda:0", "cp\nu")),
+    *(("precision", value) for value in ("fp8", "", None, 32)),
+    *(("rasteriser", value) for value in ("cairo", "", None)),
+    *(("color", value) for value in ("notacolour", "", None, 0, "#12345", "url(#x)", "bla\nck")),
+    *(("mask", value) for value in ("", None, 3)),
+    *(("text", value) for value in ("", "  \n", 3)),
+]
+FROM_OPTIONS = [
+    ("strokes", ["--strokes", "3"], 3),
+    ("guide", ["--guide", "clip:RN50:openai"], "clip:RN50:openai"),
+    ("preset", ["--preset", "draft"], "draft"),
+    ("mask", ["--mask", "cat mask.png"], "cat mask.png"),
+    ("seeds", ["--seeds", "2"], 2),
+    ("seed", ["--seed", "7"], 7),
+    ("steps", ["--steps", "40"], 40),
+    ("width_px", ["--width", "2.5"], 2.5),
+    ("color", ["--color", "photo"], "photo"),
+    ("device", ["--device", "cpu"], "cpu"),
+    ("precision", ["--precision", "bf16"], "bf16"),
+    ("text", ["--text", "a black cat"], "a black cat"),
+    ("rasteriser", ["--rasteriser", "diffvg"], "diffvg"),
+]
+
+
+def asked_for(*options):
+    """The request that the command would make of these options."""
+    chosen = sketch_command.make_context("sketch", ["photo.jpg", *options]).params
+    return SketchRequest(**{name: value for name, value in chosen.items() if name in FIELDS})
+
+
+@given(requests)
+def test_a_request_survives_json(request):
+    assert SketchRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
+
+
+def test_json_names_only_what_differs_from_the_defaults():
+    assert SketchRequest().to_json() == {"version": 1}
+    assert SketchRequest(strokes=4).to_json() == {"version": 1, "strokes": 4}
+
+
+def test_the_version_may_be_left_out():
+    assert SketchRequest.from_json({"strokes": 4}) == SketchRequest(strokes=4)
+
+
+@pytest.mark.parametrize(("name", "value"), BAD, ids=lambda part: str(part)[:12].replace("\n", " "))
+def test_a_bad_setting_is_refused_in_one_line_that_names_it(name, value):
+    with pytest.raises(UserError) as refusal:
+        SketchRequest.from_json({name: value})
+    assert "\n" not in refusal.value.message
+    spoken = {"width_px": "width", "color": "colo"}.get(name, name)
+    assert spoken in refusal.value.message
+    assert refusal.value.code == f"bad-{name.removesuffix('_px')}"
+
+
+def test_a_setting_that_does_not_exist_is_refused_by_name():
+    with pytest.raises(UserError, match="no setting 'stroke_count'") as refusal:
+        SketchRequest.from_json({"stroke_count": 4})
+    assert "strokes" in refusal.value.message
+
+
+@pytest.mark.parametrize("version", [2, 99])
+def test_a_request_of_a_newer_version_is_refused_with_the_fix(version):
+    with pytest.raises(UserError, match="update the engine") as refusal:
+        SketchRequest.from_json({"version": version})
+    assert refusal.value.code == "newer-request"
+
+
+@pytest.mark.parametrize("version", [0, -1, "1", 1.0, True, None])
+def test_a_version_is_a_whole_number(version):
+    with pytest.raises(UserError, match="version"):
+        SketchRequest.from_json({"version": version})
+
+
+@pytest.mark.parametrize("data", [None, [], "16", 16, [["strokes", 4]]])
+def test_a_request_is_an_object(data):
+    with pytest.raises(UserError, match="JSON object"):
+        SketchRequest.from_json(data)
+
+
+def test_a_request_can_not_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        SketchRequest().strokes = 3
+
+
+@pytest.mark.parametrize(
+    ("text", "color"),
+    [
+        ("black", "#000000"),
+        (" White ", "#ffffff"),
+        ("#1A2b3c", "#1a2b3c"),
+        ("#abc", "#aabbcc"),
+        ("rgb(20, 40, 60)", "#14283c"),
+        ("rgb(300, 0, 0)", "#ff0000"),
+        ("rgb(0%, 200%, 0%)", "#00ff00"),
+        ("hsl(120, 100%, 50%)", "#00ff00"),
+    ],
+)
+def test_css_colours_are_understood_and_clamped_as_css_does(text, color):
+    assert parse_color(text) == color
+
+
+@given(st.from_regex(r"(rgb|hsl|hsv)\(\d{1,4}%?,\d{1,4}%?,\d{1,4}%?\)", fullmatch=True))
+def test_whatever_colour_is_accepted_is_six_hex_digits(text):
+    try:
+        color = parse_color(text)
+    except UserError:
+        return
+    assert re.fullmatch(r"#[0-9a-f]{6}", color)
+
+
+def test_the_command_without_options_asks_for_the_defaults():
+    assert asked_for() == SketchRequest()
+
+
+@pytest.mark.parametrize(("name", "options", "value"), FROM_OPTIONS, ids=[name for name, _, _ in FROM_OPTIONS])
+def test_every_option_reaches_its_setting(name, options, value):
+    assert asked_for(*options) == SketchRequest(**{name: value})
+
+
+def test_every_setting_has_an_option():
+    assert {name for name, _, _ in FROM_OPTIONS} == FIELDS
+    assert {parameter.name for parameter in sketch_command.params} >= FIELDS

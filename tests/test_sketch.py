@@ -1,0 +1,162 @@
+"""A photograph becomes strokes that lie on its subject."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from clipasso_core import Progress, SketchRequest, UserError, from_svg, sketch, to_svg
+from clipasso_core.picture import from_array
+from clipasso_core.raster import available
+from clipasso_core.sketch import Job
+
+BRIEF = {"steps": 3, "strokes": 4}
+EXAMPLE = Path(__file__).parent.parent / "examples" / "coffee.jpg"
+
+
+def green_disc(width: int = 300, height: int = 120, x: int = 230, y: int = 60, radius: int = 40) -> np.ndarray:
+    """A green disc with a darker half on a white page that is no square."""
+    rows, columns = np.mgrid[:height, :width]
+    pixels = np.full((height, width, 3), 255, np.uint8)
+    inside = (columns - x) ** 2 + (rows - y) ** 2 < radius**2
+    pixels[inside] = (40, 160, 60)
+    pixels[inside & (columns < x)] = (20, 90, 30)
+    return pixels
+
+
+def test_strokes_lie_on_the_subject_in_the_pictures_own_pixels() -> None:
+    result = sketch(green_disc(), SketchRequest(steps=12, strokes=5))
+    assert (result.width, result.height) == (300, 120)
+    assert len(result.strokes) == 5
+    assert result.mask == "plain border"
+    t = np.linspace(0, 1, 20)[:, None]
+    basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
+    points = np.concatenate([basis @ np.array(stroke.points) for stroke in result.strokes])
+    off = np.hypot(points[:, 0] - 230, points[:, 1] - 60)
+    assert np.mean(off < 46) > 0.95
+    assert np.median(np.minimum(np.abs(off - 40), np.abs(points[:, 0] - 230))) < 5, "on the rim or on the seam"
+
+
+def test_a_reduced_picture_keeps_its_own_units() -> None:
+    small, large = green_disc(), np.asarray(Image.fromarray(green_disc()).resize((3000, 1200), Image.Resampling.NEAREST))
+    few = SketchRequest(**BRIEF, preset="draft")
+    frames = [sketch(pixels, few).frame for pixels in (small, large)]
+    assert frames[1].side == pytest.approx(10 * frames[0].side, rel=0.02)
+    assert frames[1].x == pytest.approx(10 * frames[0].x, rel=0.02)
+
+
+def test_width_and_ink_are_what_was_asked_for() -> None:
+    plain = sketch(green_disc(), SketchRequest(**BRIEF))
+    assert plain.strokes[0].width == pytest.approx(3 / 224 * plain.frame.side)
+    assert {stroke.color for stroke in plain.strokes} == {"#000000"}
+    asked = sketch(green_disc(), SketchRequest(**BRIEF, width_px=7.5, color="rebeccapurple"))
+    assert {(stroke.width, stroke.color) for stroke in asked.strokes} == {(7.5, "#663399")}
+    photo = sketch(green_disc(), SketchRequest(**BRIEF, color="photo"))
+    for stroke in photo.strokes:
+        red, green, blue = (int(stroke.color[i : i + 2], 16) for i in (1, 3, 5))
+        assert green > red
+        assert green > blue
+
+
+def test_progress_is_told_before_the_first_and_after_every_step() -> None:
+    told: list[Progress] = []
+    result = sketch(green_disc(), SketchRequest(**BRIEF), lambda progress: told.append(progress))
+    assert [progress.step for progress in told] == [0, 1, 2, 3]
+    assert told[0].setup.line().startswith("guide lite (no CLIP weights on this machine) · cpu · mask plain border · quick, 3 steps")
+    assert told[1].preview().strokes != told[-1].preview().strokes
+    assert told[-1].loss == result.loss
+    assert len(from_svg(to_svg(told[1].preview())).strokes) == 4
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_job_that_is_stopped_gives_the_best_so_far(at: int) -> None:
+    result = sketch(green_disc(), SketchRequest(steps=50, strokes=4), lambda progress: progress.step < at)
+    assert result.steps == at
+    assert len(result.strokes) == 4
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_job_that_is_cancelled_ends_at_once(at: int) -> None:
+    told = []
+
+    def cancel(progress: Progress) -> None:
+        told.append(progress.step)
+        if progress.step == at:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        sketch(green_disc(), SketchRequest(steps=50, strokes=4), cancel)
+    assert told[-1] == at
+
+
+def test_one_seed_always_gives_the_same_sketch_and_another_a_different_one() -> None:
+    first, again, other = (to_svg(sketch(green_disc(), SketchRequest(**BRIEF, seed=seed))) for seed in (5, 5, 6))
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize("guide", ["clip:RN50:random", "clip:ViT-B-32:random"])
+def test_clip_guides_sketch_end_to_end(guide: str) -> None:
+    torch.manual_seed(0)
+    result = sketch(green_disc(), SketchRequest(**BRIEF, guide=guide, preset="draft"))
+    assert result.guide == guide
+    assert np.isfinite(result.loss)
+    assert np.isfinite([stroke.points for stroke in result.strokes]).all()
+
+
+def test_words_pull_a_clip_sketch() -> None:
+    torch.manual_seed(0)
+    told: list[Progress] = []
+    request = SketchRequest(**BRIEF, guide="clip:ViT-B-32:random", preset="draft", text="a green disc")
+    result = sketch(green_disc(), request, lambda progress: told.append(progress))
+    assert result.request.text == "a green disc"
+    with pytest.raises(UserError, match="CLIP"):
+        sketch(green_disc(), SketchRequest(guide="lite", text="a green disc"))
+
+
+@pytest.mark.slow
+def test_the_published_preset_takes_the_published_way() -> None:
+    torch.manual_seed(0)
+    told: list[Progress] = []
+    request = SketchRequest(guide="clip:RN101:random", preset="published", steps=2, strokes=4, seeds=2)
+    result = sketch(green_disc(), request, lambda progress: told.append(progress))
+    setup = told[0].setup
+    assert setup.saliency == "clip:ViT-B-32:random", "the paper's saliency is ViT-B/32's whatever the guide"
+    assert setup.mask == "none", "the paper leaves masking to the person"
+    assert (result.frame.x, result.frame.y, result.frame.side) == (0, -90, 300)
+    assert result.steps == 2
+
+
+@pytest.mark.skipif(not available("diffvg"), reason="pydiffvg is not installed")
+def test_diffvg_sketches_too() -> None:
+    assert len(sketch(green_disc(), SketchRequest(**BRIEF, rasteriser="diffvg")).strokes) == 4
+
+
+def test_pictures_come_as_arrays_images_paths_or_pictures(tmp_path: Path) -> None:
+    request = SketchRequest(**BRIEF)
+    pixels = green_disc()
+    Image.fromarray(pixels).save(tmp_path / "disc.png")
+    ways = [pixels, pixels / 255, Image.fromarray(pixels), tmp_path / "disc.png", str(tmp_path / "disc.png"), from_array(pixels)]
+    assert len({to_svg(sketch(way, request)) for way in ways}) == 1
+
+
+def test_a_mistake_in_the_mask_is_told_before_a_guide_is_loaded(tmp_path: Path) -> None:
+    def no_guide(*_: object) -> None:
+        raise AssertionError
+
+    with pytest.raises(UserError, match="mask"):
+        Job(from_array(green_disc()), SketchRequest(mask=str(tmp_path / "none.png")), no_guide)
+
+
+@pytest.mark.slow
+def test_the_example_becomes_a_sketch_that_one_would_show_around() -> None:
+    result = sketch(EXAMPLE)
+    assert len(result.strokes) == 16
+    told: list[float] = []
+    sketch(EXAMPLE, SketchRequest(steps=1), lambda progress: told.append(progress.loss or 0))
+    assert result.loss < 0.75 * told[-1], "far nearer to the photograph than the start"
+    assert sum(stroke.width for stroke in result.strokes) > 0
