@@ -71,7 +71,8 @@ def home() -> Path:
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "clipasso"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "clipasso"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "clipasso"
+    data = Path(os.environ.get("XDG_DATA_HOME", ""))
+    return (data if data.is_absolute() else Path.home() / ".local" / "share") / "clipasso"
 
 
 def engine() -> Path:
@@ -89,7 +90,7 @@ def set_up(extras: str) -> Path:
     python = script("python")
     fingerprint = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest() + extras
     marker = engine() / MARKER
-    known = marker.read_text().splitlines() if marker.is_file() else []
+    known = marker.read_text().splitlines() if marker.is_file() and python.exists() else []
     if fingerprint not in known:
         check()
         print(f"Setting up the engine in {engine()} (torch and its libraries: up to 3 GB to download, once)", flush=True)

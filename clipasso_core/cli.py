@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import signal
@@ -143,6 +144,8 @@ def run() -> int:
     """
     from clipasso_core.run import run as serve
 
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # JSON's encoding, whatever the locale
     return serve(sys.stdin, sys.stdout)
 
 
@@ -243,7 +246,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.exceptions.Abort):
         print("clipasso: interrupted, nothing was written", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read our output has gone
+    except (BrokenPipeError, SystemExit):  # whoever read our output has gone; click makes the one of the other
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:

@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module, metadata
 from pathlib import Path
 
@@ -30,7 +30,13 @@ class Finding:
 def examine() -> list[Finding]:
     """Every check, in the order in which a missing thing breaks others."""
     checks: list[Callable[[], Finding]] = [_python, _packages, _torch, _devices, _lite, _mask, _clip, _diffvg, _folders]
-    return [check() for check in checks]
+    return [_anonymous(check()) for check in checks]
+
+
+def _anonymous(finding: Finding) -> Finding:
+    """A report should not carry the person's name, which their home's path holds."""
+    home = str(Path.home())
+    return replace(finding, text=finding.text.replace(home, "~"), advice=finding.advice.replace(home, "~"))
 
 
 def healthy(findings: list[Finding]) -> bool:
@@ -107,7 +113,10 @@ def _mask() -> Finding:
 
 
 def _clip() -> Finding:
-    names = models.fetched_clips()
+    try:
+        names = models.fetched_clips()
+    except UserError as error:
+        return Finding("guides clip:*", FAULT, error.message, "delete the file and fetch the weights again")
     if not names:
         return Finding(
             "guides clip:*",
@@ -128,7 +137,7 @@ def _folders() -> Finding:
     place = home
     while not place.exists():
         place = place.parent
-    if not os.access(place, os.W_OK):
+    if not place.is_dir() or not os.access(place, os.W_OK):
         return Finding("folders", FAULT, f"{_short(home)} can't be written", f"set {folders.HOME_VARIABLE} to a folder that you may write")
     return Finding("folders", OK, f"{_short(home)} (set {folders.HOME_VARIABLE} to move it), engine in {_short(Path(sys.prefix))}")
 

