@@ -81,6 +81,13 @@ class Likeness:
         seen = self.guide.features(self.pool.plain(drawn))
         return total(loss_terms(seen, wanted, self.blank, self.guide.recipe, self.words), self.guide.recipe)
 
+    @torch.no_grad()
+    def best_of(self, layouts: Tensor) -> Tensor:
+        """For each start the layout with the lowest plain-view loss: [S, N, P, 2] out of [S, T, N, P, 2]."""
+        if layouts.shape[1] == 1:
+            return layouts[:, 0]
+        return torch.stack([tries[self.plain(self.draw(tries)).argmin()] for tries in layouts])
+
 
 def optimise(
     start: Tensor, likeness: Likeness, preset: Preset, steps: int, on_step: Callable[[Step], bool | None] | None = None

@@ -163,7 +163,7 @@ class Job:
         if on_progress is not None and on_progress(Progress(self.setup, 0, preset.steps, None, 0.0, None, _nothing_yet)) is False:
             raise KeyboardInterrupt
         start = torch.tensor(self.start, dtype=torch.float32, device=guide.device)
-        outcome: Outcome = optimise(start, likeness, preset, preset.steps, tell if on_progress else None)
+        outcome: Outcome = optimise(likeness.best_of(start), likeness, preset, preset.steps, tell if on_progress else None)
         order = rank(outcome.points, likeness)
         return self._result(outcome.points[order], outcome.loss, outcome.seed, outcome.steps)
 
@@ -193,14 +193,16 @@ class Job:
         return guide.relevance(picture).cpu().numpy()
 
     def _start(self) -> tuple[np.ndarray, str]:
-        """Starts [S, N, 4, 2] in canvas px, and what laid them out."""
-        rngs = [np.random.default_rng([self.request.seed, number]) for number in range(self.preset.seeds)]
-        count = self.request.strokes
+        """Layouts [seeds, tries, N, 4, 2] in canvas px, and what laid them out."""
+        seeds, tries, count = self.preset.seeds, self.preset.tries, self.request.strokes
+        rngs = [np.random.default_rng([self.request.seed, one]) for one in range(seeds * tries)]
         if self.preset.start == "edges":
-            return np.stack([edge_start(self.canvas, self.canvas_mask, count, rng) for rng in rngs]), "edges"
+            laid = np.stack([edge_start(self.canvas, self.canvas_mask, count, rng) for rng in rngs])
+            return laid.reshape(seeds, tries, count, 4, 2), "edges"
         judge, name = self._saliency_guide()
         saliency = published_saliency(self._relevance(judge, self.canvas), self.canvas)
-        return np.stack([published_start(saliency, count, rng) for rng in rngs]), name
+        laid = np.stack([published_start(saliency, count, rng) for rng in rngs])
+        return laid.reshape(seeds, tries, count, 4, 2), name
 
     def _saliency_guide(self) -> tuple[Guide, str]:
         """The paper takes ViT-B/32's attention whatever the guide is; without its weights the guide's own relevance serves."""

@@ -123,5 +123,11 @@ def test_ranked_strokes_are_a_good_sketch_at_every_number(likeness: Likeness) ->
         assert ranked <= min(others) + 1e-4 if count == 1 else ranked < np.mean(others)
 
 
+def test_of_several_layouts_the_likest_is_taken(likeness: Likeness) -> None:
+    good = starts(seeds=2)
+    layouts = torch.stack([torch.stack([good[0], good[0] + 40]), torch.stack([good[1] - 30, good[1]])])
+    assert torch.equal(likeness.best_of(layouts), good)
+
+
 def test_one_stroke_needs_no_ranking(likeness: Likeness) -> None:
     assert rank(starts(count=1)[0], likeness) == [0]
