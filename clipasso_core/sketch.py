@@ -79,8 +79,8 @@ def sketch(picture: Source, request: SketchRequest | None = None, on_progress: O
 
     picture: a file's path, a `Picture`, a PIL image, or an array [h, w(, 3 or 4)] (uint8, or float in 0..1).
     request: the settings; the defaults draw 16 strokes.
-    on_progress: called after every step; when it returns False the best sketch so far is finished and returned; an exception
-        that it raises ends the job and passes through.
+    on_progress: called before the first step and after every step; when it returns False the best sketch so far is ordered and
+        returned (before the first step there is none: KeyboardInterrupt); an exception that it raises ends the job and passes through.
 
     Returns strokes in the picture's own pixels, most needed first, with the loss and how they were made. Raises `UserError` for
     what the caller can mend. Method: Vinker et al. 2022, "CLIPasso: Semantically-Aware Object Sketching"; departures from it are
