@@ -55,7 +55,12 @@ def main() -> None:
 def apart(what: str, repeats: int) -> dict:
     """A measurement in a process of its own."""
     line = [sys.executable, __file__, "--one", what, "--repeats", str(repeats)]
-    return json.loads(subprocess.run(line, check=True, capture_output=True, text=True, cwd=ROOT).stdout.splitlines()[-1])
+    return json.loads(subprocess.run(line, check=True, capture_output=True, text=True, env=own_code()).stdout.splitlines()[-1])
+
+
+def own_code() -> dict[str, str]:
+    """The environment in which a child measures this checkout, not an installed copy."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
 
 
 def median_ms(action: Callable[[], object], repeats: int) -> float:
@@ -152,7 +157,7 @@ def command(photo: Path, preset: str) -> dict:
             "--json",
         ]
         began = time.monotonic()
-        child = subprocess.Popen([str(part) for part in line], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        child = subprocess.Popen([str(part) for part in line], stdout=subprocess.PIPE, text=True, env=own_code())
         assert child.stdout is not None
         events = {}
         for text in child.stdout:

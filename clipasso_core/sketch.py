@@ -164,7 +164,7 @@ class Job:
             raise KeyboardInterrupt
         start = torch.tensor(self.start, dtype=torch.float32, device=guide.device)
         outcome: Outcome = optimise(likeness.best_of(start), likeness, preset, preset.steps, tell if on_progress else None)
-        order = rank(outcome.points, likeness)
+        order = rank(outcome.points, likeness, preset.thorough_rank)
         return self._result(outcome.points[order], outcome.loss, outcome.seed, outcome.steps)
 
     @property

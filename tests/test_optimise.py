@@ -112,15 +112,17 @@ def test_its_adam_is_adam(likeness: Likeness) -> None:
     assert last[-1].loss == pytest.approx(min(losses), rel=1e-3)
 
 
-def test_ranked_strokes_are_a_good_sketch_at_every_number(likeness: Likeness) -> None:
+@pytest.mark.parametrize("thorough", [True, False])
+def test_ranked_strokes_are_a_good_sketch_at_every_number(likeness: Likeness, thorough: bool) -> None:
     points = optimise(starts(count=8), likeness, BRISK, 8).points
-    order = rank(points, likeness)
+    order = rank(points, likeness, thorough)
     assert sorted(order) == list(range(8))
     rng = np.random.default_rng(0)
     for count in (1, 2, 4):
         ranked = plain_loss(likeness, points[order[:count]])
         others = [plain_loss(likeness, points[rng.permutation(8)[:count]]) for _ in range(6)]
-        assert ranked <= min(others) + 1e-4 if count == 1 else ranked < np.mean(others)
+        assert ranked < np.mean(others)
+        assert count > 1 or not thorough or ranked <= min(others) + 1e-4, "the first alone is the best alone"
 
 
 def test_of_several_layouts_the_likest_is_taken(likeness: Likeness) -> None:
