@@ -93,7 +93,7 @@ def _nearest(points: Tensor, half: Tensor, count: int, size: tuple[int, int]) ->
     owner = cubic[segment]  # [R'] cubic of each candidate
     stroke = owner // per_chain
     pixel = torch.div(stroke, count, rounding_mode="floor") * (height * width) + y[keep] * width + x[keep]
-    t, square = _newton(cubics[owner], t0[segment] + along[keep] * step[segment], _centres(pixel, size, points.dtype))
+    t, square = _newton(cubics, owner, t0[segment] + along[keep] * step[segment], _centres(pixel, size, points.dtype))
     # One sort serves both ends: of a stroke's candidates for a pixel the nearest comes first, and strokes come in composite order.
     near = (square / reach.square()[segment] * (1 << _TIE_BITS)).clamp_max((1 << _TIE_BITS) - 1).long()
     key, order = (((pixel * count + stroke % count) << _TIE_BITS) + near).sort(stable=True)
@@ -110,28 +110,28 @@ def _centres(pixel: Tensor, size: tuple[int, int], dtype: torch.dtype) -> Tensor
     return torch.stack([inside % width, torch.div(inside, width, rounding_mode="floor")], -1).to(dtype) + 0.5  # [R, 2]
 
 
-def _newton(cubics: Tensor, t: Tensor, centre: Tensor, rounds: int = 2) -> tuple[Tensor, Tensor]:
-    """Move each t towards the nearest point of its cubic; a step that does not bring it nearer is not taken.
+def _newton(cubics: Tensor, owner: Tensor, t: Tensor, centre: Tensor, rounds: int = 2) -> tuple[Tensor, Tensor]:
+    """Move each t towards the nearest point of its cubic `cubics[owner]`; a step that does not bring it nearer is not taken.
 
-    Returns t and the squared distance there.
+    Returns t and the squared distance there. Coordinates are kept apart: flat vectors are what the processor is quick with.
     """
     p0, p1, p2, p3 = cubics.unbind(1)
-    c3, c2, c1, c0 = p3 - 3 * p2 + 3 * p1 - p0, 3 * (p2 - 2 * p1 + p0), 3 * (p1 - p0), p0 - centre
-    u = t[:, None]
-    away = ((c3 * u + c2) * u + c1) * u + c0
-    square = away.square().sum(1)
+    powers = torch.cat([p0, 3 * (p1 - p0), 3 * (p2 - 2 * p1 + p0), p3 - 3 * p2 + 3 * p1 - p0], 1).T.contiguous()  # [8, C]
+    x0, y0, x1, y1, x2, y2, x3, y3 = powers.index_select(1, owner)  # [8, R]
+    x0, y0 = x0 - centre[:, 0], y0 - centre[:, 1]
+    away_x, away_y = ((x3 * t + x2) * t + x1) * t + x0, ((y3 * t + y2) * t + y1) * t + y0
+    square = away_x * away_x + away_y * away_y
     for _ in range(rounds):
-        u = t[:, None]
-        speed = (3 * c3 * u + 2 * c2) * u + c1
-        slope = (away * speed).sum(1)
-        curve = speed.square().sum(1) + (away * (6 * c3 * u + 2 * c2)).sum(1)
+        speed_x, speed_y = (3 * x3 * t + 2 * x2) * t + x1, (3 * y3 * t + 2 * y2) * t + y1
+        slope = away_x * speed_x + away_y * speed_y
+        bend = away_x * (6 * x3 * t + 2 * x2) + away_y * (6 * y3 * t + 2 * y2)
+        curve = speed_x * speed_x + speed_y * speed_y + bend
         trial = torch.where(curve > 1e-9, t - slope / curve.clamp_min(1e-9), t).clamp(0, 1)
-        u = trial[:, None]
-        trial_away = ((c3 * u + c2) * u + c1) * u + c0
-        trial_square = trial_away.square().sum(1)
+        trial_x, trial_y = ((x3 * trial + x2) * trial + x1) * trial + x0, ((y3 * trial + y2) * trial + y1) * trial + y0
+        trial_square = trial_x * trial_x + trial_y * trial_y
         better = trial_square < square
         t, square = torch.where(better, trial, t), torch.where(better, trial_square, square)
-        away = torch.where(better[:, None], trial_away, away)
+        away_x, away_y = torch.where(better, trial_x, away_x), torch.where(better, trial_y, away_y)
     return t, square
 
 
