@@ -30,7 +30,7 @@ class Preset:
     seeds: int = 1
     steps: int
     views: int
-    pool: int = 8  # 16 to 24 perspectives: more take longer to prepare than they gain
+    pool: int = 8  # the target is seen through all of them before the first step: half a second with 3 views
     lr_px: float
     betas: tuple[float, float] = (0.8, 0.95)  # a short memory: few steps, and a new set of views in each
     decay: bool = True  # large steps find the place, small ones settle there
@@ -55,13 +55,13 @@ PRESETS: dict[str, Preset] = {
     "quick": Preset(
         steps=80,  # within 1 % of the held-out loss of 120 steps of 4 views, at half the time
         views=3,
-        lr_px=4.0,  # shorter first steps do not get there in 80: 2 px is 4 % worse, 3 px 1 %
+        lr_px=4.0,  # shorter first steps do not get there in 80: 2 px is 4 % worse, 3 px up to 2 %
     ),
     "standard": Preset(
         seeds=4,  # half of them dropped at a quarter of the way, all but one at half: twice the work of one seed
         steps=240,
         views=4,
-        lr_px=2.0,  # three times the steps of quick: shorter ones settle better
+        lr_px=2.0,  # half of quick's for three times its steps; not tuned beyond that
     ),
     "published": Preset(
         start="published",  # paper, section 3.3

@@ -20,7 +20,9 @@ def rank(points: Tensor, likeness: Likeness, thorough: bool = True) -> list[int]
     gain seldom grows while others join, so that only the most promising ones are looked at again (lazy greedy, Minoux 1978).
     """
     count = len(points)
-    if not thorough or count == 1:
+    if count == 1:
+        return [0]
+    if not thorough:
         return _by_absence(points, likeness)
     taken: list[int] = []
     loss = float(likeness.plain(torch.ones(1, 3, *likeness.size, device=points.device)))
@@ -50,8 +52,6 @@ def rank(points: Tensor, likeness: Likeness, thorough: bool = True) -> list[int]
 def _by_absence(points: Tensor, likeness: Likeness) -> list[int]:
     """By how much the whole sketch suffers without each: a quarter of the time, losses of the first n some 3 % higher."""
     count = len(points)
-    if count == 1:
-        return [0]
     without = torch.stack([points[[other for other in range(count) if other != one]] for one in range(count)])
     losses = torch.cat([likeness.plain(likeness.draw(part)) for part in without.split(16)])
     return losses.argsort(descending=True).tolist()

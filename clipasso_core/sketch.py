@@ -195,7 +195,8 @@ class Job:
     def _start(self) -> tuple[np.ndarray, str]:
         """Layouts [seeds, tries, N, 4, 2] in canvas px, and what laid them out."""
         seeds, tries, count = self.preset.seeds, self.preset.tries, self.request.strokes
-        rngs = [np.random.default_rng([self.request.seed, one]) for one in range(seeds * tries)]
+        # A start depends on its own seed alone: --seed with the winner's number draws from the same layouts.
+        rngs = [np.random.default_rng([self.request.seed + start, one]) for start in range(seeds) for one in range(tries)]
         if self.preset.start == "edges":
             laid = np.stack([edge_start(self.canvas, self.canvas_mask, count, rng) for rng in rngs])
             return laid.reshape(seeds, tries, count, 4, 2), "edges"
