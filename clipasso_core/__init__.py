@@ -5,11 +5,36 @@
 >>> write_svg(result, "cat.svg")
 """
 
-from clipasso_core.errors import UserError
-from clipasso_core.request import SketchRequest
-from clipasso_core.result import SketchResult
-from clipasso_core.sketch import Progress, sketch
-from clipasso_core.svg import from_svg, read_svg, to_svg, write_svg
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clipasso_core.errors import UserError
+    from clipasso_core.request import SketchRequest
+    from clipasso_core.result import SketchResult
+    from clipasso_core.sketch import Progress, sketch
+    from clipasso_core.svg import from_svg, read_svg, to_svg, write_svg
 
 __version__ = "0.1.0"
 __all__ = ["Progress", "SketchRequest", "SketchResult", "UserError", "from_svg", "read_svg", "sketch", "to_svg", "write_svg"]
+
+_ROOMS = {
+    "UserError": "errors",
+    "SketchRequest": "request",
+    "SketchResult": "result",
+    "Progress": "sketch",
+    "sketch": "sketch",
+    "from_svg": "svg",
+    "read_svg": "svg",
+    "to_svg": "svg",
+    "write_svg": "svg",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for and nothing else: `clipasso run` has to be up in a tenth of a second."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

@@ -1,14 +1,17 @@
-"""What a job tells while it runs, as JSON: one object a line, shared by `clipasso run` and `clipasso sketch --json`."""
+"""What goes out at the JSON door, and what `clipasso sketch --json` prints: one object a line. docs/protocol.md describes it."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clipasso_core.errors import UserError
-from clipasso_core.result import SketchResult
-from clipasso_core.sketch import Progress
-from clipasso_core.svg import to_svg
+
+if TYPE_CHECKING:
+    from clipasso_core.result import SketchResult
+    from clipasso_core.sketch import Progress
+
+LAST = ("result", "error", "cancelled", "about")  # each request ends in one of these
 
 
 def progress_event(progress: Progress) -> dict[str, Any]:
@@ -27,7 +30,24 @@ def progress_event(progress: Progress) -> dict[str, Any]:
 
 def result_event(result: SketchResult) -> dict[str, Any]:
     """``result``: the sketch's JSON form, and the SVG document as text."""
+    from clipasso_core.svg import to_svg
+
     return {"event": "result", "sketch": result.to_json(), "svg": to_svg(result).decode()}
+
+
+def waking_event() -> dict[str, Any]:
+    """``waking``: the engine was not running and is being started."""
+    return {"event": "waking"}
+
+
+def queued_event(position: int) -> dict[str, Any]:
+    """``queued``: so many sketches are computed before this one."""
+    return {"event": "queued", "position": position}
+
+
+def cancelled_event() -> dict[str, Any]:
+    """``cancelled``: nobody wants the sketch any more."""
+    return {"event": "cancelled"}
 
 
 def error_event(error: UserError) -> dict[str, Any]:

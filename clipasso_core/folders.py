@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 
 HOME_VARIABLE = "CLIPASSO_HOME"
+CODE = Path(__file__).parent  # this package
 
 
 def home() -> Path:

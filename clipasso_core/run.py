@@ -1,157 +1,180 @@
 """The extension's door: JSON requests in, JSON events out, one a line; a later request replaces the one that computes.
 
-A request: ``{"id": "1", "photo": "/path/photo.jpg", "request": {"version": 1, "strokes": 16}}``, or ``"data"`` with the bitmap's
-bytes in base64 instead of ``"photo"``. Events carry the request's id: ``started``, ``progress``, then one of ``result``,
-``error`` and ``cancelled``. When the input ends, what computes is cancelled.
+`run` hands the lines to the warm engine and prints what it answers; it imports nothing heavy. `run_cold` computes in this process.
+docs/protocol.md describes the lines.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
+import os
 import threading
-from collections import deque
+from collections import OrderedDict
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from typing import IO, Any
 
 from clipasso_core import events, log
-from clipasso_core.device import choose_device
+from clipasso_core.desk import Client, Desk
+from clipasso_core.engine import client as engine
+from clipasso_core.engine.place import REQUEST
+from clipasso_core.envelope import MAX_LINE, STOP, Envelope, read_envelope, read_id
 from clipasso_core.errors import UserError
-from clipasso_core.picture import MAX_BYTES, Picture, decode_picture, read_picture
-from clipasso_core.request import SketchRequest
-from clipasso_core.sketch import Job, Progress
 
-MAX_LINE = MAX_BYTES * 4 // 3 + 65536  # the largest picture in base64, and its request
-FIELDS = {"id", "photo", "data", "request"}
+BUG, MISTAKE = 1, 2  # exit statuses
+KINDS = ("auto", "alpha", "none", "rembg")  # of masks that are no files
 
 
-_NO_REQUEST = UserError(
-    "bad-request",
-    'that line is not a request: send {"id": ..., "photo": PATH, "request": {...}}, or "data" in base64 instead of "photo"',
-)
+class _Mouth:
+    """Prints events, and remembers how the last request ended."""
+
+    def __init__(self, stdout: IO[str]) -> None:
+        self._stdout = stdout
+        self._turn = threading.Lock()
+        self.status = 0
+
+    def say(self, event: dict[str, Any]) -> None:
+        with self._turn:
+            if event.get("event") in events.LAST:
+                self.status = 0 if event["event"] != "error" else BUG if event["code"] == "bug" else MISTAKE
+            self._stdout.write(json.dumps(event) + "\n")
+            self._stdout.flush()
 
 
-class _CalledOff(Exception):  # noqa: N818 - it is no error
-    """A newer request waits, or the input has ended."""
+def run_cold(stdin: IO[str], stdout: IO[str]) -> int:
+    """Serve until the input ends. Returns the exit status of the last request: 0, 1 for a bug, 2 for what a person can mend."""
+    from clipasso_core.worker import Worker
 
+    mouth, desk = _Mouth(stdout), Desk()
 
-class _Mailbox:
-    """The newest line that was not taken yet, filled by a reading thread; older ones are remembered only to be called off."""
-
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
-        self._lines: deque[str] = deque()
-        self._changed = threading.Condition()
-        self.ended = False
-        threading.Thread(target=self._read, name="requests", daemon=True).start()
-
-    def _read(self) -> None:
+    def send(event: dict[str, Any]) -> None:
         try:
-            while line := self._stream.readline(MAX_LINE):
+            mouth.say(event)
+        except BrokenPipeError:
+            threading.Thread(target=desk.close).start()  # nobody listens; this thread may hold the client's turn
+            raise
+
+    client = Client(send)
+
+    def read() -> None:
+        try:
+            while line := stdin.readline(MAX_LINE):
                 if line.strip():
-                    with self._changed:
-                        self._lines.append(line)
-                        self._changed.notify()
+                    desk.ask(client, line)
         finally:
-            with self._changed:
-                self.ended = True
-                self._changed.notify()
+            desk.close()
 
-    @property
-    def called(self) -> bool:
-        """Whether whoever computes should stop."""
-        return bool(self._lines) or self.ended
-
-    def take(self) -> str | None:
-        """The next line, or None when the input has ended."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._lines or self.ended)
-            return self._lines.popleft() if self._lines else None
+    threading.Thread(target=read, name="requests", daemon=True).start()
+    desk.work(Worker())
+    return 0 if client.gone else mouth.status
 
 
 def run(stdin: IO[str], stdout: IO[str]) -> int:
-    """Serve until the input ends. Returns the exit status of the last request: 0, 1 for a bug, 2 for what a person can mend."""
-    mailbox, guides, status = _Mailbox(stdin), _Guides(), 0
+    """Relay until the input ends. Returns what `run_cold` does."""
+    mouth = _Mouth(stdout)
+    relay = _Relay(mouth)
+    try:
+        while line := stdin.readline(MAX_LINE):
+            if line.strip():
+                relay.ask(line)
+    finally:
+        relay.finish()
+    return mouth.status
 
-    def tell(ident: Any, event: dict[str, Any]) -> None:
-        stdout.write(json.dumps({"id": ident, **event}) + "\n")
-        stdout.flush()
 
-    while (line := mailbox.take()) is not None:
-        ident = None
+def at_home(line: str, envelope: Envelope) -> str:
+    """The line with absolute paths: the engine has another working folder than whoever asks."""
+    mask = envelope.request.get("mask") if isinstance(envelope.request, dict) else None
+    names_file = isinstance(mask, str) and mask not in KINDS and not mask.startswith("rembg:")
+    if envelope.photo is None and not names_file:
+        return line
+    fields = json.loads(line)
+    if envelope.photo is not None:
+        fields["photo"] = os.path.abspath(envelope.photo)
+    if names_file:
+        fields["request"]["mask"] = os.path.abspath(str(mask))
+    return json.dumps(fields)
+
+
+class _Relay:
+    """One conversation with the warm engine, which is found or started at the first line, and again should it have died."""
+
+    def __init__(self, mouth: _Mouth) -> None:
+        self._mouth = mouth
+        self._connection: Connection | None = None
+        self._listener: threading.Thread | None = None
+        self._open: OrderedDict[str, Any] = OrderedDict()  # ids whose last event has not come yet
+        self._state = threading.Lock()
+
+    def ask(self, line: str) -> None:
+        ident = read_id(line)
         try:
-            envelope = _parse(line)
-            ident = envelope.get("id")
-            _check(envelope)
-            status = 0
-            _serve(envelope, mailbox, guides, lambda event, ident=ident: tell(ident, event))
-        except _CalledOff:
-            tell(ident, {"event": "cancelled"})
+            envelope = read_envelope(line)  # a mistake in the line needs no engine to be told
         except UserError as error:
-            status = 2
-            tell(ident, events.error_event(error))
-        except BrokenPipeError:
-            raise
-        except Exception as error:
-            status = 1
-            tell(ident, events.bug_event(log.record_bug(error)))
-    return status
+            self._say({"id": ident, **events.error_event(error)})
+            return
+        if envelope.kind == STOP and self._connection is None:
+            return
+        for _ in range(2):  # an engine may end for idleness just now
+            try:
+                if self._connection is None:
+                    self._connect(ident)
+                assert self._connection is not None
+                if envelope.kind != STOP:
+                    with self._state:
+                        self._open[json.dumps(ident)] = ident
+                self._connection.send_bytes(REQUEST + at_home(line, envelope).encode("utf-8", "surrogateescape"))
+                return
+            except UserError as error:
+                self._say({"id": ident, **events.error_event(error)})
+                return
+            except OSError:
+                with self._state:
+                    self._open.pop(json.dumps(ident), None)
+                self._drop()
 
+    def finish(self) -> None:
+        """No more requests: what computes is called off."""
+        if self._connection is not None:
+            with suppress(OSError):  # it died; its listener tells
+                self._connection.send_bytes(b"")
+            assert self._listener is not None
+            self._listener.join()
 
-def _parse(line: str) -> dict[str, Any]:
-    try:
-        envelope = json.loads(line)
-    except (ValueError, RecursionError):
-        raise UserError("bad-request", "that line is not JSON: send one object a line, as clipasso run --help shows") from None
-    if not isinstance(envelope, dict):
-        raise _NO_REQUEST
-    return envelope
+    def _connect(self, ident: Any) -> None:
+        self._connection = engine.reach(lambda: self._say({"id": ident, **events.waking_event()}))
+        self._listener = threading.Thread(target=self._listen, args=(self._connection,), name="events", daemon=True)
+        self._listener.start()
 
+    def _drop(self) -> None:
+        if self._connection is not None:
+            assert self._listener is not None
+            self._listener.join()
+            self._connection = None
 
-def _check(envelope: dict[str, Any]) -> None:
-    if not set(envelope) <= FIELDS or ("photo" in envelope) == ("data" in envelope):
-        raise _NO_REQUEST
+    def _listen(self, connection: Connection) -> None:
+        try:
+            while True:
+                event = json.loads(connection.recv_bytes(MAX_LINE))
+                if event.get("event") in events.LAST:
+                    with self._state:
+                        self._open.pop(json.dumps(event["id"]), None)
+                self._say(event)
+        except (EOFError, OSError):
+            self._report_death()
+        finally:
+            connection.close()
 
+    def _report_death(self) -> None:
+        """The engine has gone. Whoever still waits is told, the next request starts another."""
+        with self._state:
+            waiting = list(self._open.values())
+            self._open.clear()
+        for ident in waiting:
+            self._say({"id": ident, **events.bug_event(f"the engine ended unexpectedly; please report it with {log.engine_log_path()}")})
 
-def _picture(envelope: dict[str, Any]) -> Picture:
-    if "photo" in envelope:
-        if not isinstance(envelope["photo"], str):
-            raise UserError("bad-request", "a request's photo must be a path")
-        return read_picture(envelope["photo"])
-    try:
-        return decode_picture(base64.b64decode(envelope["data"], validate=False))
-    except (binascii.Error, TypeError, ValueError):
-        raise UserError("bad-request", "a request's data must be a bitmap's bytes in base64") from None
-
-
-def _serve(envelope: dict[str, Any], mailbox: _Mailbox, guides: _Guides, tell: Any) -> None:
-    request = SketchRequest.from_json(envelope.get("request", {}))
-    picture = _picture(envelope)
-
-    def on_progress(progress: Progress) -> None:
-        if mailbox.called:
-            raise _CalledOff
-        tell(events.progress_event(progress))
-
-    if mailbox.called and not mailbox.ended:
-        raise _CalledOff
-    result = Job(picture, request, guides).run(on_progress)
-    tell(events.result_event(result))
-
-
-class _Guides:
-    """The guide loaded last, for the next request that wants the same."""
-
-    def __init__(self) -> None:
-        self._key: tuple[Any, ...] | None = None
-        self._guide: Any = None
-
-    def __call__(self, name: str, device: str, precision: str, text: bool) -> Any:
-        from clipasso_core.guide import load_guide
-
-        key = (name, choose_device(device), precision, text)
-        if key != self._key:
-            self._key, self._guide = None, None  # never two at once in memory
-            self._guide = load_guide(name, device, precision, text)
-            self._key = key
-        return self._guide
+    def _say(self, event: dict[str, Any]) -> None:
+        try:
+            self._mouth.say(event)
+        except BrokenPipeError:  # nobody listens: nobody wants the sketch
+            os._exit(0)  # the main thread sits in a read that nothing else would end

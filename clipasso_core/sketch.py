@@ -103,11 +103,20 @@ def as_picture(source: Source) -> Picture:
 
 
 class Job:
-    """One photograph on its way to strokes. `load` brings a guide by name, device, precision and whether words are wanted."""
+    """One photograph on its way to strokes.
 
-    def __init__(self, picture: Picture, request: SketchRequest, load: Callable[[str, str, str, bool], Guide] = load_guide) -> None:
+    `load` brings a guide by name, device, precision and whether words are wanted; `find` the mask, as `mask.find_subject` does.
+    """
+
+    def __init__(
+        self,
+        picture: Picture,
+        request: SketchRequest,
+        load: Callable[[str, str, str, bool], Guide] = load_guide,
+        find: Callable[[Picture, str, Callable[[], np.ndarray]], masks.Mask] = masks.find_subject,
+    ) -> None:
         began = time.monotonic()
-        self.picture, self.request, self._load = picture, request, load
+        self.picture, self.request, self._load, self._find = picture, request, load, find
         self.device = choose_device(request.device)
         self.preset_name = request.preset if request.preset != "auto" else "quick" if self.device == "cpu" else "standard"
         self.guide_name, why = choose_guide(request, self.preset_name, self.device)
@@ -176,7 +185,7 @@ class Job:
         choice = self.request.mask
         if choice == "auto" and self.preset_name == "published":  # the paper leaves masking to the person
             choice = "alpha" if self.picture.alpha is not None else "none"
-        return masks.find_subject(self.picture, choice, self._relevance_of_whole)
+        return self._find(self.picture, choice, self._relevance_of_whole)
 
     def _relevance_of_whole(self) -> np.ndarray:
         """The guide's relevance over the picture's own extent, for GrabCut."""

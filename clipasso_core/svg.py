@@ -53,7 +53,8 @@ def _layer_attributes(result: SketchResult) -> dict[str, str]:
     facts = {"guide": result.guide, "preset": result.preset, "device": result.device, "mask": result.mask}
     facts |= {"loss": repr(result.loss), "seed": str(result.seed), "steps": str(result.steps)}
     frame = " ".join(repr(value) for value in (result.frame.x, result.frame.y, result.frame.side))
-    return {"sketch": str(VERSION), "request": json.dumps(result.request.to_json()), "frame": frame, **facts}
+    picture = f"{result.width} {result.height}"
+    return {"sketch": str(VERSION), "request": json.dumps(result.request.to_json()), "picture": picture, "frame": frame, **facts}
 
 
 def path_data(points: tuple[Point, ...]) -> str:

@@ -1,0 +1,67 @@
+"""A sketch as a small transparent PNG, many times a second, for a window that can show nothing else."""
+
+from __future__ import annotations
+
+import base64
+
+import cv2
+import numpy as np
+
+from clipasso_core.color import to_rgb
+from clipasso_core.result import SketchResult
+
+FINER = 4  # drawn so many times larger and averaged down, which smooths the edges
+CURVE_POINTS = 25  # a cubic as a polyline
+
+
+def strokes_png(result: SketchResult, side_px: int) -> bytes:
+    """The strokes over the whole picture, whose longer side is `side_px`; transparent where there is no stroke."""
+    scale = side_px / max(result.width, result.height)
+    width, height = max(1, round(result.width * scale)), max(1, round(result.height * scale))
+    cover = np.zeros((height * FINER, width * FINER), np.uint8)
+    inks = {stroke.color for stroke in result.strokes}
+    colors = np.zeros((*cover.shape, 3), np.uint8) if len(inks) > 1 else None
+    for stroke in result.strokes:
+        line = np.round(_polyline(np.asarray(stroke.points)) * scale * FINER * 16).astype(np.int32)  # in 1/16 px
+        thickness = min(max(1, round(stroke.width * scale * FINER)), 32767)
+        cv2.polylines(cover, [line], False, round(255 * stroke.opacity), thickness, cv2.LINE_8, 4)
+        if colors is not None:
+            cv2.polylines(colors, [line], False, _bgr(stroke.color), thickness, cv2.LINE_8, 4)
+    alpha = cv2.resize(cover, (width, height), interpolation=cv2.INTER_AREA)
+    if colors is None:
+        ink = np.broadcast_to(np.array(_bgr(inks.pop()) if inks else (0, 0, 0), np.uint8), (height, width, 3))
+    else:
+        weight = cv2.resize((cover > 0).astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+        ink = cv2.resize(colors, (width, height), interpolation=cv2.INTER_AREA) / np.maximum(weight, 1e-3)[..., None]
+    return _png(np.dstack([np.clip(ink, 0, 255).astype(np.uint8), alpha]))
+
+
+def mask_png(foreground: np.ndarray, side_px: int) -> bytes:
+    """A mask [h, w] in 0..1 as white that is opaque where the background is: laid over the photograph it leaves the subject."""
+    scale = side_px / max(foreground.shape)
+    size = (max(1, round(foreground.shape[1] * scale)), max(1, round(foreground.shape[0] * scale)))
+    small = cv2.resize(foreground, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    white = np.full((*small.shape, 3), 255, np.uint8)
+    return _png(np.dstack([white, np.round(255 * (1 - np.clip(small, 0, 1))).astype(np.uint8)]))
+
+
+def as_text(png: bytes) -> str:
+    """Base64, as JSON holds it."""
+    return base64.b64encode(png).decode()
+
+
+def _polyline(points: np.ndarray) -> np.ndarray:
+    t = np.linspace(0, 1, CURVE_POINTS)[:, None]
+    basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
+    return np.concatenate([basis @ points[first : first + 4] for first in range(0, len(points) - 1, 3)])
+
+
+def _bgr(color: str) -> tuple[int, int, int]:
+    red, green, blue = (round(255 * value) for value in to_rgb(color))
+    return blue, green, red
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    done, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    assert done
+    return data.tobytes()
