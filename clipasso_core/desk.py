@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clipasso_core import events, log
-from clipasso_core.envelope import ABOUT, STOP, Envelope, read_envelope, read_id
+from clipasso_core.envelope import ABOUT, SKETCH, STOP, Envelope, read_envelope, read_id
 from clipasso_core.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ class Client:
         self._turn = threading.Lock()
         self.gone = False
 
-    def tell(self, ident: Any, event: dict[str, Any]) -> None:
-        """Send an event; a client that has gone hears nothing."""
+    def tell(self, ident: Any, event: dict[str, Any], still: Callable[[], bool] = lambda: True) -> None:
+        """Send an event if it is `still` true when the client's turn comes; a client that has gone hears nothing."""
         with self._turn:
-            if not self.gone:
+            if not self.gone and still():
                 try:
                     self._send({"id": ident, **event})
                 except OSError:
@@ -46,10 +46,14 @@ class _Ticket:
     client: Client
     envelope: Envelope
     wish: str = ""
-    since: float = field(default_factory=time.monotonic)
+    waits: bool = True
 
     def tell(self, event: dict[str, Any]) -> None:
         self.client.tell(self.envelope.ident, event)
+
+    def tell_place(self, place: int) -> None:
+        """``queued``, and never after ``started``, whichever thread was faster."""
+        self.client.tell(self.envelope.ident, events.queued_event(place), lambda: self.waits)
 
 
 class Desk:
@@ -68,10 +72,12 @@ class Desk:
         self._quiet_since = time.monotonic()
         self.served = 0
 
-    def join(self, client: Client) -> None:
-        """Somebody has come; while anybody is here the desk does not close for idleness."""
+    def join(self, client: Client) -> bool:
+        """Somebody has come; while anybody is here the desk does not close for idleness. False when it has closed already."""
         with self._changed:
-            self._clients.add(client)
+            if not self._closed:
+                self._clients.add(client)
+            return not self._closed
 
     def ask(self, client: Client, line: str | bytes) -> None:
         """Take one line. What is wrong with it is told to the client at once."""
@@ -84,8 +90,12 @@ class Desk:
             if envelope.kind == STOP:
                 self._wish(client, KEEP)
                 return
-            dropped = [] if envelope.kind == ABOUT else self._drop(client)
-            self._waiting.append(_Ticket(client, envelope))
+            dropped = [] if envelope.kind == ABOUT else self._drop(client, SKETCH)
+            ticket = _Ticket(client, envelope)
+            if self._closed:
+                dropped.append(ticket)
+            else:
+                self._waiting.append(ticket)
             self._changed.notify_all()
         self._tell(dropped)
 
@@ -113,6 +123,11 @@ class Desk:
             self._closed = True
             self._changed.notify_all()
         self._tell(dropped)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody is served any more."""
+        return self._closed
 
     def state(self) -> dict[str, Any]:
         """For ``clipasso engine status``."""
@@ -145,12 +160,14 @@ class Desk:
                 if idle_s is not None and not self._clients:
                     left = self._quiet_since + idle_s - time.monotonic()
                     if left <= 0:
+                        self._closed = True  # whoever comes from now on finds another engine
                         return None
                 self._changed.wait(left)
             self._current = self._waiting.pop(0)
+            self._current.waits = False
             queue = list(enumerate(self._waiting, 1))
         for place, ticket in queue:
-            ticket.tell(events.queued_event(place))
+            ticket.tell_place(place)
         return self._current
 
     def _serve(self, ticket: _Ticket, worker: Worker) -> None:
@@ -173,19 +190,21 @@ class Desk:
             queue = [(place + before, ticket) for place, ticket in enumerate(self._waiting)]
         for place, ticket in queue:
             if place:
-                ticket.tell(events.queued_event(place))
+                ticket.tell_place(place)
 
     def _wish(self, client: Client, wish: str) -> None:
         for ticket in (*self._waiting, *((self._current,) if self._current else ())):
             if ticket.client is client and ticket.wish != CANCEL:
                 ticket.wish = wish
 
-    def _drop(self, client: Client) -> list[_Ticket]:
-        """Call off all that a client asked for. Returns what waited, for `cancelled` to be told without the lock."""
+    def _drop(self, client: Client, *kinds: str) -> list[_Ticket]:
+        """Call off what a client asked for, or these kinds of it. Returns what waited, for `cancelled` to be told without the lock."""
         if self._current is not None and self._current.client is client:
             self._current.wish = CANCEL
-        dropped = [ticket for ticket in self._waiting if ticket.client is client]
-        self._waiting = [ticket for ticket in self._waiting if ticket.client is not client]
+        dropped = [ticket for ticket in self._waiting if ticket.client is client and (not kinds or ticket.envelope.kind in kinds)]
+        for ticket in dropped:
+            ticket.waits = False
+            self._waiting.remove(ticket)
         return dropped
 
     def _tell(self, dropped: list[_Ticket]) -> None:

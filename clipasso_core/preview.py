@@ -20,7 +20,7 @@ def strokes_png(result: SketchResult, side_px: int) -> bytes:
     width, height = max(1, round(result.width * scale)), max(1, round(result.height * scale))
     cover = np.zeros((height * FINER, width * FINER), np.uint8)
     inks = {stroke.color for stroke in result.strokes}
-    colors = np.zeros((*cover.shape, 3), np.uint8) if len(inks) > 1 else None
+    colors: np.ndarray | None = np.zeros((*cover.shape, 3), np.uint8) if len(inks) > 1 else None
     for stroke in result.strokes:
         line = np.round(_polyline(np.asarray(stroke.points)) * scale * FINER * 16).astype(np.int32)  # in 1/16 px
         thickness = min(max(1, round(stroke.width * scale * FINER)), 32767)

@@ -113,9 +113,9 @@ class _Relay:
         except UserError as error:
             self._say({"id": ident, **events.error_event(error)})
             return
-        if envelope.kind == STOP and self._connection is None:
-            return
         for _ in range(2):  # an engine may end for idleness just now
+            if envelope.kind == STOP and self._connection is None:
+                return
             try:
                 if self._connection is None:
                     self._connect(ident)
@@ -129,9 +129,10 @@ class _Relay:
                 self._say({"id": ident, **events.error_event(error)})
                 return
             except OSError:
-                with self._state:
-                    self._open.pop(json.dumps(ident), None)
                 self._drop()
+                with self._state:
+                    if envelope.kind != STOP and self._open.pop(json.dumps(ident), self) is self:
+                        return  # its end has been told already
 
     def finish(self) -> None:
         """No more requests: what computes is called off."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
-import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,89 +15,40 @@ import numpy as np
 import pytest
 from conftest import SIZE, draw_subject
 from PIL import Image
+from talk import BRIEF, ENDLESS, ROOT, Event, Talk, engines, housekeeping, kinds
 
-from clipasso_core import from_svg, guide, log, run
+from clipasso_core import from_svg, guide, log, run, worker
 
-ROOT = Path(__file__).parent.parent
-BRIEF = {"version": 1, "strokes": 3, "guide": "lite", "preset": "draft", "mask": "none", "steps": 3}
-ENDLESS = {**BRIEF, "steps": 100_000}
-LIMIT_S = 120  # for one conversation; a busy machine takes a good part of it to import torch
-Event = dict[str, Any]
+Door = Callable[..., Talk]
 
 
-class Talk:
-    """A conversation with the command in a process of its own, which is killed when it takes too long."""
-
-    def __init__(self, limit_s: float = LIMIT_S, **environment: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "clipasso_core", "run"],
-            cwd=ROOT,
-            env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self._in, self._out = self.process.stdin, self.process.stdout
-        self._watchdog = threading.Timer(limit_s, self.process.kill)
-        self._watchdog.start()
-
-    def __enter__(self) -> Talk:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self._watchdog.cancel()
-        self.process.wait()
-        self._out.close()
-        with suppress(OSError):  # what could not be sent any more
-            self._in.close()
-
-    def say(self, line: str | bytes | Event) -> None:
-        """Send one line; an object goes as JSON."""
-        text = json.dumps(line) if isinstance(line, dict) else line
-        self._in.write((text.encode() if isinstance(text, str) else text) + b"\n")
-        self._in.flush()
-
-    def hear(self, *last: str) -> list[Event]:
-        """The events up to one of these kinds, or up to the end of the output. Fails when a line is not JSON."""
-        heard: list[Event] = []
-        while line := self._out.readline():
-            heard.append(json.loads(line))
-            if heard[-1]["event"] in last:
-                return heard
-        assert not last, f"the command ended, or took too long, before {' or '.join(last)}: {heard}"
-        return heard
-
-    def hang_up(self) -> None:
-        """End the requests."""
-        self._in.close()
-
-    def walk_away(self) -> None:
-        """Take no more events."""
-        self._out.close()
-
-    def status(self) -> int:
-        """The exit status; negative when the process had to be killed."""
-        return self.process.wait()
+@pytest.fixture(scope="module")
+def one_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of the one warm engine that these conversations share."""
+    with housekeeping(tmp_path_factory.mktemp("engine")) as place:
+        yield place
 
 
-def kinds(events: list[Event]) -> list[str]:
-    """The kinds of events in their order, runs of the same kind as one."""
-    names = [event["event"] for event in events]
-    return [name for i, name in enumerate(names) if i == 0 or names[i - 1] != name]
+@pytest.fixture(scope="module", params=["warm", "cold"])
+def door(request: pytest.FixtureRequest, one_home: Path) -> Door:
+    """Opens a conversation with the warm engine, or with a process that computes by itself."""
+
+    def open_it(**settings: Any) -> Talk:
+        return Talk(one_home, cold=request.param == "cold", **settings)
+
+    return open_it
 
 
 # Sketching
 
 
 @pytest.fixture(scope="module")
-def two_sketches(tmp_path_factory: pytest.TempPathFactory) -> list[list[Event]]:
+def two_sketches(tmp_path_factory: pytest.TempPathFactory, door: Door) -> list[list[Event]]:
     """The events of two requests, one after the other; the second carries the photograph itself."""
     folder = tmp_path_factory.mktemp("two")
     path = folder / "photo.png"
     draw_subject(Image.new("RGB", SIZE, "white")).save(path)
-    with Talk(CLIPASSO_HOME=str(folder)) as talk:
+    with door() as talk:
         talk.say({"id": "first", "photo": str(path), "request": BRIEF})
         first = talk.hear("result", "error")
         talk.say({"id": 2, "data": base64.b64encode(path.read_bytes()).decode(), "request": BRIEF})
@@ -138,9 +86,56 @@ def test_a_photo_by_path_and_its_bytes_give_the_same_sketch(two_sketches: list[l
     assert second == first
 
 
-def test_the_second_request_finds_the_guide_loaded(two_sketches: list[list[Event]]) -> None:
-    first, second = (events[0]["time_s"] for events in two_sketches)
-    assert second < first
+def test_a_relative_path_is_meant_from_where_the_command_runs(door: Door, photo: Path) -> None:
+    with door(cwd=photo.parent) as talk:
+        talk.say({"id": 1, "photo": photo.name, "request": {**BRIEF, "mask": photo.name}})
+        assert kinds(talk.hear("result", "error")) == ["started", "progress", "result"]
+
+
+def test_a_sketch_told_to_stop_is_kept(door: Door, photo: Path) -> None:
+    with door() as talk:
+        talk.say({"id": 1, "photo": str(photo), "request": ENDLESS})
+        talk.hear("progress")
+        talk.say({"id": 1, "stop": True})
+        (*_, result) = talk.hear("result", "error", "cancelled")
+        assert result["event"] == "result"
+        assert result["id"] == 1
+        assert 1 <= result["sketch"]["steps"] < 1000
+        assert len(result["sketch"]["strokes"]) == 3
+        talk.say({"id": 2, "photo": str(photo), "request": BRIEF})  # the wish is spent
+        assert talk.hear("result")[-1]["sketch"]["steps"] == 3
+
+
+def test_stopping_what_does_not_compute_does_nothing(door: Door) -> None:
+    with door() as talk:
+        talk.say({"id": 1, "stop": True})
+        talk.say({"id": 2, "about": True})
+        assert [event["id"] for event in talk.hear("about") if event["event"] != "waking"] == [2]
+
+
+def test_about_tells_what_there_is_to_choose_from(door: Door) -> None:
+    with door() as talk:
+        talk.say({"id": "a", "about": True})
+        event = talk.hear("about")[-1]
+        assert event["id"] == "a"
+        assert {"auto", "lite"} <= set(event["guides"])
+        assert {"auto", "draft", "quick", "standard", "published"} == set(event["presets"])
+        assert event["device"] in ("cpu", "cuda", "mps")
+        talk.hang_up()
+        assert talk.status() == 0
+
+
+def test_pictures_go_with_the_events_when_they_are_wanted(door: Door, photo: Path) -> None:
+    with door() as talk:
+        talk.say({"id": 1, "photo": str(photo), "request": BRIEF, "preview_px": 80})
+        started, *steps, result = [event for event in talk.hear("result", "error") if event["event"] not in ("waking", "queued")]
+        assert "mask_preview" in started
+        assert "preview" in steps[0]
+        assert "preview" in steps[-1]
+        assert "preview" in result
+        assert all(base64.b64decode(event["preview"])[:4] == b"\x89PNG" for event in (steps[0], steps[-1], result))
+        talk.say({"id": 2, "photo": str(photo), "request": BRIEF})
+        assert not any("preview" in event or "mask_preview" in event for event in talk.hear("result", "error"))
 
 
 def test_a_guide_is_loaded_again_only_when_another_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,9 +146,9 @@ def test_a_guide_is_loaded_again_only_when_another_is_wanted(monkeypatch: pytest
         return object()
 
     monkeypatch.setattr(guide, "load_guide", load)
-    guides = run._Guides()
+    guides = worker.Worker().guide
     one = guides("lite", "cpu", "fp32", False)
-    assert guides("lite", "auto" if run.choose_device("auto") == "cpu" else "cpu", "fp32", False) is one
+    assert guides("lite", "cpu", "fp32", False) is one
     assert len(loaded) == 1
     assert guides("lite", "cpu", "bf16", False) is not one
     assert guides("lite", "cpu", "bf16", True) is not guides("clip:RN50", "cpu", "bf16", True)
@@ -163,8 +158,8 @@ def test_a_guide_is_loaded_again_only_when_another_is_wanted(monkeypatch: pytest
 # Calling off
 
 
-def test_a_later_request_replaces_the_one_that_computes(photo: Path) -> None:
-    with Talk() as talk:
+def test_a_later_request_replaces_the_one_that_computes(door: Door, photo: Path) -> None:
+    with door() as talk:
         talk.say({"id": "old", "photo": str(photo), "request": ENDLESS})
         assert kinds(talk.hear("progress")) == ["started", "progress"]
         talk.say("")  # no request
@@ -178,8 +173,8 @@ def test_a_later_request_replaces_the_one_that_computes(photo: Path) -> None:
         assert kinds(new) == ["started", "progress", "result"]
 
 
-def test_the_end_of_the_requests_calls_off_what_computes(photo: Path) -> None:
-    with Talk() as talk:
+def test_the_end_of_the_requests_calls_off_what_computes(door: Door, photo: Path) -> None:
+    with door() as talk:
         talk.say({"id": "1", "photo": str(photo), "request": ENDLESS})
         talk.hear("progress")
         talk.hang_up()
@@ -189,8 +184,8 @@ def test_the_end_of_the_requests_calls_off_what_computes(photo: Path) -> None:
         assert talk.status() == 0
 
 
-def test_nobody_listening_ends_the_command(photo: Path) -> None:
-    with Talk() as talk:
+def test_nobody_listening_ends_the_command(door: Door, photo: Path) -> None:
+    with door() as talk:
         talk.say({"id": "1", "photo": str(photo), "request": ENDLESS})
         talk.hear("progress")
         talk.walk_away()
@@ -201,9 +196,9 @@ def test_nobody_listening_ends_the_command(photo: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def talk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+def talk(door: Door) -> Iterator[Talk]:
     """One conversation in which mistake follows mistake."""
-    with Talk(CLIPASSO_HOME=str(tmp_path_factory.mktemp("home"))) as talk:
+    with door() as talk:
         yield talk
 
 
@@ -236,15 +231,15 @@ MISTAKES = {
 @pytest.mark.parametrize(("line", "code"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_one_error_with_a_code_a_line_and_the_id(talk: Talk, line: str | bytes | Event, code: str) -> None:
     talk.say(line)
-    (event,) = talk.hear("error", "result")
+    (event,) = [event for event in talk.hear("error", "result") if event["event"] != "waking"]
     assert event["code"] == code, event
     assert event["id"] == (line["id"] if isinstance(line, dict) else "x" if code == "no-photo" else None)
     assert event["message"]
     assert "\n" not in event["message"]
 
 
-def test_after_a_mistake_the_command_goes_on_and_the_last_request_gives_the_status(photo: Path) -> None:
-    with Talk() as talk:
+def test_after_a_mistake_the_command_goes_on_and_the_last_request_gives_the_status(door: Door, photo: Path) -> None:
+    with door() as talk:
         talk.say("nonsense")
         assert kinds(talk.hear("error")) == ["error"]
         talk.say({"id": "1", "photo": str(photo), "request": {**BRIEF, "steps": 1}})
@@ -254,8 +249,8 @@ def test_after_a_mistake_the_command_goes_on_and_the_last_request_gives_the_stat
 
 
 @pytest.mark.parametrize("line", ["nonsense", '{"id": "1", "photo": "/nowhere/photo.jpg"}'])
-def test_a_mistake_at_the_end_is_status_2(line: str) -> None:
-    with Talk() as talk:
+def test_a_mistake_at_the_end_is_status_2(door: Door, line: str) -> None:
+    with door() as talk:
         talk.say(line)
         talk.hear("error")
         talk.hang_up()
@@ -263,23 +258,53 @@ def test_a_mistake_at_the_end_is_status_2(line: str) -> None:
         assert talk.status() == 2
 
 
-def test_a_line_that_can_not_be_decoded_does_not_stop_the_command() -> None:
-    with Talk(limit_s=30, PYTHONIOENCODING="utf-8:strict") as talk:  # as in most people's locale
+def test_a_line_that_can_not_be_decoded_does_not_stop_the_command(door: Door) -> None:
+    with door(limit_s=30, PYTHONIOENCODING="utf-8:strict") as talk:  # as in most people's locale
         talk.say(b"\xff\xfe")
         assert talk.hear("error")[0]["code"] == "bad-request"
         talk.hang_up()
         assert talk.status() == 2
 
 
-def test_a_path_is_read_as_utf_8_in_every_locale(tmp_path: Path, photo: Path) -> None:
+def test_a_path_is_read_as_utf_8_in_every_locale(door: Door, tmp_path: Path, photo: Path) -> None:
     there = photo.rename(tmp_path / "Käse ☂.jpg")
     request = {"id": "1", "photo": str(there), "request": {"guide": "clip:none"}}
-    with Talk(PYTHONIOENCODING="latin-1", PYTHONUTF8="0") as talk:
+    with door(PYTHONIOENCODING="latin-1", PYTHONUTF8="0") as talk:
         talk.say(json.dumps(request, ensure_ascii=False))
-        assert talk.hear("error")[0]["code"] == "bad-guide"  # and not no-photo
+        assert talk.hear("error")[-1]["code"] == "bad-guide"  # and not no-photo
+
+
+def test_a_mistake_in_the_line_wakes_no_engine(tmp_path: Path) -> None:
+    with Talk(tmp_path) as talk:
+        talk.say('{"id": "x", "photo": 3}')
+        assert [event["event"] for event in talk.hear("error")] == ["error"]
+        assert not engines(tmp_path)
 
 
 # Bugs
+
+
+class Line:
+    """An input of one line, which ends when the door has answered; a closed input would call the request off."""
+
+    def __init__(self, line: Event) -> None:
+        self._line = json.dumps(line) + "\n"
+        self._answered = threading.Event()
+        self.events: list[Event] = []
+
+    def readline(self, _limit: int) -> str:
+        if self._line:
+            line, self._line = self._line, ""
+            return line
+        self._answered.wait(60)
+        return ""
+
+    def write(self, text: str) -> None:
+        self.events.append(json.loads(text))
+        self._answered.set()
+
+    def flush(self) -> None:
+        pass
 
 
 def test_a_bug_is_told_in_one_line_and_its_traceback_is_in_the_log(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,10 +312,10 @@ def test_a_bug_is_told_in_one_line_and_its_traceback_is_in_the_log(photo: Path, 
         def __init__(self, *_: object) -> None:
             raise RuntimeError("the tower leans\nto the left")
 
-    monkeypatch.setattr(run, "Job", Broken)
-    out = io.StringIO()
-    assert run.run(io.StringIO(json.dumps({"id": "7", "photo": str(photo)}) + "\n"), out) == 1
-    (event,) = [json.loads(line) for line in out.getvalue().splitlines()]
+    monkeypatch.setattr(worker, "Job", Broken)
+    line = Line({"id": "7", "photo": str(photo)})
+    assert run.run_cold(line, line) == 1
+    (event,) = line.events
     assert (event["id"], event["event"], event["code"]) == ("7", "error", "bug")
     assert "RuntimeError: the tower leans" in event["message"]
     assert str(log.log_path()) in event["message"]
@@ -303,7 +328,20 @@ def test_a_bug_is_told_in_one_line_and_its_traceback_is_in_the_log(photo: Path, 
 def test_a_bug_is_told_even_where_no_log_can_be_written(photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr(run, "Job", None)
-    out = io.StringIO()
-    assert run.run(io.StringIO(json.dumps({"id": "7", "photo": str(photo)}) + "\n"), out) == 1
-    assert "no log could be written" in json.loads(out.getvalue())["message"]
+    monkeypatch.setattr(worker, "Job", None)
+    line = Line({"id": "7", "photo": str(photo)})
+    assert run.run_cold(line, line) == 1
+    assert "no log could be written" in line.events[0]["message"]
+
+
+def test_the_relay_imports_nothing_heavy() -> None:
+    code = """
+import io, sys
+from clipasso_core import run
+run.run(io.StringIO('nonsense'), io.StringIO())
+from clipasso_core.engine import client
+client.status()
+print([name for name in ("torch", "cv2", "numpy", "PIL") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr

@@ -20,6 +20,7 @@ from clipasso_core.engine.place import STATUS, STOP, Place, find_place, identity
 from clipasso_core.errors import UserError
 
 ANSWER_S = 5.0  # an engine that lives answers in milliseconds; one that imports torch just now in a second
+HUNG_S = 0.5  # for one that does not answer to end all the same
 END_S = 10.0  # for an engine to finish its step and end
 IDLE_MIN = 15.0
 FOREIGN = ("PYTHON", "INKSCAPE", "INKEX", "GTK_", "GDK_", "GI_", "GIO_", "LD_", "DYLD_", "FONTCONFIG_", "XDG_DATA_DIRS", "_INKSCAPE")
@@ -42,7 +43,7 @@ def connect(place: Place) -> tuple[Connection, dict[str, Any]]:
         deliver_challenge(connection, place.key())
         _expect(connection)
         return connection, json.loads(connection.recv_bytes(65536))
-    except (OSError, EOFError, ValueError, AuthenticationError, Unreachable) as error:
+    except (OSError, EOFError, ValueError, AssertionError, AuthenticationError, Unreachable) as error:
         connection.close()
         raise Unreachable(str(error)) from None
 
@@ -59,12 +60,14 @@ def reach(on_waking: Callable[[], None] | None = None, idle_min: float = IDLE_MI
         on_waking()
     try:
         with FileLock(place.starting, timeout=60):
+            patience_s = HUNG_S
             with suppress(Unreachable):  # somebody else may have started one meanwhile
                 connection, facts = connect(place)
                 if facts.get("identity") == own:
                     return connection
                 _tell_to_stop(connection)
-            _make_way(place)
+                patience_s = END_S
+            _make_way(place, patience_s)
             _start(idle_min)
             return connect(place)[0]
     except Timeout:
@@ -78,13 +81,14 @@ def reach(on_waking: Callable[[], None] | None = None, idle_min: float = IDLE_MI
 def stop() -> bool:
     """End the engine. Returns whether there was one."""
     place = find_place()
-    there = True
     try:
         _tell_to_stop(connect(place)[0])
     except Unreachable:
         there = _is_alive(place)
-    _make_way(place)
-    return there
+        _make_way(place, HUNG_S)
+        return there
+    _make_way(place, END_S)
+    return True
 
 
 def status() -> dict[str, Any] | None:
@@ -125,10 +129,10 @@ def _is_alive(place: Place) -> bool:
         return True
 
 
-def _make_way(place: Place) -> None:
-    """Wait for the engine to end; kill it when it doesn't. Its lock proves that the process in its record is still that engine."""
+def _make_way(place: Place, patience_s: float) -> None:
+    """Wait so long for the engine to end; kill it when it doesn't. Its lock proves that the process in its record is still that engine."""
     try:
-        with FileLock(place.alive, timeout=END_S if _answers(place) else 0.5):
+        with FileLock(place.alive, timeout=patience_s):
             return
     except Timeout:
         number = place.record().get("pid")
@@ -140,14 +144,6 @@ def _make_way(place: Place) -> None:
             return
     except Timeout:
         raise _no_engine("an older one hangs and can't be ended") from None
-
-
-def _answers(place: Place) -> bool:
-    try:
-        connect(place)[0].close()
-    except Unreachable:
-        return False
-    return True
 
 
 def _start(idle_min: float) -> None:

@@ -9,6 +9,7 @@ import secrets
 import stat
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from clipasso_core import __version__, folders
 from clipasso_core.errors import UserError
 
+KEY_BYTES = 32
 LONGEST_SOCKET = 100  # bytes of a Unix socket's path: the system's limit is 104 (macOS) or 108
 REQUEST, STOP, STATUS = b">", b"!stop", b"!status"  # how messages to the engine begin; an empty one says that no more will come
 
@@ -45,14 +47,14 @@ class Place:
     def key(self) -> bytes:
         """The secret that both sides prove to know; made at the first use, readable by its owner alone."""
         path = self.folder / "key"
-        try:
-            return bytes.fromhex(path.read_text())
-        except (FileNotFoundError, ValueError):
-            scratch = path.with_name(f"key-{os.getpid()}")
-            with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(secrets.token_hex(32))
-            os.replace(scratch, path)
-            return bytes.fromhex(path.read_text())
+        with suppress(FileNotFoundError, ValueError):
+            if len(key := bytes.fromhex(path.read_text())) == KEY_BYTES:
+                return key
+        scratch = path.with_name(f"key-{os.getpid()}")
+        with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_hex(KEY_BYTES))
+        os.replace(scratch, path)
+        return bytes.fromhex(path.read_text())
 
     def record(self) -> dict[str, Any]:
         """What the engine wrote of itself when it began to listen; empty when it wrote nothing."""

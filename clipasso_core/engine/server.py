@@ -6,7 +6,10 @@ import faulthandler
 import json
 import logging
 import os
+import select
 import signal
+import socket
+import struct
 import sys
 import threading
 import time
@@ -23,6 +26,7 @@ from clipasso_core.engine.place import REQUEST, STATUS, STOP, Place, identity
 from clipasso_core.envelope import MAX_LINE
 
 PROTOCOL = 1
+SLOW_S = 10  # a window that is busy redrawing reads again within that
 TAKEN = 3  # exit status: another engine already serves this home
 
 
@@ -35,17 +39,17 @@ def serve(place: Place, idle_s: float) -> int:
         return TAKEN
     faulthandler.enable()
     logger = log.engine_logger()
-    address = place.address
+    address, key = place.address, place.key()  # the key before anybody can connect, and make another at the same moment
     if place.family == "AF_UNIX":
         with suppress(FileNotFoundError):
             os.unlink(address)
     listener = Listener(address, place.family, backlog=16)
     if place.family == "AF_UNIX":
         os.chmod(address, 0o600)
-    facts = {"pid": os.getpid(), "version": __version__, "identity": identity(), "began": time.time()}
+    facts: dict[str, Any] = {"pid": os.getpid(), "version": __version__, "identity": identity(), "began": time.time()}
     place.write_record(facts)
     desk = Desk()
-    house = _House(desk, listener, place.key(), facts, logger)
+    house = _House(desk, listener, key, facts, logger)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=desk.close).start())  # the desk's lock may be ours just now
     threading.Thread(target=house.receive, name="reception", daemon=True).start()
@@ -92,8 +96,12 @@ class _House:
         while True:
             try:
                 connection = self._listener.accept()
-            except OSError:
-                return  # closed
+            except OSError as error:
+                if self._desk.closed:
+                    return
+                self._logger.warning("a caller could not be taken: %s", error)
+                time.sleep(0.1)  # too many open files, perhaps: not for ever
+                continue
             talk = threading.Thread(target=self._converse, args=(connection,), daemon=True)
             self._talks.add(talk)
             talk.start()
@@ -105,15 +113,17 @@ class _House:
             talk.join(max(0.0, until - time.monotonic()))
 
     def _converse(self, connection: Connection) -> None:
-        client = Client(lambda event: connection.send_bytes(json.dumps(event).encode()))
+        client = Client(lambda event: _send(connection, event))
         try:
+            _limit_sending(connection)
             deliver_challenge(connection, self._key)
             answer_challenge(connection, self._key)
+            if not self._desk.join(client):
+                return  # ending just now: the caller starts another engine
             connection.send_bytes(json.dumps({"engine": "clipasso", "protocol": PROTOCOL, **self._facts}).encode())
-            self._desk.join(client)
             while message := connection.recv_bytes(MAX_LINE):
                 self._obey(message, client, connection)
-        except AuthenticationError:
+        except (AuthenticationError, AssertionError):  # the latter is Python 3.11's answer to nonsense
             self._logger.warning("a caller without the key was sent away")
         except (EOFError, ConnectionError):
             pass  # gone
@@ -136,6 +146,39 @@ class _House:
             connection.send_bytes(json.dumps({**self._facts, **self._desk.state(), "memory_mb": _memory_mb()}).encode())
         else:
             raise OSError("a message of no known kind")
+
+
+def _send(connection: Connection, event: dict[str, Any]) -> None:
+    """Send an event, but no progress to whoever does not read: the thread that computes for all must not wait for one."""
+    if event["event"] == "progress" and not _reads(connection):
+        return
+    try:
+        connection.send_bytes(json.dumps(event).encode())
+    except OSError:
+        with suppress(OSError), _as_socket(connection) as same:  # half a message may be out: nothing sensible can follow
+            same.shutdown(socket.SHUT_RDWR)
+        raise
+
+
+def _limit_sending(connection: Connection) -> None:
+    """Let a caller that reads nothing for `SLOW_S` seconds count as gone."""
+    if sys.platform != "win32":
+        with _as_socket(connection) as same:
+            same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SLOW_S, 0))
+
+
+def _reads(connection: Connection) -> bool:
+    """Whether there is room for another message."""
+    if sys.platform == "win32":
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLOUT)
+    return bool(poll.poll(0))
+
+
+def _as_socket(connection: Connection) -> socket.socket:
+    """The same socket by another name, to be closed by itself."""
+    return socket.socket(fileno=os.dup(connection.fileno()))
 
 
 def _memory_mb() -> float | None:

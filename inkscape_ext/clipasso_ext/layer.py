@@ -1,0 +1,102 @@
+"""The sketch in the document: a layer of ordinary paths beside its bitmap."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Optional
+
+from inkex import Transform
+from lxml import etree
+
+from .placement import Placement
+from .problem import Problem
+from .selection import GROUPMODE, LABEL, Photo, tag
+
+SVG = "http://www.w3.org/2000/svg"
+CLIPASSO = "https://clipasso.org/ns"
+KEEP, DIM, HIDE = "keep", "dim", "hide"  # what happens to the bitmap afterwards
+DIMMED = 0.3  # of the opacity that it had
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+
+
+def insert(svg: Any, photo: Photo, placement: Placement, sketch: bytes, job: Optional[str] = None) -> Any:
+    """Put a sketch into the layer of its bitmap, directly above it. Returns the new layer."""
+    parent, below = photo.branch()
+    layer = build(svg, sketch, placement, photo.name)
+    layer.set(f"{{{CLIPASSO}}}source", f"#{photo.id}")
+    if job:
+        layer.set(f"{{{CLIPASSO}}}job", job)
+    parent.insert(list(parent).index(below) + 1, layer)
+    return layer
+
+
+def build(svg: Any, sketch: bytes, placement: Placement, name: str) -> Any:
+    """The engine's SVG as a layer for this document: own ids, own label, on its place."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    try:
+        drawn = etree.fromstring(sketch, parser).find(f"{{{SVG}}}g")
+    except etree.XMLSyntaxError:
+        drawn = None
+    if drawn is None:
+        raise Problem("The engine's answer can't be read: run install.py again, so that engine and extension are of one version.")
+    layer = etree.Element(f"{{{SVG}}}g", nsmap={"clipasso": CLIPASSO})
+    ids = _Ids(svg)
+    layer.set("id", ids.new("sketch"))
+    count = len(drawn)
+    layer.set(GROUPMODE, "layer")
+    layer.set(LABEL, f"Sketch of {name} ({count} {'stroke' if count == 1 else 'strokes'})")
+    for attribute, value in drawn.attrib.items():
+        if attribute.startswith(f"{{{CLIPASSO}}}"):
+            layer.set(attribute, value)
+    layer.set("transform", str(placement.layer))
+    for stroke in drawn:
+        path = etree.SubElement(layer, f"{{{SVG}}}path", dict(stroke.attrib))
+        path.set("id", ids.new("stroke"))
+        path.set("d", moved(str(stroke.get("d")), placement.points))
+    return layer
+
+
+def moved(data: str, transform: Transform) -> str:
+    """Path data of absolute commands with points only, as the engine writes it, under a transform."""
+    if transform == Transform():
+        return data
+    numbers = [float(one) for one in NUMBER.findall(data)]
+    points = [transform.apply_to_point(pair) for pair in zip(numbers[::2], numbers[1::2])]
+    texts = [f"{x:.5g},{y:.5g}" if max(abs(x), abs(y)) < 1 else f"{x:.4f},{y:.4f}" for x, y in points]
+    return f"M {texts[0]} C {' '.join(texts[1:])}"
+
+
+def treat(photo: Photo, treatment: str) -> None:
+    """Dim or hide a bitmap that was sketched."""
+    if treatment == HIDE:
+        _declare(photo.owner, "display", "none")
+    elif treatment == DIM:
+        own = _declared(photo.owner, "opacity") or photo.owner.get("opacity") or "1"
+        value = float(own[:-1]) / 100 if own.endswith("%") else float(own)
+        _declare(photo.owner, "opacity", f"{value * DIMMED:.3g}")
+
+
+def _declared(element: Any, name: str) -> str:
+    for part in (element.get("style") or "").split(";"):
+        if part.partition(":")[0].strip() == name:
+            return part.partition(":")[2].strip()
+    return ""
+
+
+def _declare(element: Any, name: str, value: str) -> None:
+    parts = [part for part in (element.get("style") or "").split(";") if part.strip() and part.partition(":")[0].strip() != name]
+    element.set("style", ";".join([*parts, f"{name}:{value}"]))
+
+
+class _Ids:
+    """Ids that the document does not have yet."""
+
+    def __init__(self, svg: Any) -> None:
+        self._taken = {element.get("id") for element in svg.iter() if tag(element)}
+
+    def new(self, prefix: str) -> str:
+        number = 1
+        while f"{prefix}-{number}" in self._taken:
+            number += 1
+        self._taken.add(f"{prefix}-{number}")
+        return f"{prefix}-{number}"

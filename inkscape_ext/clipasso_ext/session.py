@@ -1,0 +1,153 @@
+"""A conversation about some bitmaps: which is computed, how far it is, what came of each. Knows no widgets."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from typing import Any, Callable, Dict, List
+
+from .engine import LAST, Engine, Event
+from .host import Host, log
+from .problem import Problem
+from .settings import DRAFT, Settings
+from .task import Task, message_of
+
+Post = Callable[[Callable[[], Any]], Any]  # runs a function in the thread that owns the session
+
+
+class Shown:
+    """What there is to see of one bitmap."""
+
+    def __init__(self) -> None:
+        self.strokes = None  # type: Optional[str]  # PNG in base64
+        self.mask = None  # type: Optional[str]  # PNG in base64
+        self.line = ""  # which guide, and why
+        self.result = None  # type: Optional[Event]
+        self.preset = ""  # of the result
+        self.problem = ""
+
+
+class Session:
+    """Computes sketches of the tasks one after the other, and tells `changed` whenever there is something new to see.
+
+    All methods belong to one thread; `post` brings what other threads find out into it.
+    """
+
+    def __init__(self, tasks: List[Task], host: Host, post: Post, changed: Callable[[], None], preview_px: int) -> None:
+        self.tasks, self.shown = tasks, [Shown() for _ in tasks]
+        self._post, self._changed, self._preview_px = post, changed, preview_px
+        self._host, self._engine = host, None  # type: Host, Optional[Engine]
+        self._settings, self._preset = Settings(), DRAFT
+        self._queue = []  # type: List[int]
+        self.current = None  # type: Optional[int]  # index of the task that computes
+        self.phase = ""  # waking, queued, started, progress of the current one
+        self.latest = {}  # type: Event  # its last event
+        self.guides = ["auto", "lite"]
+
+    @property
+    def busy(self) -> bool:
+        return self.current is not None
+
+    @property
+    def preset(self) -> str:
+        """With which the current ones are computed."""
+        return self._preset
+
+    def ask_about(self) -> None:
+        """Find out which guides there are."""
+        self._speak(lambda engine: engine.ask_about())
+
+    def begin(self, settings: Settings, preset: str, which: List[int]) -> None:
+        """Sketch these tasks; what computes is called off."""
+        self._settings, self._preset, self._queue = settings, preset, list(which)
+        for index in which:
+            self.shown[index].problem = ""
+        self._next()
+
+    def keep(self) -> None:
+        """End what computes early and keep it; the tasks that wait are dropped."""
+        self._queue = []
+        self._speak(lambda engine: engine.stop())
+
+    def forget(self, index: int) -> None:
+        """A result that the controls no longer describe."""
+        self.shown[index].result = None
+
+    def close(self) -> None:
+        """Call everything off."""
+        self._number += 1
+        self._queue, self.current = [], None
+        if self._engine is not None:
+            self._engine.close()
+
+    def _next(self) -> None:
+        self._number += 1
+        self.latest, self.phase = {}, "preparing"
+        if not self._queue:
+            self.current = None
+            self._changed()
+            return
+        self.current = self._queue.pop(0)
+        threading.Thread(target=self._prepare, args=(self._number, self.tasks[self.current]), daemon=True).start()
+        self._changed()
+
+    def _prepare(self, number: int, task: Task) -> None:
+        """In a thread of its own: a clipped bitmap is drawn by Inkscape first, which takes its time."""
+        try:
+            request = task.request(self._settings, self._preset)
+            path = str(task.pixels.path)
+            self._post(lambda: self._ask(number, path, request))
+        except Problem as problem:
+            text = str(problem)
+            self._post(lambda: self._fail(number, text))
+        except Exception:
+            log(traceback.format_exc())
+            self._post(lambda: self._fail(number, "Something went wrong in the extension. Its log has the details (Engine and Models)."))
+
+    def _ask(self, number: int, path: str, request: Dict[str, Any]) -> None:
+        if number != self._number:
+            return
+        self.phase = "asked"
+        self._speak(lambda engine: engine.sketch(str(number), path, request, self._preview_px))
+        self._changed()
+
+    def _speak(self, say: Callable[[Engine], None]) -> None:
+        try:
+            if self._engine is None:
+                self._engine = Engine(self._host, lambda event: self._post(lambda: self._hear(event)))
+            say(self._engine)
+        except Problem as problem:
+            self._fail(self._number, str(problem))
+
+    def _fail(self, number: int, text: str) -> None:
+        if number != self._number:
+            return
+        if self.current is not None:
+            self.shown[self.current].problem = text
+        self._next()
+
+    def _hear(self, event: Event) -> None:
+        if event["event"] == "about":
+            self.guides = list(event["guides"])
+            self._changed()
+            return
+        if event["id"] is None and event.get("code") == "no-engine":  # the command itself ended; the next request starts another
+            self._engine = None
+            self._queue = []
+            self._fail(self._number, message_of(event))
+            return
+        if self.current is None or event["id"] != str(self._number):
+            return  # of a request that was replaced
+        shown = self.shown[self.current]
+        self.latest, self.phase = event, str(event["event"])
+        shown.strokes = event.get("preview", shown.strokes)
+        shown.mask = event.get("mask_preview", shown.mask)
+        shown.line = event.get("line", shown.line)
+        if event["event"] == "result":
+            shown.result, shown.preset = event, self._preset
+        elif event["event"] == "error":
+            shown.problem = message_of(event)
+        if event["event"] in LAST:
+            self._next()
+        else:
+            self._changed()

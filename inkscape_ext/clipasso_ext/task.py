@@ -1,0 +1,79 @@
+"""What one run of the extension is about: the bitmaps, their pixels, and the sketches that go back into the document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from inkex import Transform
+
+from . import layer
+from .pixels import Pixels, see
+from .placement import Placement, display_unit, place, unit_in_user_units
+from .problem import Problem
+from .selection import Photo, own_transform
+from .settings import Settings
+
+
+class Task:
+    """One bitmap of the document: seen when it is first needed, then placed."""
+
+    def __init__(self, photo: Photo, svg: Any, folders: List[Path], scratch: Path) -> None:
+        self.photo, self._svg, self._folders, self._scratch = photo, svg, folders, scratch
+        self._pixels = None  # type: Optional[Pixels]
+        self._placement = None  # type: Optional[Placement]
+
+    @property
+    def name(self) -> str:
+        return self.photo.name
+
+    @property
+    def pixels(self) -> Pixels:
+        """The picture file. Raises `Problem`."""
+        if self._pixels is None:
+            self._pixels = see(self.photo, self._svg, self._folders, self._scratch)
+        return self._pixels
+
+    @property
+    def seen(self) -> Optional[Pixels]:
+        """The picture file, if it was needed already."""
+        return self._pixels
+
+    @property
+    def placement(self) -> Placement:
+        """Where its strokes go. Raises `Problem`."""
+        if self._placement is None:
+            self._placement = place(self.photo.transform, to_page(self.photo.branch()[0], self._svg), self.pixels.box, self.pixels.size_px)
+        return self._placement
+
+    def request(self, settings: Settings, preset: str) -> Dict[str, Any]:
+        """The engine's request, its width in the picture's pixels."""
+        width_px = settings.width * unit_in_user_units(self._svg, display_unit(self._svg)) / self.placement.scale
+        return settings.request(width_px, preset)
+
+    def insert(self, sketch: str, settings: Settings) -> None:
+        """Put a sketch into the document, and treat the bitmap as the person wants."""
+        layer.insert(self._svg, self.photo, self.placement, sketch.encode())
+        layer.treat(self.photo, settings.bitmap)
+
+
+def to_page(element: Any, svg: Any) -> Transform:
+    """From an element's content to the document's user units."""
+    total = Transform()
+    while element is not None and element is not svg:
+        total = own_transform(element) @ total
+        element = element.getparent()
+    return total
+
+
+def message_of(event: Dict[str, Any]) -> str:
+    """An error event as a sentence for the person."""
+    text = str(event.get("message") or "The engine failed without a word.")
+    return text[:1].upper() + text[1:]
+
+
+def check(event: Dict[str, Any]) -> Dict[str, Any]:
+    """The event, if it is a result. Raises `Problem`."""
+    if event["event"] != "result":
+        raise Problem(message_of(event))
+    return event
