@@ -38,8 +38,8 @@ class Controls(Gtk.Grid):
         self.mask = self._choice("_Mask", MASKS, settings.mask, "What belongs to the sketch.")
         self.guide = self._choice("_Guide", _guide_rows([], settings.guide), settings.guide, "The network that judges likeness.")
         self._seed()
-        self.preset = self._choice("_Finish with", PRESETS, settings.preset, "How much work Finish does.", redraws=False)
-        self.bitmap = self._choice("_Bitmap after", BITMAPS, settings.bitmap, "What happens to the bitmap when you insert.", redraws=False)
+        self.preset = self._choice("Finish wit_h", PRESETS, settings.preset, "How much work Finish does.", redraws=False)
+        self.bitmap = self._choice("Bitmap aft_er", BITMAPS, settings.bitmap, "What happens to the bitmap when you insert.", redraws=False)
 
     @property
     def settings(self) -> Settings:
@@ -133,7 +133,7 @@ class Controls(Gtk.Grid):
         box = Gtk.Box(spacing=6)
         box.pack_start(self.ink, True, True, 0)
         box.pack_start(self.color, False, False, 0)
-        self._add("_Ink", box, self.ink)
+        self._add("In_k", box, self.ink)
 
     def _seed(self) -> None:
         self.seed = Gtk.SpinButton.new_with_range(0, MAX_SEED, 1)

@@ -39,6 +39,7 @@ class Session:
         self._host, self._engine = host, None  # type: Host, Optional[Engine]
         self._settings, self._preset = Settings(), DRAFT
         self._queue = []  # type: List[int]
+        self._number = 0  # of the request that counts
         self.current = None  # type: Optional[int]  # index of the task that computes
         self.phase = ""  # waking, queued, started, progress of the current one
         self.latest = {}  # type: Event  # its last event
