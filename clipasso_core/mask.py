@@ -20,6 +20,7 @@ U2NET_SIDE = 320  # the network's input
 SOFT_LOW, SOFT_HIGH = 0.3, 0.7  # below, surely background; above, surely subject; between, a soft edge
 DUST = 0.02  # parts smaller than this share of the largest part are noise of the mask, not subject
 BLANK = 0.002  # a subject smaller than this share of the picture is no subject
+EVEN = 0.98  # of the strongest alpha: a picture that is at least so opaque everywhere is not cut out, only cropped or faded
 BORDER_TOLERANCE = 12 / 255  # what JPEG makes of a plain backdrop
 PLAIN_SHARE = 0.97  # of the border's pixels that must have the border's colour
 
@@ -53,8 +54,11 @@ def find_subject(picture: Picture, choice: str, relevance: Callable[[], np.ndarr
 
 def _automatic(picture: Picture, relevance: Callable[[], np.ndarray]) -> Mask:
     if picture.alpha is not None:
-        return Mask(_clean(_from_alpha(picture)), "alpha")
-    if np.ptp(picture.rgb.reshape(-1, 3), axis=0).max() <= 2:
+        window = _window(picture)
+        if window is None:
+            return Mask(_clean(_from_alpha(picture)), "alpha")
+        return _within(picture, window, relevance)
+    if _is_plain(picture.rgb):
         raise UserError("bad-photo", "the photo is one plain colour: there is nothing to sketch")
     plain = _from_plain_border(picture)
     if plain is not None:
@@ -66,6 +70,39 @@ def _automatic(picture: Picture, relevance: Callable[[], np.ndarray]) -> Mask:
     if (found > SUBJECT).mean() < BLANK:
         return Mask(np.ones(picture.rgb.shape[:2], np.float32), f"none ({source} found no subject)")
     return Mask(_clean(found), source)
+
+
+def _window(picture: Picture) -> tuple[slice, slice] | None:
+    """The upright rectangle that a cropped, padded or evenly faded picture fills; None where transparency has the subject's shape."""
+    alpha = picture.alpha
+    assert alpha is not None
+    rows, columns = np.flatnonzero(alpha.max(1) > 0), np.flatnonzero(alpha.max(0) > 0)
+    inner = slice(rows[0] + 1, rows[-1]), slice(columns[0] + 1, columns[-1])  # the outermost pixels may be half covered
+    if not alpha[inner].size or alpha[inner].min() < EVEN * alpha[inner].max() or _is_plain(picture.rgb[inner]):
+        return None
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _is_plain(rgb: np.ndarray) -> bool:
+    return bool(np.ptp(rgb.reshape(-1, 3), axis=0).max() <= 2)
+
+
+def _within(picture: Picture, window: tuple[slice, slice], relevance: Callable[[], np.ndarray]) -> Mask:
+    """The subject of a picture that fills a window of its bitmap."""
+    height, width = picture.rgb.shape[:2]
+    seen = np.round(picture.on_white()[window] * 255).astype(np.uint8)
+
+    def relevance_within() -> np.ndarray:
+        whole = relevance()
+        (top, bottom, _), (left, right, _) = (part.indices(size) for part, size in zip(window, (height, width), strict=True))
+        down, across = whole.shape[0] / height, whole.shape[1] / width
+        first_row, first_column = int(top * down), int(left * across)
+        return whole[first_row : max(first_row + 1, round(bottom * down)), first_column : max(first_column + 1, round(right * across))]
+
+    inner = _automatic(Picture(np.ascontiguousarray(seen), None, seen.shape[1], seen.shape[0]), relevance_within)
+    foreground = np.zeros((height, width), np.float32)
+    foreground[window] = inner.foreground
+    return Mask(foreground, inner.source)
 
 
 def _printable(name: str) -> str:

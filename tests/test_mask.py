@@ -7,13 +7,14 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from conftest import SIZE, draw_subject
 from PIL import Image, ImageDraw
 
 from clipasso_core import mask as masks
 from clipasso_core import models
 from clipasso_core.errors import UserError
 from clipasso_core.mask import find_subject
-from clipasso_core.picture import decode_picture, from_array, read_picture
+from clipasso_core.picture import decode_picture, from_array, from_image, read_picture
 
 BACKDROP = (200, 215, 230)
 
@@ -288,3 +289,56 @@ def test_with_the_package_rembg_and_its_model_that_is_used(photo, rembg, choice,
 def test_rembg_is_never_let_to_download_a_model(photo, rembg):
     with pytest.raises(UserError, match=r"put u2net\.onnx into"):
         find_subject(read_picture(photo), "rembg", not_asked)
+
+
+# Cropped, padded and faded pictures
+
+
+def padded(image, alpha=255):
+    """The image in the middle of a transparent bitmap twice as wide."""
+    sheet = Image.new("RGBA", (2 * image.width, image.height))
+    image = image.convert("RGBA")
+    image.putalpha(alpha)
+    sheet.paste(image, (image.width // 2, 0))
+    return from_image(sheet)
+
+
+@pytest.mark.parametrize("alpha", [255, 128], ids=["opaque", "faded"])
+def test_transparency_around_an_upright_rectangle_is_no_cut_out(alpha):
+    image = draw_subject(Image.new("RGB", SIZE, (240, 240, 235)))
+    alone = find_subject(from_image(image), "auto", not_asked)
+    inside = find_subject(padded(image, alpha), "auto", not_asked)
+    assert inside.source == alone.source == "plain border"
+    left = SIZE[0] // 2
+    assert np.abs(inside.foreground[:, left : left + SIZE[0]] - alone.foreground).mean() < 0.02
+    assert inside.foreground[:, :left].max() == 0
+
+
+def test_a_faded_picture_is_sketched_by_its_subject():
+    image = draw_subject(Image.new("RGB", SIZE, (240, 240, 235))).convert("RGBA")
+    image.putalpha(100)
+    assert find_subject(from_image(image), "auto", not_asked).source == "plain border"
+
+
+def test_a_round_cut_out_is_the_subject():
+    cut = Image.new("L", SIZE, 0)
+    ImageDraw.Draw(cut).ellipse((30, 20, 130, 110), fill=255)
+    image = draw_subject(Image.new("RGB", SIZE, "white")).convert("RGBA")
+    image.putalpha(cut)
+    assert find_subject(from_image(image), "auto", not_asked).source == "alpha"
+
+
+def test_a_window_passes_the_relevance_of_its_own_part(noisy_photo):
+    image = Image.open(noisy_photo).convert("RGB")
+    asked = []
+
+    def relevance():
+        asked.append(True)
+        seen = np.zeros((8, 16), np.float32)
+        seen[2:6, 6:10] = 1
+        return seen
+
+    found = find_subject(padded(image), "auto", relevance)
+    assert asked
+    assert found.source == "GrabCut"
+    assert found.foreground[:, SIZE[0] // 2 :][:, : SIZE[0]].mean() > 4 * found.foreground[:, : SIZE[0] // 2].mean()
