@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -17,8 +18,12 @@ def home() -> Path:
 
 
 def models() -> Path:
-    """The folder of downloaded weights."""
-    return home() / "models"
+    """The folder of downloaded weights: ``models`` in the engine's home, or the one that its ``config.json`` names."""
+    try:
+        named = json.loads((home() / "config.json").read_text(encoding="utf-8"))["models"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return home() / "models"
+    return Path(named)
 
 
 def logs() -> Path:

@@ -9,11 +9,12 @@ import traceback
 import warnings
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, List, Type
+from typing import Any, List, Optional, TextIO, Tuple, Type
 
 import inkex
 
 from . import engine, jobs, settings
+from .engine import Event
 from .host import NO_GI, Host, find_host, has_display, has_gtk, log
 from .problem import Problem
 from .selection import find_photos
@@ -35,10 +36,10 @@ def main(kind: Type[Effect]) -> None:
 class Effect(inkex.EffectExtension):
     """What all entries share: a failure is shown once and changes nothing."""
 
-    voice = sys.stderr  # type: TextIO
+    voice: TextIO = sys.stderr
 
     def run(self, args: Any = None, output: Any = None) -> None:
-        with tempfile.TemporaryDirectory(prefix="clipasso-") as scratch:
+        with tempfile.TemporaryDirectory(prefix="clipasso-", dir=scratch_folder()) as scratch:
             self.scratch = Path(scratch)
             super().run(args, sys.stdout.buffer if output is None else output)
 
@@ -56,9 +57,6 @@ class Effect(inkex.EffectExtension):
     def act(self, host: Host) -> None:
         """Do what the menu entry says. Raises `Problem`."""
         raise NotImplementedError
-
-    def _take_back(self) -> None:
-        self.document = self.original_document
 
     def tell(self, message: str, quiet: bool = False) -> None:
         """Show a message once: in a window of ours, else through Inkscape's own, else in the log. `quiet`: it is no error."""
@@ -79,12 +77,20 @@ class Effect(inkex.EffectExtension):
                 results.append((task, check(engine.ask_once(host, str(task.pixels.path), request))))
             except Problem as problem:
                 problems.append(f"{task.name}: {problem}" if len(tasks) > 1 else str(problem))
+        self.finish(results, problems, chosen)
+
+    def finish(self, results: List[Tuple[Task, Event]], problems: List[str], chosen: Settings) -> None:
+        """Insert what was sketched, and tell what was not."""
         if problems and not results:
             raise Problem("\n\n".join(problems))
-        for task, event in results:
-            task.insert(event["svg"], chosen)
+        self.put(results, chosen)
         if problems:
             self.tell("\n\n".join(problems))
+
+    def put(self, results: List[Tuple[Task, Event]], chosen: Settings) -> None:
+        """Put sketches into the document. Raises `Problem`, after which the document is taken back as a whole."""
+        for task, event in results:
+            task.insert(event["svg"], chosen)
 
     def tasks(self) -> List[Task]:
         """The bitmaps meant. Raises `Problem`."""
@@ -122,7 +128,7 @@ class ParameterEffect(Effect):
         """What the page says."""
         page = self.options
         red, green, blue = page.color.to_rgb()[:3]
-        ink = settings.PHOTO_INK if page.ink == settings.PHOTO_INK else f"#{int(red):02x}{int(green):02x}{int(blue):02x}"
+        ink = settings.PHOTO_INK if page.ink == settings.PHOTO_INK else f"#{round(red):02x}{round(green):02x}{round(blue):02x}"
         guide = f"clip:{page.clip.strip()}" if page.guide == "clip" and page.clip.strip() else page.guide
         return settings.sane(
             Settings(
@@ -148,7 +154,8 @@ class Sketch(Effect):
         if has_gtk():
             from .window import SketchWindow
 
-            SketchWindow(tasks, stored, host, self.svg).run()
+            window = SketchWindow(tasks, stored, host, self.svg)
+            self.put(window.run(), window.settings)
         elif has_display():
             raise Problem(NO_GI)
         else:
@@ -163,7 +170,8 @@ class Parameters(ParameterEffect):
         if has_gtk():
             from .progress import ProgressWindow
 
-            ProgressWindow(tasks, chosen, host).run()
+            results, problems = ProgressWindow(tasks, chosen, host).run()
+            self.finish(results, problems, chosen)
         else:
             self.draw(tasks, chosen, host)
 
@@ -172,11 +180,16 @@ class Background(ParameterEffect):
     """Start Sketch in the Background."""
 
     def act(self, host: Host) -> None:
-        ordered = [jobs.order(task, self.settings(), self.svg, host) for task in self.tasks()]
-        names = ", ".join(job.name for job in ordered)
-        self.tell(
-            f"Sketching in the background: {names}. Extensions > CLIPasso > Insert Finished Sketches brings what is done.", quiet=True
-        )
+        tasks, ordered, problems = self.tasks(), [], []
+        for task in tasks:
+            try:
+                ordered.append(jobs.order(task, self.settings(), self.svg, host).name)
+            except Problem as problem:
+                problems.append(f"{task.name}: {problem}" if len(tasks) > 1 else str(problem))
+        if not ordered:
+            raise Problem("\n\n".join(problems))
+        names = f"Sketching in the background: {', '.join(ordered)}. "
+        self.tell("\n\n".join([f"{names}Extensions > CLIPasso > Insert Finished Sketches brings what is done.", *problems]), not problems)
 
 
 class Insert(Effect):
@@ -202,3 +215,14 @@ class EngineAndModels(Effect):
             EngineWindow(host).run()
         else:
             raise Problem(f"This window needs Python's GTK (package python3-gi). In a terminal: {' '.join(host.command)} doctor")
+
+
+def scratch_folder() -> Optional[str]:
+    """Where temporary files go: the system's folder, or one that Inkscape and the engine both see."""
+    try:
+        folder = find_host().scratch
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    except (Problem, OSError):
+        return None  # it is told when the engine is needed
+    return str(folder) if folder is not None else None

@@ -71,9 +71,11 @@ class Engine:
                 try:
                     event = json.loads(line)
                 except ValueError:
-                    log(f"the engine said what is not JSON: {line[:200]!r}")
-                    continue
-                self._on_event(event)
+                    event = None
+                if isinstance(event, dict) and isinstance(event.get("event"), str):
+                    self._on_event(event)
+                else:
+                    log(f"the engine said what is no event: {line[:200]!r}")
         status = self._process.wait()
         if not self._closed:
             log(f"the engine's command ended with status {status}")
@@ -83,13 +85,13 @@ class Engine:
 
 def ask_once(host: Host, photo: str, request: Dict[str, Any]) -> Event:
     """One sketch, waited for. Returns the last event."""
-    events = queue.Queue()  # type: queue.Queue[Event]
+    events: queue.Queue[Event] = queue.Queue()
     engine = Engine(host, events.put)
     try:
         engine.sketch("1", photo, request, None)
         while True:
             event = events.get()
-            if event["event"] in LAST:
+            if event["event"] in LAST and event.get("id") in ("1", None):
                 return event
     finally:
         engine.close()

@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from .problem import Problem
 
-POINTER = "engine.json"  # beside the .inx files, written by install.py: {"command": [...], "home": "..."}
+POINTER = "engine.json"  # beside the .inx files, written by install.py: {"command": [...], "home": "...", "scratch": "..."}
 POINTER_VARIABLE = "CLIPASSO_ENGINE"  # names another such file
 SILENT_VARIABLE = "CLIPASSO_NO_GUI"
 FOREIGN = ("PYTHON", "INKSCAPE", "INKEX", "GTK_", "GDK_", "GI_", "GIO_", "LD_", "DYLD_", "_INKSCAPE")
@@ -26,8 +26,9 @@ NO_GI = (
 class Host:
     """Where the engine's command and its home are."""
 
-    def __init__(self, command: List[str], home: Path) -> None:
+    def __init__(self, command: List[str], home: Path, scratch: Optional[Path] = None) -> None:
         self.command, self.home = command, home
+        self.scratch = scratch  # for temporary files, where the system's own folder is not the engine's
 
     @property
     def settings(self) -> Path:
@@ -52,7 +53,8 @@ def find_host() -> Host:
         raise Problem("The engine is not installed yet: run install.py, which comes with this extension, and try again.") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Problem(f"{path} can't be read ({error}): run install.py again.") from None
-    return Host(command, Path(os.environ.get("CLIPASSO_HOME") or home))
+    scratch = Path(facts["scratch"]) if facts.get("scratch") else None
+    return Host(command, Path(os.environ.get("CLIPASSO_HOME") or home), scratch)
 
 
 def engine_environment(host: Host) -> Dict[str, str]:
@@ -90,15 +92,28 @@ def has_gtk() -> bool:
     return bool(Gtk.init_check([])[0])
 
 
+def default_home() -> Path:
+    """Where install.py puts the engine if nobody says otherwise."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "clipasso"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "clipasso"
+    data = Path(os.environ.get("XDG_DATA_HOME", ""))
+    return (data if data.is_absolute() else Path.home() / ".local" / "share") / "clipasso"
+
+
 def log(text: str) -> None:
     """A line in the extension's log; a disk that is full or read-only loses it."""
     try:
-        folder = find_host().logs
+        try:
+            folder = find_host().logs
+        except Problem:  # where the engine's logs would be, had it been installed
+            folder = Path(os.environ.get("CLIPASSO_HOME") or default_home()) / "logs"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "extension.log"
         if path.exists() and path.stat().st_size > 1_000_000:
             os.replace(path, path.with_suffix(".log.1"))
         with open(path, "a", encoding="utf-8") as file:
             file.write(text.rstrip() + "\n")
-    except (OSError, Problem):
+    except OSError:
         pass

@@ -15,16 +15,18 @@ from typing import Any, Dict, List, Optional
 from inkex import Transform
 
 from . import layer
-from .host import Host, detached, engine_environment
-from .placement import Box, place
+from .host import Host, detached, engine_environment, log
+from .pixels import box_now
+from .placement import Box, place, written
 from .problem import Problem
-from .selection import Photo, find_photos, href
+from .selection import Photo, by_id, find_photos, href
 from .settings import Settings
 from .task import Task, message_of, to_page
 
 FORGET_S = 30 * 24 * 3600  # a sketch that was inserted may be inserted again for so long
 DOCNAME = "{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}docname"
 JOB = "{%s}job" % layer.CLIPASSO
+WORDS = ("name", "image", "fingerprint", "document", "bitmap", "page")  # facts that every job has
 
 
 class Job:
@@ -60,7 +62,7 @@ class Job:
 
     def bitmap(self, svg: Any) -> Optional[Photo]:
         """The job's bitmap, if this document holds it."""
-        if svg.getElementById(self.facts["image"]) is None:
+        if by_id(svg, self.facts["image"]) is None:
             return None
         try:
             photos = find_photos(svg, [self.facts["image"]])
@@ -74,17 +76,24 @@ class Job:
 
     def insert(self, svg: Any, photo: Optional[Photo]) -> None:
         """Put the sketch onto its bitmap wherever that is now, or, without one, where the bitmap was on the page."""
-        sketch = str((self.outcome or {})["svg"]).encode()
-        box, size_px = Box(*self.facts["box"]), tuple(self.facts["size_px"])
+        sketch, size_px = str((self.outcome or {}).get("svg")).encode(), tuple(self.facts["size_px"])
         if photo is not None:
+            box = box_now(photo.image, svg, size_px, self.facts["drawn"])
             placement = place(photo.transform, to_page(photo.branch()[0], svg), box, size_px)
             layer.insert(svg, photo, placement, sketch, self.id)
             layer.treat(photo, self.facts["bitmap"])
         else:
+            box = Box(*self.facts["box"])
             placed = layer.build(svg, sketch, place(Transform(self.facts["page"]), Transform(), box, size_px), self.name)
             placed.set(JOB, self.id)
             svg.append(placed)
-        (self.folder / "inserted").touch()
+
+    def settle(self) -> None:
+        """The person got it, as a sketch or as the reason why there is none. A read-only disk has it told again."""
+        try:
+            (self.folder / "inserted").touch()
+        except OSError as error:
+            log(f"{self.folder}: {error}")
 
 
 def order(task: Task, settings: Settings, svg: Any, host: Host) -> Job:
@@ -103,7 +112,8 @@ def order(task: Task, settings: Settings, svg: Any, host: Host) -> Job:
         "bitmap": settings.bitmap,
         "box": [pixels.box.x, pixels.box.y, pixels.box.width, pixels.box.height],
         "size_px": list(pixels.size_px),
-        "page": str(task.photo.transform),
+        "drawn": pixels.drawn,
+        "page": written(task.photo.transform),
     }
     try:
         scratch.mkdir(parents=True)
@@ -114,13 +124,17 @@ def order(task: Task, settings: Settings, svg: Any, host: Host) -> Job:
         shutil.rmtree(scratch, ignore_errors=True)
         raise Problem(f"The job can't be written ({error.strerror}): make room for {host.jobs}, and try again.") from None
     job = Job(folder, facts)
-    start(job, host)
+    try:
+        start(job, host)
+    except Problem:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return job
 
 
 def start(job: Job, host: Host) -> None:
     """Have the job computed. Does no harm to one that computes or is done: its own process sees that and ends."""
-    silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # type: Dict[str, Any]
+    silent: Dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
         subprocess.Popen([*host.command, "job", str(job.folder)], env=engine_environment(host), **silent, **detached())
     except OSError:
@@ -136,22 +150,39 @@ def all_jobs(host: Host) -> List[Job]:
     jobs = []
     for folder in folders:
         facts = _read(folder / "job.json")
-        if facts is None:
+        if facts is None or not _is_sound(facts):
             continue
         job = Job(folder, facts)
-        if job.inserted and time.time() - (folder / "inserted").stat().st_mtime > FORGET_S:
+        if job.inserted and _age_s(folder / "inserted") > FORGET_S:
             shutil.rmtree(folder, ignore_errors=True)
         else:
             jobs.append(job)
     return jobs
 
 
+def _is_sound(facts: Dict[str, Any]) -> bool:
+    """Whether an order is whole: one that is damaged must not keep the others from their documents."""
+    numbers = [facts.get("box"), facts.get("size_px")]
+    if not all(isinstance(facts.get(word), str) for word in WORDS) or not all(isinstance(one, list) for one in numbers):
+        return False
+    if not all(type(number) in (int, float) for one in numbers for number in one) or [len(one) for one in numbers] != [4, 2]:
+        return False
+    return min(facts["size_px"]) > 0 and isinstance(facts.get("drawn"), bool)
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 class Report:
     """What became of the jobs when finished sketches were inserted."""
 
     def __init__(self) -> None:
-        self.inserted = []  # type: List[str]
-        self.lines = []  # type: List[str]
+        self.inserted: List[str] = []
+        self.lines: List[str] = []
 
     def text(self) -> str:
         done = [f"Inserted: {', '.join(self.inserted)}."] if self.inserted else []
@@ -164,7 +195,7 @@ def insert_finished(svg: Any, host: Host, place_gone: bool = False, again: bool 
     place_gone: sketches whose bitmap is gone go where it was on the page; else they stay and are reported.
     again: also those that were inserted before and are not in the document now.
     """
-    report, elsewhere = Report(), 0
+    report, elsewhere, settled = Report(), 0, []
     present = {element.get(JOB) for element in svg.iter() if isinstance(element.tag, str)}
     for job in all_jobs(host):
         if job.id in present or (job.inserted and not again):
@@ -177,17 +208,23 @@ def insert_finished(svg: Any, host: Host, place_gone: bool = False, again: bool 
         if outcome is None:
             start(job, host)  # should the computer have been switched off under it
             report.lines.append(f"Still computing: {job.name} ({job.progress}).")
-        elif outcome["event"] != "result":
+        elif outcome.get("event") != "result":
             report.lines.append(f"Failed: {job.name}. {message_of(outcome)}")
-            (job.folder / "inserted").touch()  # told once
+            settled.append(job)
         elif photo is None and not place_gone:
             report.lines.append(
                 f"The bitmap of {job.name} is gone. To put its sketch where the bitmap was, "
                 "run this again with “Put it where the bitmap was”."
             )
         else:
-            job.insert(svg, photo)
-            report.inserted.append(job.name)
+            settled.append(job)
+            try:
+                job.insert(svg, photo)
+                report.inserted.append(job.name)
+            except Problem as problem:
+                report.lines.append(f"Failed: {job.name}. {problem}")
+    for job in settled:  # not before all went well: a fault half-way leaves the document as it was, and every sketch waiting
+        job.settle()
     if elsewhere:
         report.lines.append(f"{elsewhere} more {'waits' if elsewhere == 1 else 'wait'} for other documents.")
     return report

@@ -8,7 +8,7 @@ from typing import Any, Optional
 from inkex import Transform
 from lxml import etree
 
-from .placement import Placement
+from .placement import Placement, written
 from .problem import Problem
 from .selection import GROUPMODE, LABEL, Photo, tag
 
@@ -37,19 +37,20 @@ def build(svg: Any, sketch: bytes, placement: Placement, name: str) -> Any:
         drawn = etree.fromstring(sketch, parser).find(f"{{{SVG}}}g")
     except etree.XMLSyntaxError:
         drawn = None
-    if drawn is None:
+    strokes = [] if drawn is None else drawn.findall(f"{{{SVG}}}path")
+    if drawn is None or not strokes or not all(NUMBER.search(str(stroke.get("d"))) for stroke in strokes):
         raise Problem("The engine's answer can't be read: run install.py again, so that engine and extension are of one version.")
     layer = etree.Element(f"{{{SVG}}}g", nsmap={"clipasso": CLIPASSO})
     ids = _Ids(svg)
     layer.set("id", ids.new("sketch"))
-    count = len(drawn)
+    count = len(strokes)
     layer.set(GROUPMODE, "layer")
     layer.set(LABEL, f"Sketch of {name} ({count} {'stroke' if count == 1 else 'strokes'})")
     for attribute, value in drawn.attrib.items():
         if attribute.startswith(f"{{{CLIPASSO}}}"):
             layer.set(attribute, value)
-    layer.set("transform", str(placement.layer))
-    for stroke in drawn:
+    layer.set("transform", written(placement.layer))
+    for stroke in strokes:
         path = etree.SubElement(layer, f"{{{SVG}}}path", dict(stroke.attrib))
         path.set("id", ids.new("stroke"))
         path.set("d", moved(str(stroke.get("d")), placement.points))
@@ -72,8 +73,16 @@ def treat(photo: Photo, treatment: str) -> None:
         _declare(photo.owner, "display", "none")
     elif treatment == DIM:
         own = _declared(photo.owner, "opacity") or photo.owner.get("opacity") or "1"
-        value = float(own[:-1]) / 100 if own.endswith("%") else float(own)
-        _declare(photo.owner, "opacity", f"{value * DIMMED:.3g}")
+        _declare(photo.owner, "opacity", f"{_share(own) * DIMMED:.3g}")
+
+
+def _share(text: str) -> float:
+    """An opacity, 0 to 1; what can't be read is 1, as a browser has it."""
+    text = text.replace("!important", "").strip()
+    try:
+        return min(max(float(text[:-1]) / 100 if text.endswith("%") else float(text), 0.0), 1.0)
+    except ValueError:
+        return 1.0
 
 
 def _declared(element: Any, name: str) -> str:

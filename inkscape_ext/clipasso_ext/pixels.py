@@ -10,6 +10,7 @@ import re
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, List, Optional, Tuple
 from urllib.parse import unquote, unquote_to_bytes
@@ -17,15 +18,16 @@ from urllib.parse import unquote, unquote_to_bytes
 from inkex import Transform
 from lxml import etree
 
-from .bitmap import upright_size
+from .bitmap import HEAD, upright_size
 from .host import detached
-from .placement import Box, fit, is_undistorted, length, seen_size
+from .placement import Box, fit, is_undistorted, length, seen_size, view_box, written
 from .problem import Problem
 from .selection import XLINK, Photo, href, tag
 
 SVG = "http://www.w3.org/2000/svg"
 ABSREF = "{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}absref"
 MAX_BYTES = 512 * 1024 * 1024
+MAX_NAME = 200  # characters of a file name in a message
 RENDER_PX = 1024  # the engine looks at no more
 RENDER_S = 120  # Inkscape takes a quarter of a second; a huge picture on a slow disk takes longer
 EFFECTS = ("clip-path", "mask", "filter", "opacity", "mix-blend-mode")
@@ -33,10 +35,10 @@ SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two letters at least: one is
 
 
 class Pixels:
-    """A picture file, the box of the image's coordinates that it fills, and its size in pixels."""
+    """A picture file, the box of the image's coordinates that it fills, and its size in pixels. drawn: by Inkscape."""
 
-    def __init__(self, path: Path, box: Box, size_px: Tuple[int, int]) -> None:
-        self.path, self.box, self.size_px = path, box, size_px
+    def __init__(self, path: Path, box: Box, size_px: Tuple[int, int], drawn: bool = False) -> None:
+        self.path, self.box, self.size_px, self.drawn = path, box, size_px, drawn
 
 
 class Source:
@@ -48,18 +50,28 @@ class Source:
     def head(self) -> bytes:
         """The first bytes, in which the size stands."""
         if self.data is not None:
-            return self.data
+            return self.data[:HEAD]
         assert self.path is not None
         with open(self.path, "rb") as file:
-            return file.read(1 << 20)
+            return file.read(HEAD)
 
     def file(self, scratch: Path) -> Path:
-        """The bytes as a file."""
+        """The bytes as a file, a new one below `scratch` where they were embedded. Raises `Problem`."""
         if self.path is not None:
             return self.path
         assert self.data is not None
-        scratch.write_bytes(self.data)
-        return scratch
+        return written_to(scratch, ".bitmap", self.data)
+
+
+def written_to(scratch: Path, suffix: str, data: bytes = b"") -> Path:
+    """A new file. Not named by the object's id: that is the document's, may be a path, and clones of a group share one."""
+    try:
+        number, name = tempfile.mkstemp(dir=str(scratch), suffix=suffix)
+        with os.fdopen(number, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise Problem(f"The bitmap can't be copied to {scratch} ({error.strerror}): make room there, and try again.") from None
+    return Path(name)
 
 
 def see(photo: Photo, svg: Any, folders: List[Path], scratch: Path) -> Pixels:
@@ -77,14 +89,14 @@ def see(photo: Photo, svg: Any, folders: List[Path], scratch: Path) -> Pixels:
     if size is not None and not _needs_rendering(photo, svg):
         filled, cut = fit(box, size, photo.image.get("preserveAspectRatio"))
         if not cut and is_undistorted(photo.transform, filled, size):
-            return Pixels(source.file(scratch / f"{photo.id}.bitmap"), filled, size)
+            return Pixels(source.file(scratch), filled, size)
     return _render(photo, svg, source, box, scratch)
 
 
 def find_source(image: Any, folders: List[Path]) -> Source:
     """Follow an image's link. Raises `Problem` for what is refused or not there."""
-    address = href(image) or ""
-    if address.lower().startswith("data:"):
+    address = (href(image) or "").strip()
+    if address[:5].lower() == "data:":
         return Source(_embedded(address), None)
     scheme = SCHEME.match(address)
     if scheme and scheme.group().lower() != "file:":
@@ -119,7 +131,8 @@ def find_source(image: Any, folders: List[Path]) -> Source:
         if status.st_size > MAX_BYTES:
             raise Problem(f"{path} is larger than {MAX_BYTES >> 20} MB: save it smaller, link that, and try again.")
         return Source(None, path.resolve())
-    raise Problem(f"The bitmap's file is missing: {name}. Put it back, or relink the image (Object Properties), and try again.")
+    shown = name if len(name) <= MAX_NAME else name[:MAX_NAME] + "…"
+    raise Problem(f"The bitmap's file is missing: {shown}. Put it back, or relink the image (Object Properties), and try again.")
 
 
 def _elsewhere() -> Problem:
@@ -134,15 +147,22 @@ def _embedded(address: str) -> bytes:
         raise Problem(f"The embedded bitmap is larger than {MAX_BYTES >> 20} MB: embed a smaller one, and try again.")
     try:
         if head.lower().replace(" ", "").endswith(";base64"):
-            return base64.b64decode(re.sub(r"\s+", "", unquote(body) if "%" in body else body), validate=True)
+            body = "".join((unquote(body) if "%" in body else body).split()).rstrip("=")
+            return base64.b64decode(body + "=" * (-len(body) % 4), validate=True)  # not everybody pads
         return unquote_to_bytes(body)
     except (binascii.Error, ValueError):
         raise Problem("The embedded bitmap is damaged: import it again.") from None
 
 
+def box_now(image: Any, svg: Any, size_px: Tuple[int, int], drawn: bool) -> Box:
+    """The box of a picture that was seen before: moving and scaling a bitmap changes the image's own x, y, width and height."""
+    box = _box(image, size_px, _viewport(svg))
+    return box if drawn else fit(box, size_px, image.get("preserveAspectRatio"))[0]
+
+
 def _viewport(svg: Any) -> Tuple[float, float]:
-    numbers = [float(one) for one in (svg.get("viewBox") or "").replace(",", " ").split()]
-    if len(numbers) == 4:
+    numbers = view_box(svg)
+    if numbers:
         return numbers[2], numbers[3]
     return length(svg.get("width") or 100), length(svg.get("height") or 100)
 
@@ -186,15 +206,15 @@ def _render(photo: Photo, svg: Any, source: Source, box: Box, scratch: Path) -> 
     scale = RENDER_PX / max(seen)
     size_px = (max(1, round(seen[0] * scale)), max(1, round(seen[1] * scale)))
     alone = _alone(photo, svg, source, box, size_px)
-    drawing, picture = scratch / f"{photo.id}.svg", scratch / f"{photo.id}.png"
-    drawing.write_bytes(etree.tostring(alone))
+    drawing = written_to(scratch, ".svg", etree.tostring(alone))
+    picture = drawing.with_suffix(".png")
     command = [inkscape(), str(drawing), f"--export-filename={picture}", "--export-area-page"]
     command += [f"--export-width={size_px[0]}", f"--export-height={size_px[1]}", "--export-type=png"]
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=RENDER_S, **detached()
         )
-    except FileNotFoundError:
+    except OSError:
         raise Problem(
             "Inkscape's own command was not found, which draws clipped and cropped bitmaps: "
             "make a bitmap copy of it (Edit > Make a Bitmap Copy), select that, and try again."
@@ -203,7 +223,7 @@ def _render(photo: Photo, svg: Any, source: Source, box: Box, scratch: Path) -> 
         raise Problem(f"Inkscape did not draw the bitmap within {RENDER_S} seconds: use a smaller one, and try again.") from None
     if done.returncode or not picture.exists():
         raise Problem("Inkscape could not draw the bitmap: make a bitmap copy of it (Edit > Make a Bitmap Copy), select that, try again.")
-    return Pixels(picture, box, size_px)
+    return Pixels(picture, box, size_px, drawn=True)
 
 
 def _alone(photo: Photo, svg: Any, source: Source, box: Box, size_px: Tuple[int, int]) -> Any:
@@ -215,7 +235,7 @@ def _alone(photo: Photo, svg: Any, source: Source, box: Box, size_px: Tuple[int,
     root.set("preserveAspectRatio", "none")
     _copy_shared(svg, root)
     try:
-        back = str(-photo.transform)
+        back = written(-photo.transform)
     except (ValueError, ZeroDivisionError):
         raise Problem("The bitmap is squashed to nothing: undo its transform, and try again.") from None
     group = etree.SubElement(root, "{%s}g" % SVG, transform=back)
@@ -233,7 +253,7 @@ def _alone(photo: Photo, svg: Any, source: Source, box: Box, size_px: Tuple[int,
 def _looks(element: Any, transform: Transform) -> dict:
     """An element's attributes, for a group in its place."""
     kept = {name: value for name, value in element.attrib.items() if name in ("id", "class", "style") or name in EFFECTS}
-    kept["transform"] = str(transform)
+    kept["transform"] = written(transform)
     return kept
 
 

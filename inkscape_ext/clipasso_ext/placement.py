@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Tuple
+from typing import Any, List, Tuple
 
 from inkex import Transform
 from inkex.units import convert_unit
@@ -61,6 +61,11 @@ def place(image_to_page: Transform, parent_to_page: Transform, box: Box, size_px
     return Placement(-outer @ similar, residual, scale, page)
 
 
+def written(transform: Transform) -> str:
+    """For a ``transform`` attribute. inkex's own six digits put strokes visibly beside the bitmap on a large page."""
+    return "matrix(%s)" % ",".join(f"{float(number):.12g}" for number in transform.to_hexad())
+
+
 def seen_size(image_to_page: Transform, box: Box) -> Tuple[float, float]:
     """Width and height of a box as they appear on the page, in user units of the document."""
     (a, c, _), (b, d, _) = image_to_page.matrix
@@ -70,7 +75,7 @@ def seen_size(image_to_page: Transform, box: Box) -> Tuple[float, float]:
 def is_undistorted(image_to_page: Transform, box: Box, size_px: Tuple[int, int]) -> bool:
     """Whether the picture appears in its own proportions, turned, flipped or skewed though it may be."""
     width, height = seen_size(image_to_page, box)
-    return abs(width * size_px[1] / (height * size_px[0]) - 1) < SIMILAR
+    return min(width, height) > 0 and abs(width * size_px[1] / (height * size_px[0]) - 1) < SIMILAR
 
 
 def fit(box: Box, size_px: Tuple[int, int], aspect: str) -> Tuple[Box, bool]:
@@ -90,17 +95,25 @@ def fit(box: Box, size_px: Tuple[int, int], aspect: str) -> Tuple[Box, bool]:
 def length(text: Any, whole: float = 100.0) -> float:
     """A length in user units; `whole` is what 100 % are."""
     text = str(text or "0").strip()
-    if text.endswith("%"):
-        return float(text[:-1]) / 100 * whole
-    return float(convert_unit(text, "px"))
+    value = float(convert_unit(text[:-1] if text.endswith("%") else text, "px"))  # 0 for what is no length
+    return value / 100 * whole if text.endswith("%") else value
+
+
+def view_box(element: Any) -> List[float]:
+    """The four numbers of a ``viewBox``, or none where there is none that can be used."""
+    try:
+        numbers = [float(one) for one in (element.get("viewBox") or "").replace(",", " ").split()]
+    except ValueError:
+        return []
+    return numbers if len(numbers) == 4 and min(numbers[2:]) > 0 and all(map(math.isfinite, numbers)) else []
 
 
 def nested_transform(element: Any) -> Transform:
     """What an inner ``<svg>`` does to its content."""
     x, y = length(element.get("x")), length(element.get("y"))
     move = Transform(translate=(x, y))
-    numbers = [float(one) for one in (element.get("viewBox") or "").replace(",", " ").split()]
-    if len(numbers) != 4 or not element.get("width") or not element.get("height"):
+    numbers = view_box(element)
+    if not numbers or not element.get("width") or not element.get("height"):
         return move
     view = Box(0, 0, length(element.get("width"), numbers[2]), length(element.get("height"), numbers[3]))
     if (element.get("preserveAspectRatio") or "").strip() == "none":
@@ -114,12 +127,13 @@ def nested_transform(element: Any) -> Transform:
 def unit_in_user_units(svg: Any, unit: str) -> float:
     """How many of the document's user units one ``mm``, ``px``, ``in``, ... on paper is."""
     per_unit_px = float(convert_unit("1" + unit, "px"))
-    numbers = [float(one) for one in (svg.get("viewBox") or "").replace(",", " ").split()]
+    numbers = view_box(svg)
     width = svg.get("width") or "100%"
-    if len(numbers) != 4 or not numbers[2] or width.strip().endswith("%"):
+    if not numbers or width.strip().endswith("%"):
         return per_unit_px
-    width_px, height_px = length(width), length(svg.get("height") or width)
-    scale = min(width_px / numbers[2], height_px / numbers[3] if numbers[3] else math.inf)
+    scale, height = length(width) / numbers[2], svg.get("height") or "100%"
+    if not height.strip().endswith("%"):
+        scale = min(scale, length(height) / numbers[3])
     return per_unit_px / scale if scale else per_unit_px
 
 

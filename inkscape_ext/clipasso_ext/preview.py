@@ -23,8 +23,8 @@ class Preview(Gtk.Image):
         super().__init__()
         self.set_size_request(SIDE_PX, SIDE_PX * 3 // 4)
         self.mode = OVER
-        self._photo = None  # type: Optional[Any]
-        self._path = None  # type: Optional[Path]
+        self._photo: Optional[Any] = None
+        self._path: Optional[Path] = None
 
     def show_sketch(self, path: Optional[Path], strokes: Optional[str], mask: Optional[str]) -> None:
         """Put together what there is; None for what there is not yet."""

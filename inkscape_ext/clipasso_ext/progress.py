@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any, List, Tuple
 
 import gi
 
@@ -10,16 +10,16 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 
 from . import wording  # noqa: E402
+from .engine import Event  # noqa: E402
 from .host import Host  # noqa: E402
 from .preview import SIDE_PX, Preview  # noqa: E402
-from .problem import Problem  # noqa: E402
 from .session import Session  # noqa: E402
 from .settings import Settings  # noqa: E402
 from .task import Task  # noqa: E402
 
 
 class ProgressWindow(Gtk.Window):
-    """Sketches every task, then inserts what came of it and closes by itself."""
+    """Sketches every task, and closes by itself."""
 
     def __init__(self, tasks: List[Task], chosen: Settings, host: Host) -> None:
         super().__init__(title="Sketching", border_width=12, icon_name="org.inkscape.Inkscape")
@@ -45,8 +45,8 @@ class ProgressWindow(Gtk.Window):
         self.connect("delete-event", lambda *_: self._cancel())
         self.connect("key-press-event", lambda _, event: event.keyval == Gdk.KEY_Escape and self._cancel())
 
-    def run(self) -> None:
-        """Show the window until all is done. Raises `Problem` with what went wrong, after what went well was inserted."""
+    def run(self) -> Tuple[List[Tuple[Task, Event]], List[str]]:
+        """Show the window until all is done. Returns the sketches, and what went wrong with the others; nothing when cancelled."""
         self.show_all()
         self.present()
         self._session.begin(self._chosen, self._chosen.preset, list(range(len(self._tasks))))
@@ -56,18 +56,11 @@ class ProgressWindow(Gtk.Window):
             self._session.close()
             self.destroy()
         if self._cancelled:
-            return
-        results = [(task, shown.result) for task, shown in zip(self._tasks, self._session.shown) if shown.result is not None]
-        problems = [(task.name, shown.problem) for task, shown in zip(self._tasks, self._session.shown) if shown.problem]
-        text = "\n\n".join(f"{name}: {problem}" if len(self._tasks) > 1 else problem for name, problem in problems)
-        if text and not results:
-            raise Problem(text)
-        for task, event in results:
-            task.insert(event["svg"], self._chosen)
-        if text:
-            from .dialogs import show_message
-
-            show_message(text)
+            return [], []
+        both = list(zip(self._tasks, self._session.shown))
+        several = len(both) > 1
+        problems = [f"{task.name}: {shown.problem}" if several else shown.problem for task, shown in both if shown.problem]
+        return [(task, shown.result) for task, shown in both if shown.result is not None], problems
 
     def _cancel(self) -> bool:
         self._cancelled = True

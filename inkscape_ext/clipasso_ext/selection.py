@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterator, List, Optional, Set, Tuple
 from urllib.parse import unquote
 
-import inkex
 from inkex import Transform
+from lxml import etree
 
-from .placement import nested_transform
+from .placement import length, nested_transform
 from .problem import Problem
 
 XLINK = "{http://www.w3.org/1999/xlink}href"
 LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
 GROUPMODE = "{http://www.inkscape.org/namespaces/inkscape}groupmode"
 UNSEEN = {"defs", "symbol", "clipPath", "mask", "pattern", "marker", "metadata", "namedview", "filter"}
+_WITH_ID = etree.XPath("//*[@id=$ident]")
 NOTHING = "Select a bitmap (a photograph that you imported or linked), and try again."
 
 
@@ -76,9 +78,14 @@ def href(element: Any) -> Optional[str]:
     return value if value is not None else element.get("href")
 
 
+def by_id(svg: Any, ident: str) -> Any:
+    """The element with that id, or None. inkex 1.2 fails on ids with quotes."""
+    return next(iter(_WITH_ID(svg, ident=ident)), None)
+
+
 def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
     """The bitmaps meant by the selection, in the order of the page. Raises `Problem` when there is none."""
-    selected = [element for element in (svg.getElementById(one) for one in ids) if element is not None]
+    selected = [element for element in (by_id(svg, one) for one in ids) if element is not None]
     if not selected:
         all_of_them = list(_below(svg, [], None, set()))
         if len(all_of_them) == 1:
@@ -105,8 +112,7 @@ def own_transform(element: Any) -> Transform:
     transform = Transform(element.get("transform"))
     kind = tag(element)
     if kind == "use":
-        x, y = (float(inkex.units.convert_unit(element.get(name) or "0", "px")) for name in ("x", "y"))
-        transform = transform @ Transform(translate=(x, y))
+        transform = transform @ Transform(translate=(length(element.get("x")), length(element.get("y"))))
     elif kind == "svg":
         transform = transform @ nested_transform(element)
     return transform
@@ -118,8 +124,8 @@ def tag(element: Any) -> str:
 
 
 def _hidden(element: Any) -> bool:
-    style = (element.get("style") or "").replace(" ", "")
-    return "display:none" in style or element.get("display") == "none"
+    stated = re.findall(r"(?:^|;)\s*display\s*:\s*([^;]*)", element.get("style") or "")
+    return (stated[-1] if stated else element.get("display") or "").strip().startswith("none")
 
 
 def _at(element: Any, above: List[Link], owner: Any, clones: Set[int]) -> Iterator[Photo]:
@@ -130,7 +136,7 @@ def _at(element: Any, above: List[Link], owner: Any, clones: Set[int]) -> Iterat
         if href(element):
             yield Photo(chain, element if owner is None else owner)
     elif kind == "use":
-        target = element.root.getElementById((href(element) or "").lstrip("#"))
+        target = by_id(element, (href(element) or "").strip().lstrip("#"))
         if target is not None and id(element) not in clones:
             yield from _at(target, chain, element if owner is None else owner, clones | {id(element)})
     elif kind in ("g", "a", "switch", "svg", "symbol"):

@@ -19,10 +19,10 @@ class Shown:
     """What there is to see of one bitmap."""
 
     def __init__(self) -> None:
-        self.strokes = None  # type: Optional[str]  # PNG in base64
-        self.mask = None  # type: Optional[str]  # PNG in base64
+        self.strokes: Optional[str] = None  # PNG in base64
+        self.mask: Optional[str] = None  # PNG in base64
         self.line = ""  # which guide, and why
-        self.result = None  # type: Optional[Event]
+        self.result: Optional[Event] = None
         self.preset = ""  # of the result
         self.problem = ""
 
@@ -38,11 +38,12 @@ class Session:
         self._post, self._changed, self._preview_px = post, changed, preview_px
         self._host, self._engine = host, None  # type: Host, Optional[Engine]
         self._settings, self._preset = Settings(), DRAFT
-        self._queue = []  # type: List[int]
+        self._queue: List[int] = []
+        self._closed = False
         self._number = 0  # of the request that counts
-        self.current = None  # type: Optional[int]  # index of the task that computes
+        self.current: Optional[int] = None  # index of the task that computes
         self.phase = ""  # waking, queued, started, progress of the current one
-        self.latest = {}  # type: Event  # its last event
+        self.latest: Event = {}  # its last event
         self.guides = ["auto", "lite"]
 
     @property
@@ -77,7 +78,7 @@ class Session:
     def close(self) -> None:
         """Call everything off."""
         self._number += 1
-        self._queue, self.current = [], None
+        self._queue, self.current, self._closed = [], None, True
         if self._engine is not None:
             self._engine.close()
 
@@ -128,16 +129,18 @@ class Session:
         self._next()
 
     def _hear(self, event: Event) -> None:
+        if self._closed:
+            return
         if event["event"] == "about":
             self.guides = list(event["guides"])
             self._changed()
             return
-        if event["id"] is None and event.get("code") == "no-engine":  # the command itself ended; the next request starts another
+        if event.get("id") is None and event.get("code") == "no-engine":  # the command itself ended; the next request starts another
             self._engine = None
             self._queue = []
             self._fail(self._number, message_of(event))
             return
-        if self.current is None or event["id"] != str(self._number):
+        if self.current is None or event.get("id") != str(self._number):
             return  # of a request that was replaced
         shown = self.shown[self.current]
         self.latest, self.phase = event, str(event["event"])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Dict
@@ -12,9 +15,14 @@ from .host import log
 from .layer import DIM, HIDE, KEEP
 
 FINISH, DRAFT = "auto", "draft"
+PRESETS = (FINISH, DRAFT, "quick", "standard", "published")
+MASKS = ("auto", "none")
 PHOTO_INK = "photo"
+INKS = ("black", PHOTO_INK)
 MAX_STROKES = 256
 MAX_SEED = 2**31 - 1
+MAX_SEEDS = 64
+MAX_WIDTH = 1000.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ def load(path: Path) -> Settings:
     """The stored settings; what can't be read is the default."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # the last: brackets without end
         return Settings()
     settings = Settings()
     for field in fields(Settings):
@@ -63,13 +71,18 @@ def load(path: Path) -> Settings:
 
 
 def sane(settings: Settings) -> Settings:
-    """Within the limits that the controls have."""
+    """Within the limits that the controls have, and nothing that the engine would refuse."""
+    standard = Settings()
     return replace(
         settings,
+        preset=settings.preset if settings.preset in PRESETS else standard.preset,
+        guide=settings.guide if re.fullmatch(r"auto|lite|clip:\S+", settings.guide) else standard.guide,
+        mask=settings.mask if settings.mask in MASKS else standard.mask,
+        ink=settings.ink if settings.ink in INKS or re.fullmatch("#[0-9a-fA-F]{6}", settings.ink) else standard.ink,
         strokes=min(max(settings.strokes, 1), MAX_STROKES),
-        width=min(max(float(settings.width), 0.0), 1000.0),
+        width=min(max(float(settings.width), 0.0), MAX_WIDTH) if math.isfinite(settings.width) else standard.width,
         seed=min(max(settings.seed, 0), MAX_SEED),
-        seeds=min(max(settings.seeds, 0), 64),
+        seeds=min(max(settings.seeds, 0), MAX_SEEDS),
         bitmap=settings.bitmap if settings.bitmap in (KEEP, DIM, HIDE) else KEEP,
     )
 
@@ -82,4 +95,6 @@ def store(settings: Settings, path: Path) -> None:
         scratch.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
         os.replace(scratch, path)
     except OSError as error:
+        with suppress(OSError):
+            scratch.unlink()
         log(f"the settings could not be stored: {error}")

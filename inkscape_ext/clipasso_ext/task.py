@@ -20,8 +20,8 @@ class Task:
 
     def __init__(self, photo: Photo, svg: Any, folders: List[Path], scratch: Path) -> None:
         self.photo, self._svg, self._folders, self._scratch = photo, svg, folders, scratch
-        self._pixels = None  # type: Optional[Pixels]
-        self._placement = None  # type: Optional[Placement]
+        self._pixels: Optional[Pixels] = None
+        self._placement: Optional[Placement] = None
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Tuple
 
 import gi
 
@@ -12,6 +12,7 @@ from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 
 from . import jobs, settings, wording  # noqa: E402
 from .controls import Controls  # noqa: E402
+from .engine import Event  # noqa: E402
 from .host import Host  # noqa: E402
 from .placement import display_unit  # noqa: E402
 from .preview import ALONE, MASK, OVER, SIDE_PX, Preview  # noqa: E402
@@ -25,32 +26,39 @@ VIEWS = [(OVER, "Over the Photo"), (ALONE, "Strokes Alone"), (MASK, "Mask")]
 
 
 class SketchWindow(Gtk.Window):
-    """Runs until the person inserts, hands the work to the background, or cancels; only then is the document touched."""
+    """Runs until the person inserts, hands the work to the background, or cancels. It does not touch the document."""
 
     def __init__(self, tasks: List[Task], stored: Settings, host: Host, svg: Any) -> None:
         super().__init__(title="Sketch the Selected Bitmap", border_width=12, icon_name="org.inkscape.Inkscape")
         self.set_position(Gtk.WindowPosition.CENTER)
         self._tasks, self._host, self._svg = tasks, host, svg
         self._at, self._inserting, self._timer = 0, False, 0
+        self._wanted: List[Tuple[Task, Event]] = []
         self._session = Session(tasks, host, GLib.idle_add, self._refresh, SIDE_PX)
         self._build(stored)
         self.connect("delete-event", lambda *_: self._leave())
         self.connect("key-press-event", self._key)
 
-    def run(self) -> None:
-        """Show the window and wait for the person."""
+    @property
+    def settings(self) -> Settings:
+        """What the controls say."""
+        return self._controls.settings
+
+    def run(self) -> List[Tuple[Task, Event]]:
+        """Show the window and wait for the person. Returns the sketches to insert; none when that is not wanted."""
         self.show_all()
         self._pager.set_visible(len(self._tasks) > 1)
         self._problem_bar.hide()
         self._controls.slider.grab_focus()
         self.present()
         self._session.ask_about()
-        self._session.begin(self._controls.settings, DRAFT, [0])
+        self._session.begin(self.settings, DRAFT, [0])
         try:
             Gtk.main()
         finally:
             self._session.close()
             self.destroy()
+        return self._wanted
 
     # Looks
 
@@ -155,7 +163,7 @@ class SketchWindow(Gtk.Window):
         self._timer = 0
         for index in range(len(self._tasks)):
             self._session.forget(index)
-        self._session.begin(self._controls.settings, DRAFT, [self._at])
+        self._session.begin(self.settings, DRAFT, [self._at])
         return False
 
     def _settle(self) -> bool:
@@ -174,14 +182,14 @@ class SketchWindow(Gtk.Window):
     def _go(self, step: int) -> None:
         self._at = (self._at + step) % len(self._tasks)
         if not self._session.busy and self._session.shown[self._at].result is None:
-            self._session.begin(self._controls.settings, DRAFT, [self._at])
+            self._session.begin(self.settings, DRAFT, [self._at])
         self._refresh()
 
     def _refine(self) -> None:
         if self._timer:
             GLib.source_remove(self._timer)
             self._timer = 0
-        chosen = self._controls.settings
+        chosen = self.settings
         order = [self._at, *(index for index in range(len(self._tasks)) if index != self._at)]
         self._session.begin(chosen, chosen.preset, order)
 
@@ -200,27 +208,20 @@ class SketchWindow(Gtk.Window):
     def _insert_or_draft(self) -> None:
         missing = [index for index, shown in enumerate(self._session.shown) if shown.result is None and not shown.problem]
         if missing:
-            self._session.begin(self._controls.settings, DRAFT, missing)
+            self._session.begin(self.settings, DRAFT, missing)
             return
         self._inserting = False
         done = [(task, shown.result) for task, shown in zip(self._tasks, self._session.shown) if shown.result is not None]
         if not done:
             self._refresh()
             return
-        chosen = self._controls.settings
-        try:
-            for task, event in done:
-                task.insert(event["svg"], chosen)
-        except Problem as problem:
-            self._session.shown[self._at].problem = str(problem)
-            self._refresh()
-            return
+        self._wanted = done
         self._leave(remember=True)
 
     def _hand_over(self) -> None:
         try:
             for task in self._tasks:
-                jobs.order(task, self._controls.settings, self._svg, self._host)
+                jobs.order(task, self.settings, self._svg, self._host)
         except Problem as problem:
             self._session.shown[self._at].problem = str(problem)
             self._refresh()
@@ -229,7 +230,7 @@ class SketchWindow(Gtk.Window):
 
     def _leave(self, remember: bool = False) -> bool:
         if remember:
-            settings.store(self._controls.settings, self._host.settings)
+            settings.store(self.settings, self._host.settings)
         if self._timer:
             GLib.source_remove(self._timer)
             self._timer = 0
