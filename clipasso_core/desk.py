@@ -47,13 +47,16 @@ class _Ticket:
     envelope: Envelope
     wish: str = ""
     waits: bool = True
+    place: int = 0  # in the queue, as the client knows it
 
     def tell(self, event: dict[str, Any]) -> None:
         self.client.tell(self.envelope.ident, event)
 
     def tell_place(self, place: int) -> None:
-        """``queued``, and never after ``started``, whichever thread was faster."""
-        self.client.tell(self.envelope.ident, events.queued_event(place), lambda: self.waits)
+        """``queued``, once for each place; never after ``started``, whichever thread was faster."""
+        if place not in (0, self.place):
+            self.place = place
+            self.client.tell(self.envelope.ident, events.queued_event(place), lambda: self.waits)
 
 
 class Desk:
@@ -165,9 +168,7 @@ class Desk:
                 self._changed.wait(left)
             self._current = self._waiting.pop(0)
             self._current.waits = False
-            queue = list(enumerate(self._waiting, 1))
-        for place, ticket in queue:
-            ticket.tell_place(place)
+        self.announce()
         return self._current
 
     def _serve(self, ticket: _Ticket, worker: Worker) -> None:
@@ -184,13 +185,13 @@ class Desk:
             ticket.tell(events.bug_event(log.record_bug(error)))
 
     def announce(self) -> None:
-        """Tell those who wait how many are before them."""
+        """Tell those who wait how many sketches are before them."""
         with self._changed:
-            before = 1 if self._current is not None else 0
-            queue = [(place + before, ticket) for place, ticket in enumerate(self._waiting)]
+            now = self._current
+            ends = now is None or now.wish == CANCEL or now.envelope.kind != SKETCH  # at its next step
+            queue = list(enumerate((ticket for ticket in self._waiting if ticket.envelope.kind == SKETCH), 0 if ends else 1))
         for place, ticket in queue:
-            if place:
-                ticket.tell_place(place)
+            ticket.tell_place(place)
 
     def _wish(self, client: Client, wish: str) -> None:
         for ticket in (*self._waiting, *((self._current,) if self._current else ())):

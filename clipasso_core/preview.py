@@ -20,7 +20,7 @@ def strokes_png(result: SketchResult, side_px: int) -> bytes:
     width, height = max(1, round(result.width * scale)), max(1, round(result.height * scale))
     cover = np.zeros((height * FINER, width * FINER), np.uint8)
     inks = {stroke.color for stroke in result.strokes}
-    colors: np.ndarray | None = np.zeros((*cover.shape, 3), np.uint8) if len(inks) > 1 else None
+    colors = np.zeros((*cover.shape, 3), np.uint8) if len(inks) > 1 else None
     for stroke in result.strokes:
         line = np.round(_polyline(np.asarray(stroke.points)) * scale * FINER * 16).astype(np.int32)  # in 1/16 px
         thickness = min(max(1, round(stroke.width * scale * FINER)), 32767)
@@ -29,7 +29,7 @@ def strokes_png(result: SketchResult, side_px: int) -> bytes:
             cv2.polylines(colors, [line], False, _bgr(stroke.color), thickness, cv2.LINE_8, 4)
     alpha = cv2.resize(cover, (width, height), interpolation=cv2.INTER_AREA)
     if colors is None:
-        ink = np.broadcast_to(np.array(_bgr(inks.pop()) if inks else (0, 0, 0), np.uint8), (height, width, 3))
+        ink: np.ndarray = np.broadcast_to(np.array(_bgr(inks.pop()) if inks else (0, 0, 0), np.uint8), (height, width, 3))
     else:
         weight = cv2.resize((cover > 0).astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
         ink = cv2.resize(colors, (width, height), interpolation=cv2.INTER_AREA) / np.maximum(weight, 1e-3)[..., None]

@@ -104,6 +104,7 @@ class _Relay:
         self._connection: Connection | None = None
         self._listener: threading.Thread | None = None
         self._open: OrderedDict[str, Any] = OrderedDict()  # ids whose last event has not come yet
+        self._sending: str | None = None
         self._state = threading.Lock()
 
     def ask(self, line: str) -> None:
@@ -120,10 +121,13 @@ class _Relay:
                 if self._connection is None:
                     self._connect(ident)
                 assert self._connection is not None
-                if envelope.kind != STOP:
-                    with self._state:
-                        self._open[json.dumps(ident)] = ident
+                with self._state:
+                    self._sending = json.dumps(ident)
+                    if envelope.kind != STOP:
+                        self._open[self._sending] = ident
                 self._connection.send_bytes(REQUEST + at_home(line, envelope).encode("utf-8", "surrogateescape"))
+                with self._state:
+                    self._sending = None
                 return
             except UserError as error:
                 self._say({"id": ident, **events.error_event(error)})
@@ -131,8 +135,8 @@ class _Relay:
             except OSError:
                 self._drop()
                 with self._state:
-                    if envelope.kind != STOP and self._open.pop(json.dumps(ident), self) is self:
-                        return  # its end has been told already
+                    self._open.pop(json.dumps(ident), None)
+                    self._sending = None
 
     def finish(self) -> None:
         """No more requests: what computes is called off."""
@@ -169,7 +173,7 @@ class _Relay:
     def _report_death(self) -> None:
         """The engine has gone. Whoever still waits is told, the next request starts another."""
         with self._state:
-            waiting = list(self._open.values())
+            waiting = [ident for key, ident in self._open.items() if key != self._sending]  # that one goes to another engine
             self._open.clear()
         for ident in waiting:
             self._say({"id": ident, **events.bug_event(f"the engine ended unexpectedly; please report it with {log.engine_log_path()}")})

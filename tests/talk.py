@@ -27,9 +27,12 @@ class Talk:
 
     def __init__(self, home: Path | str | None = None, cold: bool = False, limit_s: float = LIMIT_S, cwd: Path = ROOT, **environment: str):
         self.process = subprocess.Popen(
-            [*command("run"), *(["--cold"] if cold else [])], cwd=cwd, env=surroundings(home, **environment), stdin=subprocess.PIPE,
+            [*command("run"), *(["--cold"] if cold else [])],
+            cwd=cwd,
+            env=surroundings(home, **environment),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-        )  # fmt: skip
+        )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self._in, self._out = self.process.stdin, self.process.stdout
@@ -84,7 +87,7 @@ def command(*words: str) -> list[str]:
 def surroundings(home: Path | str | None = None, **more: str) -> dict[str, str]:
     """The environment of a command that serves that home; one thread, because the tests are many and the cores few."""
     at_home = {} if home is None else {"CLIPASSO_HOME": str(home)}
-    return {**os.environ, "OMP_NUM_THREADS": "1", **at_home, **more}
+    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **at_home, **more}
 
 
 def clipasso(home: Path | str, *words: str, cwd: Path = ROOT, **more: str) -> subprocess.CompletedProcess[str]:

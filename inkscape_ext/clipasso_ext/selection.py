@@ -93,7 +93,8 @@ def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
         if not all_of_them:
             raise Problem("There is no bitmap in this document: import or paste a photograph (File > Import), select it, and try again.")
         raise Problem(f"There are {len(all_of_them)} bitmaps in this document: select the one to sketch, or several, and try again.")
-    found, seen = [], set()  # type: List[Photo], Set[Any]
+    found: List[Photo] = []
+    seen: Set[Any] = set()
     for element in selected:
         above = [Link(one, own_transform(one)) for one in reversed(list(element.iterancestors())) if one is not svg]
         for photo in _at(element, above, None, set()):

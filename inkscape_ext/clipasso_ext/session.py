@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 from .engine import LAST, Engine, Event
 from .host import Host, log
@@ -36,7 +36,8 @@ class Session:
     def __init__(self, tasks: List[Task], host: Host, post: Post, changed: Callable[[], None], preview_px: int) -> None:
         self.tasks, self.shown = tasks, [Shown() for _ in tasks]
         self._post, self._changed, self._preview_px = post, changed, preview_px
-        self._host, self._engine = host, None  # type: Host, Optional[Engine]
+        self._host = host
+        self._engine: Optional[Engine] = None
         self._settings, self._preset = Settings(), DRAFT
         self._queue: List[int] = []
         self._closed = False
