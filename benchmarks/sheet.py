@@ -21,7 +21,7 @@ from clipasso_core import SketchRequest
 from clipasso_core.frames import draw
 from clipasso_core.guide import load_guide
 from clipasso_core.picture import read_picture
-from clipasso_core.sketch import Job
+from clipasso_core.sketching import Job
 
 CELL = 336
 

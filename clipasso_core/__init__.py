@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from clipasso_core.errors import UserError
     from clipasso_core.request import SketchRequest
     from clipasso_core.result import SketchResult
-    from clipasso_core.sketch import Progress, sketch
+    from clipasso_core.sketching import Progress, sketch
     from clipasso_core.svg import from_svg, read_svg, to_svg, write_svg
 
 __version__ = "0.1.0"
@@ -24,8 +24,8 @@ _ROOMS = {
     "UserError": "errors",
     "SketchRequest": "request",
     "SketchResult": "result",
-    "Progress": "sketch",
-    "sketch": "sketch",
+    "Progress": "sketching",
+    "sketch": "sketching",
     "from_svg": "svg",
     "read_svg": "svg",
     "to_svg": "svg",

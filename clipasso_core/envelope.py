@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_LINE = 700 * 1024 * 1024  # the largest picture (clipasso_core.picture.MAX_BYTES) in base64, and its request
 SKETCH, STOP, ABOUT = "sketch", "stop", "about"
+NO_FILES = ("auto", "alpha", "none", "rembg")  # masks that are no paths
 MAX_PREVIEW_PX = 2048
 MIN_PREVIEW_PX = 16
 
@@ -96,3 +98,17 @@ def read_envelope(line: str | bytes) -> Envelope:
     if side is not None and (not isinstance(side, int) or isinstance(side, bool) or not MIN_PREVIEW_PX <= side <= MAX_PREVIEW_PX):
         raise UserError("bad-request", f"a request's preview_px must be a whole number from {MIN_PREVIEW_PX} to {MAX_PREVIEW_PX}")
     return Envelope(ident, SKETCH, fields.get("photo"), fields.get("data"), fields.get("request", {}), side)
+
+
+def at_home(line: str, envelope: Envelope, folder: str = "") -> str:
+    """The line with paths that start at `folder` made absolute: the engine has another working folder than whoever asks."""
+    mask = envelope.request.get("mask") if isinstance(envelope.request, dict) else None
+    names_file = isinstance(mask, str) and mask not in NO_FILES and not mask.startswith("rembg:")
+    if envelope.photo is None and not names_file:
+        return line
+    fields = json.loads(line)
+    if envelope.photo is not None:
+        fields["photo"] = os.path.abspath(os.path.join(folder, envelope.photo))
+    if names_file:
+        fields["request"]["mask"] = os.path.abspath(os.path.join(folder, str(mask)))
+    return json.dumps(fields)

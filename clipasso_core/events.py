@@ -9,7 +9,7 @@ from clipasso_core.errors import UserError
 
 if TYPE_CHECKING:
     from clipasso_core.result import SketchResult
-    from clipasso_core.sketch import Progress
+    from clipasso_core.sketching import Progress
 
 LAST = ("result", "error", "cancelled", "about")  # each request ends in one of these
 

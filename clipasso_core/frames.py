@@ -11,7 +11,7 @@ from clipasso_core.errors import UserError
 from clipasso_core.frame import CANVAS_PX
 from clipasso_core.raster import render
 from clipasso_core.result import SketchResult
-from clipasso_core.sketch import Progress
+from clipasso_core.sketching import Progress
 from clipasso_core.strokes import to_batch
 
 SIDE_PX = 2 * CANVAS_PX

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from clipasso_core import events, log
 from clipasso_core.engine import client as engine
 from clipasso_core.engine.place import REQUEST
-from clipasso_core.envelope import MAX_LINE
+from clipasso_core.envelope import MAX_LINE, at_home, read_envelope
 from clipasso_core.errors import UserError
 
 TRIES = 2  # an engine may be stopped or killed under a job that nobody watches
@@ -39,13 +39,12 @@ def compute(folder: Path) -> int:
 
 def _outcome(folder: Path) -> dict[str, Any]:
     try:
-        line = dict(json.loads((folder / "job.json").read_text())["line"])
-        line["photo"] = str((folder / line["photo"]).resolve())
-    except (OSError, ValueError, KeyError, TypeError):
+        line = json.dumps(json.loads((folder / "job.json").read_bytes())["line"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return events.error_event(UserError("bad-job", f"{folder} holds no job: it was damaged or half-written"))
     for _ in range(TRIES):
         try:
-            return _converse(folder, json.dumps(line).encode())
+            return _converse(folder, at_home(line, read_envelope(line), str(folder)).encode())
         except UserError as error:
             return events.error_event(error)
         except (EOFError, OSError):

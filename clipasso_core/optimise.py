@@ -48,10 +48,23 @@ class Likeness:
     """The loss of sketches against one target, through a pool of views; the target's features are computed once a view."""
 
     def __init__(
-        self, guide: Guide, target: Tensor, pool: ViewPool, width_px: float, door: str = "sparse", words: Tensor | None = None
+        self,
+        guide: Guide,
+        target: Tensor,
+        pool: ViewPool,
+        width_px: float | Tensor,
+        door: str = "sparse",
+        words: Tensor | None = None,
+        held: Tensor | None = None,
+        tie: Tensor | None = None,
     ) -> None:
-        """`target`: [1, 3, 224, 224] in 0..1 on the guide's device; `width_px`: of all strokes, canvas px."""
+        """`target`: [1, 3, 224, 224] in 0..1 on the guide's device; `width_px`: of all strokes or of each [N], canvas px.
+
+        held: [1, 3, 224, 224], what is drawn already and stays. tie: [N, P], for each point the index of the one that it follows:
+        what a chain of fewer cubics than the longest is padded with follows its last point.
+        """
         self.guide, self.pool, self.width_px, self.door, self.words = guide, pool, width_px, door, words
+        self.held, self.tie = held, tie
         self.size = (target.shape[-2], target.shape[-1])
         with torch.no_grad():
             self.blank = guide.features(torch.ones(1, 3, guide.side, guide.side, device=target.device)).detach()
@@ -60,10 +73,11 @@ class Likeness:
     def draw(self, points: Tensor) -> Tensor:
         """Sketches [B, N, P, 2] in black on white: [B, 3, 224, 224]."""
         batch, count = points.shape[:2]
-        ink = points.new_zeros(batch, count, 3)
-        return render(
-            StrokeBatch(points, points.new_full((batch, count), self.width_px), ink, points.new_ones(batch, count)), self.size, self.door
-        )
+        if self.tie is not None:
+            points = points[:, torch.arange(count, device=points.device)[:, None], self.tie]
+        width = points.new_ones(batch, count) * self.width_px
+        drawn = render(StrokeBatch(points, width, points.new_zeros(batch, count, 3), points.new_ones(batch, count)), self.size, self.door)
+        return drawn if self.held is None else drawn * self.held  # black over black: what is left of the white multiplies
 
     def through_views(self, drawn: Tensor, turn: int) -> Tensor:
         """Loss [B, views] of drawn sketches through the views of one set."""
@@ -90,12 +104,18 @@ class Likeness:
 
 
 def optimise(
-    start: Tensor, likeness: Likeness, preset: Preset, steps: int, on_step: Callable[[Step], bool | None] | None = None
+    start: Tensor,
+    likeness: Likeness,
+    preset: Preset,
+    steps: int,
+    on_step: Callable[[Step], bool | None] | None = None,
+    within_px: float | None = None,
 ) -> Outcome:
     """Adam on the control points of S starts [S, N, 4, 2] (canvas px), the poorer ones dropped on the way.
 
     The score is the loss of the plain view, taken before the step that it belongs to, and the sketch kept is the one scored.
-    On a CPU the seeds go through the guide one after the other (it saves memory and costs nothing), on a GPU together.
+    No point moves farther than `within_px` from where it started. On a CPU the seeds go through the guide one after the other
+    (it saves memory and costs nothing), on a GPU together.
     """
     points = start.clone()
     alive = list(range(len(points)))
@@ -143,6 +163,10 @@ def optimise(
         mean = first * mean + (1 - first) * gradient
         spread = second * spread + (1 - second) * gradient.square()
         points = points - rate * (mean / (1 - first**done)) / ((spread / (1 - second**done)).sqrt() + 1e-8)
+        if within_px is not None:
+            anchor = start[alive]
+            moved = points - anchor
+            points = anchor + moved * (within_px / moved.norm(dim=-1, keepdim=True).clamp_min(within_px))
     return Outcome(best_points, best_loss, best_seed, done, stopped)
 
 

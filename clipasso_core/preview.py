@@ -9,9 +9,9 @@ import numpy as np
 
 from clipasso_core.color import to_rgb
 from clipasso_core.result import SketchResult
+from clipasso_core.strokes import polyline
 
 FINER = 4  # drawn so many times larger and averaged down, which smooths the edges
-CURVE_POINTS = 25  # a cubic as a polyline
 
 
 def strokes_png(result: SketchResult, side_px: int) -> bytes:
@@ -22,7 +22,7 @@ def strokes_png(result: SketchResult, side_px: int) -> bytes:
     inks = {stroke.color for stroke in result.strokes}
     colors = np.zeros((*cover.shape, 3), np.uint8) if len(inks) > 1 else None
     for stroke in result.strokes:
-        line = np.round(_polyline(np.asarray(stroke.points)) * scale * FINER * 16).astype(np.int32)  # in 1/16 px
+        line = np.round(polyline(np.asarray(stroke.points)) * scale * FINER * 16).astype(np.int32)  # in 1/16 px
         thickness = min(max(1, round(stroke.width * scale * FINER)), 32767)
         cv2.polylines(cover, [line], False, round(255 * stroke.opacity), thickness, cv2.LINE_8, 4)
         if colors is not None:
@@ -48,12 +48,6 @@ def mask_png(foreground: np.ndarray, side_px: int) -> bytes:
 def as_text(png: bytes) -> str:
     """Base64, as JSON holds it."""
     return base64.b64encode(png).decode()
-
-
-def _polyline(points: np.ndarray) -> np.ndarray:
-    t = np.linspace(0, 1, CURVE_POINTS)[:, None]
-    basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
-    return np.concatenate([basis @ points[first : first + 4] for first in range(0, len(points) - 1, 3)])
 
 
 def _bgr(color: str) -> tuple[int, int, int]:

@@ -18,11 +18,10 @@ from clipasso_core import events, log
 from clipasso_core.desk import Client, Desk
 from clipasso_core.engine import client as engine
 from clipasso_core.engine.place import REQUEST
-from clipasso_core.envelope import MAX_LINE, STOP, Envelope, read_envelope, read_id
+from clipasso_core.envelope import MAX_LINE, STOP, at_home, read_envelope, read_id
 from clipasso_core.errors import UserError
 
 BUG, MISTAKE = 1, 2  # exit statuses
-KINDS = ("auto", "alpha", "none", "rembg")  # of masks that are no files
 
 
 class _Mouth:
@@ -82,20 +81,6 @@ def run(stdin: IO[str], stdout: IO[str]) -> int:
     return mouth.status
 
 
-def at_home(line: str, envelope: Envelope) -> str:
-    """The line with absolute paths: the engine has another working folder than whoever asks."""
-    mask = envelope.request.get("mask") if isinstance(envelope.request, dict) else None
-    names_file = isinstance(mask, str) and mask not in KINDS and not mask.startswith("rembg:")
-    if envelope.photo is None and not names_file:
-        return line
-    fields = json.loads(line)
-    if envelope.photo is not None:
-        fields["photo"] = os.path.abspath(envelope.photo)
-    if names_file:
-        fields["request"]["mask"] = os.path.abspath(str(mask))
-    return json.dumps(fields)
-
-
 class _Relay:
     """One conversation with the warm engine, which is found or started at the first line, and again should it have died."""
 
@@ -114,6 +99,7 @@ class _Relay:
         except UserError as error:
             self._say({"id": ident, **events.error_event(error)})
             return
+        message = REQUEST + at_home(line, envelope).encode("utf-8", "surrogateescape")
         for _ in range(2):  # an engine may end for idleness just now
             if envelope.kind == STOP and self._connection is None:
                 return
@@ -121,11 +107,11 @@ class _Relay:
                 if self._connection is None:
                     self._connect(ident)
                 assert self._connection is not None
-                with self._state:
-                    self._sending = json.dumps(ident)
-                    if envelope.kind != STOP:
+                if envelope.kind != STOP:
+                    with self._state:
+                        self._sending = json.dumps(ident)
                         self._open[self._sending] = ident
-                self._connection.send_bytes(REQUEST + at_home(line, envelope).encode("utf-8", "surrogateescape"))
+                self._connection.send_bytes(message)
                 with self._state:
                     self._sending = None
                 return
@@ -137,6 +123,7 @@ class _Relay:
                 with self._state:
                     self._open.pop(json.dumps(ident), None)
                     self._sending = None
+        self._say({"id": ident, **_death_event()})
 
     def finish(self) -> None:
         """No more requests: what computes is called off."""
@@ -176,10 +163,14 @@ class _Relay:
             waiting = [ident for key, ident in self._open.items() if key != self._sending]  # that one goes to another engine
             self._open.clear()
         for ident in waiting:
-            self._say({"id": ident, **events.bug_event(f"the engine ended unexpectedly; please report it with {log.engine_log_path()}")})
+            self._say({"id": ident, **_death_event()})
 
     def _say(self, event: dict[str, Any]) -> None:
         try:
             self._mouth.say(event)
         except BrokenPipeError:  # nobody listens: nobody wants the sketch
             os._exit(0)  # the main thread sits in a read that nothing else would end
+
+
+def _death_event() -> dict[str, Any]:
+    return events.bug_event(f"the engine ended unexpectedly; please report it with {log.engine_log_path()}")

@@ -51,18 +51,28 @@ class EdgeStart:
     whim: float = 0.35
 
 
-def edge_start(canvas: np.ndarray, mask: np.ndarray, count: int, rng: np.random.Generator, settings: EdgeStart = EdgeStart()) -> np.ndarray:
+def edge_start(
+    canvas: np.ndarray,
+    mask: np.ndarray,
+    count: int,
+    rng: np.random.Generator,
+    settings: EdgeStart = EdgeStart(),
+    there: tuple[np.ndarray, ...] = (),
+) -> np.ndarray:
     """Strokes along the subject's strongest edges, spread over it.
 
     canvas: [224, 224, 3] in 0..1; mask: [224, 224] in 0..1. Traces many candidates along the edges, then takes, one after the
-    other, the one that covers most of what is still bare. Returns [N, 4, 2] canvas px.
+    other, the one that covers most of what is still bare. there: lines [n, 2] that are drawn already. Returns [N, 4, 2] canvas px.
     """
     strength, tangent = _edges(canvas, mask, settings)
     unit = max(8.0, math.sqrt(float((mask > SUBJECT).sum()) / count))
     traces = _candidates(strength, tangent, max(count * settings.candidates, 64), settings.reach * unit, rng, settings)
-    bare = strength**2
-    chosen: list[np.ndarray] = []
     spread = max(2.5, settings.spread * unit)
+    fresh = strength**2
+    for line in there:
+        fresh = fresh * (1 - np.exp(-((_distance_to(line) / spread) ** 2) / 2))
+    bare = fresh
+    chosen: list[np.ndarray] = []
     whim = np.exp(settings.whim * rng.standard_normal(len(traces)))
     while len(chosen) < count:
         worth = np.array([bare[cells].sum() for _, cells in traces]) * whim
@@ -74,7 +84,7 @@ def edge_start(canvas: np.ndarray, mask: np.ndarray, count: int, rng: np.random.
         bare = bare * (1 - np.exp(-((_distance_to(trace) / spread) ** 2) / 2))
         if not worth.any():
             whim = np.exp(settings.whim * rng.standard_normal(len(traces)))
-            bare = strength**2
+            bare = fresh
     return np.stack(chosen)
 
 

@@ -69,3 +69,10 @@ def from_canvas(points: np.ndarray, frame: Frame, width: float, color: str) -> l
 def named(strokes: Sequence[Stroke]) -> tuple[Stroke, ...]:
     """The strokes with ids ``stroke-1``, ``stroke-2``, ... in their order."""
     return tuple(replace(stroke, id=f"stroke-{number}") for number, stroke in enumerate(strokes, 1))
+
+
+def polyline(chain: np.ndarray, per_cubic: int = 33) -> np.ndarray:
+    """Points [n, 2] along a chain of cubics [3k+1, 2], evenly in their parameter."""
+    t = np.linspace(0, 1, per_cubic)[:, None]
+    basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
+    return np.concatenate([basis @ chain[first : first + 4] for first in range(0, len(chain) - 1, 3)])

@@ -18,7 +18,7 @@ from clipasso_core.guide import Guide
 from clipasso_core.mask import Mask, find_subject
 from clipasso_core.picture import Picture
 from clipasso_core.presets import PRESETS
-from clipasso_core.sketch import Job, Progress
+from clipasso_core.sketching import Job, Progress
 
 KEPT = 4  # pictures with their masks: those of a selection of several, or the ones a person goes to and fro between
 PREVIEW_S = 0.08  # between pictures of the growing sketch: more than ten a second only cost time

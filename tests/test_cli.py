@@ -54,7 +54,7 @@ def fail_with(monkeypatch, error):
     def engine(*_arguments):
         raise error
 
-    monkeypatch.setattr(importlib.import_module("clipasso_core.sketch"), "sketch", engine)
+    monkeypatch.setattr(importlib.import_module("clipasso_core.sketching"), "sketch", engine)
 
 
 def commands(command=cli, path=()):
@@ -254,7 +254,7 @@ def test_an_interrupt_before_the_first_step_writes_nothing(capsys, tmp_path, her
 
 
 def test_a_signal_while_the_guide_loads_writes_nothing(tmp_path, here, photo, monkeypatch):
-    engine = importlib.import_module("clipasso_core.sketch")
+    engine = importlib.import_module("clipasso_core.sketching")
     monkeypatch.setattr(engine, "sketch", lambda *_arguments: signal.raise_signal(signal.SIGINT))
     before = everything_below(tmp_path)
     assert main(["sketch", str(photo), "-o", "out.svg", *FAST]) == INTERRUPTED

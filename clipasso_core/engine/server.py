@@ -89,7 +89,7 @@ class _House:
 
     def __init__(self, desk: Desk, listener: Listener, key: bytes, facts: dict[str, Any], logger: logging.Logger) -> None:
         self._desk, self._listener, self._key, self._facts, self._logger = desk, listener, key, facts, logger
-        self._talks: set[threading.Thread] = set()
+        self._talks: dict[threading.Thread, Connection] = {}
 
     def receive(self) -> None:
         """Take every caller, each in a thread of its own, so that none can keep another waiting."""
@@ -103,13 +103,17 @@ class _House:
                 time.sleep(0.1)  # too many open files, perhaps: not for ever
                 continue
             talk = threading.Thread(target=self._converse, args=(connection,), daemon=True)
-            self._talks.add(talk)
+            self._talks[talk] = connection
             talk.start()
 
     def say_goodbye(self) -> None:
         """Let the last events reach their clients."""
         until = time.monotonic() + 2
-        for talk in list(self._talks):
+        talks = list(self._talks.items())
+        for _, connection in talks:
+            with suppress(OSError), _as_socket(connection) as same:
+                same.shutdown(socket.SHUT_RD)  # no more requests; what is being said is said to its end
+        for talk, _ in talks:
             talk.join(max(0.0, until - time.monotonic()))
 
     def _converse(self, connection: Connection) -> None:
@@ -132,8 +136,8 @@ class _House:
         finally:
             self._desk.leave(client)
             self._desk.settle(client)
+            del self._talks[threading.current_thread()]
             connection.close()
-            self._talks.discard(threading.current_thread())
 
     def _obey(self, message: bytes, client: Client, connection: Connection) -> None:
         """The first byte tells a person's line from an order to the engine itself."""
@@ -177,7 +181,9 @@ def _reads(connection: Connection) -> bool:
 
 
 def _as_socket(connection: Connection) -> socket.socket:
-    """The same socket by another name, to be closed by itself."""
+    """The same socket by another name, to be closed by itself. Raises OSError where connections are pipes, as on Windows."""
+    if sys.platform == "win32":
+        raise OSError("a pipe")
     return socket.socket(fileno=os.dup(connection.fileno()))
 
 

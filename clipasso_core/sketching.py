@@ -22,7 +22,7 @@ from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.saliency import published_saliency
 from clipasso_core.start import edge_start, published_start
-from clipasso_core.strokes import from_canvas, named
+from clipasso_core.strokes import from_canvas, named, polyline
 
 if TYPE_CHECKING:
     import torch
@@ -123,8 +123,7 @@ class Job:
         self.preset = _preset(self.preset_name, request)
         self.mask = self._mask()  # before the guide is loaded: a mistake in the mask is told at once
         self.words = self.guide.words(request.text) if request.text is not None else None
-        whole = self.mask.source.startswith("none")
-        self.frame: Frame = frame_whole(picture.width, picture.height) if whole else frame_subject(self.mask.foreground, picture.scale)
+        self.frame = self._choose_frame()
         cover = self.mask.foreground[..., None]
         self.canvas = np.clip(self.frame.cut(picture.on_white() * cover + (1 - cover), picture.scale, 1.0), 0, 1)  # [224, 224, 3]
         self.canvas_mask = np.clip(self.frame.cut(self.mask.foreground, picture.scale, 0.0), 0, 1)  # [224, 224]
@@ -157,7 +156,7 @@ class Job:
 
         preset, guide = self.preset, self.guide
         pool = ViewPool(preset.pool, preset.views, preset.distortion, preset.crop, guide.side, self.request.seed, guide.device)
-        target = _to_tensor(self.canvas, guide.device)
+        target = to_tensor(self.canvas, guide.device)
         width = min(max(self.width_px / self.frame.scale, DRAWN_WIDTH_PX[0]), DRAWN_WIDTH_PX[1])
         likeness = Likeness(guide, target, pool, width, self.request.rasteriser, self.words)
 
@@ -181,6 +180,11 @@ class Job:
         """Stroke width in picture pixels."""
         return self.request.width_px if self.request.width_px is not None else WIDTH_PX * self.frame.scale
 
+    def _choose_frame(self) -> Frame:
+        if self.mask.source.startswith("none"):
+            return frame_whole(self.picture.width, self.picture.height)
+        return frame_subject(self.mask.foreground, self.picture.scale)
+
     def _mask(self) -> masks.Mask:
         choice = self.request.mask
         if choice == "auto" and self.preset_name == "published":  # the paper leaves masking to the person
@@ -198,7 +202,7 @@ class Job:
     def _relevance(self, guide: Guide, canvas: np.ndarray) -> np.ndarray:
         import torch.nn.functional as F
 
-        picture = F.interpolate(_to_tensor(canvas, guide.device), size=(guide.side, guide.side), mode="bilinear", align_corners=False)
+        picture = F.interpolate(to_tensor(canvas, guide.device), size=(guide.side, guide.side), mode="bilinear", align_corners=False)
         return guide.relevance(picture).cpu().numpy()
 
     def _start(self) -> tuple[np.ndarray, str]:
@@ -228,10 +232,8 @@ class Job:
 
     def _result(self, points: torch.Tensor, loss: float, seed: int, steps: int) -> SketchResult:
         canvas_points = points.detach().cpu().numpy()
-        color = "#000000" if self.request.color == PHOTO else parse_color(self.request.color)
-        strokes = from_canvas(canvas_points, self.frame, self.width_px, color)
-        if self.request.color == PHOTO:
-            strokes = [replace(one, color=ink) for one, ink in zip(strokes, self._inks(canvas_points), strict=True)]
+        strokes = from_canvas(canvas_points, self.frame, self.width_px, "#000000")
+        strokes = [replace(one, color=self.ink_of(chain)) for one, chain in zip(strokes, canvas_points, strict=True)]
         setup = self.setup
         return SketchResult(
             strokes=named(strokes),
@@ -248,20 +250,15 @@ class Job:
             steps=steps,
         )
 
-    def _inks(self, points: np.ndarray) -> list[str]:
-        """For each stroke [4, 2] the middle colour of the subject along it."""
-        t = np.linspace(0, 1, 33)[:, None]
-        basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
-        inks = []
-        for chain in points:
-            cells = np.clip((basis @ chain).astype(int), 0, CANVAS_PX - 1)
-            near = np.unique(
-                np.clip((cells[:, None, None] + np.mgrid[-3:4, -3:4].transpose(1, 2, 0)).reshape(-1, 2), 0, CANVAS_PX - 1), axis=0
-            )
-            colors, inside = self.canvas[near[:, 1], near[:, 0]], self.canvas_mask[near[:, 1], near[:, 0]] > SUBJECT
-            red, green, blue = np.median(colors[inside] if inside.any() else colors, axis=0).tolist()
-            inks.append(from_rgb((red, green, blue)))
-        return inks
+    def ink_of(self, chain: np.ndarray) -> str:
+        """The colour of a stroke [3k+1, 2] (canvas px): the one asked for, or the middle colour of the subject along it."""
+        if self.request.color != PHOTO:
+            return parse_color(self.request.color)
+        cells = np.clip(polyline(chain).astype(int), 0, CANVAS_PX - 1)
+        near = np.unique(np.clip((cells[:, None, None] + np.mgrid[-3:4, -3:4].transpose(1, 2, 0)).reshape(-1, 2), 0, CANVAS_PX - 1), axis=0)
+        colors, inside = self.canvas[near[:, 1], near[:, 0]], self.canvas_mask[near[:, 1], near[:, 0]] > SUBJECT
+        red, green, blue = np.median(colors[inside] if inside.any() else colors, axis=0).tolist()
+        return from_rgb((red, green, blue))
 
 
 def _preset(name: str, request: SketchRequest) -> Preset:
@@ -269,7 +266,8 @@ def _preset(name: str, request: SketchRequest) -> Preset:
     return replace(preset, steps=request.steps or preset.steps, seeds=request.seeds or preset.seeds)
 
 
-def _to_tensor(canvas: np.ndarray, device: torch.device) -> torch.Tensor:
+def to_tensor(canvas: np.ndarray, device: torch.device) -> torch.Tensor:
+    """A canvas [H, W, 3] as a picture [1, 3, H, W]."""
     import torch
 
     return torch.tensor(canvas, dtype=torch.float32, device=device).permute(2, 0, 1)[None].contiguous()

@@ -12,7 +12,7 @@ from PIL import Image
 from clipasso_core import Progress, SketchRequest, UserError, from_svg, sketch, to_svg
 from clipasso_core.picture import from_array
 from clipasso_core.raster import available
-from clipasso_core.sketch import Job
+from clipasso_core.sketching import Job
 
 BRIEF = {"steps": 3, "strokes": 4}
 EXAMPLE = Path(__file__).parent.parent / "examples" / "coffee.jpg"

@@ -1,0 +1,319 @@
+"""An SVG document as a drawing over its photograph: what can be redrawn, what only stands there, and the way back into the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from lxml import etree
+from svgelements import Close, CubicBezier, Length, Matrix, Move, QuadraticBezier
+from svgelements import Path as PathData
+
+from clipasso_core.color import parse_color, to_rgb
+from clipasso_core.errors import UserError
+from clipasso_core.picture import read_bytes
+from clipasso_core.svg import CLIPASSO, SVG, write_whole
+
+SODIPODI = "http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"
+XLINK = "http://www.w3.org/1999/xlink"
+RANK, LOCKED, SOURCE, SKETCH = (f"{{{CLIPASSO}}}{name}" for name in ("rank", "locked", "source", "sketch"))
+INHERITED = {"fill": "black", "stroke": "none", "stroke-width": "1", "stroke-opacity": "1", "fill-opacity": "1"}
+UNSEEN = ("defs", "symbol", "clipPath", "mask", "pattern", "marker", "metadata")
+DECIMALS = 5  # of coordinates that are written back
+SAME_ASPECT = 0.01  # relative difference up to which a page counts as its photograph's page
+
+
+@dataclass(eq=False)
+class Line:
+    """A path element. Points are in pixels of the photograph.
+
+    chains: cubics as [3k+1, 2], one array a subpath. width: px. darkness: 0 (invisible on white) to 1 (black).
+    fixed: why it can't be redrawn (``closed``, ``filled``), or "". fill: darkness of what it fills, 0 for none.
+    """
+
+    node: Any
+    chains: list[np.ndarray]
+    width: float
+    darkness: float
+    fill: float
+    locked: bool
+    fixed: str
+    to_picture: np.ndarray = field(repr=False)  # [3, 3] from the element's own coordinates
+
+    @property
+    def id(self) -> str:
+        return str(self.node.get("id") or "")
+
+    def place(self, chains: list[np.ndarray]) -> None:
+        """Take other points; id, style and everything else of the element stay."""
+        self.chains = chains
+        own = [apply(np.linalg.inv(self.to_picture), chain) for chain in chains]
+        self.node.set("d", " ".join(path_text(chain) for chain in own))
+
+
+class Drawing:
+    """A sketch's layer in its document."""
+
+    def __init__(self, root: Any, layer: Any, lines: list[Line], to_page: np.ndarray) -> None:
+        self.root, self.layer, self.lines, self.to_page = root, layer, lines, to_page
+
+    @property
+    def free(self) -> list[Line]:
+        """What may be redrawn."""
+        return [line for line in self.lines if not line.locked and not line.fixed]
+
+    @property
+    def ctm(self) -> np.ndarray:
+        """From the layer's content to the document's user units, [3, 3]."""
+        return _ctm(self.layer)
+
+    def new_id(self) -> str:
+        """An id for another stroke."""
+        taken = {node.get("id") for node in self.root.iter() if isinstance(node.tag, str)}
+        return next(name for name in (f"stroke-{number}" for number in range(1, len(taken) + 2)) if name not in taken)
+
+    def find(self, ids: list[str]) -> list[Line]:
+        """The lines of these ids. Raises `UserError` for one that is not there."""
+        known = {line.id: line for line in self.lines}
+        for one in ids:
+            if one not in known:
+                raise UserError("no-stroke", f"the sketch has no stroke '{one}': it has {', '.join(known) or 'none'}")
+        return [known[one] for one in ids]
+
+    def to_bytes(self) -> bytes:
+        return etree.tostring(self.root.getroottree(), xml_declaration=True, encoding="UTF-8")
+
+    def write(self, path: Path) -> None:
+        """Write beside and rename. Raises `UserError`."""
+        write_whole(self.to_bytes(), path)
+
+
+def level(drawing: Drawing, count: int) -> tuple[int, int]:
+    """Show the `count` most needed strokes and hide the others; what has no rank stays. Returns how many are shown, of how many.
+
+    Raises `UserError` when there is no ranked stroke, or when more are wanted than there are.
+    """
+    ranked = [node for node in drawing.layer.iter(f"{{{SVG}}}path") if (node.get(RANK) or "").isdigit()]
+    ranked.sort(key=lambda node: int(node.get(RANK)))
+    if not ranked:
+        raise UserError("no-rank", "the strokes have no order of need: it is there in sketches that clipasso made")
+    if not 1 <= count <= len(ranked):
+        more = "; clipasso add draws more" if count > len(ranked) else ""
+        raise UserError("bad-level", f"the sketch has {len(ranked)} strokes: choose 1 to {len(ranked)}{more}")
+    for place, node in enumerate(ranked):
+        declare(node, "display", None if place < count else "none")
+    return count, len(ranked)
+
+
+def read_drawing(path: str | Path, size_px: tuple[int, int] | None, layer: str | None = None) -> Drawing:
+    """Read an SVG file, whoever wrote it. Raises `UserError`.
+
+    size_px: width and height of the photograph, which tell where it lies; None when only the paths matter.
+    layer: id of the group with the strokes; None takes the only sketch there is, or all paths of the document.
+    """
+    root = _parse(read_bytes(path, "sketch"), Path(path).name)
+    group = _find_layer(root, layer)
+    to_page = np.eye(3) if size_px is None else _photo_to_page(root, group, size_px)
+    to_picture = np.linalg.inv(to_page)
+    return Drawing(root, group, [*_lines(group, to_picture)], to_page)
+
+
+def apply(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """A [3, 3] map of points [..., 2]."""
+    return points @ matrix[:2, :2].T + matrix[:2, 2]
+
+
+def _parse(data: bytes, name: str) -> Any:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=len(data) > 10_000_000)  # an embedded photograph
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        raise UserError("bad-sketch", f"{name} is not an SVG file or is damaged") from None
+    if root.getroottree().docinfo.doctype or root.tag != f"{{{SVG}}}svg":
+        raise UserError("bad-sketch", f"{name} is no plain SVG document: save it again as Inkscape or plain SVG")
+    return root
+
+
+def _find_layer(root: Any, wanted: str | None) -> Any:
+    if wanted is not None:
+        for node in root.iter(f"{{{SVG}}}g", f"{{{SVG}}}svg"):
+            if node.get("id") == wanted:
+                return node
+        raise UserError("no-layer", f"the document has no layer with the id '{wanted}'")
+    sketches = [node for node in root.iter(f"{{{SVG}}}g") if node.get(SKETCH)]
+    if len(sketches) > 1:
+        names = ", ".join(str(node.get("id")) for node in sketches)
+        raise UserError("many-sketches", f"the document holds {len(sketches)} sketches: name one with --layer ({names})")
+    return sketches[0] if sketches else root
+
+
+def _photo_to_page(root: Any, group: Any, size_px: tuple[int, int]) -> np.ndarray:
+    """From the photograph's pixels to the root's user units: by its image, else by the page's proportions."""
+    images = [node for node in root.iter(f"{{{SVG}}}image") if _seen(node)]
+    source = str(group.get(SOURCE) or "").lstrip("#")
+    image = next((node for node in images if source and node.get("id") == source), images[0] if len(images) == 1 else None)
+    width, height = size_px
+    if image is not None:
+        x, y, w, h = (_length(image.get(name)) for name in ("x", "y", "width", "height"))
+        if w > 0 and h > 0:
+            if (image.get("preserveAspectRatio") or "").strip() != "none":
+                scale = min(w / width, h / height)
+                x, y, w, h = x + (w - width * scale) / 2, y + (h - height * scale) / 2, width * scale, height * scale
+            return _ctm(image) @ np.array([[w / width, 0, x], [0, h / height, y], [0, 0, 1]])
+    numbers = [float(one) for one in (root.get("viewBox") or "").replace(",", " ").split()]
+    if len(numbers) != 4:
+        numbers = [0.0, 0.0, _length(root.get("width")), _length(root.get("height"))]
+    x, y, w, h = numbers
+    if not (w > 0 and h > 0) or abs(w * height / (h * width) - 1) > SAME_ASPECT:
+        raise UserError(
+            "no-place",
+            "the document does not tell where the photograph lies: put the photograph into it, or give it the photograph's proportions",
+        )
+    return np.array([[w / width, 0, x], [0, h / height, y], [0, 0, 1]])
+
+
+def _lines(group: Any, to_picture: np.ndarray) -> Iterator[Line]:
+    for node in group.iter(f"{{{SVG}}}path"):
+        if not _seen(node):
+            continue
+        own = to_picture @ _ctm(node)
+        scale = float(np.sqrt(abs(np.linalg.det(own[:2, :2]))))
+        if scale < 1e-12:
+            continue  # squashed to nothing: nothing is seen of it
+        try:
+            chains, closed = _chains(node.get("d") or "")
+        except (ValueError, IndexError, TypeError, ZeroDivisionError, AttributeError):
+            continue  # path data that no program can draw
+        if not chains:
+            continue
+        looks = _looks(node)
+        fill = _darkness(looks["fill"], looks["fill-opacity"])
+        yield Line(
+            node,
+            [apply(own, chain) for chain in chains],
+            _length(looks["stroke-width"]) * scale,
+            _darkness(looks["stroke"], looks["stroke-opacity"]),
+            fill,
+            _is_locked(node, group),
+            "closed" if closed else "filled" if fill else "",
+            own,
+        )
+
+
+def _chains(data: str) -> tuple[list[np.ndarray], bool]:
+    """The subpaths of path data as chains of cubics [3k+1, 2], and whether one is closed."""
+    path = PathData(data)
+    path.approximate_arcs_with_cubics()
+    chains: list[list[Any]] = []
+    closed = False
+    for segment in path:
+        if isinstance(segment, Move):
+            chains.append([_xy(segment.end)])
+            continue
+        closed |= isinstance(segment, Close)
+        if segment.end is None:
+            continue
+        start, end = chains[-1][-1], _xy(segment.end)
+        if isinstance(segment, CubicBezier):
+            chains[-1] += [_xy(segment.control1), _xy(segment.control2), end]
+        elif isinstance(segment, QuadraticBezier):
+            control = _xy(segment.control)
+            chains[-1] += [start + 2 / 3 * (control - start), end + 2 / 3 * (control - end), end]
+        elif isinstance(segment, Close) and np.allclose(start, end):
+            continue
+        else:  # a line, or a degenerate arc's chord
+            chains[-1] += [start + (end - start) / 3, end + (start - end) / 3, end]
+    arrays = [np.stack(chain) for chain in chains if len(chain) > 1]
+    return [chain for chain in arrays if np.isfinite(chain).all()], closed
+
+
+def _xy(point: Any) -> np.ndarray:
+    return np.array([float(point.x), float(point.y)])
+
+
+def path_text(chain: np.ndarray) -> str:
+    """``M x,y C ...`` for a chain of cubics [3k+1, 2]."""
+    texts = [",".join(f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".") for value in point) for point in chain]
+    return f"M {texts[0]} C {' '.join(texts[1:])}"
+
+
+def _ctm(node: Any) -> np.ndarray:
+    """From a node's content to the root's user units; [3, 3]."""
+    total = np.eye(3)
+    for one in (node, *node.iterancestors()):
+        if one.get("transform"):
+            matrix = Matrix(one.get("transform"))
+            total = np.array([[matrix.a, matrix.c, matrix.e], [matrix.b, matrix.d, matrix.f], [0, 0, 1]], float) @ total
+    return total
+
+
+def _declarations(node: Any) -> dict[str, str]:
+    parts = (part.partition(":") for part in (node.get("style") or "").split(";"))
+    return {name.strip(): value.strip() for name, colon, value in parts if colon}
+
+
+def declare(node: Any, name: str, value: str | None) -> None:
+    """Set a property in a node's style; None takes it away."""
+    kept = {key: text for key, text in _declarations(node).items() if key != name}
+    if value is None:
+        node.attrib.pop(name, None)
+    else:
+        kept[name] = value
+    if kept:
+        node.set("style", ";".join(f"{key}:{text}" for key, text in kept.items()))
+    else:
+        node.attrib.pop("style", None)
+
+
+def _looks(node: Any) -> dict[str, str]:
+    """The inherited properties that say how a path is painted."""
+    found: dict[str, str] = {}
+    for one in (node, *node.iterancestors()):
+        style = _declarations(one)
+        for name in INHERITED:
+            value = style.get(name) or one.get(name)
+            if value and value != "inherit":
+                found.setdefault(name, value)
+    return {**INHERITED, **found}
+
+
+def _darkness(paint: str, opacity: str) -> float:
+    if paint in ("none", "transparent"):
+        return 0.0
+    share = float(opacity[:-1]) / 100 if opacity.endswith("%") else float(opacity)
+    try:
+        red, green, blue = to_rgb(parse_color(paint))
+    except UserError:  # a gradient or a pattern
+        return 0.5 * share
+    return (1 - (0.299 * red + 0.587 * green + 0.114 * blue)) * share
+
+
+def _seen(node: Any) -> bool:
+    for one in (node, *node.iterancestors()):
+        if etree.QName(one).localname in UNSEEN or (_declarations(one).get("display") or one.get("display")) == "none":
+            return False
+    return True
+
+
+def _is_locked(node: Any, group: Any) -> bool:
+    """By our own attribute or by Inkscape's lock, on the path or on a group between it and the layer."""
+    if node.get(LOCKED) == "true":
+        return True
+    for one in (node, *node.iterancestors()):
+        if one is group:
+            break
+        if one.get(f"{{{SODIPODI}}}insensitive") == "true":
+            return True
+    return False
+
+
+def _length(text: Any) -> float:
+    """In user units; 0 for what is missing or none."""
+    try:
+        return float(Length(re.sub(r"\s+", "", str(text or "0"))).value(ppi=96))
+    except (ValueError, TypeError):
+        return 0.0
