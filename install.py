@@ -21,17 +21,19 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import http.client
 import json
 import os
 import platform
 import re
 import shutil
+import site
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -46,10 +48,16 @@ TORCHES = ("auto", "cpu", "cuda", "rocm", "existing")
 INDEX = "https://download.pytorch.org/whl/"
 BUILDS = {"cpu": "cpu", "cuda": "cu126", "cuda-new": "cu130", "rocm": "rocm6.4"}  # folders of that index
 NEW_CUDA_DRIVER, OLD_CUDA_DRIVER = 580, 525  # the first drivers that run CUDA 13 and CUDA 12
-DOWNLOAD_GB = {"cpu": 0.4, "cuda": 3.0, "rocm": 4.5, "default": 3.0, "existing": 0.1}
+DOWNLOAD_GB = {"cpu": 0.4, "cuda": 3.0, "rocm": 4.5, "default": 3.0, "existing": 0.3}
 NEEDED_GB = {"cpu": 2.5, "cuda": 8.0, "rocm": 15.0, "default": 8.0, "existing": 1.0}
 CLIP = "clip:RN101:openai"
 CLIP_TERMS = "about 480 MB from huggingface.co, OpenAI's weights under the MIT licence"
+BUILDER = "setuptools>=70.1"  # builds our own package without `wheel` beside it; in the environment, so that an update asks no network
+REPAIR = "run install.py again"  # advice of the engine's doctor that this file must be able to keep
+MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_NO_DEPS", "PIP_DRY_RUN")
+SNAP = "Snap forbids Inkscape to start helpers: install its deb, AppImage or Flatpak instead"
+FLATPAK = "org.inkscape.Inkscape"
+POINTER = "engine.json"  # tells the extension where the engine is
 TEST_ONLY = "inkex==1.4.1"  # without its dependencies: PyGObject, which the tests do not need, wants a compiler
 
 
@@ -65,6 +73,7 @@ class Machine:
 
     system = sys.platform
     environment: Any = os.environ
+    python_folder = sys.base_prefix
 
     @property
     def person(self) -> Path:
@@ -89,21 +98,25 @@ class Machine:
         """Run a command in sight of the person and return its exit status."""
         return subprocess.run([str(part) for part in command], **settings).returncode
 
-    def ask(self, command: list[Any], timeout_s: float = 60, **settings: Any) -> str | None:
+    def by_sudo(self) -> bool:
+        """Whether this runs as root for somebody else."""
+        return self.system == "linux" and os.geteuid() == 0 and bool(self.environment.get("SUDO_USER"))
+
+    def ask(self, command: list[Any], timeout_s: float = 60, any_status: bool = False, **settings: Any) -> str | None:
         """What a command prints; None when it can't be run or fails."""
-        silent = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdout": subprocess.PIPE}
+        silent: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdout": subprocess.PIPE}
         try:
             done = subprocess.run([str(part) for part in command], timeout=timeout_s, **silent, **settings)
         except (OSError, subprocess.TimeoutExpired):
             return None
-        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 or any_status else None
 
     def reaches(self, address: str) -> bool:
         """Whether something answers there within seconds."""
         try:
             with urllib.request.urlopen(address, timeout=8):
                 return True
-        except (OSError, ValueError):
+        except (OSError, ValueError, http.client.HTTPException):
             return False
 
     def answer(self, question: str) -> bool:
@@ -139,6 +152,12 @@ class _Parser(argparse.ArgumentParser):
         raise Problem(f"{message}; python3 install.py --help lists what there is")
 
 
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("names no folder")  # an empty variable of a shell would mean the current folder
+    return Path(text)
+
+
 def read_wishes(arguments: list[str]) -> Wishes:
     """Read the command line. What follows ``test`` is pytest's."""
     rest: list[str] = []
@@ -148,12 +167,19 @@ def read_wishes(arguments: list[str]) -> Wishes:
     parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("command", nargs="?", default="install", choices=COMMANDS)
     for name in ("home", "extensions-dir", "models", "offline"):
-        parser.add_argument(f"--{name}", type=Path)
+        parser.add_argument(f"--{name}", type=_folder)
     parser.add_argument("--inkscape")
     parser.add_argument("--torch", default="auto", choices=TORCHES)
     for name in ("yes", "json", "keep-models"):
         parser.add_argument(f"--{name}", action="store_true")
-    return Wishes(**vars(parser.parse_args(arguments)), rest=rest)
+    wishes = Wishes(**vars(parser.parse_args(arguments)), rest=rest)
+    if rest and wishes.command != "test":  # `test` was some option's value
+        wishes = Wishes(**vars(parser.parse_args([*arguments, *rest])))
+    for name in ("home", "extensions_dir", "models", "offline"):
+        path = getattr(wishes, name)
+        if path is not None:
+            setattr(wishes, name, path.expanduser().absolute())
+    return wishes
 
 
 def find_home(machine: Machine, wishes: Wishes) -> Path:
@@ -176,8 +202,12 @@ def write(path: Path, text: str) -> None:
     """Write beside and rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(path.name + ".new")
-    scratch.write_text(text, encoding="utf-8")
-    os.replace(scratch, path)
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        os.replace(scratch, path)
+    except OSError:
+        remove(scratch)
+        raise
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -245,78 +275,137 @@ class Engine:
 
     def run(self, *words: Any) -> int:
         """Run `clipasso` in sight of the person."""
-        return self.machine.run([*self.command, *words], env=self._environment())
+        return self.machine.run([*self.command, *words], env=self._environment(), stdout=sys.stderr if self.wishes.json else None)
 
     def ask(self, *words: Any, timeout_s: float = 300) -> str | None:
         """What `clipasso` prints; None when it fails."""
         return self.machine.ask([*self.command, *words], timeout_s=timeout_s, env=self._environment())
 
-    def set_up(self, extras: str = "") -> None:
-        """Bring the environment up to date with this checkout. Raises `Problem`."""
-        facts, wanted = read_json(self.pointer), dependencies(extras)
+    def findings(self) -> list[Check] | None:
+        """What the engine's own doctor finds; None when it does not answer."""
+        said = self.machine.ask([*self.command, "doctor", "--json"], timeout_s=300, any_status=True, env=self._environment())
+        try:
+            return [Check(one["subject"], one["state"], one["text"], one["advice"]) for one in json.loads(said or "")]
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def set_up(self, extras: str = "", anew: bool = False) -> bool:
+        """Bring the environment up to date with this checkout; `anew`: even if it seems to be. Raises `Problem`.
+
+        Returns whether it was built anew: the old one then stays until `tidy`, for who still points to it.
+        """
+        if not (ROOT / "pyproject.toml").is_file():
+            raise Problem(f"the rest of CLIPasso is not beside {Path(__file__).name}: download all of it, not this file alone")
+        if self.wishes.command == "install" and self.machine.by_sudo() and self.wishes.home is None:
+            raise Problem("as root for somebody else it would not reach their Inkscape: run it without sudo")
+        facts, wanted, code = read_json(self.pointer), dependencies(extras), fingerprint(ROOT.glob("clipasso_core/**/*.py"))
         kind = self.wishes.torch
-        fits = self.folder is not None and (kind == "auto" or kind == facts.get("torch"))
-        if fits and wanted in facts.get("has", []):
-            self._pip(self.python(), ["--no-deps", ROOT], "the engine could not be updated", quiet=True)
-        elif fits and dependencies("") in facts.get("has", []):
+        fits = not anew and self.folder is not None and (kind == "auto" or kind == facts.get("torch"))
+        built = not fits or dependencies("") not in facts.get("has", [])
+        if built:
+            facts = self._build(extras)
+        elif wanted not in facts["has"]:
             self._install(self.python(), extras)
-            write(self.pointer, json.dumps({**facts, "has": [*facts["has"], wanted]}))
-        else:
-            self._build(extras)
+            facts["has"].append(wanted)
+        elif facts.get("code") != code:
+            self._install(self.python(), "", "--no-deps")
+        if (facts := {**facts, "code": code}) != read_json(self.pointer):
+            write(self.pointer, json.dumps(facts))
         self._write_launcher()
         if self.wishes.models is not None:
-            write(self.home / "config.json", json.dumps({"models": str(self.wishes.models.expanduser().absolute())}))
+            write(self.home / "config.json", json.dumps({**read_json(self.home / "config.json"), "models": str(self.wishes.models)}))
+        self._fetch_mask()
+        return built
+
+    def tidy(self) -> None:
+        """Remove every environment but the one in use: old ones, and those half-made by a run that was interrupted."""
+        for folder in (self.home / "engines").glob("*"):
+            if folder != self.folder:
+                remove(folder)
+        if self.former.exists():
+            remove(self.former.parent)
+
+    def models(self) -> Path:
+        """Where weights go, as clipasso_core.folders has it."""
+        return Path(read_json(self.home / "config.json").get("models") or self.home / "models")
+
+    def _fetch_mask(self) -> None:
         if self.machine.run([*self.command, "models", "fetch", "u2netp"], env=self._environment(), stdout=sys.stderr):
             self.say("Going on without u2netp: the subject is found by GrabCut, which is coarser.")
 
-    def _build(self, extras: str) -> None:
+    def _build(self, extras: str) -> dict[str, Any]:
         self._check_before()
         kind, index, why = choose_torch(self.machine, self.wishes)
         self._check_room(kind)
-        self.say(f"Setting up the engine in {self.home}. torch: {why}; up to {DOWNLOAD_GB[kind]:g} GB to download, once.")
-        before, engines = self.folder, self.home / "engines"
-        for stale in engines.glob("*"):
-            if stale != before:
-                remove(stale)  # half-made by a run that was interrupted
-        folder = engines / time.strftime("%Y%m%d-%H%M%S")
-        system = ["--system-site-packages"] if kind == "existing" else []
-        engines.mkdir(parents=True, exist_ok=True)
-        if self.machine.run([sys.executable, "-m", "venv", *system, folder], stdout=sys.stderr):
+        size = "no download" if self.wishes.offline else f"up to {DOWNLOAD_GB[kind]:g} GB to download, once"
+        self.say(f"Setting up the engine in {self.home}. torch: {why}; {size}.")
+        if not self.pointer.exists():
+            write(self.pointer, "{}")  # from now on what lies here is ours, complete or not
+        self.tidy()
+        folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=self.home / "engines"))
+        folder.chmod(0o755)  # a home may be for all users of a machine
+        if self.machine.run([sys.executable, "-m", "venv", folder], stdout=sys.stderr):
             raise Problem("the virtual environment could not be made; what was printed above tells more")
         python = self.python(folder)
-        if index:
-            self._pip(python, ["torch", "torchvision", "--index-url", index], "torch could not be installed: check the connection")
+        if kind == "existing":
+            self._lend_packages(folder)
+        if index and self._pip(python, ["torch", "torchvision", "--index-url", index]):
+            self._check_room("default")
+            self.say(f"{index} has no torch for this Python and system, or the connection broke: trying the default build.")
         self._install(python, extras)
-        has = list(dict.fromkeys([dependencies(""), dependencies(extras)]))
-        asked = self.wishes.torch if self.wishes.torch != "auto" else kind
-        if before is not None:
+        if self.folder is not None:
             self.machine.ask([*self.command, "engine", "stop"], env=self._environment())  # it would go on with the old code
-        write(self.pointer, json.dumps({"folder": f"engines/{folder.name}", "has": has, "torch": asked}))
-        if before is not None:
-            remove(before)
+        has = list(dict.fromkeys([dependencies(""), dependencies(extras)]))
+        return {"folder": f"engines/{folder.name}", "has": has, "torch": self.wishes.torch if self.wishes.torch != "auto" else kind}
 
-    def _install(self, python: Path, extras: str) -> None:
-        self._pip(python, ["--upgrade", f"{ROOT}{extras}"], "the engine's packages could not be installed: check the connection")
-        if extras == "[dev]":
-            self._pip(python, ["--no-deps", TEST_ONLY], "inkex could not be installed: check the connection", quiet=True)
+    def _lend_packages(self, folder: Path) -> None:
+        """Let the environment see the packages of this Python, which may be in an environment of its own."""
+        own = [*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])]
+        inside = next(iter(folder.glob("lib/python*/site-packages")), folder / "Lib" / "site-packages")
+        (inside / "torch-of-another-python.pth").write_text("\n".join(own), encoding="utf-8")
 
-    def _pip(self, python: Path, words: list[Any], fault: str, quiet: bool = False) -> None:
-        command = [python, "-m", "pip", "install", "--disable-pip-version-check", *(["--quiet"] if quiet else []), *words]
-        if self.machine.run(command, env=self._environment(), stdout=sys.stderr):
-            raise Problem(f"{fault}; what was printed above tells more, and the same command goes on from here")
+    def _install(self, python: Path, extras: str, *how: str) -> None:
+        """Install this checkout's engine, from a copy: pip would leave its own files in the checkout, and find there those of
+        modules that are gone."""
+        there = self.wishes.offline
+        hint = f"does {there} hold everything? docs/install.md says how to fill it" if there else "check the connection"
+        with tempfile.TemporaryDirectory() as scratch:
+            copy = Path(scratch) / "clipasso"
+            shutil.copytree(ROOT / "clipasso_core", copy / "clipasso_core", ignore=shutil.ignore_patterns("__pycache__"))
+            for name in ("pyproject.toml", "README.md"):
+                shutil.copyfile(ROOT / name, copy / name)
+            steps: list[tuple[str, list[Any]]] = [
+                ("setuptools", ["--quiet", BUILDER]),
+                ("the engine's packages", ["--no-build-isolation", *(how or ["--upgrade"]), f"{copy}{extras}"]),
+            ]
+            if extras == "[dev]":
+                steps.append(("inkex", ["--quiet", "--no-deps", TEST_ONLY]))
+            for what, words in steps:
+                if self._pip(python, words):
+                    told = "what was printed above tells more, and the same command goes on from here"
+                    raise Problem(f"{what} could not be installed: {hint}; {told}")
+
+    def _pip(self, python: Path, words: list[Any]) -> int:
+        """Run pip, with its temporary files on the disk that was checked for room: /tmp may be small."""
+        command = [python, "-I", "-m", "pip", "install", "--disable-pip-version-check", *words]
+        with tempfile.TemporaryDirectory(dir=self.home / "engines", ignore_cleanup_errors=True) as scratch:
+            places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
+            return self.machine.run(command, env={**self._environment(), **places}, stdout=sys.stderr)
 
     def _environment(self) -> dict[str, str]:
         """For the engine's own Python: our home, and the wheels' folder instead of the network."""
-        environment = {name: value for name, value in self.machine.environment.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
-        environment["CLIPASSO_HOME"] = str(self.home)
-        if self.wishes.offline is not None:
-            environment |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wishes.offline.absolute()), "PIP_EXTRA_INDEX_URL": ""}
+        environment = {name: value for name, value in self.machine.environment.items() if name not in MISLEADING}
+        environment |= {"CLIPASSO_HOME": str(self.home), "PIP_USER": "0"}
+        if self.wishes.offline is not None:  # as an address, for pip splits the variable at blanks
+            environment |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": self.wishes.offline.as_uri(), "PIP_EXTRA_INDEX_URL": ""}
         return environment
 
     def _write_launcher(self) -> None:
         command, home = self.command, self.home
         if self.machine.system == "win32":
-            text = f'@set "CLIPASSO_HOME={home}"\n@"{command[0]}" {" ".join(command[1:])} %*\n'
+            # from its own place: cmd reads the file in the console's code page, which may lack a letter of the path
+            there = f"%~dp0..\\{Path(command[0]).relative_to(home).as_posix()}".replace("/", "\\")
+            text = f'@setlocal\n@for %%I in ("%~dp0..") do @set "CLIPASSO_HOME=%%~fI"\n@"{there}" {" ".join(command[1:])} %*\n'
         else:
             quoted = "'" + str(command[0]).replace("'", "'\\''") + "'"
             there = "'" + str(home).replace("'", "'\\''") + "'"
@@ -337,12 +426,32 @@ class Engine:
             raise Problem("this Python lacks venv: on Debian and Ubuntu run  sudo apt install python3-venv  and try again") from None
         if self.wishes.offline is not None and not self.wishes.offline.is_dir():
             raise Problem(f"there is no folder {self.wishes.offline}: name the folder with the wheels")
+        if self.machine.system == "win32" and "WindowsApps" in self.machine.python_folder:
+            raise Problem(
+                "this Python is from the Microsoft Store, and other programs don't see the files it writes: install the one from python.org"
+            )
         try:
-            self.home.mkdir(parents=True, exist_ok=True)
+            if self._is_strange():
+                raise Problem(f"{self.home} holds other things than CLIPasso: name a folder of its own, --home {self.home / 'clipasso'}")
+            (self.home / "engines").mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.home):
                 pass
         except OSError as error:
             raise Problem(f"{self.home} can't be written ({error.strerror}): choose another place with --home") from None
+
+    def _is_strange(self) -> bool:
+        """Whether the home is a folder that holds the person's own things: what is ours there could not be told from them."""
+        known = {"engine", "engines", "models", "run", "logs", "jobs", "scratch", "config.json", "extension.json", "current.json.new"}
+        return self.home.is_dir() and not self.is_ours() and any(path.name not in known for path in self.home.iterdir())
+
+    def is_ours(self) -> bool:
+        """Whether something was installed here, complete or not."""
+        return self.pointer.exists() or (self.home / "installed.json").exists() or self.former.exists()
+
+    @property
+    def former(self) -> Path:
+        """Tells the engine of the first versions, which had one environment, ``engine``."""
+        return self.home / "engine" / "pyvenv.cfg"
 
     def _check_room(self, kind: str) -> None:
         free, needed = self.machine.free_gb(self.home), NEEDED_GB[kind]
@@ -359,12 +468,18 @@ def dependencies(extras: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest() + extras
 
 
+def fingerprint(files: Iterable[Path]) -> str:
+    """Of the names and the contents of files of this checkout."""
+    return hashlib.sha256("".join(f"{path.relative_to(ROOT).as_posix()} {checksum(path)}\n" for path in sorted(files)).encode()).hexdigest()
+
+
 def choose_torch(machine: Machine, wishes: Wishes) -> tuple[str, str | None, str]:
     """Which torch: its kind, the index that has that build (None for pip's own), and why, for the person."""
     kind = wishes.torch
     if kind == "existing":
-        if machine.ask([sys.executable, "-c", "import torch, torchvision"]) is None:
-            raise Problem("this Python has no torch with a torchvision that fits: leave --torch existing out")
+        new = "import torch, torchvision; assert tuple(int(part) for part in torch.__version__.split('.')[:2]) >= (2, 4)"
+        if machine.ask([sys.executable, "-c", new]) is None:
+            raise Problem("this Python has no torch 2.4 or newer with a torchvision that fits: leave --torch existing out")
         return "existing", None, "the one of this Python"
     driver = nvidia_driver(machine)
     rocm = machine.exists("/opt/rocm") or machine.which("rocminfo") is not None
@@ -411,56 +526,55 @@ class Inkscape:
 def find_inkscapes(machine: Machine, wishes: Wishes) -> list[Inkscape]:
     """Every Inkscape found, or the one named."""
     if wishes.extensions_dir is not None:
-        return [Inkscape("Inkscape", wishes.extensions_dir.expanduser().absolute(), wishes.inkscape)]
+        if f".var/app/{FLATPAK}/" in wishes.extensions_dir.as_posix():
+            return [_flatpak(machine, wishes, wishes.extensions_dir)]
+        return [Inkscape("Inkscape", wishes.extensions_dir, wishes.inkscape)]
     if wishes.inkscape is not None:
         if machine.which(wishes.inkscape) is None and not Path(wishes.inkscape).exists():
             raise Problem(f"there is no Inkscape {wishes.inkscape}: check the path")
-        return [_ask_inkscape(machine, wishes.inkscape, None)]
-    return [*{str(one.folder) + one.name: one for one in _look_for_inkscapes(machine, wishes)}.values()]
+        return [_ask_inkscape(machine, machine.which(wishes.inkscape) or wishes.inkscape, None)]
+    found: dict[str, Inkscape] = {}
+    for one in _look_for_inkscapes(machine, wishes):
+        found.setdefault(f"{one.name} {one.folder}", one)
+    return [*found.values()]
 
 
 def _look_for_inkscapes(machine: Machine, wishes: Wishes) -> Iterator[Inkscape]:
     person, environment = machine.person, machine.environment
+    found = machine.which("inkscape")
     if machine.system == "win32":
         usual = Path(environment.get("APPDATA") or person / "AppData" / "Roaming") / "inkscape"
-        programs = [environment.get("PROGRAMFILES", r"C:\Program Files"), str(Path(environment.get("LOCALAPPDATA", "")) / "Programs")]
-        for path in [str(Path(one) / "Inkscape" / "bin" / "inkscape.exe") for one in programs]:
-            if machine.exists(path):
-                yield _ask_inkscape(machine, path, usual)
-                return
-        if usual.is_dir():
-            yield Inkscape("Inkscape", usual / "extensions")
-        return
-    if machine.system == "darwin":
+        programs = [environment.get(name) for name in ("PROGRAMW6432", "PROGRAMFILES")]
+        programs.append(environment.get("LOCALAPPDATA") and str(Path(environment["LOCALAPPDATA"]) / "Programs"))
+        places = [str(Path(one) / "Inkscape" / "bin" / "inkscape.exe") for one in programs if one]
+    elif machine.system == "darwin":
         usual = person / "Library" / "Application Support" / "org.inkscape.Inkscape" / "config" / "inkscape"
-        path = "/Applications/Inkscape.app/Contents/MacOS/inkscape"
-        if machine.exists(path):
-            yield _ask_inkscape(machine, path, usual)
-        elif usual.is_dir():
-            yield Inkscape("Inkscape", usual / "extensions")
-        return
-    usual = Path(environment.get("XDG_CONFIG_HOME") or person / ".config") / "inkscape"
-    found = machine.which("inkscape")
-    if found is not None and ("/snap/" in found or "/snap/" in os.path.realpath(found)):
-        yield Inkscape(
-            "Inkscape (Snap)", None, found, "Snap forbids Inkscape to start helpers: install its deb, AppImage or Flatpak instead"
-        )
-    elif found is not None:
-        yield _ask_inkscape(machine, found, usual)
-    elif usual.is_dir():
-        yield Inkscape("Inkscape (AppImage)", usual / "extensions")
-    flatpak = person / ".var" / "app" / "org.inkscape.Inkscape"
-    if flatpak.is_dir() or machine.ask(["flatpak", "info", "org.inkscape.Inkscape"]) is not None:
-        yield Inkscape(
-            "Inkscape (Flatpak)",
-            flatpak / "config" / "inkscape" / "extensions",
-            None,
-            "let it start the engine:  flatpak override --user --talk-name=org.freedesktop.Flatpak org.inkscape.Inkscape",
-            ["flatpak-spawn", "--host", f"--env=CLIPASSO_HOME={find_home(machine, wishes)}"],
-        )
+        places = [f"{one}/Inkscape.app/Contents/MacOS/inkscape" for one in ("/Applications", person / "Applications")]
+    else:
+        usual = Path(environment.get("XDG_CONFIG_HOME") or person / ".config") / "inkscape"
+        places = ["/usr/bin/inkscape", "/usr/local/bin/inkscape", "/snap/bin/inkscape"]
+    started = [
+        _ask_inkscape(machine, one, usual) for one in dict.fromkeys([found, *places]) if one and (one == found or machine.exists(one))
+    ]
+    yield from started
+    if not any(one.folder for one in started) and usual.is_dir():
+        yield Inkscape("Inkscape (AppImage)" if machine.system == "linux" else "Inkscape", usual / "extensions")
+    if machine.system == "linux":
+        flatpak = person / ".var" / "app" / FLATPAK
+        there = machine.ask(["flatpak", "info", FLATPAK]) is not None if machine.which("flatpak") else flatpak.is_dir()
+        if there:
+            yield _flatpak(machine, wishes, flatpak / "config" / "inkscape" / "extensions")
+
+
+def _flatpak(machine: Machine, wishes: Wishes, folder: Path) -> Inkscape:
+    advice = f"let it start the engine:  flatpak override --user --talk-name=org.freedesktop.Flatpak {FLATPAK}"
+    prefix = ["flatpak-spawn", "--host", f"--env=CLIPASSO_HOME={find_home(machine, wishes)}"]
+    return Inkscape("Inkscape (Flatpak)", folder, None, advice, prefix)
 
 
 def _ask_inkscape(machine: Machine, executable: str, usual: Path | None) -> Inkscape:
+    if "/snap/" in executable or "/snap/" in os.path.realpath(executable):
+        return Inkscape("Inkscape (Snap)", None, executable, SNAP)
     said = (machine.ask([executable, "--user-data-directory"]) or "").strip().splitlines()
     if not said and usual is None:
         raise Problem(f"{executable} does not say where its extensions are: name the folder with --extensions-dir")
@@ -486,65 +600,115 @@ class Extension:
         assert inkscape.folder is not None
         target = inkscape.folder / "clipasso"
         fresh, old = inkscape.folder / "clipasso.new", inkscape.folder / "clipasso.old"
-        command = [*inkscape.prefix, *self.engine.command]
-        pointer: dict[str, Any] = {"command": command, "home": str(self.engine.home)}
-        if inkscape.prefix:
-            pointer["scratch"] = str(self.engine.home / "scratch")  # Inkscape's own /tmp is not the engine's
         try:
-            for path in (fresh, old):
-                remove(path)
+            self._take_up(inkscape.folder)
             fresh.mkdir(parents=True)
-            sums = {}
             for path in own_files():
                 copy = fresh / path.relative_to(EXTENSION)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
-                sums[str(path.relative_to(EXTENSION).as_posix())] = checksum(copy)
-            (fresh / "engine.json").write_text(json.dumps(pointer), encoding="utf-8")
-            sums["engine.json"] = checksum(fresh / "engine.json")
-            for name in self._changed(target, fresh):
-                shutil.copyfile(target / name, fresh / f"{name}.yours")
-                self.say(f"You had changed {target / name}: your copy is beside the new file, with the ending .yours.")
+            write(fresh / POINTER, self._pointer(inkscape.prefix))
+            sums = {path.relative_to(fresh).as_posix(): checksum(path) for path in fresh.rglob("*") if path.is_file()}
+            self._keep(target, fresh)
             if target.exists() or target.is_symlink():
                 os.replace(target, old)
             os.replace(fresh, target)
             remove(old)
             self._remove_strays(inkscape.folder)
         except OSError as error:
-            if not target.exists() and old.exists():
-                os.replace(old, target)
-            remove(fresh)
             reason = error.strerror or str(error)
             raise Problem(f"{inkscape.folder} can't be written ({reason}): name another with --extensions-dir") from None
-        known = read_json(self.manifest)
-        write(self.manifest, json.dumps({**known, str(inkscape.folder): sums}, indent=1))
+        finally:
+            self._take_up(inkscape.folder)
+        write(self.manifest, json.dumps({**self._installed(), str(inkscape.folder): sums}, indent=1))
+
+    def follow(self) -> None:
+        """Point the extensions installed earlier to the environment in use."""
+        known = self._installed()
+        for folder, sums in known.items():
+            path = Path(folder) / "clipasso" / POINTER
+            facts = read_json(path)
+            if not self._is_ours(Path(folder)) or checksum(path) != sums.get(POINTER):
+                continue  # the person pointed it elsewhere, or another home's engine did
+            prefix = list(facts["command"])[: -len(self.engine.command)]
+            try:
+                write(path, self._pointer(prefix))
+            except OSError as error:
+                self.say(f"{path} still names the old engine ({error.strerror}): run this again when it can be written.")
+            sums[POINTER] = checksum(path)
+        if known != self._installed():
+            write(self.manifest, json.dumps(known, indent=1))
 
     def uninstall(self) -> list[str]:
-        """Remove what the manifest names. Returns the files that the person changed, which stay."""
+        """Remove what the manifest names. Returns the files that stay: those that the person changed, or that can't be removed."""
         kept = []
-        for folder, sums in read_json(self.manifest).items():
+        for folder, sums in self._installed().items():
             target = Path(folder) / "clipasso"
-            for name, known in sums.items():
+            self._take_up(Path(folder))
+            if not self._is_ours(Path(folder)):
+                continue
+            for name in sums:
                 path = target / name
-                if path.is_file() and checksum(path) != known:
-                    kept.append(str(path))
+                if self._is_changed(path, name, sums):
+                    kept.append(f"{path} (you changed it)")
                 else:
                     remove(path)
+                    kept += [f"{path} (it can't be removed)"] if path.exists() else []
             for place in (*target.rglob("__pycache__"), target / "clipasso_ext", target):
                 if place.name == "__pycache__":
                     remove(place)
                 with suppress(OSError):
                     place.rmdir()
-            kept += [str(path) for path in target.rglob("*.yours")]
+            kept += [str(path) for path in target.rglob("*") if path.is_file() and path.relative_to(target).as_posix() not in sums]
         return kept
 
-    def _changed(self, target: Path, fresh: Path) -> list[str]:
-        """Files of the installed extension that the person changed since."""
-        sums = read_json(self.manifest).get(str(target.parent), {})
-        names = [
-            name for name, known in sums.items() if name != "engine.json" and (target / name).is_file() and checksum(target / name) != known
-        ]
-        return [name for name in names if checksum(target / name) != checksum(fresh / name)]
+    def _installed(self) -> dict[str, dict[str, str]]:
+        return {folder: sums for folder, sums in read_json(self.manifest).items() if isinstance(sums, dict)}
+
+    def _pointer(self, prefix: list[str]) -> str:
+        """What tells the extension where the engine is."""
+        facts: dict[str, Any] = {"command": [*prefix, *self.engine.command], "home": str(self.engine.home)}
+        if prefix:
+            facts["scratch"] = str(self.engine.home / "scratch")  # Inkscape's own /tmp is not the engine's
+        return json.dumps(facts)
+
+    def _is_ours(self, folder: Path) -> bool:
+        """Whether the extension there is this home's: another home's engine may have taken it over."""
+        return read_json(folder / "clipasso" / POINTER).get("home") in (None, str(self.engine.home))
+
+    def _take_up(self, folder: Path) -> None:
+        """Clear away what an interrupted run left: Inkscape would load every copy that lies there."""
+        target, old = folder / "clipasso", folder / "clipasso.old"
+        if old.exists() and not target.exists():
+            with suppress(OSError):
+                os.replace(old, target)
+        if target.exists():
+            remove(old)
+        remove(folder / "clipasso.new")
+
+    def _is_changed(self, path: Path, name: str, sums: dict[str, str]) -> bool:
+        """Whether the person changed a file; not when it is this checkout's, put there by a run that did not get to the manifest."""
+        return path.is_file() and checksum(path) not in (sums[name], checksum(EXTENSION / name))
+
+    def _keep(self, target: Path, fresh: Path) -> None:
+        """Carry over what is the person's own: files they changed, as NAME.yours, and files they added."""
+        if target.is_symlink() or not target.is_dir():
+            return
+        sums = self._installed().get(str(target.parent), {})
+        for path in [path for path in target.rglob("*") if path.is_file() and "__pycache__" not in path.parts]:
+            name = path.relative_to(target).as_posix()
+            if name == POINTER or (not sums and path.suffix in (".inx", ".py")):
+                continue  # code without a manifest is an older version's
+            copy = fresh / name
+            if name in sums:
+                if not self._is_changed(path, name, sums) or checksum(path) == checksum(copy):
+                    continue
+                copy = fresh / f"{name}.yours"
+                self.say(f"You had changed {path}: your copy is beside the new file, with the ending .yours.")
+            elif copy.exists():
+                continue
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
 
     def _remove_strays(self, folder: Path) -> None:
         """Copies of an older version that lie beside: Inkscape would load both."""
@@ -553,6 +717,9 @@ class Extension:
                 if "<id>org.clipasso." in path.read_text(encoding="utf-8", errors="replace"):
                     remove(path)
                     self.say(f"Removed {path}, of an older version.")
+        for path in folder.glob("*/**/clipasso_sketch.inx"):
+            if path.parent != folder / "clipasso":
+                self.say(f"Another copy of the extension is in {path.parent}: remove it, or Inkscape shows one of both.")
 
 
 def own_files() -> list[Path]:
@@ -575,21 +742,18 @@ class Check:
 
 def check_engine(engine: Engine) -> Iterator[Check]:
     """The engine answers, and draws three strokes in a few steps."""
-    said = engine.ask("doctor", "--json")
-    findings = [] if said is None else json.loads(said)
-    if said is None:
-        yield Check("engine", "fault", "does not answer", f"run  {engine.launcher} doctor")
+    findings = engine.findings()
+    if findings is None:
+        yield Check("engine", "fault", "does not answer", REPAIR)
         return
-    faults = [one for one in findings if one["state"] == "fault"]
-    for one in faults:
-        yield Check(one["subject"], "fault", one["text"], one["advice"])
-    if not faults:
-        yield Check("engine", "ok", "answers")
+    faults = [one for one in findings if one.state == "fault"]
+    yield from faults or [Check("engine", "ok", "answers")]
     with tempfile.TemporaryDirectory() as folder:
         drawn = engine.ask("sketch", EXAMPLE, "-o", Path(folder) / "check.svg", "--strokes", 3, "--preset", "draft", "--steps", 3)
-    yield (
-        Check("sketch", "ok", "three strokes drawn") if drawn is not None else Check("sketch", "fault", "the example could not be sketched")
-    )
+    if drawn is not None:
+        yield Check("sketch", "ok", "three strokes drawn")
+    else:
+        yield Check("sketch", "fault", "the example could not be sketched", f"run  {engine.launcher} sketch {EXAMPLE}  to see why")
 
 
 def check_extension(machine: Machine, inkscape: Inkscape) -> Iterator[Check]:
@@ -600,17 +764,23 @@ def check_extension(machine: Machine, inkscape: Inkscape) -> Iterator[Check]:
         yield Check(inkscape.name, "note", "not started from here: try Extensions > CLIPasso yourself", inkscape.advice)
         return
     data = (machine.ask([inkscape.executable, "--system-data-directory"]) or "").strip().splitlines()
+    if data and not Path(data[-1]).is_dir():  # of an AppImage, which has packed it up again
+        yield Check(inkscape.name, "note", "not started from here: try Extensions > CLIPasso yourself")
+        return
     environment = {name: value for name, value in machine.environment.items() if name != "PYTHONHOME"}
     if data:
         environment["PYTHONPATH"] = str(Path(data[-1]) / "extensions")
-    place = {"cwd": inkscape.folder / "clipasso", "env": environment}
+    place: dict[str, Any] = {"cwd": inkscape.folder / "clipasso", "env": environment}
     if machine.ask([python, "-c", "import clipasso_ext.effects"], **place) is None:
         yield Check(inkscape.name, "fault", f"the extension does not run under its Python ({python})", "is it Inkscape 1.2 or newer?")
         return
     window = "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk"
     if machine.ask([python, "-c", window], **place) is None:
         yield Check(inkscape.name, "note", "no window without Python's GTK", "install python3-gi and gir1.2-gtk-3.0")
-    if machine.system == "linux" and not machine.environment.get("DISPLAY"):
+        shows = True
+    else:  # where DISPLAY names a screen that is gone, Inkscape knows no extensions
+        shows = machine.ask([python, "-c", f"{window}; raise SystemExit(not Gtk.init_check([])[0])"], **place) is not None
+    if not shows or (machine.system == "linux" and not machine.environment.get("DISPLAY")):
         yield Check(inkscape.name, "note", "the extension loads; Inkscape itself needs a display to be tried")
     elif _inserts(machine, inkscape):
         yield Check(inkscape.name, "ok", "a sketch was inserted")
@@ -623,9 +793,10 @@ def inkscapes_python(machine: Machine, inkscape: Inkscape) -> str | None:
     if inkscape.executable is None:
         return None
     if machine.system == "win32":
-        return next((str(path) for path in Path(inkscape.executable).parent.glob("python*.exe")), None)
+        return next((str(path) for path in sorted(Path(inkscape.executable).parent.glob("python*.exe"))), None)
     if machine.system == "darwin":
-        return str(Path(inkscape.executable).parents[1] / "Resources" / "bin" / "python3")
+        inside = str(Path(inkscape.executable).absolute().parents[1] / "Resources" / "bin" / "python3")
+        return inside if machine.exists(inside) else None
     return "/usr/bin/python3" if machine.exists("/usr/bin/python3") else machine.which("python3")
 
 
@@ -658,22 +829,37 @@ class Installer:
         print(text, file=sys.stderr if self.wishes.json else sys.stdout, flush=True)
 
     def install(self) -> int:
+        """Everything, and a check of it."""
         inkscapes = find_inkscapes(self.machine, self.wishes)
         for one in inkscapes:
             self.say(f"Found {one.name}: {one.folder or one.advice}")
-        self.engine.set_up()
-        able = [one for one in inkscapes if one.folder is not None]
-        for one in able:
-            self.extension.install(one)
-        self._offer_clip()
+        fresh = self._set_up()
         checks = [*check_engine(self.engine)]
-        for one in able:
-            checks += check_extension(self.machine, one)
+        if not fresh and any(one.state == "fault" and one.advice == REPAIR for one in checks):
+            self.say("The engine is damaged: it is built anew.")
+            self._set_up(anew=True)
+            checks = [*check_engine(self.engine)]
+        for one in inkscapes:
+            if one.folder is None:
+                continue
+            try:
+                self.extension.install(one)
+            except Problem as problem:
+                checks.append(Check(one.name, "fault", str(problem)))
+            else:
+                checks += check_extension(self.machine, one)
+        self._offer_clip()
         return self._conclude(checks, inkscapes)
+
+    def _set_up(self, extras: str = "", anew: bool = False) -> bool:
+        fresh = self.engine.set_up(extras, anew)
+        self.extension.follow()
+        self.engine.tidy()
+        return fresh
 
     def demo(self) -> int:
         """Sketch the example into the current folder."""
-        self.engine.set_up()
+        self._set_up()
         target = Path.cwd() / "demo.svg"
         status = self.engine.run("sketch", EXAMPLE, "-o", target)
         if status == 0:
@@ -683,22 +869,18 @@ class Installer:
 
     def test(self) -> int:
         """Run the test suite on this checkout."""
-        self.engine.set_up("[dev]")
+        self._set_up("[dev]")
         return self.machine.run([self.engine.python(), "-m", "pytest", *self.wishes.rest], cwd=ROOT)
 
     def doctor(self) -> int:
         """What a bug report needs."""
         inkscapes = find_inkscapes(self.machine, self.wishes)
-        version = f"{platform.system()} {platform.release()} {platform.machine()}, Python {platform.python_version()}"
-        checks = [Check("machine", "ok", version)]
+        checks = [Check("machine", "ok", f"{system_name()}, Python {platform.python_version()}")]
         if self.engine.folder is None:
-            checks.append(Check("engine", "fault", "not installed", "run  python3 install.py"))
+            state = "was interrupted half-way" if self.engine.pointer.exists() else "not installed"
+            checks.append(Check("engine", "fault", state, "run  python3 install.py"))
         else:
-            said = self.engine.ask("doctor", "--json")
-            if said is None:
-                checks.append(Check("engine", "fault", "does not answer", "run  python3 install.py  again"))
-            else:
-                checks += [Check(one["subject"], one["state"], one["text"], one["advice"]) for one in json.loads(said)]
+            checks += self.engine.findings() or [Check("engine", "fault", "does not answer", REPAIR)]
         for one in inkscapes:
             checks.append(self._look_at(one))
         if not inkscapes:
@@ -708,37 +890,53 @@ class Installer:
     def uninstall(self) -> int:
         """Remove exactly what was installed."""
         home = self.engine.home
-        if not self.engine.pointer.exists() and not self.extension.manifest.exists():
-            self.say(f"Nothing is installed in {home}.")
-            return 0
+        if not self.engine.is_ours():
+            return self._part(f"Nothing is installed in {home}.", [])
         if not self.wishes.yes and sys.stdin.isatty() and not self.machine.answer(f"Remove CLIPasso from {home} and from Inkscape?"):
-            self.say("Nothing was removed.")
-            return 0
+            return self._part("Nothing was removed.", [])
         if self.engine.folder is not None:
             self.engine.ask("engine", "stop")
-        kept = self.extension.uninstall()
+        kept, models = self.extension.uninstall(), self.engine.models()
         waiting = [path.parent for path in (home / "jobs").glob("*/outcome.json") if not (path.parent / "inserted").exists()]
-        names = ["engines", "current.json", "installed.json", "config.json", "extension.json", "bin", "run", "logs", "scratch"]
+        names = ["engines", "config.json", "extension.json", "run", "logs", "scratch"]
+        names += ["engine"] if self.engine.former.exists() else []
         names += [] if waiting else ["jobs"]
         names += [] if self.wishes.keep_models else ["models"]
         for name in names:
             remove(home / name)
-        with suppress(OSError):
-            home.rmdir()
+        remove(self.engine.launcher)
+        stuck = [home / name for name in names if (home / name).exists()]
+        if not stuck:  # else a second try can begin with them
+            for name in ("current.json", "installed.json"):
+                remove(home / name)
+        for folder in (home / "bin", home):
+            with suppress(OSError):
+                folder.rmdir()
         if waiting:
             kept.append(f"{home / 'jobs'} (sketches that were not inserted yet)")
-        if self.wishes.keep_models and (home / "models").is_dir():
-            kept.append(f"{home / 'models'} (downloaded weights)")
+        if models.is_dir() and models not in stuck:
+            kept.append(f"{models} (downloaded weights)")
+        if stuck:
+            kept += [f"{path} (it can't be removed)" for path in stuck]
+            return self._part("Not everything could be removed: close Inkscape and run this again.", kept, 2)
+        return self._part("CLIPasso is uninstalled.", kept)
+
+    def _part(self, message: str, kept: list[str], status: int = 0) -> int:
+        """The end of uninstalling."""
         for path in kept:
             self.say(f"Kept {path}")
-        self.say("CLIPasso is uninstalled.")
-        return 0
+        self.say(message)
+        if self.wishes.json:
+            print(json.dumps({"message": message, "kept": kept}, indent=1))
+        return status
 
     def _look_at(self, inkscape: Inkscape) -> Check:
         if inkscape.folder is None:
             return Check(inkscape.name, "note", "can't be used", inkscape.advice)
         target = inkscape.folder / "clipasso"
         sums = read_json(self.extension.manifest).get(str(inkscape.folder), {})
+        said = self.machine.ask([inkscape.executable, "--version"]) if inkscape.executable else None
+        version = f"{said.strip().splitlines()[-1]}, " if said and said.strip() else ""
         if not (target / "engine.json").is_file():
             return Check(inkscape.name, "fault", "has no extension", "run  python3 install.py")
         wrong = [name for name, known in sums.items() if checksum(target / name) != known]
@@ -749,15 +947,14 @@ class Installer:
             )
         if not current:
             return Check(inkscape.name, "note", "has an extension of another version", "run  python3 install.py")
-        return Check(inkscape.name, "ok", f"has the extension, in {target}")
+        return Check(inkscape.name, "ok", f"{version}has the extension, in {target}")
 
     def _offer_clip(self) -> None:
         """CLIP is never fetched unasked."""
         listed = self.engine.ask("models", "list") or ""
-        if "clip:" in listed and "on this machine" in listed.partition("clip:")[2].splitlines()[0]:
+        if any(line.startswith("clip:") and "not fetched" not in line for line in listed.splitlines()):
             return
-        where = self.wishes.models or self.engine.home / "models"
-        offer = f"CLIP's weights make slower sketches that follow the paper ({CLIP_TERMS}, into {where})."
+        offer = f"CLIP's weights make slower sketches that follow the paper ({CLIP_TERMS}, into {self.engine.models()})."
         if not self.wishes.yes and self.wishes.offline is None and self.machine.answer(f"{offer} Fetch them now?"):
             self.engine.run("models", "fetch", CLIP)
         else:
@@ -786,12 +983,26 @@ class Installer:
         if self.wishes.json:
             found = [{"name": one.name, "folder": str(one.folder) if one.folder else None, "advice": one.advice} for one in inkscapes]
             facts = {"ready": not faults, "home": str(self.engine.home), "inkscapes": found, "checks": [asdict(one) for one in checks]}
-            print(json.dumps({**facts, "message": last}, indent=1))
+            whole = json.dumps({**facts, "message": last}, indent=1, ensure_ascii=False)
+            print(self._short(whole) if self.wishes.command == "doctor" else whole)
         return 2 if faults else 0
 
     def _short(self, text: str) -> str:
         """A report need not carry the person's name, which their home's path holds."""
-        return text.replace(str(self.machine.person), "~")
+        person = str(self.machine.person)
+        names = [person, json.dumps(person)[1:-1]] if len(person) > 3 else []  # a home that is the root names nobody
+        for name in names:
+            text = re.sub(re.escape(name) + r"(?![\w.-])", "~", text)
+        return text
+
+
+def system_name() -> str:
+    """The system, for a report."""
+    try:
+        name = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        name = platform.system()
+    return f"{name} ({platform.release()} {platform.machine()})"
 
 
 def main(arguments: list[str], machine: Machine | None = None) -> int:
@@ -799,13 +1010,20 @@ def main(arguments: list[str], machine: Machine | None = None) -> int:
     if any(word in ("-h", "--help") for word in arguments[: arguments.index("test") if "test" in arguments else None]):
         print(__doc__)
         return 0
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a code page of Windows lacks our marks
     try:
         wishes = read_wishes(arguments)
         return int(getattr(Installer(machine or Machine(), wishes), wishes.command)())
-    except Problem as problem:
-        print(f"install.py: {problem}", file=sys.stderr)
+    except (Problem, OSError) as error:
+        where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+        message = (
+            str(error) if isinstance(error, Problem) else f"{error.strerror or error}{where}: mend that, and run the same command again"
+        )
+        print(f"install.py: {message}", file=sys.stderr)
         if "--json" in arguments:
-            print(json.dumps({"ready": False, "message": str(problem)}))
+            print(json.dumps({"ready": False, "message": message}))
         return 2
     except KeyboardInterrupt:
         print("\ninstall.py: interrupted; run the same command again to go on", file=sys.stderr)

@@ -31,13 +31,14 @@ SAME_ASPECT = 0.01  # relative difference up to which a page counts as its photo
 class Line:
     """A path element. Points are in pixels of the photograph.
 
-    chains: cubics as [3k+1, 2], one array a subpath. width: px. darkness: 0 (invisible on white) to 1 (black).
+    chains: cubics as [3k+1, 2], one array a subpath. width: px. color: ``#rrggbb``. darkness: 0 (invisible on white) to 1 (black).
     fixed: why it can't be redrawn (``closed``, ``filled``), or "". fill: darkness of what it fills, 0 for none.
     """
 
     node: Any
     chains: list[np.ndarray]
     width: float
+    color: str
     darkness: float
     fill: float
     locked: bool
@@ -118,8 +119,18 @@ def read_drawing(path: str | Path, size_px: tuple[int, int] | None, layer: str |
     root = _parse(read_bytes(path, "sketch"), Path(path).name)
     group = _find_layer(root, layer)
     to_page = np.eye(3) if size_px is None else _photo_to_page(root, group, size_px)
-    to_picture = np.linalg.inv(to_page)
-    return Drawing(root, group, [*_lines(group, to_picture)], to_page)
+    return _over(root, group, to_page)
+
+
+def parse_drawing(data: bytes, layer: str, page: list[float]) -> Drawing:
+    """The layer of a document in memory, whose photograph lies where `page` says: a, b, c, d, e, f from its pixels to user units."""
+    root = _parse(data, "the document")
+    a, b, c, d, e, f = page
+    return _over(root, _find_layer(root, layer), np.array([[a, c, e], [b, d, f], [0, 0, 1]], float))
+
+
+def _over(root: Any, group: Any, to_page: np.ndarray) -> Drawing:
+    return Drawing(root, group, [*_lines(group, np.linalg.inv(to_page))], to_page)
 
 
 def apply(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -196,6 +207,7 @@ def _lines(group: Any, to_picture: np.ndarray) -> Iterator[Line]:
             node,
             [apply(own, chain) for chain in chains],
             _length(looks["stroke-width"]) * scale,
+            _hex(looks["stroke"]),
             _darkness(looks["stroke"], looks["stroke-opacity"]),
             fill,
             _is_locked(node, group),
@@ -290,6 +302,13 @@ def _darkness(paint: str, opacity: str) -> float:
     except UserError:  # a gradient or a pattern
         return 0.5 * share
     return (1 - (0.299 * red + 0.587 * green + 0.114 * blue)) * share
+
+
+def _hex(paint: str) -> str:
+    try:
+        return parse_color(paint)
+    except UserError:
+        return "#000000"
 
 
 def _seen(node: Any) -> bool:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+from lxml import etree
 
 from clipasso_core import svg
-from clipasso_core.drawing import LOCKED, RANK, Drawing, Line
+from clipasso_core.drawing import LOCKED, RANK, Drawing, Line, parse_drawing
 from clipasso_core.errors import UserError
 from clipasso_core.frame import CANVAS_PX, ROOM, Frame
 from clipasso_core.guide import Guide, load_guide
+from clipasso_core.mask import find_subject
 from clipasso_core.picture import Picture
 from clipasso_core.request import SketchRequest
-from clipasso_core.sketching import DRAWN_WIDTH_PX, Job, OnProgress, Progress, to_tensor
+from clipasso_core.result import SketchResult
+from clipasso_core.sketching import DRAWN_WIDTH_PX, FindMask, Job, OnProgress, Progress, to_tensor
 from clipasso_core.start import edge_start
-from clipasso_core.strokes import polyline
+from clipasso_core.strokes import Stroke, polyline
 
 if TYPE_CHECKING:
     import torch
@@ -74,6 +78,7 @@ def refine(
     reach: str = REDRAW,
     on_progress: OnProgress | None = None,
     load: Callable[[str, str, str, bool], Guide] = load_guide,
+    find: FindMask = find_subject,
 ) -> Change:
     """Redraw strokes in place. The drawing's lines take their new points, unless the whole sketch would be worse.
 
@@ -87,7 +92,7 @@ def refine(
     if not moving:
         raise UserError("nothing-free", "there is no stroke to redraw: those chosen are locked, closed or filled, or there are none")
     held = [line for line in drawing.lines if line not in moving]
-    edit = _Edit(picture, request, load, held, moving, reach)
+    edit = _Edit(picture, request, load, find, held, moving, reach)
     outcome, before = edit.go(on_progress)
     improved = outcome.loss < before - 1e-6
     if improved:
@@ -102,12 +107,70 @@ def add(
     request: SketchRequest,
     on_progress: OnProgress | None = None,
     load: Callable[[str, str, str, bool], Guide] = load_guide,
+    find: FindMask = find_subject,
 ) -> Change:
     """Add `request.strokes` new strokes where edges are still bare, around everything that is there."""
-    edit = _Edit(picture, request, load, list(drawing.lines), [], AFRESH)
+    edit = _Edit(picture, request, load, find, list(drawing.lines), [], AFRESH)
     outcome, before = edit.go(on_progress)
     lines = tuple(_new_line(drawing, edit, chain) for chain in edit.chains_of(outcome))
     return Change(before, outcome.loss, True, outcome.steps, lines, ())
+
+
+@dataclass(frozen=True)
+class Order:
+    """An edit as the JSON door takes it.
+
+    do: ``refine`` or ``add``. svg: a document that holds the layer. layer: its id. page: where the photograph lies, as
+    `drawing.parse_drawing` takes it. only: ids of the strokes to redraw, None for all that are not locked. reach: see `REACHES`.
+    """
+
+    do: str
+    svg: str
+    layer: str
+    page: list[float]
+    only: list[str] | None = None
+    reach: str = REDRAW
+
+    @classmethod
+    def from_json(cls, data: object) -> Order:
+        """Raises `UserError` for anything that is no order."""
+        if not isinstance(data, dict) or not set(data) <= {field.name for field in fields(cls)}:
+            raise _NO_ORDER
+        try:
+            order = cls(**data)
+        except TypeError:
+            raise _NO_ORDER from None
+        page = isinstance(order.page, list) and len(order.page) == 6 and all(isinstance(one, (int, float)) for one in order.page)
+        only = order.only is None or (isinstance(order.only, list) and all(isinstance(one, str) for one in order.only))
+        texts = isinstance(order.svg, str) and isinstance(order.layer, str)
+        if not (page and only and texts) or order.do not in ("refine", "add"):
+            raise _NO_ORDER
+        a, b, c, d, *_ = order.page
+        if not all(math.isfinite(one) for one in order.page) or abs(a * d - b * c) < 1e-12:
+            raise UserError("bad-edit", "the photograph is squashed to nothing on the page")
+        return order
+
+    def carry_out(
+        self,
+        picture: Picture,
+        request: SketchRequest,
+        on_progress: OnProgress | None = None,
+        load: Callable[[str, str, str, bool], Guide] = load_guide,
+        find: FindMask = find_subject,
+    ) -> dict[str, Any]:
+        """Do it. Returns the event ``result``: ``change``, ``paths`` (data by id of what was redrawn), ``added`` (elements as text)."""
+        drawing = parse_drawing(self.svg.encode(), self.layer, self.page)
+        if self.do == "add":
+            change = add(picture, drawing, request, on_progress, load, find)
+            added = [etree.tostring(line.node, with_tail=False).decode() for line in change.lines]
+            return {"event": "result", "change": change.to_json(), "paths": {}, "added": added}
+        only = drawing.find(self.only) if self.only is not None else None
+        change = refine(picture, drawing, request, only, self.reach, on_progress, load, find)
+        paths = {line.id: line.node.get("d") for line in change.lines} if change.improved else {}
+        return {"event": "result", "change": change.to_json(), "paths": paths, "added": []}
+
+
+_NO_ORDER = UserError("bad-edit", "that is no edit: docs/protocol.md shows one")
 
 
 class _Edit(Job):
@@ -118,12 +181,13 @@ class _Edit(Job):
         picture: Picture,
         request: SketchRequest,
         load: Callable[[str, str, str, bool], Guide],
+        find: FindMask,
         held: list[Line],
         moving: list[Line],
         reach: str,
     ) -> None:
         self._held, self._moving, self._reach = held, moving, reach
-        super().__init__(picture, request, load)
+        super().__init__(picture, request, load, find)
 
     def _choose_frame(self) -> Frame:
         """The subject's, or a larger one that also holds what is to be redrawn."""
@@ -164,13 +228,17 @@ class _Edit(Job):
 
         likeness = self._likeness()
         start = torch.tensor(self.start, dtype=torch.float32, device=self.guide.device)
-        if on_progress is not None and on_progress(Progress(self.setup, 0, self.preset.steps, None, 0.0, None, self._no_preview)) is False:
+        begin = Progress(self.setup, 0, self.preset.steps, None, 0.0, None, lambda: self._seen(start[0, 0], math.inf, 0))
+        if on_progress is not None and on_progress(begin) is False:
             raise KeyboardInterrupt
 
         def tell(step: Step) -> bool | None:
             assert on_progress is not None
-            told = Progress(self.setup, step.step, step.steps, step.loss, step.time_s, step.time_left_s, self._no_preview)
-            return on_progress(told)
+
+            def preview() -> SketchResult:
+                return self._seen(step.points, step.loss, step.step)
+
+            return on_progress(Progress(self.setup, step.step, step.steps, step.loss, step.time_s, step.time_left_s, preview))
 
         reach = REACHES[self._reach]
         preset = replace(self.preset, lr_px=min(reach.lr_px, self.preset.lr_px), seeds=1)
@@ -180,9 +248,10 @@ class _Edit(Job):
 
     def chains_of(self, outcome: Outcome) -> list[np.ndarray]:
         """The strokes' points in picture pixels, without padding."""
-        points = self.frame.to_picture(outcome.points.detach().cpu().numpy().astype(np.float64))
-        lengths = self._lengths()
-        return [chain[:length] for chain, length in zip(points, lengths, strict=True)]
+        return self._cut(self.frame.to_picture(outcome.points.detach().cpu().numpy().astype(np.float64)))
+
+    def _cut(self, padded: np.ndarray) -> list[np.ndarray]:
+        return [chain[:length] for chain, length in zip(padded, self._lengths(), strict=True)]
 
     def put_back(self, outcome: Outcome) -> None:
         """Give the redrawn lines their points."""
@@ -222,8 +291,21 @@ class _Edit(Job):
             drawn = drawn * (1 - _as_tensor(cover(self._moving, self.frame), drawn))
         return float(likeness.plain(drawn))
 
-    def _no_preview(self) -> svg.SketchResult:
-        raise ValueError("an edit has no preview")
+    def _seen(self, points: torch.Tensor, loss: float, steps: int) -> SketchResult:
+        """The whole drawing, for a picture of it."""
+        strokes = [(chain, line) for line in self._held for chain in line.chains if line.darkness > 0]
+        moving = [line for line in self._moving for _ in line.chains]
+        chains = self._cut(self.frame.to_picture(points.detach().cpu().numpy().astype(np.float64)))
+        shown = [_stroke(chain, line.width, line.color) for chain, line in strokes]
+        if moving:
+            shown += [_stroke(chain, line.width, line.color) for chain, line in zip(chains, moving, strict=True)]
+        else:
+            shown += [_stroke(chain, self.width_px, self.ink_of(self.frame.to_canvas(chain))) for chain in chains]
+        return self._describe(shown, loss, self.request.seed, steps)
+
+
+def _stroke(chain: np.ndarray, width: float, color: str) -> Stroke:
+    return Stroke(tuple((float(x), float(y)) for x, y in chain), width, color)
 
 
 def cover(lines: Sequence[Line], frame: Frame) -> np.ndarray:
@@ -276,8 +358,6 @@ def _sampled(chain: np.ndarray) -> np.ndarray:
 
 def _new_line(drawing: Drawing, edit: _Edit, chain: np.ndarray) -> Line:
     """A path at the end of the layer, in the layer's own coordinates, styled as the engine styles."""
-    from lxml import etree
-
     layer = drawing.layer
     to_picture = np.linalg.inv(drawing.to_page) @ drawing.ctm
     scale = float(np.sqrt(abs(np.linalg.det(to_picture[:2, :2]))))
@@ -288,7 +368,7 @@ def _new_line(drawing: Drawing, edit: _Edit, chain: np.ndarray) -> Line:
     ranks = [int(line.node.get(RANK)) for line in drawing.lines if (line.node.get(RANK) or "").isdigit()]
     node.set(RANK, str(max(ranks, default=-1) + 1))
     node.set(LOCKED, "false")
-    line = Line(node, [chain], edit.width_px, 1.0, 0.0, False, "", to_picture)
+    line = Line(node, [chain], edit.width_px, color, 1.0, 0.0, False, "", to_picture)
     line.place([chain])
     drawing.lines.append(line)
     return line

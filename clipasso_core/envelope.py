@@ -33,7 +33,8 @@ class Envelope:
 
     kind: ``sketch`` draws; ``stop`` ends the sketch that is computing early and keeps it; ``about`` asks what the engine has.
     photo or data: the bitmap as a path, or its bytes in base64. request: a `SketchRequest`'s JSON form.
-    preview_px: longest side of the pictures that go with the events; None for none.
+    preview_px: longest side of the pictures that go with the events; None for none. edit: an `edit.Order`'s JSON form, for a sketch
+    that is there already.
     """
 
     ident: Any
@@ -42,6 +43,7 @@ class Envelope:
     data: str | None = None
     request: Any = None
     preview_px: int | None = None
+    edit: Any = None
 
     def settings(self) -> SketchRequest:
         """The request. Raises `UserError`."""
@@ -88,7 +90,7 @@ def read_envelope(line: str | bytes) -> Envelope:
     for kind in (STOP, ABOUT):
         if fields == {kind: True}:
             return Envelope(ident, kind)
-    if not set(fields) <= {"photo", "data", "request", "preview_px"} or ("photo" in fields) == ("data" in fields):
+    if not set(fields) <= {"photo", "data", "request", "preview_px", "edit"} or ("photo" in fields) == ("data" in fields):
         raise _NO_REQUEST
     if not isinstance(fields.get("photo", ""), str):
         raise UserError("bad-request", "a request's photo must be a path")
@@ -97,7 +99,7 @@ def read_envelope(line: str | bytes) -> Envelope:
     side = fields.get("preview_px")
     if side is not None and (not isinstance(side, int) or isinstance(side, bool) or not MIN_PREVIEW_PX <= side <= MAX_PREVIEW_PX):
         raise UserError("bad-request", f"a request's preview_px must be a whole number from {MIN_PREVIEW_PX} to {MAX_PREVIEW_PX}")
-    return Envelope(ident, SKETCH, fields.get("photo"), fields.get("data"), fields.get("request", {}), side)
+    return Envelope(ident, SKETCH, fields.get("photo"), fields.get("data"), fields.get("request", {}), side, fields.get("edit"))
 
 
 def at_home(line: str, envelope: Envelope, folder: str = "") -> str:

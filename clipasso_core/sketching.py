@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.saliency import published_saliency
 from clipasso_core.start import edge_start, published_start
-from clipasso_core.strokes import from_canvas, named, polyline
+from clipasso_core.strokes import Stroke, from_canvas, named, polyline
 
 if TYPE_CHECKING:
     import torch
@@ -72,6 +72,7 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], "bool | None"]
+FindMask = Callable[[Picture, str, Callable[[], np.ndarray]], masks.Mask]
 
 
 def sketch(picture: Source, request: SketchRequest | None = None, on_progress: OnProgress | None = None) -> SketchResult:
@@ -113,7 +114,7 @@ class Job:
         picture: Picture,
         request: SketchRequest,
         load: Callable[[str, str, str, bool], Guide] = load_guide,
-        find: Callable[[Picture, str, Callable[[], np.ndarray]], masks.Mask] = masks.find_subject,
+        find: FindMask = masks.find_subject,
     ) -> None:
         began = time.monotonic()
         self.picture, self.request, self._load, self._find = picture, request, load, find
@@ -234,9 +235,13 @@ class Job:
         canvas_points = points.detach().cpu().numpy()
         strokes = from_canvas(canvas_points, self.frame, self.width_px, "#000000")
         strokes = [replace(one, color=self.ink_of(chain)) for one, chain in zip(strokes, canvas_points, strict=True)]
+        return self._describe(named(strokes), loss, self.request.seed + seed, steps)
+
+    def _describe(self, strokes: Sequence[Stroke], loss: float, seed: int, steps: int) -> SketchResult:
+        """Strokes with how they were made."""
         setup = self.setup
         return SketchResult(
-            strokes=named(strokes),
+            strokes=tuple(strokes),
             width=self.picture.width,
             height=self.picture.height,
             frame=self.frame,
@@ -246,7 +251,7 @@ class Job:
             device=setup.device,
             mask=setup.mask,
             loss=loss,
-            seed=self.request.seed + seed,
+            seed=seed,
             steps=steps,
         )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from clipasso_core import __version__, events, models, preview
+from clipasso_core import __version__, edit, events, models, preview
 from clipasso_core.desk import CANCEL, KEEP, CalledOff
 from clipasso_core.device import choose_device
 from clipasso_core.envelope import Envelope
@@ -61,7 +61,8 @@ class Worker:
                 return find_subject(picture, choice, relevance)
             return _kept(self._masks, (digest, choice), lambda: find_subject(picture, choice, relevance))
 
-        job = Job(picture, request, self.guide, find)
+        order = edit.Order.from_json(envelope.edit) if envelope.edit is not None else None
+        job = None if order is not None else Job(picture, request, self.guide, find)
         shown = 0.0
 
         def on_progress(progress: Progress) -> bool:
@@ -71,7 +72,7 @@ class Worker:
             event = events.progress_event(progress)
             if envelope.preview_px is not None:
                 now = time.monotonic()
-                if progress.step == 0:
+                if progress.step == 0 and job is not None:
                     event["mask_preview"] = preview.as_text(preview.mask_png(job.mask.foreground, envelope.preview_px))
                 elif now - shown >= PREVIEW_S or progress.step == progress.steps:
                     shown = now
@@ -79,6 +80,9 @@ class Worker:
             tell(event)
             return progress.step == 0 or wish() != KEEP
 
+        if order is not None:
+            return order.carry_out(picture, request, on_progress, self.guide, find)
+        assert job is not None
         result = job.run(on_progress)
         event = events.result_event(result)
         if envelope.preview_px is not None:
