@@ -30,7 +30,10 @@ def main(kind: Type[Effect]) -> None:
     warnings.simplefilter("ignore")
     effect = kind()
     effect.voice = voice
-    effect.run()
+    try:
+        effect.run()
+    except Exception:  # a document that can't be read, a full disk: Inkscape keeps the document as it is
+        log(traceback.format_exc())
 
 
 class Effect(inkex.EffectExtension):
@@ -74,7 +77,7 @@ class Effect(inkex.EffectExtension):
         for task in tasks:
             try:
                 request = task.request(chosen, chosen.preset)
-                results.append((task, check(engine.ask_once(host, str(task.pixels.path), request))))
+                results.append((task, check(engine.ask_once(host, str(task.pixels.path), request, task.edit))))
             except Problem as problem:
                 problems.append(f"{task.name}: {problem}" if len(tasks) > 1 else str(problem))
         self.finish(results, problems, chosen)
@@ -90,7 +93,7 @@ class Effect(inkex.EffectExtension):
     def put(self, results: List[Tuple[Task, Event]], chosen: Settings) -> None:
         """Put sketches into the document. Raises `Problem`, after which the document is taken back as a whole."""
         for task, event in results:
-            task.insert(event["svg"], chosen)
+            task.insert(event, chosen)
 
     def tasks(self) -> List[Task]:
         """The bitmaps meant. Raises `Problem`."""

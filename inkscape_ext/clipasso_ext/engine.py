@@ -34,9 +34,13 @@ class Engine:
         self._on_event, self._closed = on_event, False
         threading.Thread(target=self._listen, name="events", daemon=True).start()
 
-    def sketch(self, ident: str, photo: str, request: Dict[str, Any], preview_px: Optional[int]) -> None:
-        """Ask for a sketch; the one that computes is called off."""
+    def sketch(
+        self, ident: str, photo: str, request: Dict[str, Any], preview_px: Optional[int], edit: Optional[Dict[str, Any]] = None
+    ) -> None:
+        """Ask for a sketch, or for an edit of one; the one that computes is called off."""
         line = {"id": ident, "photo": photo, "request": request}
+        if edit is not None:
+            line["edit"] = edit
         self._say({**line, "preview_px": preview_px} if preview_px else line)
 
     def stop(self) -> None:
@@ -83,12 +87,12 @@ class Engine:
             self._on_event({"id": None, "event": "error", "code": "no-engine", "message": message})
 
 
-def ask_once(host: Host, photo: str, request: Dict[str, Any]) -> Event:
+def ask_once(host: Host, photo: str, request: Dict[str, Any], edit: Optional[Dict[str, Any]] = None) -> Event:
     """One sketch, waited for. Returns the last event."""
     events: queue.Queue[Event] = queue.Queue()
     engine = Engine(host, events.put)
     try:
-        engine.sketch("1", photo, request, None)
+        engine.sketch("1", photo, request, None, edit)
         while True:
             event = events.get()
             if event["event"] in LAST and event.get("id") in ("1", None):

@@ -53,7 +53,7 @@ class Job:
         """How far it is, for the person."""
         event = _read(self.folder / "progress.json") or {}
         if event.get("event") == "progress":
-            return f"step {event['step']} of {event['steps']}"
+            return f"step {event.get('step')} of {event.get('steps')}"
         return "waiting for its turn" if event.get("event") == "queued" else "starting"
 
     @property

@@ -14,6 +14,9 @@ from .selection import GROUPMODE, LABEL, Photo, tag
 
 SVG = "http://www.w3.org/2000/svg"
 CLIPASSO = "https://clipasso.org/ns"
+SKETCH, SOURCE, PICTURE, POINTS, RANK, LOCKED = (
+    "{%s}%s" % (CLIPASSO, name) for name in ("sketch", "source", "picture", "points", "rank", "locked")
+)
 KEEP, DIM, HIDE = "keep", "dim", "hide"  # what happens to the bitmap afterwards
 DIMMED = 0.3  # of the opacity that it had
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -23,7 +26,7 @@ def insert(svg: Any, photo: Photo, placement: Placement, sketch: bytes, job: Opt
     """Put a sketch into the layer of its bitmap, directly above it. Returns the new layer."""
     parent, below = photo.branch()
     layer = build(svg, sketch, placement, photo.name)
-    layer.set(f"{{{CLIPASSO}}}source", f"#{photo.id}")
+    layer.set(SOURCE, f"#{photo.id}")
     if job:
         layer.set(f"{{{CLIPASSO}}}job", job)
     parent.insert(list(parent).index(below) + 1, layer)
@@ -50,6 +53,8 @@ def build(svg: Any, sketch: bytes, placement: Placement, name: str) -> Any:
         if attribute.startswith(f"{{{CLIPASSO}}}"):
             layer.set(attribute, value)
     layer.set("transform", written(placement.layer))
+    if placement.points != Transform():
+        layer.set(POINTS, written(placement.points))  # from the picture's pixels, which later edits need
     for stroke in strokes:
         path = etree.SubElement(layer, f"{{{SVG}}}path", dict(stroke.attrib))
         path.set("id", ids.new("stroke"))
@@ -70,10 +75,10 @@ def moved(data: str, transform: Transform) -> str:
 def treat(photo: Photo, treatment: str) -> None:
     """Dim or hide a bitmap that was sketched."""
     if treatment == HIDE:
-        _declare(photo.owner, "display", "none")
+        declare(photo.owner, "display", "none")
     elif treatment == DIM:
         own = _declared(photo.owner, "opacity") or photo.owner.get("opacity") or "1"
-        _declare(photo.owner, "opacity", f"{_share(own) * DIMMED:.3g}")
+        declare(photo.owner, "opacity", f"{_share(own) * DIMMED:.3g}")
 
 
 def _share(text: str) -> float:
@@ -86,15 +91,22 @@ def _share(text: str) -> float:
 
 
 def _declared(element: Any, name: str) -> str:
-    for part in (element.get("style") or "").split(";"):
+    for part in (element.attrib.get("style") or "").split(";"):
         if part.partition(":")[0].strip() == name:
             return part.partition(":")[2].strip()
     return ""
 
 
-def _declare(element: Any, name: str, value: str) -> None:
-    parts = [part for part in (element.get("style") or "").split(";") if part.strip() and part.partition(":")[0].strip() != name]
-    element.set("style", ";".join([*parts, f"{name}:{value}"]))
+def declare(element: Any, name: str, value: Optional[str]) -> None:
+    """Set a property in an element's style; None takes it away."""
+    style = element.attrib.get("style") or ""
+    parts = [part for part in style.split(";") if part.strip() and part.partition(":")[0].strip() != name]
+    if value is not None:
+        parts.append(f"{name}:{value}")
+    if parts:
+        element.set("style", ";".join(parts))
+    else:
+        element.attrib.pop("style", None)
 
 
 class _Ids:

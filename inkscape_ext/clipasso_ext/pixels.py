@@ -85,12 +85,29 @@ def see(photo: Photo, svg: Any, folders: List[Path], scratch: Path) -> Pixels:
         size = upright_size(source.head())
     except OSError as error:
         raise Problem(f"The bitmap's file can't be read ({error.strerror}): {source.path}") from None
+    if size is None and not _is_picture(source, scratch):
+        raise Problem(
+            "The bitmap is damaged, or of a kind that this Inkscape does not show: save it as PNG or JPEG, import that, and try again."
+        )
     box = _box(photo.image, size, viewport)
     if size is not None and not _needs_rendering(photo, svg):
         filled, cut = fit(box, size, photo.image.get("preserveAspectRatio"))
         if not cut and is_undistorted(photo.transform, filled, size):
             return Pixels(source.file(scratch), filled, size)
     return _render(photo, svg, source, box, scratch)
+
+
+def _is_picture(source: Source, scratch: Path) -> bool:
+    """Whether GdkPixbuf, with which Inkscape reads bitmaps, knows the kind; else Inkscape shows a stop sign, which nobody wants drawn."""
+    try:
+        import gi
+
+        gi.require_version("GdkPixbuf", "2.0")
+        from gi.repository import GdkPixbuf
+
+        return b"<svg" in source.head() or GdkPixbuf.Pixbuf.get_file_info(str(source.file(scratch)))[0] is not None
+    except (ImportError, AttributeError, ValueError):
+        return True  # Inkscape shows what it makes of it
 
 
 def find_source(image: Any, folders: List[Path]) -> Source:
@@ -118,7 +135,7 @@ def find_source(image: Any, folders: List[Path]) -> Source:
         name = unquote(address)
     if name.startswith(("//", "\\\\")):
         raise _elsewhere()
-    candidates = [folder / name for folder in folders]
+    candidates = [Path(name)] if os.path.isabs(name) else [folder / name for folder in folders]
     if image.get(ABSREF) and not str(image.get(ABSREF)).startswith(("//", "\\\\")):
         candidates.append(Path(str(image.get(ABSREF))))
     for path in candidates:
@@ -131,6 +148,7 @@ def find_source(image: Any, folders: List[Path]) -> Source:
         if status.st_size > MAX_BYTES:
             raise Problem(f"{path} is larger than {MAX_BYTES >> 20} MB: save it smaller, link that, and try again.")
         return Source(None, path.resolve())
+    name = os.path.normpath(str(candidates[0])) if candidates else name  # a link relative to Inkscape's temporary file says nothing
     shown = name if len(name) <= MAX_NAME else name[:MAX_NAME] + "…"
     raise Problem(f"The bitmap's file is missing: {shown}. Put it back, or relink the image (Object Properties), and try again.")
 
@@ -187,7 +205,7 @@ def _box(image: Any, size: Optional[Tuple[int, int]], viewport: Tuple[float, flo
 def _needs_rendering(photo: Photo, svg: Any) -> bool:
     """Whether something on the way to the page changes what is seen of the bitmap."""
     for link in photo.chain:
-        style = (link.element.get("style") or "").lower()
+        style = (link.element.attrib.get("style") or "").lower()
         for effect in EFFECTS:
             value = link.element.get(effect)
             stated = re.search(r"(?:^|[;\s])%s\s*:\s*([^;]+)" % effect, style)

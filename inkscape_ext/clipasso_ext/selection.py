@@ -110,7 +110,7 @@ def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
 
 def own_transform(element: Any) -> Transform:
     """What an element adds to the transform of its content."""
-    transform = Transform(element.get("transform"))
+    transform = Transform(element.attrib.get("transform"))  # get() of inkex would write it back, rounded; so with style
     kind = tag(element)
     if kind == "use":
         transform = transform @ Transform(translate=(length(element.get("x")), length(element.get("y"))))
@@ -125,7 +125,7 @@ def tag(element: Any) -> str:
 
 
 def _hidden(element: Any) -> bool:
-    stated = re.findall(r"(?:^|;)\s*display\s*:\s*([^;]*)", element.get("style") or "")
+    stated = re.findall(r"(?:^|;)\s*display\s*:\s*([^;]*)", element.attrib.get("style") or "")
     return (stated[-1] if stated else element.get("display") or "").strip().startswith("none")
 
 

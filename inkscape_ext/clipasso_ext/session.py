@@ -98,8 +98,8 @@ class Session:
         """In a thread of its own: a clipped bitmap is drawn by Inkscape first, which takes its time."""
         try:
             request = task.request(self._settings, self._preset)
-            path = str(task.pixels.path)
-            self._post(lambda: self._ask(number, path, request))
+            path, edit = str(task.pixels.path), task.edit
+            self._post(lambda: self._ask(number, path, request, edit))
         except Problem as problem:
             text = str(problem)
             self._post(lambda: self._fail(number, text))
@@ -107,11 +107,11 @@ class Session:
             log(traceback.format_exc())
             self._post(lambda: self._fail(number, "Something went wrong in the extension. Its log has the details (Engine and Models)."))
 
-    def _ask(self, number: int, path: str, request: Dict[str, Any]) -> None:
+    def _ask(self, number: int, path: str, request: Dict[str, Any], edit: Optional[Dict[str, Any]]) -> None:
         if number != self._number:
             return
         self.phase = "asked"
-        self._speak(lambda engine: engine.sketch(str(number), path, request, self._preview_px))
+        self._speak(lambda engine: engine.sketch(str(number), path, request, self._preview_px, edit))
         self._changed()
 
     def _speak(self, say: Callable[[Engine], None]) -> None:

@@ -51,9 +51,14 @@ class Task:
         width_px = settings.width * unit_in_user_units(self._svg, display_unit(self._svg)) / self.placement.scale
         return settings.request(width_px, preset)
 
-    def insert(self, sketch: str, settings: Settings) -> None:
-        """Put a sketch into the document, and treat the bitmap as the person wants."""
-        layer.insert(self._svg, self.photo, self.placement, sketch.encode())
+    @property
+    def edit(self) -> Optional[Dict[str, Any]]:
+        """A sketch is drawn from nothing: there is none to edit."""
+        return None
+
+    def insert(self, event: Dict[str, Any], settings: Settings) -> None:
+        """Put a sketch, as the engine's result has it, into the document, and treat the bitmap as the person wants."""
+        layer.insert(self._svg, self.photo, self.placement, str(event["svg"]).encode())
         layer.treat(self.photo, settings.bitmap)
 
 

@@ -1,0 +1,268 @@
+"""Sketches that are in the document already: which one is meant, which of its strokes, and over which bitmap it was drawn."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Set, Tuple
+
+from inkex import Transform
+from lxml import etree
+
+from .layer import CLIPASSO, LOCKED, PICTURE, POINTS, RANK, SKETCH, SOURCE, declare
+from .placement import Placement, written
+from .problem import Problem
+from .selection import GROUPMODE, LABEL, UNSEEN, Photo, by_id, find_photos, own_transform, tag
+from .settings import Settings
+from .task import Task, to_page
+
+SVG = "http://www.w3.org/2000/svg"
+ORIGINAL = "{http://www.inkscape.org/namespaces/inkscape}original-d"  # what a live path effect starts from
+INSENSITIVE = "{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}insensitive"  # Inkscape's own lock
+KEPT = ("mask", "color", "width_px")  # of the request that a sketch was made with, which its further strokes share
+SAFE_MASKS = ("auto", "none", "alpha")
+POINT_TO = "Select the bitmap together with the strokes, and try again."
+
+
+class Sketch:
+    """A layer of strokes. chosen: the selected paths of it; None when the whole layer is meant."""
+
+    def __init__(self, svg: Any, layer: Any, chosen: Optional[List[Any]], photo: Optional[Photo]) -> None:
+        self.svg, self.layer, self.chosen, self._pointed = svg, layer, chosen, photo
+
+    @property
+    def name(self) -> str:
+        return str(self.layer.get(LABEL) or self.layer.get("id") or "the sketch")
+
+    @property
+    def paths(self) -> List[Any]:
+        """Every path of it, hidden ones too."""
+        return [element for element in self.layer.iter("{%s}path" % SVG) if not _in_unseen(element)]
+
+    @property
+    def meant(self) -> List[Any]:
+        """The selected paths, or all."""
+        return self.paths if self.chosen is None else self.chosen
+
+    @property
+    def ranked(self) -> List[Any]:
+        """The paths that carry a rank, most needed first."""
+        own = [path for path in self.paths if (path.get(RANK) or "").isdigit()]
+        return sorted(own, key=lambda path: int(path.get(RANK)))
+
+    def photo(self) -> Photo:
+        """Its bitmap: the one pointed to, else the one that it names, else the only one there is. Raises `Problem`."""
+        if self._pointed is not None:
+            self.layer.set(SOURCE, "#" + self._pointed.id)
+            return self._pointed
+        source = (self.layer.get(SOURCE) or "").lstrip("#")
+        if source:
+            if by_id(self.svg, source) is None:
+                raise Problem(f"The bitmap of {self.name} is gone. {POINT_TO}")
+            return find_photos(self.svg, [source])[0]
+        try:
+            photos = find_photos(self.svg, [])
+        except Problem:
+            raise Problem(f"{self.name} does not say which bitmap it shows. {POINT_TO}") from None
+        return photos[0]
+
+    def page(self, task: Task) -> Transform:
+        """From the bitmap's pixels to the document's user units, where this sketch sees them: a sketch may have been moved alone."""
+        size = [float(one) for one in (self.layer.get(PICTURE) or "").split()]
+        if len(size) != 2 or self._pointed is not None:
+            return task.placement.page
+        now = task.pixels.size_px
+        own = to_page(self.layer, self.svg) @ Transform(self.layer.get(POINTS) or "")
+        return own @ Transform(scale=(size[0] / now[0], size[1] / now[1]))
+
+    def alone(self) -> bytes:
+        """A document with this layer and what it inherits, for the engine."""
+        root = etree.Element("{%s}svg" % SVG)
+        group = root
+        for one in reversed(list(self.layer.iterancestors())):
+            looks = {name: value for name, value in one.attrib.items() if name in ("style", "fill", "stroke", "stroke-width")}
+            transform = own_transform(one) if one is not self.svg else Transform()
+            group = etree.SubElement(group, "{%s}g" % SVG, {**looks, "transform": written(transform)})
+        layer = copy.deepcopy(self.layer)
+        layer.tail = None
+        for path in layer.iter("{%s}path" % SVG):
+            if path.get(ORIGINAL):
+                path.set("d", path.get(ORIGINAL))
+        group.append(layer)
+        return etree.tostring(root)
+
+
+class EditTask:
+    """A sketch that the engine goes on from. Has what `session.Session` asks of a task.
+
+    do: ``refine``, ``add`` or ``ink``. count: strokes to add.
+    """
+
+    def __init__(self, sketch: Sketch, task: Task, do: str, reach: str = "redraw", count: int = 0) -> None:
+        self.sketch, self._task, self._do, self._reach, self._count = sketch, task, do, reach, count
+        self.told: List[str] = []  # what the person should know afterwards
+
+    @property
+    def name(self) -> str:
+        return self.sketch.name
+
+    @property
+    def pixels(self) -> Any:
+        return self._task.pixels
+
+    @property
+    def seen(self) -> Any:
+        return self._task.seen
+
+    @property
+    def placement(self) -> Placement:
+        return self._task.placement
+
+    def request(self, settings: Settings, preset: str) -> Dict[str, Any]:
+        """The engine's request: as the sketch was made, with the guide and the work that are chosen now."""
+        try:
+            made = json.loads(self.sketch.layer.get("{%s}request" % CLIPASSO) or "{}")
+        except ValueError:
+            made = {}
+        kept = {name: made[name] for name in KEPT if isinstance(made, dict) and name in made}
+        if kept.get("mask", "auto") not in SAFE_MASKS:  # a file that may be gone
+            del kept["mask"]
+        request = {"version": 1, **kept, "preset": preset, "guide": settings.guide}
+        if self._count:
+            request["strokes"] = self._count
+        return request
+
+    @property
+    def edit(self) -> Dict[str, Any]:
+        """What the engine is to do with which paths."""
+        (a, c, e), (b, d, f) = self.sketch.page(self._task).matrix
+        only = None if self.sketch.chosen is None else [path.get("id") for path in self.sketch.chosen]
+        order = {"do": self._do, "svg": self.sketch.alone().decode(), "layer": self.sketch.layer.get("id"), "page": [a, b, c, d, e, f]}
+        return {**order, "only": only, "reach": self._reach}
+
+    def insert(self, event: Dict[str, Any], _: Settings) -> None:
+        """Give the paths their new data, ids, order, style and everything else left alone; put new paths on top."""
+        change = event["change"]
+        for path in self.sketch.paths:
+            data = event["paths"].get(path.get("id"))
+            if data is not None:
+                path.set("d", data)
+                if path.get(ORIGINAL):
+                    path.set(ORIGINAL, data)
+            ink = event.get("inks", {}).get(path.get("id"))
+            if ink is not None:
+                declare(path, "stroke", ink)
+        taken = {element.get("id") for element in self.sketch.svg.iter() if tag(element)}
+        for text in event["added"]:
+            path = etree.fromstring(text)
+            number = 1
+            while f"stroke-{number}" in taken:
+                number += 1
+            path.set("id", f"stroke-{number}")
+            taken.add(path.get("id"))
+            self.sketch.layer.append(path)
+        for ident, why in change.get("kept", {}).items():
+            self.told.append(f"{ident} stays as it is: it is {why}.")
+        if self._do == "refine" and not change["improved"]:
+            self.told.append("No better place was found, so the strokes stay where they were.")
+
+
+def find_sketch(svg: Any, ids: List[str]) -> Sketch:
+    """The sketch that is meant by the selection. Raises `Problem`."""
+    selected = [element for element in (by_id(svg, one) for one in ids) if element is not None]
+    if not selected:
+        sketches = [element for element in svg.iter("{%s}g" % SVG) if element.get(SKETCH)]
+        if len(sketches) == 1:
+            return Sketch(svg, sketches[0], None, None)
+        many = "several sketches" if sketches else "no sketch"
+        raise Problem(
+            f"There {'are' if sketches else 'is'} {many} in this document: select the strokes or the layer to work on, and try again."
+        )
+    photo: Optional[Photo] = None
+    layers: List[Any] = []
+    whole = False
+    paths: List[Any] = []
+    for element in selected:
+        if tag(element) in ("image", "use"):
+            photo = photo or find_photos(svg, [element.get("id")])[0]
+            continue
+        inside = [one for one in element.iter("{%s}path" % SVG) if not _in_unseen(one)]
+        if not inside:
+            continue
+        layer = element if element.get(SKETCH) else _layer_of(element, svg)
+        layers.append(layer)
+        whole = whole or element is layer
+        paths += inside
+    if not layers:
+        raise Problem("No stroke is selected: select strokes of a sketch, or its layer, and try again.")
+    if any(layer is not layers[0] for layer in layers):
+        raise Problem("The selected strokes belong to several layers: select those of one, and try again.")
+    return Sketch(svg, layers[0], None if whole else _once(paths), photo)
+
+
+def lock(sketch: Sketch, locked: bool) -> int:
+    """Lock or unlock the meant strokes, for us and for Inkscape. Returns how many."""
+    for path in sketch.meant:
+        path.set(LOCKED, "true" if locked else "false")
+        if locked:
+            path.set(INSENSITIVE, "true")
+        else:
+            path.attrib.pop(INSENSITIVE, None)
+    return len(sketch.meant)
+
+
+def set_level(sketch: Sketch, count: int, delete: bool) -> Tuple[int, int]:
+    """Show the `count` most needed strokes; hide or delete the others. Returns how many are shown, of how many. Raises `Problem`."""
+    ranked = sketch.ranked
+    if not ranked:
+        raise Problem(f"The strokes of {sketch.name} have no order of need: only those that the engine drew have one.")
+    for place, path in enumerate(ranked):
+        if place < count:
+            declare(path, "display", None)
+        elif delete:
+            path.getparent().remove(path)
+        else:
+            declare(path, "display", "none")
+    return min(count, len(ranked)), len(ranked)
+
+
+def take_layer(sketch: Sketch, written: Path) -> None:
+    """Put the layer that a command of the engine added to `alone` into the document, above the sketch, which is hidden."""
+    root = etree.fromstring(written.read_bytes(), etree.XMLParser(resolve_entities=False, no_network=True))
+    own = next(element for element in root.iter("{%s}g" % SVG) if element.get("id") == sketch.layer.get("id"))
+    new = own.getnext()
+    taken = {element.get("id") for element in sketch.svg.iter() if tag(element)}
+    for element in new.iter():
+        if element.get("id") in taken:
+            number = 1
+            while f"{element.get('id')}-{number}" in taken:
+                number += 1
+            element.set("id", f"{element.get('id')}-{number}")
+        taken.add(element.get("id"))
+    new.set(GROUPMODE, "layer")
+    sketch.layer.addnext(new)
+    declare(sketch.layer, "display", "none")
+
+
+def _layer_of(element: Any, svg: Any) -> Any:
+    """The sketch that an element is in, else its layer, else the group or document right around it."""
+    ancestors = [one for one in element.iterancestors() if one is not svg]
+    for one in ancestors:
+        if one.get(SKETCH):
+            return one
+    for one in ancestors:
+        if one.get(GROUPMODE) == "layer":
+            return one
+    if not ancestors:
+        raise Problem("The selected strokes are in no layer: put them into one (Layer > Move Selection to Layer), and try again.")
+    return ancestors[-1]
+
+
+def _in_unseen(element: Any) -> bool:
+    return any(tag(one) in UNSEEN for one in element.iterancestors())
+
+
+def _once(elements: List[Any]) -> List[Any]:
+    seen: Set[int] = set()
+    return [one for one in elements if not (id(one) in seen or seen.add(id(one)))]  # type: ignore[func-returns-value]

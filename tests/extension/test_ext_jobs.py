@@ -1,0 +1,397 @@
+"""Sketches that compute while Inkscape goes on find their bitmap again, whatever happened to it, its document, or the disk meanwhile."""
+
+import json
+import os
+import shutil
+import sys
+import time
+
+import pytest
+from clipasso_ext import jobs
+from clipasso_ext.host import find_host
+from clipasso_ext.jobs import all_jobs, insert_finished, order
+from clipasso_ext.problem import Problem
+from clipasso_ext.selection import find_photos
+from clipasso_ext.settings import Settings
+from clipasso_ext.task import Task
+from inkex import Transform
+
+from easel import PAGE, applied, hexad, image, png, root, uri
+
+LIMIT_S = 20
+LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
+CLIPASSO = "{https://clipasso.org/ns}"
+NAMED = PAGE + ' sodipodi:docname="cats.svg"'
+OTHER = PAGE + ' sodipodi:docname="dogs.svg"'
+
+
+@pytest.fixture
+def ordered(host, scratch):
+    """Orders a sketch of every bitmap of a document; waits until they are done."""
+
+    def make(svg, chosen=None, wait=True, where=host):
+        photos = find_photos(svg, [one.get("id") for one in svg if one.get("id")])
+        made = [order(Task(photo, svg, [scratch.parent], scratch), chosen or Settings(strokes=3), svg, where) for photo in photos]
+        if wait:
+            finish(made)
+        return made
+
+    return make
+
+
+def finish(made):
+    end = time.monotonic() + LIMIT_S
+    while any(job.outcome is None for job in made):
+        assert time.monotonic() < end, "the job did not end"
+        time.sleep(0.01)
+
+
+def layers(svg):
+    return [one for one in svg.iter() if isinstance(one.tag, str) and one.get(CLIPASSO + "sketch")]
+
+
+def middle(svg, layer):
+    """Where the middle of a layer's strokes is on the page: the fake engine's ellipse has the picture's."""
+    total = Transform()
+    for one in reversed([layer, *layer.iterancestors()]):
+        if one is not svg:
+            total = total @ Transform(one.get("transform"))
+    numbers = [float(number) for stroke in layer for pair in stroke.get("d").split()[1:] for number in pair.split(",") if pair != "C"]
+    starts = [applied(hexad(total), (numbers[at], numbers[at + 1])) for at in range(0, len(numbers), 8)]
+    return tuple(sum(axis) / len(starts) for axis in zip(*starts))
+
+
+def edit(job, **facts):
+    path = job.folder / "job.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **facts}))
+
+
+# Order and insert
+
+
+def test_an_order_holds_everything_that_the_engine_needs(ordered, host):
+    (job,) = ordered(root(image(), NAMED), wait=False)
+    assert job.folder.parent == host.jobs
+    assert job.facts["line"] == {"id": job.id, "photo": "photo.bitmap", "request": {"version": 1, "strokes": 3}}
+    assert (job.folder / "photo.bitmap").read_bytes() == png(40, 20)
+    assert json.loads((job.folder / "job.json").read_text()) == job.facts
+
+
+def test_a_linked_bitmap_is_copied_for_the_job(ordered, tmp_path):
+    (tmp_path / "cat.png").write_bytes(png(40, 20))
+    (job,) = ordered(root(image(link="cat.png")))
+    (tmp_path / "cat.png").unlink()
+    assert (job.folder / "photo.png").read_bytes() == png(40, 20)
+    assert job.name == "cat"
+
+
+def test_a_finished_sketch_is_inserted_above_its_bitmap(ordered, host):
+    svg = root(image(), NAMED)
+    (job,) = ordered(svg)
+    report = insert_finished(svg, host)
+    assert (report.inserted, report.lines) == (["photo"], [])
+    assert [one.get("id") for one in svg] == ["photo", "sketch-1"]
+    (layer,) = layers(svg)
+    assert layer.get(CLIPASSO + "job") == job.id
+    assert layer.get(LABEL) == "Sketch of photo (3 strokes)"
+    assert middle(svg, layer) == pytest.approx((50, 40), abs=0.01)
+
+
+def test_a_sketch_is_inserted_once(ordered, host):
+    svg = root(image(), NAMED)
+    ordered(svg)
+    insert_finished(svg, host)
+    report = insert_finished(svg, host)
+    assert report.text() == "No sketch is waiting for this document."
+    assert len(layers(svg)) == 1
+
+
+def test_a_sketch_that_was_undone_comes_again_only_when_asked_for(ordered, host):
+    svg = root(image(), NAMED)
+    ordered(svg)
+    insert_finished(svg, host)
+    svg.remove(layers(svg)[0])
+    assert insert_finished(svg, host).inserted == []
+    assert insert_finished(svg, host, again=True).inserted == ["photo"]
+    assert insert_finished(svg, host, again=True).inserted == []  # is in the document
+    assert len(layers(svg)) == 1
+
+
+def test_several_are_inserted_oldest_first(ordered, host):
+    svg = root(image("a") + image("b"), NAMED)
+    one, two = ordered(svg)
+    report = insert_finished(svg, host)
+    assert sorted(report.inserted) == ["a", "b"]
+    assert {layer.get(CLIPASSO + "job") for layer in layers(svg)} == {one.id, two.id}
+    assert report.text() in ("Inserted: a, b.", "Inserted: b, a.")  # ordered within one second
+
+
+@pytest.mark.parametrize("treatment", ["dim", "hide"])
+def test_the_bitmap_is_treated_when_its_sketch_comes(treatment, ordered, host):
+    svg = root(image(), NAMED)
+    ordered(svg, Settings(bitmap=treatment))
+    assert svg[0].get("style") is None
+    insert_finished(svg, host)
+    assert svg[0].get("style") in ("opacity:0.3", "display:none")
+
+
+def test_a_hidden_bitmap_still_gets_its_next_sketch(ordered, host):
+    svg = root(image(), NAMED)
+    ordered(svg, Settings(bitmap="hide"))
+    ordered(svg, Settings(bitmap="hide"))
+    assert len(insert_finished(svg, host).inserted) == 2
+
+
+# The bitmap meanwhile
+
+MOVED = [
+    ('transform="translate(100,10)"', 'x="10" y="20" width="80" height="40"', (150, 50)),
+    ("", 'x="110" y="30" width="80" height="40"', (150, 50)),  # as Inkscape moves it
+    ("", 'x="0" y="0" width="20" height="10"', (10, 5)),  # as Inkscape scales it
+    ("", 'x="0" y="0" width="10" height="10"', (5, 5)),
+    ('transform="rotate(90)"', 'x="10" y="20" width="80" height="40"', (-40, 50)),
+    ('transform="scale(3,1)"', 'x="10" y="20" width="80" height="40"', (150, 40)),
+    ('preserveAspectRatio="none"', 'x="0" y="0" width="10" height="80"', (5, 40)),
+]
+
+
+@pytest.mark.parametrize(("more", "box", "centre"), MOVED)
+def test_a_sketch_finds_its_bitmap_wherever_that_was_moved_meanwhile(more, box, centre, ordered, host):
+    ordered(root(image(), NAMED))
+    svg = root('<g inkscape:groupmode="layer" transform="translate(1,2)">%s</g>' % image(more=more, box=box), NAMED)
+    assert insert_finished(svg, host).inserted == ["photo"]
+    (layer,) = layers(svg)
+    assert layer.getparent() is svg[0]
+    assert middle(svg, layer) == pytest.approx((centre[0] + 1, centre[1] + 2), abs=0.01)
+
+
+def test_a_sketch_of_a_drawn_bitmap_fills_the_whole_box_wherever_that_is(ordered, host):
+    (job,) = ordered(root(image(), NAMED))
+    edit(job, drawn=True)
+    svg = root(image(box='x="100" y="0" width="20" height="80"', more='preserveAspectRatio="xMinYMin slice"'), NAMED)
+    insert_finished(svg, host)
+    assert middle(svg, layers(svg)[0]) == pytest.approx((110, 40), abs=0.01)
+
+
+def test_a_bitmap_whose_lines_were_broken_anew_is_the_same(ordered, host):
+    ordered(root(image(), NAMED))
+    svg = root(image(link=uri().replace("A", "A&#10;")), NAMED)
+    assert insert_finished(svg, host).inserted == ["photo"]
+
+
+def test_a_linked_bitmap_is_the_same_wherever_the_document_lies(ordered, host, tmp_path):
+    (tmp_path / "cat.png").write_bytes(png(40, 20))
+    ordered(root(image(link="cat.png"), NAMED))
+    for link in ("../../pictures/cat.png", "file:///home/me/cat.png", "C:\\cat.png"):
+        svg = root(image(link=link), NAMED)
+        assert insert_finished(svg, host, again=True).inserted == ["cat"], link
+
+
+def test_another_bitmap_under_the_same_id_does_not_get_the_sketch(ordered, host):
+    ordered(root(image(), NAMED))
+    svg = root(image(link=uri(png(41, 20))), NAMED)
+    report = insert_finished(svg, host)
+    assert (report.inserted, layers(svg)) == ([], [])
+    assert "The bitmap of photo is gone" in report.text()
+
+
+def test_a_bitmap_that_is_gone_leaves_the_sketch_waiting(ordered, host):
+    ordered(root(image(), NAMED))
+    svg = root("", NAMED)
+    for _ in range(2):
+        assert insert_finished(svg, host).text().startswith("The bitmap of photo is gone. To put its sketch where the bitmap was")
+    assert insert_finished(root(image(), NAMED), host).inserted == ["photo"]
+
+
+@pytest.mark.parametrize("more", ["", 'transform="translate(30,40) rotate(90)"', 'transform="scale(-2,2)"'])
+def test_a_sketch_without_its_bitmap_can_go_where_that_was(more, ordered, host):
+    before = root(image(more=more), NAMED)
+    ordered(before)
+    svg = root('<path id="p" d="M 0,0 1,1"/>', NAMED)
+    assert insert_finished(svg, host, place_gone=True).inserted == ["photo"]
+    (layer,) = layers(svg)
+    assert svg[-1] is layer
+    assert middle(svg, layer) == pytest.approx(applied(hexad(Transform(before[0].get("transform"))), (50, 40)), abs=0.01)
+    assert insert_finished(svg, host, place_gone=True).inserted == []
+
+
+def test_the_clone_gets_the_sketch_that_was_ordered_for_it(ordered, host):
+    svg = root('<defs>%s</defs><use id="u" xlink:href="#photo" transform="translate(100,0)"/>' % image(), NAMED)
+    ordered(svg)
+    insert_finished(svg, host)
+    (layer,) = layers(svg)
+    assert layer.get(CLIPASSO + "source") == "#u"
+    assert middle(svg, layer) == pytest.approx((150, 40), abs=0.01)
+
+
+def test_sketches_for_other_documents_wait_and_are_counted(ordered, host):
+    ordered(root(image("a") + image("b"), OTHER))
+    ordered(root(image("c"), PAGE))
+    report = insert_finished(root("", NAMED), host, place_gone=True)
+    assert (report.inserted, report.text()) == ([], "3 more wait for other documents.")
+    assert sorted(insert_finished(root(image("a") + image("b"), OTHER), host).inserted) == ["a", "b"]
+    assert insert_finished(root("", NAMED), host).text() == "1 more waits for other documents."
+
+
+# Not done, or gone wrong
+
+
+def test_what_still_computes_is_told_and_taken_up_again(ordered, host, monkeypatch):
+    monkeypatch.setenv("FAKE_ENGINE", "slow")  # never writes an outcome
+    svg = root(image(), NAMED)
+    (job,) = ordered(svg, wait=False)
+    assert insert_finished(svg, host).text() == "Still computing: photo (starting)."
+    (job.folder / "progress.json").write_text('{"event": "queued", "position": 2}')
+    assert insert_finished(svg, host).text() == "Still computing: photo (waiting for its turn)."
+    monkeypatch.setenv("FAKE_ENGINE", "")
+    (job.folder / "progress.json").write_text('{"event": "progress", "step": 3, "steps": 9}')
+    assert insert_finished(svg, host).text() == "Still computing: photo (step 3 of 9)."
+    finish([job])  # by the process that the last look started
+    assert insert_finished(svg, host).inserted == ["photo"]
+
+
+def test_a_failure_is_told_once(ordered, host, monkeypatch):
+    monkeypatch.setenv("FAKE_ENGINE", "error")
+    svg = root(image(), NAMED)
+    ordered(svg)
+    assert insert_finished(svg, host).text() == "Failed: photo. The photo is one plain colour"
+    assert insert_finished(svg, host).text() == "No sketch is waiting for this document."
+    assert layers(svg) == []
+
+
+@pytest.mark.parametrize("outcome", ["", "{", "[]", "null"])
+def test_an_outcome_that_is_half_written_is_still_computing(outcome, ordered, host, monkeypatch):
+    svg = root(image(), NAMED)
+    (job,) = ordered(svg)
+    (job.folder / "outcome.json").write_text(outcome)
+    monkeypatch.setattr(jobs, "start", lambda *_: None)
+    assert insert_finished(svg, host).text() == "Still computing: photo (starting)."
+
+
+@pytest.mark.parametrize("outcome", [{}, {"event": 7}, {"event": "cancelled"}, {"event": "result"}, {"event": "result", "svg": "<svg/>"}])
+def test_an_outcome_that_is_no_sketch_fails_alone(outcome, ordered, host):
+    svg = root(image("a") + image("b"), NAMED)
+    one, two = ordered(svg)
+    (one.folder / "outcome.json").write_text(json.dumps(outcome))
+    report = insert_finished(svg, host)
+    assert report.inserted == [two.name]
+    assert [line.split(".")[0] for line in report.lines] == ["Failed: %s" % one.name]
+    assert len(layers(svg)) == 1
+    assert insert_finished(svg, host).text() == "No sketch is waiting for this document."
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"image": None},
+        {"name": 7},
+        {"box": [1, 2, 3]},
+        {"box": "1234"},
+        {"box": [None] * 4},
+        {"size_px": [0, 20]},
+        {"size_px": 20},
+        {"drawn": "yes"},
+        {"document": None},
+        {"fingerprint": []},
+    ],
+)
+def test_an_order_that_is_damaged_does_not_keep_the_others(damage, ordered, host):
+    svg = root(image("a") + image("b"), NAMED)
+    one, two = ordered(svg)
+    edit(one, **damage)
+    assert insert_finished(svg, host).inserted == [two.name]
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", "[]", "\0", '{"version": 2}'])
+def test_a_folder_that_is_no_job_is_passed_over(content, ordered, host):
+    svg = root(image(), NAMED)
+    ordered(svg)
+    (host.jobs / "20000101-strange").mkdir()
+    if content is not None:
+        (host.jobs / "20000101-strange" / "job.json").write_text(content)
+    (host.jobs / "a file").write_text("")
+    (host.jobs / ".20000101-half-written").mkdir()
+    assert insert_finished(svg, host).inserted == ["photo"]
+
+
+def test_no_folder_at_all_means_no_jobs(host):
+    assert all_jobs(host) == []
+    assert insert_finished(root(image(), NAMED), host).text() == "No sketch is waiting for this document."
+
+
+def test_a_fault_half_way_leaves_every_sketch_waiting(ordered, host, monkeypatch):
+    svg = root(image("a") + image("b"), NAMED)
+    ordered(svg)
+    insert, calls = jobs.Job.insert, []
+
+    def failing(self, *words):
+        calls.append(self.id)
+        if len(calls) == 2:
+            raise ZeroDivisionError
+        insert(self, *words)
+
+    monkeypatch.setattr(jobs.Job, "insert", failing)
+    with pytest.raises(ZeroDivisionError):
+        insert_finished(svg, host)
+    monkeypatch.setattr(jobs.Job, "insert", insert)
+    assert sorted(insert_finished(root(image("a") + image("b"), NAMED), host).inserted) == ["a", "b"]
+
+
+# The folder
+
+
+def test_a_sketch_is_forgotten_thirty_days_after_it_was_inserted(ordered, host):
+    svg = root(image("a") + image("b") + image("c"), NAMED)
+    old, young, waiting = ordered(svg)
+    for job, days in ((old, 31), (young, 29)):
+        job.settle()
+        then = time.time() - days * 24 * 3600
+        os.utime(str(job.folder / "inserted"), (then, then))
+    shutil.rmtree(str(waiting.folder / "inserted"), ignore_errors=True)
+    assert {job.id for job in all_jobs(host)} == {young.id, waiting.id}
+    assert not old.folder.exists()
+
+
+def test_a_sketch_that_waits_is_never_forgotten(ordered, host):
+    (job,) = ordered(root(image(), NAMED))
+    for path in (job.folder, *job.folder.iterdir()):
+        os.utime(str(path), (0, 0))
+    assert [one.id for one in all_jobs(host)] == [job.id]
+
+
+@pytest.mark.parametrize("step", ["copyfile", "write", "rename"])
+def test_a_disk_that_is_full_leaves_nothing_half(step, ordered, host, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    if step == "copyfile":
+        monkeypatch.setattr(jobs.shutil, "copyfile", full)
+    elif step == "write":
+        monkeypatch.setattr(jobs.Path, "write_text", full)
+    else:
+        monkeypatch.setattr(jobs.os, "replace", full)
+    with pytest.raises(Problem, match=r"job can't be written .No space left on device.: make room for"):
+        ordered(root(image(), NAMED), wait=False)
+    assert list(host.jobs.iterdir()) == []
+
+
+def test_an_engine_that_is_missing_is_told_and_no_job_is_left(ordered, pointer):
+    pointer("/nowhere/clipasso")
+    host = find_host()
+    with pytest.raises(Problem, match="not where it was installed"):
+        ordered(root(image(), NAMED), wait=False, where=host)
+    assert all_jobs(host) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_job_outlives_inkscape_and_holds_none_of_its_pipes(ordered, pointer, tmp_path):
+    path = tmp_path / "engine.py"
+    path.write_text(
+        "import json, os, sys\n"
+        "facts = {'event': 'result', 'session': os.getsid(0), 'pipes': [os.readlink('/proc/self/fd/%d' % n) for n in (0, 1, 2)]}\n"
+        "open(sys.argv[2] + '/new', 'w').write(json.dumps(facts)); os.replace(sys.argv[2] + '/new', sys.argv[2] + '/outcome.json')\n"
+    )
+    pointer(sys.executable, str(path))
+    (job,) = ordered(root(image(), NAMED), where=find_host())
+    assert job.outcome["session"] != os.getsid(0)
+    assert job.outcome["pipes"] == ["/dev/null"] * 3

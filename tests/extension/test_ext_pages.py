@@ -1,0 +1,179 @@
+"""The .inx pages, and what an extension's files may hold: Inkscape's Python is 3.8 or newer and has inkex, lxml and gi."""
+
+import ast
+
+import pytest
+from clipasso_ext import effects, settings
+from clipasso_ext.settings import Settings
+from lxml import etree
+
+from easel import EXTENSION
+
+INX = "{http://www.inkscape.org/namespace/inkscape/extension}"
+PAGES = sorted(EXTENSION.glob("*.inx"))
+FILES = sorted(EXTENSION.rglob("*.py"))
+KINDS = {
+    "sketch": effects.Sketch,
+    "parameters": effects.Parameters,
+    "background": effects.Background,
+    "insert": effects.Insert,
+    "engine": effects.EngineAndModels,
+}
+INKSCAPES_OWN = {"help", "output", "ids", "selected_nodes", "input_file"}
+COMMON = """
+    __future__ argparse ast base64 binascii contextlib copy dataclasses hashlib io json math os pathlib queue re shutil stat struct
+    subprocess sys tempfile threading time traceback types typing urllib uuid warnings zlib
+"""  # of Python 3.8's standard library, whose names sys.stdlib_module_names tells only since 3.10
+
+
+def word(path):
+    return path.stem.replace("clipasso_", "")
+
+
+def parameters(path):
+    return {one.get("name"): one for one in etree.parse(str(path)).getroot().iter(INX + "param")}
+
+
+def default(parameter):
+    """The value that Inkscape begins with."""
+    options = parameter.findall(INX + "option")
+    return options[0].get("value") if options else (parameter.text or "").strip()
+
+
+def choices(parameter):
+    return [option.get("value") for option in parameter.findall(INX + "option")]
+
+
+def own_arguments(kind):
+    """The arguments of a menu entry beside inkex's own, by name."""
+    return {action.dest: action for action in kind().arg_parser._actions if action.dest not in INKSCAPES_OWN}
+
+
+def test_every_page_is_tested():
+    assert {word(path) for path in PAGES} == set(KINDS)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=word)
+def test_a_page_is_an_extension_with_an_id_a_name_and_a_script(path):
+    root = etree.parse(str(path)).getroot()
+    assert root.tag == INX + "inkscape-extension"
+    assert root.findtext(INX + "id") == "org.clipasso." + word(path)
+    assert root.findtext(INX + "name").strip()
+    command = root.find(INX + "script/" + INX + "command")
+    assert (command.get("location"), command.get("interpreter")) == ("inx", "python")
+    assert (EXTENSION / command.text).is_file()
+    assert root.find(INX + "effect/" + INX + "effects-menu/" + INX + "submenu").get("name") == "CLIPasso"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=word)
+def test_a_page_keeps_inkscape_from_previewing_and_from_its_own_dialogs(path):
+    effect = etree.parse(str(path)).getroot().find(INX + "effect")
+    assert (effect.get("needs-live-preview"), effect.get("implements-custom-gui"), effect.get("show-stderr")) == ("false", "true", "true")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=word)
+def test_a_script_starts_its_own_entry(path):
+    tree = ast.parse((EXTENSION / (path.stem + ".py")).read_text(encoding="utf-8"))
+    called = [one.args[0].id for one in ast.walk(tree) if isinstance(one, ast.Call) and getattr(one.func, "id", "") == "main"]
+    assert called == [KINDS[word(path)].__name__]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=word)
+def test_the_page_and_the_script_know_the_same_parameters(path):
+    on_page = {name for name, one in parameters(path).items() if one.get("type") != "notebook"}
+    known = set(own_arguments(KINDS[word(path)]))
+    notebooks = {name for name, one in parameters(path).items() if one.get("type") == "notebook"}
+    assert on_page | notebooks == known
+
+
+@pytest.mark.parametrize("path", PAGES, ids=word)
+def test_every_parameter_has_a_text_and_says_what_it_does(path):
+    for name, one in parameters(path).items():
+        assert one.get("type") == "notebook" or one.get("gui-text"), name
+        assert one.get("type") in ("notebook", "color") or one.get("gui-description"), name
+
+
+def as_inkscape_passes(path):
+    """The arguments of an untouched page; a colour goes as a number."""
+    words = []
+    for name, one in parameters(path).items():
+        value = default(one) if one.get("type") != "notebook" else one.find(INX + "page").get("name")
+        words.append("--%s=%s" % (name, int(value, 16) if one.get("type") == "color" else value))
+    return words
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if word(path) in ("parameters", "background")], ids=word)
+def test_an_untouched_page_means_the_default_settings(path):
+    effect = KINDS[word(path)]()
+    effect.parse_arguments(as_inkscape_passes(path))
+    assert effect.settings() == Settings()
+    effect.parse_arguments([])
+    assert effect.settings() == Settings()
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if word(path) in ("parameters", "background")], ids=word)
+def test_the_pages_limits_and_choices_are_the_settings(path):
+    page = parameters(path)
+    assert (page["strokes"].get("min"), page["strokes"].get("max")) == ("1", str(settings.MAX_STROKES))
+    assert (page["seed"].get("min"), page["seed"].get("max")) == ("0", str(settings.MAX_SEED))
+    assert (page["seeds"].get("min"), page["seeds"].get("max")) == ("0", str(settings.MAX_SEEDS))
+    assert (page["width"].get("min"), float(page["width"].get("max"))) == ("0", settings.MAX_WIDTH)
+    assert set(choices(page["preset"])) == set(settings.PRESETS)
+    assert set(choices(page["mask"])) == set(settings.MASKS)
+    assert choices(page["bitmap"]) == ["keep", "dim", "hide"]
+    assert choices(page["ink"]) == ["color", settings.PHOTO_INK]
+    assert choices(page["guide"]) == ["auto", "lite", "clip"]
+    assert settings.sane(Settings(guide="clip:" + default(page["clip"]))).guide == "clip:" + default(page["clip"])
+
+
+def test_inserting_leaves_sketches_without_a_bitmap_unless_told_otherwise():
+    (path,) = [path for path in PAGES if word(path) == "insert"]
+    effect = effects.Insert()
+    effect.parse_arguments(as_inkscape_passes(path))
+    assert (effect.options.gone, effect.options.again) == ("leave", False)
+    assert choices(parameters(path)["gone"]) == ["leave", "place"]
+
+
+def test_both_pages_with_parameters_are_the_same():
+    one, other = (
+        [etree.tostring(value) for value in parameters(EXTENSION / ("clipasso_%s.inx" % kind)).values()]
+        for kind in ("parameters", "background")
+    )
+    assert one == other
+
+
+# Python
+
+
+def imported(path):
+    for one in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(one, ast.Import):
+            for name in one.names:
+                yield name.name.split(".")[0]
+        elif isinstance(one, ast.ImportFrom) and not one.level:
+            yield one.module.split(".")[0]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_is_python_3_8(path):
+    ast.parse(path.read_text(encoding="utf-8"), str(path), feature_version=(3, 8))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_runs_with_annotations_that_python_3_8_does_not_evaluate(path):
+    text = path.read_text(encoding="utf-8")
+    annotated = [one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.AnnAssign) or getattr(one, "returns", None)]
+    assert not annotated or "from __future__ import annotations" in text
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_imports_nothing_that_inkscape_does_not_bring(path):
+    assert set(imported(path)) <= {"inkex", "lxml", "gi", "clipasso_ext", *COMMON.split()}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_names_that_python_3_9_brought_are_not_used(path):
+    """What feature_version does not see: methods and functions of newer standard libraries."""
+    newer = {"removeprefix", "removesuffix", "is_relative_to", "with_stem", "readlink", "to_thread", "pairwise", "batched", "hardlink_to"}
+    used = {one.attr for one in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(one, ast.Attribute)}
+    assert not used & newer
