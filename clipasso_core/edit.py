@@ -12,6 +12,7 @@ import numpy as np
 from lxml import etree
 
 from clipasso_core import svg
+from clipasso_core.color import PHOTO
 from clipasso_core.drawing import LOCKED, RANK, Drawing, Line, parse_drawing
 from clipasso_core.errors import UserError
 from clipasso_core.frame import CANVAS_PX, ROOM, Frame
@@ -120,8 +121,9 @@ def add(
 class Order:
     """An edit as the JSON door takes it.
 
-    do: ``refine`` or ``add``. svg: a document that holds the layer. layer: its id. page: where the photograph lies, as
-    `drawing.parse_drawing` takes it. only: ids of the strokes to redraw, None for all that are not locked. reach: see `REACHES`.
+    do: ``refine``, ``add``, or ``ink`` (colours from the photograph, nothing moves). svg: a document that holds the layer, whose id
+    is `layer`. page: where the photograph lies, as `drawing.parse_drawing` takes it. only: ids of the strokes to redraw, None for all
+    that are not locked. reach: see `REACHES`.
     """
 
     do: str
@@ -143,7 +145,7 @@ class Order:
         page = isinstance(order.page, list) and len(order.page) == 6 and all(isinstance(one, (int, float)) for one in order.page)
         only = order.only is None or (isinstance(order.only, list) and all(isinstance(one, str) for one in order.only))
         texts = isinstance(order.svg, str) and isinstance(order.layer, str)
-        if not (page and only and texts) or order.do not in ("refine", "add"):
+        if not (page and only and texts) or order.do not in ("refine", "add", "ink"):
             raise _NO_ORDER
         a, b, c, d, *_ = order.page
         if not all(math.isfinite(one) for one in order.page) or abs(a * d - b * c) < 1e-12:
@@ -158,8 +160,16 @@ class Order:
         load: Callable[[str, str, str, bool], Guide] = load_guide,
         find: FindMask = find_subject,
     ) -> dict[str, Any]:
-        """Do it. Returns the event ``result``: ``change``, ``paths`` (data by id of what was redrawn), ``added`` (elements as text)."""
+        """Do it. Returns the event ``result``.
+
+        ``change``: what it came to. ``paths``: data by id, of what was redrawn. ``added``: elements as text. ``inks``: colours by id.
+        """
         drawing = parse_drawing(self.svg.encode(), self.layer, self.page)
+        if self.do == "ink":
+            lines = drawing.lines if self.only is None else drawing.find(self.only)
+            change = Change(0.0, 0.0, True, 0, tuple(lines), ())
+            colors = inks(picture, drawing, request, lines, load, find)
+            return {"event": "result", "change": change.to_json(), "paths": {}, "added": [], "inks": colors}
         if self.do == "add":
             change = add(picture, drawing, request, on_progress, load, find)
             added = [etree.tostring(line.node, with_tail=False).decode() for line in change.lines]
@@ -171,6 +181,21 @@ class Order:
 
 
 _NO_ORDER = UserError("bad-edit", "that is no edit: docs/protocol.md shows one")
+
+
+def inks(
+    picture: Picture,
+    drawing: Drawing,
+    request: SketchRequest,
+    lines: Sequence[Line],
+    load: Callable[[str, str, str, bool], Guide] = load_guide,
+    find: FindMask = find_subject,
+) -> dict[str, str]:
+    """The photograph's colour along each line, by the line's id."""
+    if not lines:
+        raise UserError("no-stroke", "there is no stroke to colour")
+    job = _Edit(picture, replace(request, color=PHOTO), load, find, [], list(lines), REDRAW)
+    return {line.id: job.ink_of(job.frame.to_canvas(np.concatenate(line.chains))[: len(line.chains[0])]) for line in lines}
 
 
 class _Edit(Job):

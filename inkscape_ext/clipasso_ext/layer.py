@@ -19,6 +19,7 @@ SKETCH, SOURCE, PICTURE, POINTS, RANK, LOCKED = (
 )
 KEEP, DIM, HIDE = "keep", "dim", "hide"  # what happens to the bitmap afterwards
 DIMMED = 0.3  # of the opacity that it had
+UNDIMMED = "{%s}undimmed" % CLIPASSO  # the opacity that a bitmap had before we dimmed it
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
@@ -78,7 +79,17 @@ def treat(photo: Photo, treatment: str) -> None:
         declare(photo.owner, "display", "none")
     elif treatment == DIM:
         own = _declared(photo.owner, "opacity") or photo.owner.get("opacity") or "1"
+        photo.owner.set(UNDIMMED, own)
         declare(photo.owner, "opacity", f"{_share(own) * DIMMED:.3g}")
+
+
+def untreated(element: Any) -> str:
+    """An element's style without our own dimming and hiding: a bitmap that was sketched can be sketched again."""
+    style = element.attrib.get("style") or ""
+    parts = [part for part in style.split(";") if part.strip() and part.partition(":")[0].strip() != "display"]
+    if element.get(UNDIMMED):
+        parts = [part for part in parts if part.partition(":")[0].strip() != "opacity"] + [f"opacity:{element.get(UNDIMMED)}"]
+    return ";".join(parts)
 
 
 def _share(text: str) -> float:

@@ -20,6 +20,7 @@ from lxml import etree
 
 from .bitmap import HEAD, upright_size
 from .host import detached
+from .layer import untreated
 from .placement import Box, fit, is_undistorted, length, seen_size, view_box, written
 from .problem import Problem
 from .selection import XLINK, Photo, href, tag
@@ -205,7 +206,7 @@ def _box(image: Any, size: Optional[Tuple[int, int]], viewport: Tuple[float, flo
 def _needs_rendering(photo: Photo, svg: Any) -> bool:
     """Whether something on the way to the page changes what is seen of the bitmap."""
     for link in photo.chain:
-        style = (link.element.attrib.get("style") or "").lower()
+        style = untreated(link.element).lower()
         for effect in EFFECTS:
             value = link.element.get(effect)
             stated = re.search(r"(?:^|[;\s])%s\s*:\s*([^;]+)" % effect, style)
@@ -261,6 +262,7 @@ def _alone(photo: Photo, svg: Any, source: Source, box: Box, size_px: Tuple[int,
         group = etree.SubElement(group, "{%s}g" % SVG, _looks(link.element, link.transform))
     image = copy.deepcopy(photo.image)
     image.tail = None
+    image.set("style", untreated(photo.image))
     if source.path is not None:
         image.attrib.pop("href", None)
         image.set(XLINK, source.path.as_uri())
@@ -270,7 +272,8 @@ def _alone(photo: Photo, svg: Any, source: Source, box: Box, size_px: Tuple[int,
 
 def _looks(element: Any, transform: Transform) -> dict:
     """An element's attributes, for a group in its place."""
-    kept = {name: value for name, value in element.attrib.items() if name in ("id", "class", "style") or name in EFFECTS}
+    kept = {name: value for name, value in element.attrib.items() if name in ("id", "class") or name in EFFECTS}
+    kept["style"] = untreated(element)
     kept["transform"] = written(transform)
     return kept
 

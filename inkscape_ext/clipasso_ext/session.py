@@ -43,6 +43,7 @@ class Session:
         self._closed = False
         self._number = 0  # of the request that counts
         self.current: Optional[int] = None  # index of the task that computes
+        self._keeping = False  # as soon as there is something to keep
         self.phase = ""  # waking, queued, started, progress of the current one
         self.latest: Event = {}  # its last event
         self.guides = ["auto", "lite"]
@@ -68,9 +69,12 @@ class Session:
         self._next()
 
     def keep(self) -> None:
-        """End what computes early and keep it; the tasks that wait are dropped."""
+        """End what computes early and keep it, once there is something to keep; the tasks that wait are dropped."""
         self._queue = []
-        self._speak(lambda engine: engine.stop())
+        if self.phase == "progress":
+            self._speak(lambda engine: engine.stop())
+        else:
+            self._keeping = True
 
     def forget(self, index: int) -> None:
         """A result that the controls no longer describe."""
@@ -85,7 +89,7 @@ class Session:
 
     def _next(self) -> None:
         self._number += 1
-        self.latest, self.phase = {}, "preparing"
+        self.latest, self.phase, self._keeping = {}, "preparing", False
         if not self._queue:
             self.current = None
             self._changed()
@@ -145,6 +149,9 @@ class Session:
             return  # of a request that was replaced
         shown = self.shown[self.current]
         self.latest, self.phase = event, str(event["event"])
+        if self._keeping and self.phase == "progress":
+            self._keeping = False
+            self._speak(lambda engine: engine.stop())
         shown.strokes = event.get("preview", shown.strokes)
         shown.mask = event.get("mask_preview", shown.mask)
         shown.line = event.get("line", shown.line)

@@ -221,6 +221,8 @@ class SketchWindow(Gtk.Window):
     def _hand_over(self) -> None:
         try:
             for task in self._tasks:
+                task.placement  # noqa: B018 - a bitmap that can't be sketched is told before any is ordered
+            for task in self._tasks:
                 jobs.order(task, self.settings, self._svg, self._host)
         except Problem as problem:
             self._session.shown[self._at].problem = str(problem)
