@@ -1,0 +1,157 @@
+"""A screen of the tests' own: no window of theirs shows up in front of the person who runs them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+import pytest
+
+LIMIT_S = 40  # for what takes a second; the machine may be busy
+Found = TypeVar("Found")
+
+
+def need(*commands: str) -> None:
+    """Skip the test where one of the commands is not installed; where CLIPASSO_CI is set, fail."""
+    missing = [command for command in commands if not shutil.which(command)]
+    if not missing:
+        return
+    reason = f"NOT TESTED WITH REAL INKSCAPE: {', '.join(missing)} not found (on Debian: apt install {' '.join(missing).lower()})"
+    if os.environ.get("CLIPASSO_CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def wait_for(condition: Callable[[], Found], what: str, limit_s: float = LIMIT_S) -> Found:
+    """Wait until something is so, and return it. For what tells nobody when it happens."""
+    until = time.monotonic() + limit_s
+    while not (found := condition()):
+        assert time.monotonic() < until, f"not within {limit_s:.0f} s: {what}"
+        time.sleep(0.02)
+    return found
+
+
+@contextmanager
+def virtual_screen(size: str = "1280x900") -> Iterator[str]:
+    """An X server without a monitor. Yields its name for DISPLAY."""
+    need("Xvfb")
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(write)
+    try:
+        with os.fdopen(read) as answer:
+            number = answer.readline().strip()
+        assert number, "Xvfb did not start"
+        yield f":{number}"
+    finally:
+        end(server)
+
+
+def end(process: subprocess.Popen) -> None:
+    """End a child, kindly first."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class Desk:
+    """A screen with a window manager, and the hands and eyes of a person before it."""
+
+    def __init__(self, display: str) -> None:
+        self.display = display
+
+    def do(self, *words: str) -> str:
+        """One command of xdotool; what it prints, or nothing if it found nothing."""
+        done = subprocess.run(
+            ["xdotool", *words], env={**os.environ, "DISPLAY": self.display}, capture_output=True, text=True, timeout=LIMIT_S
+        )
+        return done.stdout.strip()
+
+    def find(self, name: str) -> str:
+        """The window that is shown with that title (a regular expression); empty for none."""
+        return next(iter(self.do("search", "--onlyvisible", "--name", name).split()), "")
+
+    def window(self, name: str, limit_s: float = LIMIT_S) -> str:
+        """The window with that title, as soon as it is shown and has the keyboard."""
+        found = wait_for(lambda: self.find(name), f"a window “{name}”", limit_s)
+        self.focus(found)
+        return found
+
+    def focus(self, window: str) -> None:
+        """Give a window the keyboard."""
+
+        def active() -> bool:
+            if self.do("getactivewindow") == window:
+                return True
+            self.do("windowactivate", window)
+            return False
+
+        wait_for(active, "the keyboard in the window")
+
+    def gone(self, name: str) -> None:
+        """Wait until no window with that title is left."""
+        wait_for(lambda: not self.find(name), f"the end of the window “{name}”")
+
+    def press(self, *keys: str) -> None:
+        """Keys, one after the other, for the window that has the keyboard."""
+        self.do("key", "--clearmodifiers", "--delay", "20", *keys)
+
+    def write(self, text: str) -> None:
+        self.do("type", "--delay", "20", text)
+
+    def titles(self) -> list[str]:
+        """Of all windows that are shown."""
+        windows = self.do("search", "--onlyvisible", "--name", ".").split()
+        return [title for title in (self.do("getwindowname", window) for window in windows) if title]
+
+    def look(self, window: str) -> np.ndarray:  # [H, W, 3] of 0..255, red green blue
+        """What is seen of a window."""
+        facts = dict(line.split("=") for line in self.do("getwindowgeometry", "--shell", window).splitlines())
+        x, y, width, height = (int(facts[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))
+        with tempfile.TemporaryDirectory() as folder:
+            self.shot(Path(folder) / "screen.png")
+            screen = cv2.imread(f"{folder}/screen.png")[..., ::-1]
+        return screen[max(y, 0) : y + height, max(x, 0) : x + width]
+
+    @staticmethod
+    def same(one: np.ndarray, other: np.ndarray) -> bool:
+        """Whether two looks show the same."""
+        return one.shape == other.shape and bool((one == other).all())
+
+    def shot(self, path: Path, window: str | None = None) -> None:
+        """A picture of the screen, or of one window in its frame."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        if window is not None:
+            self.focus(window)
+        command = ["scrot", *(["--focused", "--border"] if window is not None else []), str(path)]
+        subprocess.run(command, env={**os.environ, "DISPLAY": self.display}, check=True, timeout=LIMIT_S)
+
+
+@contextmanager
+def desk(size: str = "1280x900") -> Iterator[Desk]:
+    """A screen with a window manager."""
+    need("Xvfb", "openbox", "xdotool", "scrot")
+    with virtual_screen(size) as display:
+        environment = {**os.environ, "DISPLAY": display}
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+        manager = subprocess.Popen(["openbox"], env=environment, **silent)
+        own = Desk(display)
+        try:
+            wait_for(lambda: own.do("get_num_desktops"), "the window manager")
+            yield own
+        finally:
+            end(manager)

@@ -1,0 +1,317 @@
+"""The extension in front of a person: real Inkscape on a screen of its own, operated by keyboard."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+
+import psutil
+import pytest
+from documents import Document
+from inkscape import Inkscape, element, fit, labels, rest, without
+from lxml import etree
+from screen import desk, wait_for
+
+WINDOW, PROGRESS, MESSAGE = "^Sketch the Selected Bitmap$", "^Sketching$", "^CLIPasso$"
+APPEARS_S = 3.0  # from the key to the window. Half a second on an idle machine; the tests share theirs with others
+SKETCH, PARAMETERS, BACKGROUND, INSERT = "ctrl+F9", "ctrl+F10", "ctrl+F11", "ctrl+F12"
+KEYS = {SKETCH: "sketch", PARAMETERS: "parameters.noprefs", BACKGROUND: "background.noprefs", INSERT: "insert.noprefs"}
+
+
+@pytest.fixture(scope="module")
+def own_desk():
+    with desk() as screen:
+        yield screen
+
+
+class Sitting:
+    """Inkscape with one document open, its photo selected."""
+
+    def __init__(self, inkscape, screen, path):
+        self.inkscape, self.desk, self.path = inkscape, screen, path
+        self.heard_at = inkscape.folder / "heard"
+        self.process = inkscape.open(path, FAKE_ENGINE_LOG=str(self.heard_at))
+        self.main = screen.window(rf"^\*?{path.name} - Inkscape$")
+        self.press("ctrl+a")
+
+    def press(self, *keys):
+        self.desk.focus(self.main)
+        self.desk.press(*keys)
+
+    def start(self, key, name):
+        """Run a menu entry and return its window."""
+        self.press(key)
+        return self.desk.window(name)
+
+    def heard(self):
+        """What the engine was told."""
+        return [json.loads(line) for line in self.heard_at.read_text().splitlines()] if self.heard_at.exists() else []
+
+    def wait_heard(self, what, condition):
+        return wait_for(lambda: next((line for line in self.heard() if condition(line)), None), what)
+
+    def wait_changed(self, changed=True):
+        """Until Inkscape says that the document differs from the file, or does not."""
+        wait_for(lambda: self.is_changed() == changed, "the title's asterisk" if changed else "the asterisk's end")
+
+    def save(self):
+        """Save, and return the file's bytes."""
+        self.wait_changed()
+        self.press("ctrl+s")
+        self.wait_changed(False)
+        return self.path.read_bytes()
+
+    def is_changed(self):
+        return self.desk.do("getwindowname", self.main).startswith("*")
+
+    def cycle(self):
+        """Flip everything and flip it back, saving each time; return the file's bytes. Inkscape saves only what it takes for changed."""
+        self.press("ctrl+a", "h")
+        self.save()
+        self.press("h")
+        return self.save()
+
+
+@pytest.fixture
+def sit(tmp_path, own_desk):
+    """Opens Inkscape on a document; ends it after the test."""
+    sittings = []
+
+    def start(mode="", document=None, preferences=""):
+        scratch = tmp_path / "scratch"
+        scratch.mkdir()
+        inkscape = Inkscape.install(tmp_path, own_desk.display, FAKE_ENGINE=mode, TMPDIR=str(scratch))
+        inkscape.bind(KEYS)
+        inkscape.prefer(preferences)
+        sittings.append(Sitting(inkscape, own_desk, (document or Document("plain")).write(tmp_path)))
+        return sittings[-1]
+
+    yield start
+    for sitting in sittings:
+        end_all(sitting)
+
+
+def end_all(sitting):
+    for process in children(sitting):
+        with suppress(psutil.Error):
+            process.kill()
+    sitting.process.wait()
+    wait_for(lambda: not children(sitting), "the end of Inkscape")
+    sitting.desk.gone(sitting.path.name)
+
+
+def children(sitting, word=""):
+    """Inkscape and what it started, with a word in the command line. They are known by the environment that they were given."""
+    mark, found = sitting.inkscape.environment["CLIPASSO_ENGINE"], []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            given = process.environ().get("CLIPASSO_ENGINE") == mark and process.status() != psutil.STATUS_ZOMBIE
+            if given and word in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
+def nothing_computes(sitting):
+    wait_for(lambda: not children(sitting, "fake_engine.py"), "the end of the engine")
+    wait_for(lambda: not children(sitting, "clipasso_"), "the end of the extension")
+    assert not list((sitting.inkscape.folder / "scratch").glob("clipasso-*"))
+
+
+def meaning(data):
+    """An SVG but for the order of its attributes, which undo changes in Inkscape."""
+    return etree.canonicalize(etree.fromstring(data), strip_text=True)
+
+
+def is_draft(line):
+    return line.get("request", {}).get("preset") == "draft"
+
+
+def is_finish(line):
+    return "request" in line and not is_draft(line)
+
+
+def test_a_sketch_is_inserted_and_one_undo_takes_it_back(sit):
+    sitting = sit()
+    before = sitting.cycle()
+    began = time.monotonic()
+    sitting.start(SKETCH, WINDOW)
+    appeared_s = time.monotonic() - began
+    print(f"the window appears {appeared_s:.2f} s after the key")
+    sitting.desk.press("alt+i")
+    sitting.desk.gone(WINDOW)
+    sitting.wait_changed()
+    sitting.press("ctrl+z")
+    sitting.wait_changed(False)
+    nothing_computes(sitting)
+    assert meaning(sitting.cycle()) == meaning(before)
+    sitting.start(SKETCH, WINDOW)
+    sitting.desk.press("Return")
+    sitting.save()
+    assert labels(sitting.path) == ["Sketch of photo (16 strokes)"]
+    assert fit(*(sitting.inkscape.render(without(sitting.path, sketched)) for sketched in (False, True))).off < 0.005
+    assert appeared_s < APPEARS_S
+
+
+def cancel_by_key(sitting):
+    sitting.desk.press("Escape")
+
+
+def cancel_by_button(sitting):
+    sitting.desk.press("alt+c")
+
+
+def cancel_by_window_manager(sitting):
+    sitting.desk.press("alt+F4")
+
+
+@pytest.mark.parametrize("cancel", [cancel_by_key, cancel_by_button, cancel_by_window_manager])
+@pytest.mark.parametrize(("key", "window"), [(SKETCH, WINDOW), (PARAMETERS, PROGRESS)], ids=["window", "parameters"])
+def test_cancel_half_way_changes_nothing_and_stops_the_work(cancel, key, window, sit):
+    sitting = sit("slow")
+    before = sitting.cycle()
+    sitting.start(key, window)
+    sitting.wait_heard("a request", lambda line: "request" in line)
+    cancel(sitting)
+    sitting.desk.gone(window)
+    nothing_computes(sitting)
+    assert not sitting.is_changed()
+    assert sitting.cycle() == before
+    assert not sitting.desk.find(MESSAGE)
+
+
+@pytest.mark.parametrize(("key", "window"), [(SKETCH, WINDOW), (PARAMETERS, PROGRESS)], ids=["window", "parameters"])
+def test_progress_moves_and_stop_and_keep_keeps(key, window, sit):
+    sitting = sit("slow")
+    shown = sitting.start(key, window)
+    if key == SKETCH:
+        sitting.wait_heard("a draft", is_draft)
+        sitting.desk.press("alt+f")
+    sitting.wait_heard("the work", is_finish)
+    first = sitting.desk.look(shown)
+    wait_for(lambda: not sitting.desk.same(sitting.desk.look(shown), first), "progress to move")
+
+    def stopped():
+        sitting.desk.press("alt+s" if key == PARAMETERS else "alt+t")
+        return any(line.get("stop") for line in sitting.heard())
+
+    wait_for(stopped, "Stop and Keep")
+    if key == SKETCH:
+        sitting.desk.press("alt+i")
+    sitting.save()
+    assert labels(sitting.path) == ["Sketch of photo (16 strokes)"]
+
+
+def test_the_controls_are_followed_and_remembered(sit):
+    sitting = sit()
+    sitting.start(SKETCH, WINDOW)
+    sitting.desk.press("alt+s")
+    sitting.desk.press("ctrl+a")
+    sitting.desk.write("5\t")
+    sitting.wait_heard("a draft of 5 strokes", lambda line: is_draft(line) and line["request"].get("strokes") == 5)
+    sitting.desk.press("alt+a")
+    sitting.wait_heard("another try", lambda line: is_draft(line) and line["request"].get("seed") == 1)
+    sitting.desk.press("alt+f")
+    sitting.wait_heard("the work", is_finish)
+    sitting.desk.press("alt+i")
+    sitting.save()
+    assert labels(sitting.path) == ["Sketch of photo (5 strokes)"]
+    sitting.start(SKETCH, WINDOW)
+    sitting.wait_heard("again 5 strokes", lambda line: line in sitting.heard()[-1:] and line.get("request", {}).get("strokes") == 5)
+
+
+@pytest.mark.parametrize("mode", ["error", "die"])
+def test_an_error_is_shown_in_the_window_and_nowhere_else(mode, sit):
+    sitting = sit(mode)
+    before = sitting.cycle()
+    shown = sitting.start(SKETCH, WINDOW)
+    wait_for(lambda: beige(sitting.desk.look(shown)) > 5000, "the message in the window")
+    assert not sitting.desk.find(MESSAGE)
+    sitting.desk.press("Escape")
+    sitting.desk.gone(WINDOW)
+    assert set(sitting.desk.titles()) == {f"{sitting.path.name} - Inkscape"}
+    assert sitting.cycle() == before
+
+
+def beige(picture):
+    """Pixels of GTK's bar for warnings."""
+    red, green, blue = (picture[..., channel].astype(int) for channel in range(3))
+    return int(((red > 230) & (abs(red - green - 13) < 5) & (abs(green - blue - 12) < 5)).sum())
+
+
+@pytest.mark.parametrize("mode", ["error", "die"])
+def test_an_error_without_the_window_is_one_message(mode, sit):
+    sitting = sit(mode)
+    before = sitting.cycle()
+    sitting.start(PARAMETERS, MESSAGE)
+    assert not sitting.desk.find(PROGRESS)
+    sitting.desk.press("Return")
+    sitting.desk.gone(MESSAGE)
+    nothing_computes(sitting)
+    assert set(sitting.desk.titles()) == {f"{sitting.path.name} - Inkscape"}
+    assert sitting.cycle() == before
+
+
+@pytest.mark.parametrize("key", [SKETCH, PARAMETERS, BACKGROUND])
+def test_without_a_bitmap_there_is_one_message_that_says_what_to_do(key, sit):
+    sitting = sit(document=Document("", "<circle r='9'/>"))
+    before = sitting.cycle()
+    sitting.start(key, MESSAGE)
+    sitting.desk.press("Escape")
+    sitting.desk.gone(MESSAGE)
+    assert sitting.cycle() == before
+
+
+def test_parameters_sketch_with_the_progress_in_a_window_that_closes(sit):
+    sitting = sit(preferences='<group id="extensions" org.clipasso.parameters.strokes="8"/>')
+    sitting.press(PARAMETERS)
+    sitting.save()
+    assert labels(sitting.path) == ["Sketch of photo (8 strokes)"]
+    assert set(sitting.desk.titles()) == {f"{sitting.path.name} - Inkscape"}
+
+
+@pytest.mark.parametrize("way", ["the window's button", "the menu"])
+def test_a_sketch_goes_to_the_background_and_is_inserted_later(way, sit):
+    sitting = sit()
+    before = sitting.cycle()
+    if way == "the menu":
+        sitting.start(BACKGROUND, MESSAGE)
+        sitting.desk.press("Return")
+        sitting.desk.gone(MESSAGE)
+    else:
+        sitting.start(SKETCH, WINDOW)
+        sitting.desk.press("alt+b")
+        sitting.desk.gone(WINDOW)
+    assert not sitting.is_changed()
+    assert sitting.cycle() == before
+    wait_for(lambda: list((sitting.inkscape.home / "jobs").glob("*/outcome.json")), "the job")
+    sitting.press(INSERT)
+    sitting.wait_changed()
+    sitting.press("ctrl+z")
+    sitting.wait_changed(False)
+    assert meaning(sitting.cycle()) == meaning(before)
+
+
+def test_inkscape_is_free_while_a_sketch_computes_in_the_background(sit):
+    sitting = sit("slow")
+    sitting.start(BACKGROUND, MESSAGE)
+    sitting.desk.press("Return")
+    sitting.desk.gone(MESSAGE)
+    sitting.cycle()
+    sitting.start(INSERT, MESSAGE)  # says that it still computes
+    sitting.desk.press("Return")
+    sitting.desk.gone(MESSAGE)
+    assert not sitting.is_changed()
+
+
+def test_the_photo_is_hidden_by_the_window(sit):
+    sitting = sit()
+    sitting.inkscape.home.mkdir(parents=True, exist_ok=True)
+    (sitting.inkscape.home / "extension.json").write_text(json.dumps({"bitmap": "hide"}))
+    before = sitting.cycle()
+    sitting.start(SKETCH, WINDOW)
+    sitting.desk.press("Return")
+    sitting.save()
+    assert element(sitting.path, "photo").get("style") == "display:none"
+    sitting.path.with_name("before.svg").write_bytes(before)
+    assert rest(sitting.path, loose=("photo",)) == rest(sitting.path.with_name("before.svg"), loose=("photo",))
