@@ -9,12 +9,11 @@ from lxml import etree
 
 from .layer import declare
 from .placement import display_unit, unit_in_user_units
-from .selection import tag
-from .sketches import ORIGINAL, Sketch
+from .sketches import Sketch
+from .taper import defs_of, is_tapered, taper, untaper
 from .task import to_page
 
 SVG = "http://www.w3.org/2000/svg"
-EFFECT = "{http://www.inkscape.org/namespaces/inkscape}path-effect"
 LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
 COLORS = "color-interpolation-filters"
 
@@ -67,11 +66,11 @@ def restyle(sketch: Sketch, wish: Restyling) -> None:
         if look is not None or wish.width > 0:
             declare(path, "stroke-width", f"{width:.6g}")
         if wish.ink is not None:
-            declare(path, "stroke", wish.ink)
+            declare(path, "fill" if is_tapered(path) else "stroke", wish.ink)
         if wish.taper == "taper":
-            _taper(path, sketch, width)
+            taper(path, sketch.svg, width)
         elif wish.taper == "none":
-            _untaper(path)
+            untaper(path)
 
 
 def _width_of(path: Any) -> float:
@@ -94,7 +93,7 @@ def _grain(sketch: Sketch) -> str:
     name = "clipasso-pencil"
     if not any(element.get("id") == name for element in sketch.svg.iter("{%s}filter" % SVG)):
         size = {"x": "-0.1", "y": "-0.1", "width": "1.2", "height": "1.2"}
-        grain = etree.SubElement(_defs(sketch.svg), "{%s}filter" % SVG, {"id": name, COLORS: "sRGB", **size})
+        grain = etree.SubElement(defs_of(sketch.svg), "{%s}filter" % SVG, {"id": name, COLORS: "sRGB", **size})
         grain.set(LABEL, "Pencil")
         noise = {"type": "fractalNoise", "baseFrequency": "0.9", "numOctaves": "3", "seed": "1", "result": "noise"}
         etree.SubElement(grain, "{%s}feTurbulence" % SVG, noise)
@@ -102,56 +101,3 @@ def _grain(sketch: Sketch) -> str:
         etree.SubElement(grain, "{%s}feColorMatrix" % SVG, {"in": "noise", "type": "matrix", "values": table, "result": "paper"})
         etree.SubElement(grain, "{%s}feComposite" % SVG, {"in": "SourceGraphic", "in2": "paper", "operator": "in"})
     return name
-
-
-def _taper(path: Any, sketch: Sketch, width: float) -> None:
-    """Inkscape's Taper Stroke as a live path effect, which Path > Remove Path Effect takes off again."""
-    if path.get(EFFECT):
-        return
-    effect = etree.SubElement(_defs(sketch.svg), "{http://www.inkscape.org/namespaces/inkscape}path-effect")
-    taken = {element.get("id") for element in sketch.svg.iter() if tag(element)}
-    number = 1
-    while f"clipasso-taper-{number}" in taken:
-        number += 1
-    settings = {
-        "effect": "powerstroke",
-        "is_visible": "true",
-        "lpeversion": "1",
-        "offset_points": f"0,{width * 0.1:.5g} | 0.5,{width / 2:.5g} | 1,{width * 0.1:.5g}",
-        "not_jump": "false",
-        "sort_points": "true",
-        "interpolator_type": "CentripetalCatmullRom",
-        "interpolator_beta": "0.2",
-        "start_linecap_type": "round",
-        "end_linecap_type": "round",
-        "linejoin_type": "round",
-        "miter_limit": "4",
-        "scale_width": "1",
-    }
-    for name, value in {"id": f"clipasso-taper-{number}", **settings}.items():
-        effect.set(name, value)
-    path.set(ORIGINAL, path.get("d"))
-    path.set(EFFECT, f"#clipasso-taper-{number}")
-    style = path.attrib.get("style") or ""
-    color = re.search(r"(?:^|;)\s*stroke\s*:\s*([^;]+)", style)
-    declare(path, "fill", color.group(1).strip() if color else "#000000")
-    declare(path, "stroke", "none")
-
-
-def _untaper(path: Any) -> None:
-    if not (path.get(EFFECT) or "").startswith("#clipasso-taper-"):
-        return
-    path.attrib.pop(EFFECT)
-    path.set("d", path.attrib.pop(ORIGINAL))
-    style = path.attrib.get("style") or ""
-    color = re.search(r"(?:^|;)\s*fill\s*:\s*([^;]+)", style)
-    declare(path, "stroke", color.group(1).strip() if color else "#000000")
-    declare(path, "fill", "none")
-
-
-def _defs(svg: Any) -> Any:
-    defs = svg.find("{%s}defs" % SVG)
-    if defs is None:
-        defs = etree.Element("{%s}defs" % SVG)
-        svg.insert(0, defs)
-    return defs

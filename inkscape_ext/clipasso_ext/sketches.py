@@ -15,10 +15,10 @@ from .placement import Placement, written
 from .problem import Problem
 from .selection import GROUPMODE, LABEL, UNSEEN, Photo, by_id, find_photos, own_transform, tag
 from .settings import Settings
+from .taper import flatten, is_tapered, redraw
 from .task import Task, to_page
 
 SVG = "http://www.w3.org/2000/svg"
-ORIGINAL = "{http://www.inkscape.org/namespaces/inkscape}original-d"  # what a live path effect starts from
 INSENSITIVE = "{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}insensitive"  # Inkscape's own lock
 KEPT = ("mask", "color", "width_px")  # of the request that a sketch was made with, which its further strokes share
 SAFE_MASKS = ("auto", "none", "alpha")
@@ -87,8 +87,7 @@ class Sketch:
         layer = copy.deepcopy(self.layer)
         layer.tail = None
         for path in layer.iter("{%s}path" % SVG):
-            if path.get(ORIGINAL):
-                path.set("d", path.get(ORIGINAL))
+            flatten(path)
         group.append(layer)
         return etree.tostring(root)
 
@@ -147,12 +146,10 @@ class EditTask:
         for path in self.sketch.paths:
             data = event["paths"].get(path.get("id"))
             if data is not None:
-                path.set("d", data)
-                if path.get(ORIGINAL):
-                    path.set(ORIGINAL, data)
+                redraw(path, data)
             ink = event.get("inks", {}).get(path.get("id"))
             if ink is not None:
-                declare(path, "stroke", ink)
+                declare(path, "fill" if is_tapered(path) else "stroke", ink)
         taken = {element.get("id") for element in self.sketch.svg.iter() if tag(element)}
         for text in event["added"]:
             path = etree.fromstring(text)
