@@ -20,7 +20,7 @@ PRESETS = [
     ("standard", "Standard: several tries"),
     ("published", "As published: very slow without a GPU"),
 ]
-MASKS = [("auto", "The subject, found automatically"), ("none", "The whole picture")]
+MASKS = [("auto", "Found automatically"), ("none", "The whole picture")]
 BITMAPS = [(KEEP, "Leave it as it is"), (DIM, "Dim it"), (HIDE, "Hide it")]
 GUIDES = {"auto": "Automatic", "lite": "Lite (built in)"}
 OWN_INK, PHOTOS_INK = "own", PHOTO_INK
@@ -35,7 +35,7 @@ class Controls(Gtk.Grid):
         self._strokes()
         self._width(unit)
         self._ink()
-        self.mask = self._choice("_Mask", MASKS, settings.mask, "What belongs to the sketch.")
+        self.mask = self._choice("Sub_ject", MASKS, settings.mask, "What belongs to the sketch.")
         self.guide = self._choice("_Guide", _guide_rows([], settings.guide), settings.guide, "The network that judges likeness.")
         self._seed()
         self.preset = self._choice("Finish wit_h", PRESETS, settings.preset, "How much work Finish does.", redraws=False)
@@ -80,8 +80,8 @@ class Controls(Gtk.Grid):
         self.slider.set_draw_value(False)
         self.slider.set_size_request(150, -1)
         self.slider.set_tooltip_text(self.strokes.get_tooltip_text())
-        for mark in (4, 8, 16, 32):
-            self.slider.add_mark(mark, Gtk.PositionType.BOTTOM, None)
+        for mark in (8, 16, 32, 64):
+            self.slider.add_mark(mark, Gtk.PositionType.BOTTOM, f"<small>{mark}</small>")
         self.slider.set_value(self._settings.strokes)
 
         def from_slider(slider: Any) -> None:
@@ -104,12 +104,15 @@ class Controls(Gtk.Grid):
         step = {"mm": 0.1, "cm": 0.01, "in": 0.01, "pc": 0.05}.get(unit, 0.5)
         self.width = Gtk.SpinButton.new_with_range(0, 1000, step)
         self.width.set_digits(2 if fine else 1)
+        self.width.connect("output", _automatic)
+        self.width.set_numeric(False)
+        self.width.set_width_chars(10)
         self.width.set_value(self._settings.width)
         self.width.set_tooltip_text("0 takes 1.3 % of the subject's size, as published.")
         self.width.connect("value-changed", lambda _: self._changed(True))
         box = Gtk.Box(spacing=6)
         box.pack_start(self.width, False, False, 0)
-        box.pack_start(_hint(f"{unit} (0: automatic)"), False, False, 0)
+        box.pack_start(_hint(unit), False, False, 0)
         self._add("_Width", box, self.width)
 
     def _ink(self) -> None:
@@ -166,6 +169,15 @@ class Controls(Gtk.Grid):
         self.attach(text, 0, self._row, 1, 1)
         self.attach(widget, 1, self._row, 1, 1)
         self._row += 1
+
+
+def _automatic(button: Any) -> bool:
+    """Nought is shown as what it means."""
+    if button.get_value() > 0:
+        return False
+    if button.get_text() != "automatic":
+        button.set_text("automatic")
+    return True
 
 
 def _guide_rows(names: List[str], own: str) -> List[Tuple[str, str]]:

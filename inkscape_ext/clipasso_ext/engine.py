@@ -83,7 +83,7 @@ class Engine:
         status = self._process.wait()
         if not self._closed:
             log(f"the engine's command ended with status {status}")
-            message = "The engine can't be started: run install.py again, or look at its log (Engine and Models)."
+            message = "The engine ended unexpectedly: try again. Should it happen again, its log tells why (Engine and Models)."
             self._on_event({"id": None, "event": "error", "code": "no-engine", "message": message})
 
 

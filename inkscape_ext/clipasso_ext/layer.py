@@ -78,7 +78,7 @@ def treat(photo: Photo, treatment: str) -> None:
     if treatment == HIDE:
         declare(photo.owner, "display", "none")
     elif treatment == DIM:
-        own = _declared(photo.owner, "opacity") or photo.owner.get("opacity") or "1"
+        own = photo.owner.get(UNDIMMED) or _declared(photo.owner, "opacity") or photo.owner.get("opacity") or "1"
         photo.owner.set(UNDIMMED, own)
         declare(photo.owner, "opacity", f"{_share(own) * DIMMED:.3g}")
 
@@ -86,7 +86,7 @@ def treat(photo: Photo, treatment: str) -> None:
 def untreated(element: Any) -> str:
     """An element's style without our own dimming and hiding: a bitmap that was sketched can be sketched again."""
     style = element.attrib.get("style") or ""
-    parts = [part for part in style.split(";") if part.strip() and part.partition(":")[0].strip() != "display"]
+    parts = [part for part in style.split(";") if part.strip() and "".join(part.split()) != "display:none"]
     if element.get(UNDIMMED):
         parts = [part for part in parts if part.partition(":")[0].strip() != "opacity"] + [f"opacity:{element.get(UNDIMMED)}"]
     return ";".join(parts)

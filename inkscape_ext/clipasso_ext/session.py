@@ -21,7 +21,7 @@ class Shown:
     def __init__(self) -> None:
         self.strokes: Optional[str] = None  # PNG in base64
         self.mask: Optional[str] = None  # PNG in base64
-        self.line = ""  # which guide, and why
+        self.started: Event = {}  # which guide, and why
         self.result: Optional[Event] = None
         self.preset = ""  # of the result
         self.problem = ""
@@ -143,6 +143,8 @@ class Session:
         if event.get("id") is None and event.get("code") == "no-engine":  # the command itself ended; the next request starts another
             self._engine = None
             self._queue = []
+            if self.current is not None:
+                self.shown[self.current].strokes = None
             self._fail(self._number, message_of(event))
             return
         if self.current is None or event.get("id") != str(self._number):
@@ -154,11 +156,12 @@ class Session:
             self._speak(lambda engine: engine.stop())
         shown.strokes = event.get("preview", shown.strokes)
         shown.mask = event.get("mask_preview", shown.mask)
-        shown.line = event.get("line", shown.line)
+        if event["event"] == "started":
+            shown.started = {name: value for name, value in event.items() if name != "mask_preview"}
         if event["event"] == "result":
             shown.result, shown.preset = event, self._preset
         elif event["event"] == "error":
-            shown.problem = message_of(event)
+            shown.problem, shown.strokes = message_of(event), None  # the strokes on show are of a sketch that never came
         if event["event"] in LAST:
             self._next()
         else:

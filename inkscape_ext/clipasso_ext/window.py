@@ -34,6 +34,7 @@ class SketchWindow(Gtk.Window):
         self._tasks, self._host, self._svg = tasks, host, svg
         self._at, self._inserting, self._timer = 0, False, 0
         self._wanted: List[Tuple[Task, Event]] = []
+        self._chosen, self._open = stored, True
         self._session = Session(tasks, host, GLib.idle_add, self._refresh, SIDE_PX)
         self._build(stored)
         self.connect("delete-event", lambda *_: self._leave())
@@ -41,14 +42,15 @@ class SketchWindow(Gtk.Window):
 
     @property
     def settings(self) -> Settings:
-        """What the controls say."""
-        return self._controls.settings
+        """What the controls say, or said when the window closed."""
+        return self._controls.settings if self._open else self._chosen
 
     def run(self) -> List[Tuple[Task, Event]]:
         """Show the window and wait for the person. Returns the sketches to insert; none when that is not wanted."""
         self.show_all()
         self._pager.set_visible(len(self._tasks) > 1)
         self._problem_bar.hide()
+        self._keep.hide()
         self._controls.slider.grab_focus()
         self.present()
         self._session.ask_about()
@@ -57,6 +59,7 @@ class SketchWindow(Gtk.Window):
             Gtk.main()
         finally:
             self._session.close()
+            self._chosen, self._open = self._controls.settings, False
             self.destroy()
         return self._wanted
 
@@ -114,8 +117,11 @@ class SketchWindow(Gtk.Window):
         self._problem_bar = Gtk.InfoBar(message_type=Gtk.MessageType.WARNING)
         self._problem_bar.set_no_show_all(True)
         self._problem = Gtk.Label(xalign=0, wrap=True, max_width_chars=90, selectable=True)
-        self._problem.show()
-        self._problem_bar.get_content_area().add(self._problem)
+        row = Gtk.Box(spacing=10)
+        row.pack_start(Gtk.Image.new_from_icon_name("dialog-warning", Gtk.IconSize.DND), False, False, 0)
+        row.pack_start(self._problem, True, True, 0)
+        row.show_all()
+        self._problem_bar.get_content_area().add(row)
         return self._problem_bar
 
     def _button_row(self) -> Any:
@@ -248,14 +254,18 @@ class SketchWindow(Gtk.Window):
         self._page.set_text(f"{self._at + 1} of {len(self._tasks)}")
         self._preview.show_sketch(self._picture(), shown.strokes, shown.mask)
         self._controls.offer_guides(session.guides)
-        self._line.set_text(shown.line[:1].upper() + shown.line[1:])
-        self._problem.set_text(shown.problem)
+        self._line.set_text(wording.judge(shown.started))
+        self._line.set_tooltip_text(shown.started.get("line", ""))
+        self._problem.set_markup(f"<b>{GLib.markup_escape_text(shown.problem)}</b>")
         self._problem_bar.set_visible(bool(shown.problem))
         self._bar.set_fraction(wording.share(session))
+        self._bar.set_opacity(1.0 if session.busy else 0.0)  # an empty bar after the work would look like none done
         self._status.set_text(self._what_now())
         finishing = session.busy and session.preset != DRAFT
-        self._keep.set_sensitive(finishing and session.phase == "progress")
-        self._finish.set_sensitive(not finishing)
+        self._keep.set_visible(finishing)  # one takes the other's place
+        self._keep.set_sensitive(session.phase == "progress")
+        self._finish.set_visible(not finishing)
+        self._finish.set_label("_Finish Again" if shown.result is not None and shown.preset != DRAFT else "_Finish")
         self._insert.set_sensitive(not self._inserting and (shown.result is not None or session.busy))
         if self._inserting and not session.busy:
             GLib.idle_add(self._insert_or_draft)
@@ -272,5 +282,5 @@ class SketchWindow(Gtk.Window):
             return ""
         count = wording.strokes(len(shown.result["sketch"]["strokes"]))
         if shown.preset == DRAFT:
-            return f"Draft of {count}. Finish refines it; Insert takes it as it is."
+            return f"Draft of {count}. Finish refines it; Insert puts it into the document as it is."
         return f"Finished: {count}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict
+
 from .session import Session
 from .settings import DRAFT
 
@@ -29,6 +31,17 @@ def describe(session: Session) -> str:
         rest = f", {duration(left)} left" if left and not draft else ""
         return several + f"{'Draft' if draft else 'Finishing'}: step {event['step']} of {event['steps']}{rest}"
     return several + "Finding the subject and its edges…"
+
+
+def judge(started: Dict[str, Any]) -> str:
+    """Which guide judges the sketch, why that one, and what was taken for the subject, out of the event ``started``."""
+    if not started:
+        return ""
+    found = started["mask"]
+    subject = (
+        "the whole picture" if found.startswith("none") else f"found by {found}" if found != "alpha" else "cut out by its transparency"
+    )
+    return f"Judged by {started['guide']} ({started['why']}). Subject: {subject}."
 
 
 def duration(seconds: float) -> str:
