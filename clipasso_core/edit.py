@@ -91,7 +91,7 @@ def refine(
     chosen = list(drawing.lines if only is None else only)
     moving = [line for line in chosen if not line.locked and not line.fixed]
     if not moving:
-        raise UserError("nothing-free", "there is no stroke to redraw: those chosen are locked, closed or filled, or there are none")
+        raise UserError("no-free", "there is no stroke to redraw: those chosen are locked, closed or filled, or there are none")
     held = [line for line in drawing.lines if line not in moving]
     edit = _Edit(picture, request, load, find, held, moving, reach)
     outcome, before = edit.go(on_progress)

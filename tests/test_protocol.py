@@ -107,13 +107,12 @@ def test_the_document_has_a_row_for_every_event() -> None:
 
 
 def test_the_document_names_every_code_that_a_sketch_can_end_in() -> None:
-    """Those of reading, writing, changing and plotting sketches, of folders and of downloads belong to the command line."""
+    """Those of reading, writing and plotting files, of levels, of folders and of downloads belong to the command line."""
     section = DOCUMENT.split("## Errors")[1].split("\n## ")[0]
     named = set(re.findall(r"`((?:bad|no|newer|bug)(?:-[a-z-]+)?)`", section))
-    files = [path for path in (ROOT / "clipasso_core").rglob("*.py") if path.stem not in ("drawing", "edit", "plot")]
-    code = "".join(path.read_text(encoding="utf-8") for path in files)
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "clipasso_core").rglob("*.py"))
     raised = set(re.findall(r'"((?:bad|no|newer)-[a-z-]+)"', code))
-    elsewhere = {"bad-folder", "bad-sketch", "newer-sketch", "bad-usage", "no-connection"}
+    elsewhere = {"bad-folder", "newer-sketch", "bad-usage", "no-connection", "no-sketch", "no-place", "no-rank", "bad-level"}
     of_settings = {"bad-color", "bad-text", "bad-width", "bad-rasteriser"}  # "bad- and its name"
     assert raised - elsewhere - of_settings <= named
 
