@@ -33,7 +33,7 @@ class Envelope:
 
     kind: ``sketch`` draws; ``stop`` ends the sketch that is computing early and keeps it; ``about`` asks what the engine has.
     photo or data: the bitmap as a path, or its bytes in base64. request: a `SketchRequest`'s JSON form.
-    preview_px: longest side of the pictures that go with the events; None for none. edit: an `edit.Order`'s JSON form, for a sketch
+    preview_px: longest side of the pictures that go with the events; None for none. edit: an `order.Order`'s JSON form, for a sketch
     that is there already.
     """
 

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from clipasso_core import __version__, edit, events, models, preview
+from clipasso_core import __version__, events, models, preview
 from clipasso_core.desk import CANCEL, KEEP, CalledOff
 from clipasso_core.device import choose_device
 from clipasso_core.envelope import Envelope
 from clipasso_core.errors import UserError
 from clipasso_core.guide import Guide
 from clipasso_core.mask import Mask, find_subject
+from clipasso_core.order import Order
 from clipasso_core.picture import Picture
 from clipasso_core.presets import PRESETS
 from clipasso_core.sketching import Job, Progress
@@ -61,7 +62,7 @@ class Worker:
                 return find_subject(picture, choice, relevance)
             return _kept(self._masks, (digest, choice), lambda: find_subject(picture, choice, relevance))
 
-        order = edit.Order.from_json(envelope.edit) if envelope.edit is not None else None
+        order = Order.from_json(envelope.edit) if envelope.edit is not None else None
         job = None if order is not None else Job(picture, request, self.guide, find)
         shown = 0.0
 

@@ -1,0 +1,114 @@
+"""What editing keeps its word on: no redraw makes a sketch worse, and the first n of 32 strokes are nearly a sketch of n.
+
+    python benchmarks/editing.py PHOTO... [-o results.json] [--preset quick]
+
+For every photograph: 16 strokes, then one of them, then all, redrawn in place (loss of the whole sketch before and after, seconds); 32
+strokes, and the loss of the first 8 and 16 of them in the order of need and in the order in which they were laid, against sketches
+optimised for 8 and 16.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from clipasso_core import SketchRequest, edit, write_svg
+from clipasso_core import rank as ranks
+from clipasso_core.drawing import read_drawing
+from clipasso_core.guide import load_guide
+from clipasso_core.picture import read_picture
+from clipasso_core.sketching import Job
+
+LEVELS = (8, 16)
+
+
+class Drawn:
+    """A sketch with its strokes in the order in which they were laid, the order of need, and the judge."""
+
+    def __init__(self, picture: Any, request: SketchRequest, load: Any) -> None:
+        original = ranks.rank
+
+        def keep(points: Any, likeness: Any, thorough: bool = True) -> list[int]:
+            self.points, self.likeness, self.order = points, likeness, original(points, likeness, thorough)
+            return self.order
+
+        ranks.rank = keep
+        try:
+            self.result = Job(picture, request, load).run()
+        finally:
+            ranks.rank = original
+
+    def loss(self, order: list[int]) -> float:
+        """Of some of the strokes."""
+        with torch.no_grad():
+            return float(self.likeness.plain(self.likeness.draw(self.points[order][None])))
+
+
+def measure(path: Path, preset: str, load: Any, folder: Path) -> dict[str, Any]:
+    picture = read_picture(path)
+    sixteen = Drawn(picture, SketchRequest(strokes=16, preset=preset, guide="lite"), load)
+    file = folder / f"{path.stem}.svg"
+    write_svg(sixteen.result, file)
+    row: dict[str, Any] = {"photo": path.stem}
+    for name, only in (("one", ["stroke-3"]), ("all", None)):
+        drawing = read_drawing(file, (picture.width, picture.height))
+        began, first = time.monotonic(), 0.0
+
+        def on_progress(progress: Any, began: float = began) -> None:
+            nonlocal first
+            first = first or time.monotonic() - began
+
+        chosen = drawing.find(only) if only else None
+        change = edit.refine(picture, drawing, SketchRequest(preset=preset, guide="lite"), chosen, on_progress=on_progress, load=load)
+        row[name] = {"before": change.before, "after": change.after, "start_s": first, "total_s": time.monotonic() - began}
+    whole = Drawn(picture, SketchRequest(strokes=32, preset=preset, guide="lite"), load)
+    for count in LEVELS:
+        own = sixteen if count == 16 else Drawn(picture, SketchRequest(strokes=count, preset=preset, guide="lite"), load)
+        row[f"level {count}"] = {
+            "first": whole.loss(whole.order[:count]),
+            "laid": whole.loss(list(range(count))),
+            "own": own.loss(own.order),
+        }
+    return row
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", nargs="+", type=Path)
+    parser.add_argument("-o", "--output", type=Path)
+    parser.add_argument("--preset", default="quick")
+    wishes = parser.parse_args()
+    guide = load_guide("lite")
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for path in wishes.photos:
+            row = measure(path, wishes.preset, lambda *_: guide, Path(folder))
+            rows.append(row)
+            levels = "  ".join(f"{n}: {row[f'level {n}']['first'] / row[f'level {n}']['own']:.3f}" for n in LEVELS)
+            print(
+                f"{row['photo']:18} one {row['one']['before']:.3f} -> {row['one']['after']:.3f} in {row['one']['total_s']:4.1f} s"
+                f"  all {row['all']['before']:.3f} -> {row['all']['after']:.3f}  first n against own  {levels}",
+                flush=True,
+            )
+    for count in LEVELS:
+        shares = [row[f"level {count}"]["first"] / row[f"level {count}"]["own"] for row in rows]
+        beaten = sum(row[f"level {count}"]["first"] < row[f"level {count}"]["laid"] for row in rows)
+        print(
+            f"first {count} of 32: median {statistics.median(shares):.3f}, worst {max(shares):.3f}, better than as laid {beaten}/{len(rows)}"
+        )
+    worse = sum(row[name]["after"] > row[name]["before"] + 1e-6 for row in rows for name in ("one", "all"))
+    begin = statistics.median(row["one"]["start_s"] for row in rows)
+    print(f"redraws that made it worse: {worse} of {2 * len(rows)}; a redraw starts after {begin:.2f} s (median)")
+    if wishes.output:
+        wishes.output.write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
