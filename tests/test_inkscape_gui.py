@@ -15,8 +15,8 @@ from screen import desk, wait_for
 
 WINDOW, PROGRESS, MESSAGE = "^Sketch the Selected Bitmap$", "^Sketching$", "^CLIPasso$"
 APPEARS_S = 3.0  # from the key to the window. Half a second on an idle machine; the tests share theirs with others
-SKETCH, PARAMETERS, BACKGROUND, INSERT = "ctrl+F9", "ctrl+F10", "ctrl+F11", "ctrl+F12"
-KEYS = {SKETCH: "sketch", PARAMETERS: "parameters.noprefs", BACKGROUND: "background.noprefs", INSERT: "insert.noprefs"}
+SKETCH, PARAMETERS, BACKGROUND, INSERT, PAGE = "ctrl+F9", "ctrl+F10", "ctrl+F11", "ctrl+F12", "ctrl+F8"
+KEYS = {PAGE: "parameters", SKETCH: "sketch", PARAMETERS: "parameters.noprefs", BACKGROUND: "background.noprefs", INSERT: "insert.noprefs"}
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +198,14 @@ def test_progress_moves_and_stop_and_keep_keeps(key, window, sit):
     wait_for(stopped, "Stop and Keep")
     if key == SKETCH:
         sitting.desk.press("alt+i")
+    sitting.save()
+    assert labels(sitting.path) == ["Sketch of photo (16 strokes)"]
+
+
+def test_the_page_of_parameters_is_shown_and_applied(sit):
+    sitting = sit()
+    sitting.start(PAGE, "^Sketch with Parameters$")
+    sitting.desk.press("alt+a")
     sitting.save()
     assert labels(sitting.path) == ["Sketch of photo (16 strokes)"]
 
