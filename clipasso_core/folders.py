@@ -22,8 +22,8 @@ def models() -> Path:
     try:
         named = json.loads((home() / "config.json").read_text(encoding="utf-8"))["models"]
     except (OSError, ValueError, KeyError, TypeError):
-        return home() / "models"
-    return Path(named)
+        named = None
+    return Path(named).expanduser() if isinstance(named, str) and named else home() / "models"
 
 
 def logs() -> Path:

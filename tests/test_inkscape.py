@@ -180,7 +180,7 @@ def test_a_second_sketch_of_the_same_photo_has_ids_of_its_own(inkscape, before):
         ),
         (Document("squashed", placed(transform="scale(1 0)")), "photo", "", "squashed to nothing"),
         (Document("an error"), "photo", "error", "The photo is one plain colour"),
-        (Document("a dead engine"), "photo", "die", "The engine can't be started"),
+        (Document("a dead engine"), "photo", "die", "The engine ended unexpectedly"),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )

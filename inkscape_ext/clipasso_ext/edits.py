@@ -25,8 +25,10 @@ class EditEffect(Effect):
         """Raises `Problem` when none is meant."""
         return find_sketch(self.svg, list(self.options.ids))
 
-    def compute(self, sketch: Sketch, host: Host, chosen: Settings, do: str, **wish: Any) -> None:
-        """Have the engine go on from the sketch, with a window that shows it where there can be one. Raises `Problem`."""
+    def compute(self, sketch: Sketch, host: Host, chosen: Settings, do: str, **wish: Any) -> bool:
+        """Have the engine go on from the sketch, with a window that shows it where there can be one. Returns False when the person
+        cancelled. Raises `Problem`.
+        """
         task = EditTask(sketch, Task(sketch.photo(), self.svg, self.folders(), self.scratch), do, **wish)
         if has_gtk():
             from .progress import ProgressWindow
@@ -37,6 +39,7 @@ class EditEffect(Effect):
             self.draw([task], chosen, host)
         if task.told:
             self.tell("\n".join(task.told), quiet=True)
+        return task.done
 
 
 class WorkEffect(EditEffect):
@@ -116,10 +119,10 @@ class Restyle(EditEffect):
     def act(self, host: Host) -> None:
         sketch, page = self.sketch(), self.options
         red, green, blue = page.color.to_rgb()[:3]
-        ink = f"#{int(red):02x}{int(green):02x}{int(blue):02x}" if page.ink == "color" else None
+        ink = f"#{round(red):02x}{round(green):02x}{round(blue):02x}" if page.ink == "color" else None
+        if page.ink == "photo" and not self.compute(sketch, host, Settings(preset="draft"), "ink"):
+            return
         restyle(sketch, Restyling(page.look, page.width, ink, page.taper))
-        if page.ink == "photo":
-            self.compute(sketch, host, Settings(preset="draft"), "ink")
 
 
 class PlotEffect(EditEffect):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, NamedTuple, Optional
+import math
+from typing import Any, NamedTuple, Optional, Tuple
 
 from lxml import etree
 
 from .layer import declare
 from .placement import display_unit, unit_in_user_units
 from .sketches import Sketch
-from .taper import defs_of, is_tapered, taper, untaper
+from .taper import defs_of, is_ours, is_tapered, taper, untaper, width_of
 from .task import to_page
 
 SVG = "http://www.w3.org/2000/svg"
@@ -51,36 +51,38 @@ def restyle(sketch: Sketch, wish: Restyling) -> None:
     look = LOOKS.get(wish.look)
     grain = _grain(sketch) if look is not None and look.rough else None
     for path in sketch.meant:
-        width = _width_of(path)
+        plain, factor = _plain_width(path)
+        anew = is_ours(path) and (look is not None or wish.width > 0)  # its effect holds the width
+        if anew:
+            untaper(path)
         if wish.width > 0:
             scale = abs(_scale_of(path, sketch.svg)) or 1.0
-            width = wish.width * unit_in_user_units(sketch.svg, display_unit(sketch.svg)) / scale
-            path.set(PLAIN_WIDTH, f"{width:.6g}")
+            plain = wish.width * unit_in_user_units(sketch.svg, display_unit(sketch.svg)) / scale
         if look is not None:
-            path.set(PLAIN_WIDTH, f"{width:.6g}")
-            width *= look.factor
-            declare(path, "stroke-opacity", look.opacity if look.opacity != "1" else None)
+            factor = look.factor
+            paint = "fill" if is_tapered(path) else "stroke"
+            declare(path, f"{paint}-opacity", look.opacity if look.opacity != "1" else None)
             declare(path, "stroke-linecap", look.cap)
             declare(path, "mix-blend-mode", look.blend if look.blend != "normal" else None)
             declare(path, "filter", f"url(#{grain})" if grain else None)
         if look is not None or wish.width > 0:
-            declare(path, "stroke-width", f"{width:.6g}")
+            path.set(PLAIN_WIDTH, f"{plain:.6g}")
+            declare(path, "stroke-width", f"{plain * factor:.6g}")
         if wish.ink is not None:
             declare(path, "fill" if is_tapered(path) else "stroke", wish.ink)
-        if wish.taper == "taper":
-            taper(path, sketch.svg, width)
+        if wish.taper == "taper" or (anew and wish.taper == "keep"):
+            taper(path, sketch.svg, plain * factor)
         elif wish.taper == "none":
             untaper(path)
 
 
-def _width_of(path: Any) -> float:
-    """The stroke's width before any look."""
-    if path.get(PLAIN_WIDTH):
-        return float(path.get(PLAIN_WIDTH))
-    stated = re.search(r"(?:^|;)\s*stroke-width\s*:\s*([0-9.eE+-]+)", path.attrib.get("style") or "")
-    text = stated.group(1) if stated else path.get("stroke-width") or "1"
-    number = re.match(r"[0-9.eE+-]+", text)
-    return float(number.group()) if number else 1.0
+def _plain_width(path: Any) -> Tuple[float, float]:
+    """The stroke's width before any look, and the factor of its look; a width that a person has set since counts as plain."""
+    now, plain = width_of(path), path.get(PLAIN_WIDTH)
+    for look in LOOKS.values():
+        if plain and math.isclose(now, float(plain) * look.factor, rel_tol=1e-4):
+            return float(plain), look.factor
+    return now, 1.0
 
 
 def _scale_of(path: Any, svg: Any) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Set, Tuple
 
@@ -15,13 +16,14 @@ from .placement import Placement, written
 from .problem import Problem
 from .selection import GROUPMODE, LABEL, UNSEEN, Photo, by_id, find_photos, own_transform, tag
 from .settings import Settings
-from .taper import flatten, is_tapered, redraw
+from .taper import flatten, is_tapered, redraw, stated
 from .task import Task, to_page
 
 SVG = "http://www.w3.org/2000/svg"
 INSENSITIVE = "{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}insensitive"  # Inkscape's own lock
 KEPT = ("mask", "color", "width_px")  # of the request that a sketch was made with, which its further strokes share
 SAFE_MASKS = ("auto", "none", "alpha")
+INHERITED = ("style", "fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width")
 POINT_TO = "Select the bitmap together with the strokes, and try again."
 
 
@@ -29,7 +31,8 @@ class Sketch:
     """A layer of strokes. chosen: the selected paths of it; None when the whole layer is meant."""
 
     def __init__(self, svg: Any, layer: Any, chosen: Optional[List[Any]], photo: Optional[Photo]) -> None:
-        self.svg, self.layer, self.chosen, self._pointed = svg, layer, chosen, photo
+        self.svg, self.layer, self.chosen = svg, layer, chosen
+        self._pointed = photo if photo is not None and layer.get(SOURCE) != "#" + photo.id else None  # to another than its own
 
     @property
     def name(self) -> str:
@@ -45,6 +48,15 @@ class Sketch:
         """The selected paths, or all."""
         return self.paths if self.chosen is None else self.chosen
 
+    def hides(self, path: Any) -> bool:
+        """Whether a path, or a group around it in the layer, is hidden."""
+        for one in (path, *path.iterancestors()):
+            if one is self.layer:
+                return False
+            if (stated(one, "display")) == "none":
+                return True
+        return False
+
     @property
     def ranked(self) -> List[Any]:
         """The paths that carry a rank, most needed first."""
@@ -54,13 +66,16 @@ class Sketch:
     def photo(self) -> Photo:
         """Its bitmap: the one pointed to, else the one that it names, else the only one there is. Raises `Problem`."""
         if self._pointed is not None:
-            self.layer.set(SOURCE, "#" + self._pointed.id)
             return self._pointed
         source = (self.layer.get(SOURCE) or "").lstrip("#")
         if source:
+            gone = Problem(f"The bitmap of {self.name} is gone. {POINT_TO}")
             if by_id(self.svg, source) is None:
-                raise Problem(f"The bitmap of {self.name} is gone. {POINT_TO}")
-            return find_photos(self.svg, [source])[0]
+                raise gone
+            try:
+                return find_photos(self.svg, [source])[0]
+            except Problem:  # something else has its id, in another document
+                raise gone from None
         try:
             photos = find_photos(self.svg, [])
         except Problem:
@@ -69,26 +84,57 @@ class Sketch:
 
     def page(self, task: Task) -> Transform:
         """From the bitmap's pixels to the document's user units, where this sketch sees them: a sketch may have been moved alone."""
-        size = [float(one) for one in (self.layer.get(PICTURE) or "").split()]
-        if len(size) != 2 or self._pointed is not None:
+        size, now = self.picture, task.pixels.size_px
+        if size is None or self._pointed is not None:
             return task.placement.page
-        now = task.pixels.size_px
-        own = to_page(self.layer, self.svg) @ Transform(self.layer.get(POINTS) or "")
-        return own @ Transform(scale=(size[0] / now[0], size[1] / now[1]))
+        return self._as_drawn @ Transform(scale=(size[0] / now[0], size[1] / now[1]))
+
+    def magnified(self, task: Task) -> float:
+        """How many pixels of the bitmap there are now for one of when this was drawn."""
+        (a, c, _), (b, d, _) = self._as_drawn.matrix
+        (p, r, _), (q, s, _) = self.page(task).matrix
+        return math.sqrt(abs((a * d - b * c) / (p * s - q * r)))
+
+    @property
+    def _as_drawn(self) -> Transform:
+        """From the pixels that the bitmap had to the document's user units."""
+        return to_page(self.layer, self.svg) @ Transform(self.layer.get(POINTS) or "")
+
+    @property
+    def picture(self) -> Optional[Tuple[float, float]]:
+        """Width and height in pixels of the bitmap that it was drawn over, if it says so."""
+        try:
+            width, height = (float(one) for one in (self.layer.get(PICTURE) or "").split())
+        except ValueError:
+            return None
+        return (width, height) if min(width, height) > 0 else None
+
+    def remember(self, task: Task) -> None:
+        """Belong to the bitmap that was pointed to from now on."""
+        if self._pointed is None:
+            return
+        self.layer.set(SOURCE, "#" + self._pointed.id)
+        self.layer.set(PICTURE, "%d %d" % task.pixels.size_px)
+        self.layer.set(POINTS, written(-to_page(self.layer, self.svg) @ task.placement.page))
 
     def alone(self) -> bytes:
-        """A document with this layer and what it inherits, for the engine."""
+        """A document with this layer and what it inherits, for the engine; no bitmap, and shown even if it is hidden."""
         root = etree.Element("{%s}svg" % SVG)
         group = root
         for one in reversed(list(self.layer.iterancestors())):
-            looks = {name: value for name, value in one.attrib.items() if name in ("style", "fill", "stroke", "stroke-width")}
+            looks = {name: value for name, value in one.attrib.items() if name in INHERITED}
             transform = own_transform(one) if one is not self.svg else Transform()
             group = etree.SubElement(group, "{%s}g" % SVG, {**looks, "transform": written(transform)})
+            declare(group, "display", None)
         layer = copy.deepcopy(self.layer)
         layer.tail = None
-        for path in layer.iter("{%s}path" % SVG):
-            flatten(path)
+        layer.attrib.pop("display", None)
+        declare(layer, "display", None)
         group.append(layer)
+        for path, own in zip(layer.iter("{%s}path" % SVG), self.layer.iter("{%s}path" % SVG)):
+            flatten(path, is_tapered(own))
+        for image in list(layer.iter("{%s}image" % SVG)):
+            image.getparent().remove(image)
         return etree.tostring(root)
 
 
@@ -101,6 +147,7 @@ class EditTask:
     def __init__(self, sketch: Sketch, task: Task, do: str, reach: str = "redraw", count: int = 0) -> None:
         self.sketch, self._task, self._do, self._reach, self._count = sketch, task, do, reach, count
         self.told: List[str] = []  # what the person should know afterwards
+        self.done = False  # not when it was cancelled
 
     @property
     def name(self) -> str:
@@ -127,6 +174,8 @@ class EditTask:
         kept = {name: made[name] for name in KEPT if isinstance(made, dict) and name in made}
         if kept.get("mask", "auto") not in SAFE_MASKS:  # a file that may be gone
             del kept["mask"]
+        if isinstance(kept.get("width_px"), (int, float)) and self.sketch.picture is not None:  # the resolution may be another now
+            kept["width_px"] = kept["width_px"] * self.sketch.magnified(self._task)
         request = {"version": 1, **kept, "preset": preset, "guide": settings.guide}
         if self._count:
             request["strokes"] = self._count
@@ -136,13 +185,15 @@ class EditTask:
     def edit(self) -> Dict[str, Any]:
         """What the engine is to do with which paths."""
         (a, c, e), (b, d, f) = self.sketch.page(self._task).matrix
-        only = None if self.sketch.chosen is None else [path.get("id") for path in self.sketch.chosen]
+        only = None if self.sketch.chosen is None else [path.get("id") for path in self.sketch.chosen if not self.sketch.hides(path)]
         order = {"do": self._do, "svg": self.sketch.alone().decode(), "layer": self.sketch.layer.get("id"), "page": [a, b, c, d, e, f]}
         return {**order, "only": only, "reach": self._reach}
 
     def insert(self, event: Dict[str, Any], _: Settings) -> None:
         """Give the paths their new data, ids, order, style and everything else left alone; put new paths on top."""
         change = event["change"]
+        self.done = True
+        self.sketch.remember(self._task)
         for path in self.sketch.paths:
             data = event["paths"].get(path.get("id"))
             if data is not None:
@@ -158,6 +209,8 @@ class EditTask:
                 number += 1
             path.set("id", f"stroke-{number}")
             taken.add(path.get("id"))
+            ranks = [int(one.get(RANK)) for one in self.sketch.ranked]
+            path.set(RANK, str(max(ranks, default=-1) + 1))  # the engine does not see the ranks of hidden strokes
             self.sketch.layer.append(path)
         for ident, why in change.get("kept", {}).items():
             self.told.append(f"{ident} stays as it is: it is {why}.")
@@ -187,7 +240,12 @@ def find_sketch(svg: Any, ids: List[str]) -> Sketch:
         inside = [one for one in element.iter("{%s}path" % SVG) if not _in_unseen(one)]
         if not inside:
             continue
-        layer = element if element.get(SKETCH) else _layer_of(element, svg)
+        inner = [one for one in element.iterdescendants("{%s}g" % SVG) if one.get(SKETCH)]
+        if inner and not element.get(SKETCH):  # a layer around sketches means them
+            layers += inner
+            whole = True
+            continue
+        layer = _layer_of(element, svg)
         layers.append(layer)
         whole = whole or element is layer
         paths += inside
@@ -206,6 +264,9 @@ def lock(sketch: Sketch, locked: bool) -> int:
             path.set(INSENSITIVE, "true")
         else:
             path.attrib.pop(INSENSITIVE, None)
+    if not locked and sketch.chosen is None:
+        for group in sketch.layer.iterdescendants("{%s}g" % SVG):  # one that is locked locks what it holds
+            group.attrib.pop(INSENSITIVE, None)
     return len(sketch.meant)
 
 
@@ -216,6 +277,7 @@ def set_level(sketch: Sketch, count: int, delete: bool) -> Tuple[int, int]:
         raise Problem(f"The strokes of {sketch.name} have no order of need: only those that the engine drew have one.")
     for place, path in enumerate(ranked):
         if place < count:
+            path.attrib.pop("display", None)
             declare(path, "display", None)
         elif delete:
             path.getparent().remove(path)
@@ -243,8 +305,10 @@ def take_layer(sketch: Sketch, written: Path) -> None:
 
 
 def _layer_of(element: Any, svg: Any) -> Any:
-    """The sketch that an element is in, else its layer, else the group or document right around it."""
+    """The sketch that an element is or is in, else its layer, else the outermost group around it. Raises `Problem`."""
     ancestors = [one for one in element.iterancestors() if one is not svg]
+    if tag(element) == "g":
+        ancestors.insert(0, element)
     for one in ancestors:
         if one.get(SKETCH):
             return one

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, List
+from typing import Any, List, Tuple
 
 import inkex
 from lxml import etree
 
 from .layer import declare
-from .selection import tag
+from .selection import by_id, tag
 
 SVG = "http://www.w3.org/2000/svg"
 EFFECT = "{http://www.inkscape.org/namespaces/inkscape}path-effect"
 ORIGINAL = "{http://www.inkscape.org/namespaces/inkscape}original-d"  # what a live path effect starts from
+OURS = "{https://clipasso.org/ns}taper"
 THIN = 0.2  # of its width that a tapered stroke has at its ends
 SAMPLES = 16  # points along a cubic of a tapered outline
 
 
 def is_tapered(path: Any) -> bool:
-    """Whether our effect is on it."""
-    return (path.get(EFFECT) or "").startswith("#clipasso-taper-")
+    """Whether a PowerStroke is on it, ours or another: what paints the stroke is then its fill."""
+    return _power_stroke(path) is not None
 
 
-def flatten(path: Any) -> None:
-    """Make a copy of a path into what its live path effect starts from: a stroke."""
-    if path.get(ORIGINAL):
-        path.set("d", path.get(ORIGINAL))
-    if is_tapered(path):
+def is_ours(path: Any) -> bool:
+    """Whether its PowerStroke is one that we made; copies made by Inkscape have another id and keep the mark."""
+    effect = _power_stroke(path)
+    return effect is not None and effect.get(OURS) is not None
+
+
+def flatten(path: Any, tapered: bool) -> None:
+    """Make a copy of a path into what its live path effects start from: a stroke. tapered: whether the path itself is."""
+    path.attrib.pop(EFFECT, None)
+    original = path.attrib.pop(ORIGINAL, None)
+    if original:
+        path.set("d", original)
+    if tapered:
         _swap(path, "fill", "stroke")
 
 
@@ -39,8 +48,7 @@ def redraw(path: Any, data: str) -> None:
         return
     path.set(ORIGINAL, data)
     chains = [one for one in inkex.Path(data).to_superpath() if len(one) > 1]
-    width = re.search(r"stroke-width\s*:\s*([0-9.eE+-]+)", path.attrib.get("style") or "")
-    path.set("d", _outline(chains[0], float(width.group(1))) if is_tapered(path) and width and len(chains) == 1 else data)
+    path.set("d", _outline(chains[0], width_of(path)) if is_tapered(path) and len(chains) == 1 else data)
 
 
 def taper(path: Any, svg: Any, width: float) -> None:
@@ -69,7 +77,7 @@ def taper(path: Any, svg: Any, width: float) -> None:
         "miter_limit": "4",
         "scale_width": "1",
     }
-    for name, value in {"id": f"clipasso-taper-{number}", **settings}.items():
+    for name, value in {"id": f"clipasso-taper-{number}", OURS: "1", **settings}.items():
         effect.set(name, value)
     path.set(ORIGINAL, path.get("d"))
     path.set("d", _outline(chains[0], width))  # Inkscape computes it anew at the first change
@@ -99,19 +107,61 @@ def _outline(chain: Any, width: float) -> str:
 
 
 def untaper(path: Any) -> None:
-    """Take our effect off again."""
-    if not is_tapered(path):
+    """Take a PowerStroke off again; what nobody else uses of ours goes from the definitions."""
+    effect = _power_stroke(path)
+    if effect is None:
         return
-    path.attrib.pop(EFFECT)
-    path.set("d", path.attrib.pop(ORIGINAL))
+    others = [one for one in _effects(path) if one != effect.get("id")]
+    if others:  # Inkscape computes what they make of the stroke at the next change
+        path.set(EFFECT, ";".join("#" + one for one in others))
+        path.set("d", path.get(ORIGINAL) or path.get("d"))
+    else:
+        path.attrib.pop(EFFECT)
+        path.set("d", path.attrib.pop(ORIGINAL, path.get("d")))
     _swap(path, "fill", "stroke")
+    used = any(effect.get("id") in _effects(one) for one in path.getroottree().getroot().iter("{%s}path" % SVG))
+    if effect.get(OURS) is not None and not used:
+        effect.getparent().remove(effect)
+
+
+def inherited(element: Any, name: str) -> str:
+    """What an element or the nearest around it says about a property; empty for nothing."""
+    for one in (element, *element.iterancestors()):
+        value = stated(one, name)
+        if value and value != "inherit":
+            return value
+    return ""
+
+
+def stated(element: Any, name: str) -> str:
+    """What an element itself says about a property; empty for nothing."""
+    found = re.findall(r"(?:^|;)\s*%s\s*:\s*([^;]+)" % name, element.attrib.get("style") or "")
+    return str(found[-1] if found else element.attrib.get(name) or "").replace("!important", "").strip()
+
+
+def width_of(path: Any) -> float:
+    """A stroke's width in its own units."""
+    number = re.match(r"[0-9.]+(?:[eE][+-]?[0-9]+)?", inherited(path, "stroke-width"))
+    return float(number.group()) if number else 1.0
+
+
+def _effects(path: Any) -> Tuple[str, ...]:
+    """Ids of the live path effects on a path."""
+    return tuple(one.strip().lstrip("#") for one in (path.get(EFFECT) or "").split(";") if one.strip())
+
+
+def _power_stroke(path: Any) -> Any:
+    """The PowerStroke on a path, or None."""
+    found = [by_id(path, one) for one in _effects(path)]
+    return next((one for one in found if one is not None and one.get("effect") == "powerstroke"), None)
 
 
 def _swap(path: Any, one: str, other: str) -> None:
     """Paint what was painted by `one` by `other` instead."""
-    paint = re.search(r"(?:^|;)\s*%s\s*:\s*([^;]+)" % one, path.attrib.get("style") or "")
-    declare(path, other, paint.group(1).strip() if paint else "#000000")
+    declare(path, other, inherited(path, one) or "#000000")
+    declare(path, other + "-opacity", inherited(path, one + "-opacity") or None)
     declare(path, one, "none")
+    declare(path, one + "-opacity", None)
 
 
 def defs_of(svg: Any) -> Any:

@@ -2,9 +2,9 @@
 
 ``python fake_engine.py run`` stands for ``clipasso run``, ``fake_engine.py job FOLDER`` for ``clipasso job``; other commands print a
 line. The ellipse is inscribed in the middle half of the picture, in as many arcs as strokes are asked for, which is where the tests'
-photographs have their subject. ``FAKE_ENGINE`` in the environment picks what goes wrong: ``die`` (ends in the middle), ``error``,
-``garbage`` (a line that is no JSON first), ``slow`` (goes on until stopped or replaced). ``FAKE_ENGINE_LOG`` names a file that gets
-every line that comes in.
+photographs have their subject. What becomes of edits is in fake_edits.py. ``FAKE_ENGINE`` in the environment picks what goes wrong:
+``die`` (ends in the middle), ``error``, ``garbage`` (a line that is no JSON first), ``slow`` (goes on until stopped or replaced),
+``worse`` (an edit finds no better place for strokes). ``FAKE_ENGINE_LOG`` names a file that gets every line that comes in.
 """
 
 import json
@@ -16,6 +16,9 @@ import threading
 import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "inkscape_ext"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from fake_edits import add_layer, edited
+
 STEPS = 4
 MODE = os.environ.get("FAKE_ENGINE", "")
 
@@ -94,6 +97,9 @@ class Engine:
                 break
         if wish.is_set() and not self.keep:
             self.say(ident, event="cancelled")
+            return
+        if fields.get("edit"):
+            self.say(ident, **edited(fields["edit"], width, height, MODE == "worse"))
             return
         result = {"sketch": {"version": 1, "strokes": [{}] * count, "width": width, "height": height}}
         result["svg"] = drawing(width, height, count, request)
@@ -181,5 +187,7 @@ if __name__ == "__main__":
         job(sys.argv[2])
     elif sys.argv[1] == "doctor":
         print(json.dumps([{"subject": "Python", "state": "ok", "text": "fake", "advice": ""}]))
+    elif sys.argv[1] in ("join", "order"):
+        add_layer(sys.argv[2], sys.argv[sys.argv.index("--layer") + 1], sys.argv[sys.argv.index("-o") + 1], sys.argv[1])
     else:
         print("the engine", *sys.argv[1:])
