@@ -256,10 +256,10 @@ def test_an_interrupt_before_the_first_step_writes_nothing(capsys, tmp_path, her
 def test_a_signal_while_the_guide_loads_writes_nothing(tmp_path, here, photo, monkeypatch):
     engine = importlib.import_module("clipasso_core.sketching")
     monkeypatch.setattr(engine, "sketch", lambda *_arguments: signal.raise_signal(signal.SIGINT))
-    before = everything_below(tmp_path)
+    before, handler = everything_below(tmp_path), signal.getsignal(signal.SIGINT)
     assert main(["sketch", str(photo), "-o", "out.svg", *FAST]) == INTERRUPTED
     assert everything_below(tmp_path) == before
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the platform sends no SIGINT to one process")
