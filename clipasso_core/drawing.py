@@ -201,14 +201,14 @@ def _lines(group: Any, to_picture: np.ndarray) -> Iterator[Line]:
             continue  # path data that no program can draw
         if not chains:
             continue
-        looks = _looks(node)
-        fill = _darkness(looks["fill"], looks["fill-opacity"])
+        paint = looks(node)
+        fill = _darkness(paint["fill"], paint["fill-opacity"])
         yield Line(
             node,
             [apply(own, chain) for chain in chains],
-            _length(looks["stroke-width"]) * scale,
-            _hex(looks["stroke"]),
-            _darkness(looks["stroke"], looks["stroke-opacity"]),
+            _length(paint["stroke-width"]) * scale,
+            _hex(paint["stroke"]),
+            _darkness(paint["stroke"], paint["stroke-opacity"]),
             fill,
             _is_locked(node, group),
             "closed" if closed else "filled" if fill else "",
@@ -281,7 +281,7 @@ def declare(node: Any, name: str, value: str | None) -> None:
         node.attrib.pop("style", None)
 
 
-def _looks(node: Any) -> dict[str, str]:
+def looks(node: Any) -> dict[str, str]:
     """The inherited properties that say how a path is painted."""
     found: dict[str, str] = {}
     for one in (node, *node.iterancestors()):

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from lxml import etree
 
-from clipasso_core.drawing import Drawing, Line, apply, declare, path_text
+from clipasso_core.drawing import Drawing, Line, apply, declare, looks, path_text
 from clipasso_core.errors import UserError
 from clipasso_core.svg import INKSCAPE, SVG
 
@@ -35,6 +35,8 @@ def order(drawing: Drawing) -> float:
         own = np.linalg.inv(lines[index].to_picture)
         node.set("d", " ".join(path_text(apply(own, chain)) for chain in chains))
         node.attrib.pop("transform", None)
+        for name, value in looks(lines[index].node).items():  # it leaves the groups that it inherits from
+            declare(node, name, value)
         _keep_place(node, lines[index], drawing)
         layer.append(node)
     after = travel(ends, route)
@@ -52,9 +54,9 @@ def join(drawing: Drawing) -> int:
         whole = np.concatenate([whole, _joint(whole, following), following[1:]])
     layer = _new_layer(drawing, "one line")
     node = etree.SubElement(layer, f"{{{SVG}}}path", id=drawing.new_id())
-    for name in ("style", "stroke", "stroke-width", "fill"):
-        if lines[0].node.get(name):
-            node.set(name, lines[0].node.get(name))
+    node.set("style", lines[0].node.get("style") or "")
+    for name, value in looks(lines[0].node).items():
+        declare(node, name, value)
     node.set("d", path_text(apply(_to_layer(drawing), whole)))
     scale = float(np.sqrt(abs(np.linalg.det(_to_layer(drawing)[:2, :2]))))
     declare(node, "stroke-width", f"{lines[0].width * scale:.5g}")

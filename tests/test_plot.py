@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,18 @@ def test_the_own_layer_stays_as_it_was_but_hidden(tmp_path: Path) -> None:
     assert [dict(line.node.attrib) for line in drawing.lines] == before
     assert drawing.layer.get("style") == "display:none"
     assert [node.get("{http://www.inkscape.org/namespaces/inkscape}label") for node in drawing.root] == ["Cat", "Cat, plot order"]
+
+
+@pytest.mark.parametrize("do", [plot.order, plot.join])
+def test_inherited_looks_come_along(tmp_path: Path, do: Callable[[Drawing], object]) -> None:
+    paths = "".join(f'<path id="p{number}" d="{one}"/>' for number, one in enumerate(DATA))
+    looks = 'style="fill:none" stroke="#123456" stroke-width="3"'
+    path = tmp_path / "sketch.svg"
+    path.write_text(f'<svg {SPACES} {SKETCH}><g id="sketch" clipasso:sketch="1"><g {looks}>{paths}</g></g></svg>')
+    drawing = read_drawing(path, None)
+    do(drawing)
+    _, new = layers(drawing, tmp_path)
+    assert {(line.color, line.width, line.fixed) for line in new.lines} == {("#123456", 3.0, "")}
 
 
 def test_nothing_to_plot_is_a_mistake(tmp_path: Path) -> None:
