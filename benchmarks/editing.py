@@ -100,9 +100,8 @@ def main() -> None:
     for count in LEVELS:
         shares = [row[f"level {count}"]["first"] / row[f"level {count}"]["own"] for row in rows]
         beaten = sum(row[f"level {count}"]["first"] < row[f"level {count}"]["laid"] for row in rows)
-        print(
-            f"first {count} of 32: median {statistics.median(shares):.3f}, worst {max(shares):.3f}, better than as laid {beaten}/{len(rows)}"
-        )
+        told = f"median {statistics.median(shares):.3f}, worst {max(shares):.3f}, better than as laid {beaten}/{len(rows)}"
+        print(f"first {count} of 32: {told}")
     worse = sum(row[name]["after"] > row[name]["before"] + 1e-6 for row in rows for name in ("one", "all"))
     begin = statistics.median(row["one"]["start_s"] for row in rows)
     print(f"redraws that made it worse: {worse} of {2 * len(rows)}; a redraw starts after {begin:.2f} s (median)")
