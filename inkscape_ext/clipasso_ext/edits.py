@@ -9,12 +9,13 @@ from typing import Any, List
 
 import inkex
 
+from .edit_task import EditTask
 from .effects import Effect
 from .host import Host, detached, engine_environment, has_gtk, log
 from .problem import Problem
 from .restyle import LOOKS, Restyling, restyle
 from .settings import Settings
-from .sketches import EditTask, Sketch, find_sketch, lock, set_level, take_layer
+from .sketches import Sketch, find_sketch, lock, set_level, take_layer
 from .task import Task
 
 

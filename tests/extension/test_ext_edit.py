@@ -13,7 +13,8 @@ import types
 import inkex
 import pytest
 from clipasso_ext import edits
-from clipasso_ext.sketches import EditTask, find_sketch
+from clipasso_ext.edit_task import EditTask
+from clipasso_ext.sketches import find_sketch
 from clipasso_ext.task import Task
 from lxml import etree
 
