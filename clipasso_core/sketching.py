@@ -54,7 +54,9 @@ class Setup:
 
     def line(self) -> str:
         """One line: guide, device, mask, preset."""
-        work = f"{self.preset}, {self.steps} steps, {self.seeds} {'seed' if self.seeds == 1 else 'seeds'}"
+        work = (
+            f"{self.preset}, {self.steps} {'step' if self.steps == 1 else 'steps'}, {self.seeds} {'seed' if self.seeds == 1 else 'seeds'}"
+        )
         return f"guide {self.guide} ({self.why}) · {self.device} · mask {self.mask} · {work}"
 
 
