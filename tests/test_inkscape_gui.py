@@ -237,7 +237,8 @@ def test_an_error_is_shown_in_the_window_and_nowhere_else(mode, sit):
     assert not sitting.desk.find(MESSAGE)
     sitting.desk.press("Escape")
     sitting.desk.gone(WINDOW)
-    assert set(sitting.desk.titles()) == {f"{sitting.path.name} - Inkscape"}
+    only = {f"{sitting.path.name} - Inkscape"}
+    wait_for(lambda: set(sitting.desk.titles()) == only, "nothing but Inkscape's own window")
     assert sitting.cycle() == before
 
 
@@ -256,7 +257,8 @@ def test_an_error_without_the_window_is_one_message(mode, sit):
     sitting.desk.press("Return")
     sitting.desk.gone(MESSAGE)
     nothing_computes(sitting)
-    assert set(sitting.desk.titles()) == {f"{sitting.path.name} - Inkscape"}
+    only = {f"{sitting.path.name} - Inkscape"}
+    wait_for(lambda: set(sitting.desk.titles()) == only, "nothing but Inkscape's own window")
     assert sitting.cycle() == before
 
 
