@@ -277,7 +277,8 @@ def test_parameters_sketch_with_the_progress_in_a_window_that_closes(sit):
     sitting.press(PARAMETERS)
     sitting.save()
     assert labels(sitting.path) == ["Sketch of photo (8 strokes)"]
-    assert set(sitting.desk.titles()) == {f"{sitting.path.name} - Inkscape"}
+    only = {f"{sitting.path.name} - Inkscape"}
+    wait_for(lambda: set(sitting.desk.titles()) == only, "nothing but Inkscape's own window")
 
 
 @pytest.mark.parametrize("way", ["the window's button", "the menu"])
