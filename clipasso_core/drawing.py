@@ -19,7 +19,6 @@ from clipasso_core.picture import read_bytes
 from clipasso_core.svg import CLIPASSO, SVG, write_whole
 
 SODIPODI = "http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"
-XLINK = "http://www.w3.org/1999/xlink"
 RANK, LOCKED, SOURCE, SKETCH = (f"{{{CLIPASSO}}}{name}" for name in ("rank", "locked", "source", "sketch"))
 INHERITED = {"fill": "black", "stroke": "none", "stroke-width": "1", "stroke-opacity": "1", "fill-opacity": "1"}
 UNSEEN = ("defs", "symbol", "clipPath", "mask", "pattern", "marker", "metadata")
@@ -61,11 +60,6 @@ class Drawing:
 
     def __init__(self, root: Any, layer: Any, lines: list[Line], to_page: np.ndarray) -> None:
         self.root, self.layer, self.lines, self.to_page = root, layer, lines, to_page
-
-    @property
-    def free(self) -> list[Line]:
-        """What may be redrawn."""
-        return [line for line in self.lines if not line.locked and not line.fixed]
 
     @property
     def ctm(self) -> np.ndarray:

@@ -119,7 +119,6 @@ def add(
 
 def inks(
     picture: Picture,
-    drawing: Drawing,
     request: SketchRequest,
     lines: Sequence[Line],
     load: Callable[[str, str, str, bool], Guide] = load_guide,
@@ -129,7 +128,7 @@ def inks(
     if not lines:
         raise UserError("no-stroke", "there is no stroke to colour")
     job = _Edit(picture, replace(request, color=PHOTO), load, find, [], list(lines), REDRAW)
-    return {line.id: job.ink_of(job.frame.to_canvas(np.concatenate(line.chains))[: len(line.chains[0])]) for line in lines}
+    return {line.id: job.ink_of(job.frame.to_canvas(line.chains[0])) for line in lines}
 
 
 class _Edit(Job):

@@ -70,7 +70,7 @@ class Order:
         if self.do == "ink":
             lines = drawing.lines if self.only is None else drawing.find(self.only)
             change = Change(0.0, 0.0, True, 0, tuple(lines), ())
-            colors = inks(picture, drawing, request, lines, load, find)
+            colors = inks(picture, request, lines, load, find)
             return {"event": "result", "change": change.to_json(), "paths": {}, "added": [], "inks": colors}
         if self.do == "add":
             change = add(picture, drawing, request, on_progress, load, find)

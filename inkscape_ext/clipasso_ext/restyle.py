@@ -31,9 +31,10 @@ class Look(NamedTuple):
 LOOKS = {
     "plain": Look(1.0, "1", "round", "normal", 0.0),
     "pencil": Look(0.6, "0.75", "round", "multiply", 1.0),  # thin, grey and grainy
-    "ink": Look(1.0, "1", "round", "normal", 0.0),
+    "ink": Look(1.0, "1", "round", "normal", 0.0),  # a pen's: with thin ends
     "marker": Look(2.5, "0.55", "butt", "multiply", 0.0),  # broad and see-through, darker where strokes cross
 }
+ENDS = {"ink": "taper"}  # what a look means for the ends, unless they are chosen
 PLAIN_WIDTH = "{https://clipasso.org/ns}width"  # what a look's factor applies to, so that looks don't add up
 
 
@@ -49,6 +50,7 @@ class Restyling(NamedTuple):
 def restyle(sketch: Sketch, wish: Restyling) -> None:
     """Change the looks of the meant strokes; their points, ids and order stay."""
     look = LOOKS.get(wish.look)
+    ends = ENDS.get(wish.look, "keep") if wish.taper == "keep" else wish.taper
     grain = _grain(sketch) if look is not None and look.rough else None
     for path in sketch.meant:
         plain, factor = _plain_width(path)
@@ -70,9 +72,9 @@ def restyle(sketch: Sketch, wish: Restyling) -> None:
             declare(path, "stroke-width", f"{plain * factor:.6g}")
         if wish.ink is not None:
             declare(path, "fill" if is_tapered(path) else "stroke", wish.ink)
-        if wish.taper == "taper" or (anew and wish.taper == "keep"):
+        if ends == "taper" or (anew and ends == "keep"):
             taper(path, sketch.svg, plain * factor)
-        elif wish.taper == "none":
+        elif ends == "none":
             untaper(path)
 
 
