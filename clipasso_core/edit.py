@@ -22,8 +22,8 @@ from clipasso_core.picture import Picture
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.sketching import DRAWN_WIDTH_PX, FindMask, Job, OnProgress, Progress, to_tensor
-from clipasso_core.start import edge_start
-from clipasso_core.strokes import Stroke, polyline
+from clipasso_core.start import EdgeMap
+from clipasso_core.strokes import Stroke, polyline, sampled
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 NUDGE, REDRAW, AFRESH = "nudge", "redraw", "afresh"
 OVER = 0.05  # of the frame's side that a stroke may leave it by, before the frame grows, and all losses with it
-LINE_PX = 2.0  # between the points of a line that covers edges
 
 
 @dataclass(frozen=True)
@@ -162,31 +161,41 @@ class _Edit(Job):
         middle = (low + high) / 2
         return Frame(float(middle[0]) - side / 2, float(middle[1]) - side / 2, side)
 
-    def _start(self) -> tuple[np.ndarray, str]:
-        """[1, tries, N, P, 2] canvas px."""
-        if self._moving and self._reach != AFRESH:
+    def _look_for_edges(self) -> tuple[EdgeMap | np.ndarray, str]:
+        if self._stays_near:
+            return np.zeros(0), "the drawing"
+        return EdgeMap(self.canvas, self.canvas_mask), "bare edges"
+
+    @property
+    def _stays_near(self) -> bool:
+        """Whether strokes begin where they are."""
+        return bool(self._moving) and self._reach != AFRESH
+
+    def lay_out(self, likeness: Likeness, levels: Sequence[int] = ()) -> torch.Tensor:
+        """[1, N, P, 2] canvas px: where the strokes are, or along edges that are bare."""
+        import torch
+
+        if isinstance(self._saliency, EdgeMap):
+            there = [sampled(self.frame.to_canvas(chain)) for line in self._held for chain in line.chains]
+            rngs = [np.random.default_rng([self.request.seed, one]) for one in range(self.preset.tries)]
+            laid = np.stack([self._saliency.lay(self._count(), rng, there) for rng in rngs])
+        else:
             chains = [chain for line in self._moving for chain in line.chains]
             longest = max(len(chain) for chain in chains)
             padded = [np.concatenate([chain, np.repeat(chain[-1:], longest - len(chain), 0)]) for chain in chains]
-            return self.frame.to_canvas(np.stack(padded))[None, None], "the drawing"
-        there = tuple(_sampled(self.frame.to_canvas(chain)) for line in self._held for chain in line.chains)
-        rngs = [np.random.default_rng([self.request.seed, one]) for one in range(self.preset.tries)]
-        count = self._count()
-        laid = [edge_start(self.canvas, self.canvas_mask, count, rng, there=there) for rng in rngs]
-        return np.stack(laid)[None], "bare edges"
+            laid = self.frame.to_canvas(np.stack(padded))[None]
+        return likeness.best(torch.tensor(laid, dtype=torch.float32, device=self.guide.device))[None]
 
     def _count(self) -> int:
         return sum(len(line.chains) for line in self._moving) if self._moving else self.request.strokes
 
     def go(self, on_progress: OnProgress | None) -> tuple[Outcome, float]:
         """Optimise. Returns the outcome, and the loss of the whole sketch as it was."""
-        import torch
-
         from clipasso_core.optimise import optimise
 
         likeness = self._likeness()
-        start = torch.tensor(self.start, dtype=torch.float32, device=self.guide.device)
-        begin = Progress(self.setup, 0, self.preset.steps, None, 0.0, None, lambda: self._seen(start[0, 0], math.inf, 0))
+        start = self.lay_out(likeness)
+        begin = Progress(self.setup, 0, self.preset.steps, None, 0.0, None, lambda: self._seen(start[0], math.inf, 0))
         if on_progress is not None and on_progress(begin) is False:
             raise KeyboardInterrupt
 
@@ -201,7 +210,7 @@ class _Edit(Job):
         reach = REACHES[self._reach]
         preset = replace(self.preset, lr_px=min(reach.lr_px, self.preset.lr_px), seeds=1)
         before = self._loss_before(likeness)
-        outcome = optimise(likeness.best_of(start), likeness, preset, preset.steps, tell if on_progress else None, reach.within_px)
+        outcome = optimise(start, likeness, preset, preset.steps, tell if on_progress else None, reach.within_px)
         return outcome, before
 
     def chains_of(self, outcome: Outcome) -> list[np.ndarray]:
@@ -220,7 +229,7 @@ class _Edit(Job):
 
     def _lengths(self) -> list[int]:
         """Points of each chain."""
-        if self._moving and self._reach != AFRESH:
+        if self._stays_near:
             return [len(chain) for line in self._moving for chain in line.chains]
         return [4] * self._count()
 
@@ -277,7 +286,7 @@ def cover(lines: Sequence[Line], frame: Frame) -> np.ndarray:
         chains = [frame.to_canvas(chain) for chain in line.chains]
         if line.fill > 0:
             sheet = np.zeros((CANVAS_PX, CANVAS_PX), np.uint8)
-            cv2.fillPoly(sheet, [np.round(_sampled(chain) * 16).astype(np.int32) for chain in chains], 255, cv2.LINE_AA, 4)
+            cv2.fillPoly(sheet, [np.round(sampled(chain) * 16).astype(np.int32) for chain in chains], 255, cv2.LINE_AA, 4)
             left *= 1 - line.fill * sheet / 255
         if line.darkness > 0 and line.width > 0:
             longest = max(len(chain) for chain in chains)
@@ -302,16 +311,6 @@ def _as_tensor(values: np.ndarray, like: torch.Tensor) -> torch.Tensor:
     import torch
 
     return torch.tensor(values, dtype=like.dtype, device=like.device)
-
-
-def _sampled(chain: np.ndarray) -> np.ndarray:
-    """Points [n, 2] along a chain of cubics, close enough to cover it."""
-    line = polyline(chain)
-    steps = np.linalg.norm(np.diff(line, axis=0), axis=1)
-    at = np.concatenate([[0.0], np.cumsum(steps)])
-    count = max(2, int(at[-1] / LINE_PX) + 1)
-    places = np.linspace(0, at[-1], count)
-    return np.stack([np.interp(places, at, line[:, axis]) for axis in (0, 1)], -1)
 
 
 def _new_line(drawing: Drawing, edit: _Edit, chain: np.ndarray) -> Line:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor
@@ -17,6 +18,8 @@ from clipasso_core.raster import StrokeBatch, render
 from clipasso_core.views import ViewPool
 
 FINAL_RATE = 0.02  # of a decaying step, at the end
+LEVEL_WEIGHT = 0.5  # of a level's view beside the whole sketch: 1 brings the level 2 % nearer and costs the whole 1 %
+LEVEL_VIEWS = 2  # of all levels, at most in one step
 DROPS = ((0.25, 0.5), (0.5, 0.0))  # (share of the steps done, share of the seeds kept; at least one)
 
 
@@ -79,28 +82,57 @@ class Likeness:
         drawn = render(StrokeBatch(points, width, points.new_zeros(batch, count, 3), points.new_ones(batch, count)), self.size, self.door)
         return drawn if self.held is None else drawn * self.held  # black over black: what is left of the white multiplies
 
-    def through_views(self, drawn: Tensor, turn: int) -> Tensor:
-        """Loss [B, views] of drawn sketches through the views of one set."""
+    def through_views(self, drawn: Tensor, turn: int, which: Sequence[int] | None = None) -> Tensor:
+        """Loss [B, views] of drawn sketches through views of one set; `which`: the views wanted, all when None."""
         wanted = self.wanted[turn % len(self.pool)]
-        batch = len(drawn)
-        if batch > 1:
-            wanted = Features({k: v.repeat(batch, 1, 1, 1) for k, v in wanted.maps.items()}, wanted.embedding.repeat(batch, 1))
-        terms = loss_terms(self.guide.features(self.pool.look(drawn, turn)), wanted, self.blank, self.guide.recipe, self.words)
-        return total(terms, self.guide.recipe).view(batch, -1)
+        if which is not None:
+            wanted = wanted.select(torch.tensor(which, device=drawn.device))
+        return self._unlike(self.pool.look(drawn, turn, which), wanted.repeat(len(drawn))).view(len(drawn), -1)
+
+    def at_levels(self, points: Tensor, turn: int, levels: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Losses of sketches [B, N, P, 2] and of their first strokes, seen through as many views as the pool has in a set.
+
+        levels: how many of the first strokes are to be a sketch on their own, fewest first. Some views look at the whole, the plain
+        one among them, the others at levels, in turn. Returns losses [B, views] and the weight [views] of each; first the plain view's.
+        """
+        views = self.pool.views
+        if not levels or views < 2:
+            losses = self.through_views(self.draw(points), turn)
+            return losses, losses.new_full((losses.shape[1],), 1 / losses.shape[1])
+        of_whole = list(range(max(2, views - min(len(levels), LEVEL_VIEWS))))
+        turns = range(turn * LEVEL_VIEWS, (turn + 1) * LEVEL_VIEWS) if len(levels) > LEVEL_VIEWS else range(len(levels))
+        of_levels = [levels[one % len(levels)] for one in turns]
+        drawn = self._draw_levels(points, levels)
+        pictures = [self.pool.look(drawn[-1], turn, of_whole).unflatten(0, (len(points), -1))]
+        chosen = list(of_whole)
+        for place, level in enumerate(of_levels):
+            view = 0 if (turn + place) % 2 == 0 else views - 1
+            pictures.append(self.pool.look(drawn[levels.index(level)], turn, [view])[:, None])
+            chosen.append(view)
+        wanted = self.wanted[turn % len(self.pool)].select(torch.tensor(chosen, device=points.device))
+        losses = self._unlike(torch.cat(pictures, 1).flatten(0, 1), wanted.repeat(len(points))).view(len(points), -1)
+        weights = [1 / len(of_whole)] * len(of_whole) + [LEVEL_WEIGHT] * len(of_levels)
+        return losses, losses.new_tensor(weights)
+
+    def _draw_levels(self, points: Tensor, levels: Sequence[int]) -> list[Tensor]:
+        """The first strokes of every level, then all: no stroke is drawn twice, for black over black multiplies."""
+        assert self.held is None, "only fresh sketches have levels"
+        drawn = [self.draw(part) for part in points.split([end - begin for begin, end in pairwise([0, *levels, points.shape[1]])], 1)]
+        return list(accumulate(drawn, torch.mul))
+
+    def _unlike(self, pictures: Tensor, wanted: Features) -> Tensor:
+        terms = loss_terms(self.guide.features(pictures), wanted, self.blank, self.guide.recipe, self.words)
+        return total(terms, self.guide.recipe)
 
     @torch.no_grad()
     def plain(self, drawn: Tensor) -> Tensor:
         """Loss [B] of drawn sketches [B, 3, 224, 224] seen straight on."""
-        wanted = self.wanted[0].select(slice(0, 1))
-        seen = self.guide.features(self.pool.plain(drawn))
-        return total(loss_terms(seen, wanted, self.blank, self.guide.recipe, self.words), self.guide.recipe)
+        return self._unlike(self.pool.plain(drawn), self.wanted[0].select(slice(0, 1)))
 
     @torch.no_grad()
-    def best_of(self, layouts: Tensor) -> Tensor:
-        """For each start the layout with the lowest plain-view loss: [S, N, P, 2] out of [S, T, N, P, 2]."""
-        if layouts.shape[1] == 1:
-            return layouts[:, 0]
-        return torch.stack([tries[self.plain(self.draw(tries)).argmin()] for tries in layouts])
+    def best(self, layouts: Tensor) -> Tensor:
+        """Of layouts [T, N, P, 2] the one with the lowest plain-view loss."""
+        return layouts[self.plain(self.draw(layouts)).argmin()] if len(layouts) > 1 else layouts[0]
 
 
 def optimise(
@@ -110,11 +142,13 @@ def optimise(
     steps: int,
     on_step: Callable[[Step], bool | None] | None = None,
     within_px: float | None = None,
+    levels: Sequence[int] = (),
 ) -> Outcome:
     """Adam on the control points of S starts [S, N, 4, 2] (canvas px), the poorer ones dropped on the way.
 
     The score is the loss of the plain view, taken before the step that it belongs to, and the sketch kept is the one scored.
-    No point moves farther than `within_px` from where it started. On a CPU the seeds go through the guide one after the other
+    No point moves farther than `within_px` from where it started. The first strokes of each of `levels` are optimised to be a sketch
+    on their own, besides. On a CPU the seeds go through the guide one after the other
     (it saves memory and costs nothing), on a GPU together.
     """
     points = start.clone()
@@ -129,7 +163,7 @@ def optimise(
 
     for step in range(steps):
         points.requires_grad_(True)
-        losses = _backward(points, likeness, step, together)
+        losses = _backward(points, likeness, step, together, levels)
         gradient = points.grad
         assert gradient is not None
         points = points.detach()
@@ -170,12 +204,12 @@ def optimise(
     return Outcome(best_points, best_loss, best_seed, done, stopped)
 
 
-def _backward(points: Tensor, likeness: Likeness, turn: int, together: bool) -> Tensor:
-    """Losses [S, views] without gradient; the gradient of their means lies in `points.grad`."""
+def _backward(points: Tensor, likeness: Likeness, turn: int, together: bool, levels: Sequence[int]) -> Tensor:
+    """Losses [S, views] without gradient; the gradient of their weighted sums lies in `points.grad`."""
     losses = []
     for chunk in points.split(len(points) if together else 1):
-        loss = likeness.through_views(likeness.draw(chunk), turn)
-        loss.mean(1).sum().backward()
+        loss, weights = likeness.at_levels(chunk, turn, levels)
+        (loss * weights).sum().backward()
         losses.append(loss.detach())
     return torch.cat(losses)
 

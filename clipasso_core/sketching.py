@@ -16,20 +16,21 @@ from clipasso_core.color import PHOTO, from_rgb, parse_color
 from clipasso_core.device import choose_device
 from clipasso_core.frame import CANVAS_PX, SUBJECT, Frame, frame_subject, frame_whole
 from clipasso_core.guide import PUBLISHED_MODEL, choose_guide, load_guide
+from clipasso_core.levels import inner_levels
 from clipasso_core.picture import Picture, from_array, from_image, read_picture
 from clipasso_core.presets import PRESETS, Preset
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.saliency import published_saliency
-from clipasso_core.start import edge_start, published_start
-from clipasso_core.strokes import Stroke, from_canvas, named, polyline
+from clipasso_core.start import EdgeMap, published_start
+from clipasso_core.strokes import Stroke, from_canvas, named, polyline, sampled
 
 if TYPE_CHECKING:
     import torch
     from PIL import Image
 
     from clipasso_core.guide import Guide
-    from clipasso_core.optimise import Outcome
+    from clipasso_core.optimise import Likeness, Outcome
 
     Source = Picture | str | Path | np.ndarray | Image.Image
 
@@ -130,7 +131,7 @@ class Job:
         cover = self.mask.foreground[..., None]
         self.canvas = np.clip(self.frame.cut(picture.on_white() * cover + (1 - cover), picture.scale, 1.0), 0, 1)  # [224, 224, 3]
         self.canvas_mask = np.clip(self.frame.cut(self.mask.foreground, picture.scale, 0.0), 0, 1)  # [224, 224]
-        self.start, saliency = self._start()
+        self._saliency, saliency = self._look_for_edges()
         self.setup = Setup(
             guide=self.guide.name,
             weights=self.guide.weights,
@@ -151,8 +152,6 @@ class Job:
 
     def run(self, on_progress: OnProgress | None = None) -> SketchResult:
         """Optimise, rank and colour the strokes."""
-        import torch
-
         from clipasso_core.optimise import Likeness, Step, optimise
         from clipasso_core.rank import rank
         from clipasso_core.views import ViewPool
@@ -173,9 +172,11 @@ class Job:
 
         if on_progress is not None and on_progress(Progress(self.setup, 0, preset.steps, None, 0.0, None, _nothing_yet)) is False:
             raise KeyboardInterrupt
-        start = torch.tensor(self.start, dtype=torch.float32, device=guide.device)
-        outcome: Outcome = optimise(likeness.best_of(start), likeness, preset, preset.steps, tell if on_progress else None)
-        order = rank(outcome.points, likeness, preset.thorough_rank)
+        levels = inner_levels(self.request.strokes) if preset.nested else ()
+        outcome: Outcome = optimise(
+            self.lay_out(likeness, levels), likeness, preset, preset.steps, tell if on_progress else None, levels=levels
+        )
+        order = rank(outcome.points, likeness, preset.thorough_rank, levels)
         return self._result(outcome.points[order], outcome.loss, outcome.seed, outcome.steps)
 
     @property
@@ -208,18 +209,36 @@ class Job:
         picture = F.interpolate(to_tensor(canvas, guide.device), size=(guide.side, guide.side), mode="bilinear", align_corners=False)
         return guide.relevance(picture).cpu().numpy()
 
-    def _start(self) -> tuple[np.ndarray, str]:
-        """Layouts [seeds, tries, N, 4, 2] in canvas px, and what laid them out."""
-        seeds, tries, count = self.preset.seeds, self.preset.tries, self.request.strokes
-        # A start depends on its own seed alone: --seed with the winner's number draws from the same layouts.
-        rngs = [np.random.default_rng([self.request.seed + start, one]) for start in range(seeds) for one in range(tries)]
+    def _look_for_edges(self) -> tuple[EdgeMap | np.ndarray, str]:
+        """Where strokes start, and what says so."""
         if self.preset.start == "edges":
-            laid = np.stack([edge_start(self.canvas, self.canvas_mask, count, rng) for rng in rngs])
-            return laid.reshape(seeds, tries, count, 4, 2), "edges"
+            return EdgeMap(self.canvas, self.canvas_mask), "edges"
         judge, name = self._saliency_guide()
-        saliency = published_saliency(self._relevance(judge, self.canvas), self.canvas)
-        laid = np.stack([published_start(saliency, count, rng) for rng in rngs])
-        return laid.reshape(seeds, tries, count, 4, 2), name
+        return published_saliency(self._relevance(judge, self.canvas), self.canvas), name
+
+    def lay_out(self, likeness: Likeness, levels: Sequence[int] = ()) -> torch.Tensor:
+        """The strokes that every seed begins with, [seeds, N, 4, 2] canvas px: those of each level around those of the one before.
+
+        Of several layouts the one is taken that the guide likes best. A start depends on its own seed alone: `--seed` with the
+        winner's number draws from the same layouts.
+        """
+        import torch
+
+        count, starts = self.request.strokes, []
+        for start in range(self.preset.seeds):
+            rngs = [np.random.default_rng([self.request.seed + start, one]) for one in range(self.preset.tries)]
+            laid = torch.zeros(0, 4, 2, device=likeness.blank.embedding.device)
+            for level in (*levels, count):
+                there = laid.cpu().numpy().astype(np.float64)
+                tried = np.stack([np.concatenate([there, self._lay(level - len(there), rng, there, level)]) for rng in rngs])
+                laid = likeness.best(torch.tensor(tried, dtype=torch.float32, device=laid.device))
+            starts.append(laid)
+        return torch.stack(starts)
+
+    def _lay(self, count: int, rng: np.random.Generator, there: np.ndarray, of: int) -> np.ndarray:
+        if isinstance(self._saliency, EdgeMap):
+            return self._saliency.lay(count, rng, [sampled(chain) for chain in there], of)
+        return published_start(self._saliency, count, rng)
 
     def _saliency_guide(self) -> tuple[Guide, str]:
         """The paper takes ViT-B/32's attention whatever the guide is; without its weights the guide's own relevance serves."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -51,41 +52,82 @@ class EdgeStart:
     whim: float = 0.35
 
 
-def edge_start(
-    canvas: np.ndarray,
-    mask: np.ndarray,
-    count: int,
-    rng: np.random.Generator,
-    settings: EdgeStart = EdgeStart(),
-    there: tuple[np.ndarray, ...] = (),
-) -> np.ndarray:
-    """Strokes along the subject's strongest edges, spread over it.
+class EdgeMap:
+    """The edges of one canvas, computed once; strokes are laid along them as often as one likes."""
 
-    canvas: [224, 224, 3] in 0..1; mask: [224, 224] in 0..1. Traces many candidates along the edges, then takes, one after the
-    other, the one that covers most of what is still bare. there: lines [n, 2] that are drawn already. Returns [N, 4, 2] canvas px.
-    """
-    strength, tangent = _edges(canvas, mask, settings)
-    unit = max(8.0, math.sqrt(float((mask > SUBJECT).sum()) / count))
-    traces = _candidates(strength, tangent, max(count * settings.candidates, 64), settings.reach * unit, rng, settings)
-    spread = max(2.5, settings.spread * unit)
-    fresh = strength**2
-    for line in there:
-        fresh = fresh * (1 - np.exp(-((_distance_to(line) / spread) ** 2) / 2))
-    bare = fresh
-    chosen: list[np.ndarray] = []
-    whim = np.exp(settings.whim * rng.standard_normal(len(traces)))
-    while len(chosen) < count:
-        worth = np.array([bare[cells].sum() for _, cells in traces]) * whim
-        best = int(worth.argmax())
-        trace, _ = traces[best]
-        worth[best] = 0
-        whim[best] = 0
-        chosen.append(_fit(trace))
-        bare = bare * (1 - np.exp(-((_distance_to(trace) / spread) ** 2) / 2))
-        if not worth.any():
-            whim = np.exp(settings.whim * rng.standard_normal(len(traces)))
-            bare = fresh
-    return np.stack(chosen)
+    def __init__(self, canvas: np.ndarray, mask: np.ndarray, settings: EdgeStart = EdgeStart()) -> None:
+        """canvas: [224, 224, 3] in 0..1; mask: [224, 224] in 0..1, the subject."""
+        self.settings = settings
+        self.strength, self.tangent = _edges(canvas, mask, settings)
+        self._area = float((mask > SUBJECT).sum())
+        chance = self.strength.ravel().astype(np.float64) ** 2
+        if not chance.any():  # a subject without edges: strokes may lie anywhere on the canvas
+            chance = np.ones_like(chance)
+        self._chance = chance / chance.sum()
+
+    def lay(self, count: int, rng: np.random.Generator, there: Sequence[np.ndarray] = (), of: int | None = None) -> np.ndarray:
+        """Strokes along the strongest edges, spread over the subject: [count, 4, 2] canvas px.
+
+        Traces many candidates along the edges, then takes, one after the other, the one that covers most of what is still bare.
+        there: lines [n, 2] that are drawn already. of: how many strokes the level has that these belong to: the fewer, the longer.
+        """
+        settings = self.settings
+        unit = max(8.0, math.sqrt(self._area / (of or count)))
+        traces = self._traces(max((of or count) * settings.candidates, 64), settings.reach * unit, rng)
+        cells = [_cells(trace) for trace in traces]
+        covered, begin = np.concatenate(cells), np.cumsum([0, *map(len, cells[:-1])])
+        spread = max(2.5, settings.spread * unit)
+        fresh = self.strength**2
+        for line in there:
+            fresh = fresh * _bare(line, spread)
+        bare = fresh
+        chosen: list[np.ndarray] = []
+        whim = np.exp(settings.whim * rng.standard_normal(len(traces)))
+        while len(chosen) < count:
+            worth = np.add.reduceat(bare.ravel()[covered], begin) * whim
+            best = int(worth.argmax())
+            worth[best] = whim[best] = 0
+            chosen.append(_fit(traces[best]))
+            bare = bare * _bare(traces[best], spread)
+            if not worth.any():
+                whim = np.exp(settings.whim * rng.standard_normal(len(traces)))
+                bare = fresh
+        return np.stack(chosen)
+
+    def _traces(self, count: int, reach: float, rng: np.random.Generator) -> list[np.ndarray]:
+        """Lines [n, 2] along the edges, both ways from points drawn by strength."""
+        rows, columns = np.unravel_index(rng.choice(self._chance.size, size=count, p=self._chance), self.strength.shape)
+        forth, ahead = self._follow(rows, columns, 1, reach)
+        back, behind = self._follow(rows, columns, -1, reach)
+        found = []
+        for one, (y, x) in enumerate(zip(rows, columns, strict=True)):
+            middle = np.array([[x + 0.5, y + 0.5]])
+            trace = np.concatenate([back[: behind[one], one][::-1], middle, forth[: ahead[one], one]])
+            if len(trace) < 6:  # a corner or a dot: a short straight stroke
+                trace = middle + np.arange(-4, 5)[:, None] * self.tangent[y, x]
+            found.append(trace)
+        return found
+
+    def _follow(self, rows: np.ndarray, columns: np.ndarray, way: int, reach: float) -> tuple[np.ndarray, np.ndarray]:
+        """Steps of one pixel along the edge from the middles of cells: positions [steps, n, 2], and how many of them count [n]."""
+        place = np.stack([columns, rows], -1) + 0.5
+        course = way * self.tangent[rows, columns]
+        alive, length = np.ones(len(place), bool), np.zeros(len(place), int)
+        path = []
+        for _ in range(math.ceil(reach)):
+            column, row = place.astype(int).T
+            inside = (place >= 0).all(1) & (column < CANVAS_PX) & (row < CANVAS_PX)
+            column, row = np.where(inside, column, 0), np.where(inside, row, 0)
+            tangent = self.tangent[row, column]
+            along = (tangent * course).sum(1)
+            alive = alive & inside & (self.strength[row, column] >= self.settings.weak) & (np.abs(along) >= self.settings.bend)
+            if not alive.any():
+                break
+            course = np.where(along[:, None] > 0, tangent, -tangent)
+            place = np.where(alive[:, None], place + course, place)
+            path.append(place)
+            length += alive
+        return np.stack(path) if path else np.zeros((0, len(place), 2)), length
 
 
 def _edges(canvas: np.ndarray, mask: np.ndarray, settings: EdgeStart) -> tuple[np.ndarray, np.ndarray]:
@@ -109,45 +151,15 @@ def _edges(canvas: np.ndarray, mask: np.ndarray, settings: EdgeStart) -> tuple[n
     return strength, np.stack([np.cos(angle), np.sin(angle)], -1)
 
 
-def _candidates(
-    strength: np.ndarray, tangent: np.ndarray, count: int, reach: float, rng: np.random.Generator, settings: EdgeStart
-) -> list[tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]]:
-    """Traces [n, 2] along the edges through points drawn by strength, each with the cells (rows, columns) that it covers."""
-    chance = strength.ravel().astype(np.float64) ** 2
-    if not chance.any():  # a subject without edges: strokes may lie anywhere on the canvas
-        chance = np.ones_like(chance)
-    seeds = rng.choice(chance.size, size=count, p=chance / chance.sum())
-    found = []
-    for y, x in zip(*np.unravel_index(seeds, strength.shape), strict=True):
-        forth = _trace(strength, tangent, x, y, 1, reach, settings)
-        back = _trace(strength, tangent, x, y, -1, reach, settings)
-        trace = np.array([*back[::-1], (x + 0.5, y + 0.5), *forth])
-        if len(trace) < 6:  # a corner or a dot: a short straight stroke
-            trace = np.array([x + 0.5, y + 0.5]) + np.arange(-4, 5)[:, None] * tangent[y, x]
-        cells = np.unique(np.clip(trace.astype(int), 0, CANVAS_PX - 1), axis=0)
-        found.append((trace, (cells[:, 1], cells[:, 0])))
-    return found
+def _cells(trace: np.ndarray) -> np.ndarray:
+    """Flat indices of the cells that a trace runs through."""
+    column, row = np.clip(trace.astype(int), 0, CANVAS_PX - 1).T
+    return np.unique(row * CANVAS_PX + column)
 
 
-def _trace(
-    strength: np.ndarray, tangent: np.ndarray, x: int, y: int, way: int, reach: float, settings: EdgeStart
-) -> list[tuple[float, float]]:
-    """Steps of one pixel along the edge, from the middle of cell (x, y)."""
-    px, py = x + 0.5, y + 0.5
-    vx, vy = way * tangent[y, x]
-    points: list[tuple[float, float]] = []
-    while len(points) < reach:
-        row, column = int(py), int(px)
-        if not (0 <= row < CANVAS_PX and 0 <= column < CANVAS_PX) or strength[row, column] < settings.weak:
-            break
-        ax, ay = tangent[row, column]
-        along = ax * vx + ay * vy
-        if abs(along) < settings.bend:
-            break
-        vx, vy = (ax, ay) if along > 0 else (-ax, -ay)
-        px, py = px + vx, py + vy
-        points.append((px, py))
-    return points
+def _bare(trace: np.ndarray, spread: float) -> np.ndarray:
+    """How bare every cell [224, 224] is with a line there: 0 on it, 1 far from it."""
+    return 1 - np.exp(-((_distance_to(trace) / spread) ** 2) / 2)
 
 
 def _fit(trace: np.ndarray) -> np.ndarray:

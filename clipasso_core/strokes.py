@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from clipasso_core.raster import StrokeBatch
 
 Point = tuple[float, float]
+LINE_PX = 2.0  # between the points of a line that covers edges
 
 
 @dataclass(frozen=True)
@@ -76,3 +77,13 @@ def polyline(chain: np.ndarray, per_cubic: int = 33) -> np.ndarray:
     t = np.linspace(0, 1, per_cubic)[:, None]
     basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
     return np.concatenate([basis @ chain[first : first + 4] for first in range(0, len(chain) - 1, 3)])
+
+
+def sampled(chain: np.ndarray) -> np.ndarray:
+    """Points [n, 2] along a chain of cubics [3k+1, 2], evenly some `LINE_PX` apart."""
+    line = polyline(chain)
+    steps = np.linalg.norm(np.diff(line, axis=0), axis=1)
+    at = np.concatenate([[0.0], np.cumsum(steps)])
+    count = max(2, int(at[-1] / LINE_PX) + 1)
+    places = np.linspace(0, at[-1], count)
+    return np.stack([np.interp(places, at, line[:, axis]) for axis in (0, 1)], -1)

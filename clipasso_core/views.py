@@ -7,6 +7,7 @@ the paper around a drawing is.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -40,18 +41,28 @@ class ViewPool:
             return pictures
         return F.interpolate(pictures, size=(self.side, self.side), mode="bilinear", align_corners=False)
 
-    def look(self, pictures: Tensor, turn: int) -> Tensor:
-        """Pictures [B, 3, H, W] through the views of set `turn` modulo the pool: [B * views, 3, side, side], picture by picture."""
-        plain = self.plain(pictures)
+    def look(self, pictures: Tensor, turn: int, which: Sequence[int] | None = None) -> Tensor:
+        """Pictures [B, 3, H, W] through views of set `turn` modulo the pool: [B * views, 3, side, side], picture by picture.
+
+        which: the views wanted, all when None; 0 is the plain one.
+        """
+        views = range(self.views) if which is None else which
         grid = self._grids[turn % len(self)]
-        if grid is None:
-            return plain
-        batch, others = len(pictures), len(grid)
-        dark = 1 - pictures  # zeros outside become white
-        seen = 1 - F.grid_sample(
-            dark.repeat_interleave(others, 0), grid.repeat(batch, 1, 1, 1), mode="bilinear", padding_mode="zeros", align_corners=False
-        )
-        return torch.cat([plain[:, None], seen.view(batch, others, *seen.shape[1:])], 1).flatten(0, 1)
+        turned = [view - 1 for view in views if view]
+        seen: list[Tensor] = []
+        if grid is not None and turned:
+            batch, grid = len(pictures), grid[turned]
+            dark = 1 - pictures  # zeros outside become white
+            looked = 1 - F.grid_sample(
+                dark.repeat_interleave(len(turned), 0),
+                grid.repeat(batch, 1, 1, 1),
+                mode="bilinear",
+                padding_mode="zeros",
+                align_corners=False,
+            )
+            seen = list(looked.view(batch, len(turned), *looked.shape[1:]).unbind(1))
+        plain = self.plain(pictures) if 0 in views else pictures
+        return torch.stack([seen.pop(0) if view else plain for view in views], 1).flatten(0, 1)
 
 
 def _homography(distortion: float, crop: float, generator: torch.Generator) -> Tensor:

@@ -80,7 +80,7 @@ def test_a_stroke_that_was_spoilt_finds_its_way_back(picture: Picture, drawn: Pa
     drawing = read_drawing(drawn, SIZE)
     (line,) = drawing.find(["stroke-1"])
     line.place([line.chains[0] + 12])
-    change = edit.refine(picture, drawing, QUICK, [line], load=load)
+    change = edit.refine(picture, drawing, replace(QUICK, steps=24), [line], load=load)
     assert change.improved
     assert change.after < change.before - 0.005
 

@@ -10,10 +10,11 @@ import torch
 from test_saliency import disc
 
 from clipasso_core.guide import Guide
+from clipasso_core.levels import inner_levels
 from clipasso_core.optimise import Likeness, Step, optimise
 from clipasso_core.presets import PRESETS
 from clipasso_core.rank import rank
-from clipasso_core.start import edge_start
+from clipasso_core.start import EdgeMap
 from clipasso_core.views import ViewPool
 
 BRISK = replace(PRESETS["draft"], views=2, pool=2)
@@ -25,7 +26,7 @@ def likeness_to_disc(guide: Guide) -> Likeness:
 
 
 def starts(seeds: int = 1, count: int = 5) -> torch.Tensor:
-    return torch.tensor(np.stack([edge_start(*disc(), count, np.random.default_rng(seed)) for seed in range(seeds)]), dtype=torch.float32)
+    return torch.tensor(np.stack([EdgeMap(*disc()).lay(count, np.random.default_rng(seed)) for seed in range(seeds)]), dtype=torch.float32)
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +128,40 @@ def test_ranked_strokes_are_a_good_sketch_at_every_number(likeness: Likeness, th
 
 def test_of_several_layouts_the_likest_is_taken(likeness: Likeness) -> None:
     good = starts(seeds=2)
-    layouts = torch.stack([torch.stack([good[0], good[0] + 40]), torch.stack([good[1] - 30, good[1]])])
-    assert torch.equal(likeness.best_of(layouts), good)
+    assert torch.equal(likeness.best(torch.stack([good[0], good[0] + 40])), good[0])
+    assert torch.equal(likeness.best(torch.stack([good[1] - 30, good[1]])), good[1])
+
+
+def test_levels_halve_down_to_eight() -> None:
+    assert [inner_levels(count) for count in (1, 8, 15, 16, 20, 32, 64)] == [(), (), (), (8,), (10,), (8, 16), (8, 16, 32)]
+
+
+def test_a_level_is_drawn_as_its_strokes_alone(likeness: Likeness) -> None:
+    points = starts(seeds=2, count=6)
+    for levels in ((2,), (1, 3), (1, 2, 4)):
+        for turn in range(4):
+            losses, weights = likeness.at_levels(points, turn, levels)
+            assert losses.shape == (2, len(weights))
+            assert float(losses[0, 0]) == pytest.approx(plain_loss(likeness, points[0]), rel=1e-4), "the plain view of the whole comes first"
+            assert float(weights[:2].sum()) == pytest.approx(1), "of the whole"
+            alone = [
+                likeness.through_views(likeness.draw(points[:, :level]), turn, [view]) for level in levels for view in range(likeness.pool.views)
+            ]
+            for column in range(2, len(weights)):
+                assert any(torch.allclose(losses[:, column], value[:, 0], rtol=1e-3) for value in alone)
+
+
+def test_nested_strokes_make_better_first_sketches(likeness: Likeness) -> None:
+    def first_half(levels: tuple[int, ...]) -> float:
+        grown = [optimise(starts(seed + 1, count=8)[-1:], likeness, BRISK, 24, levels=levels).points for seed in range(3)]
+        return float(np.mean([plain_loss(likeness, points[:4]) for points in grown]))
+
+    assert first_half((4,)) < first_half(())
+
+
+def test_no_stroke_leaves_its_level(likeness: Likeness) -> None:
+    order = rank(starts(count=7)[0], likeness, levels=(2, 4))
+    assert [sorted(order[:2]), sorted(order[2:4]), sorted(order[4:])] == [[0, 1], [2, 3], [4, 5, 6]]
 
 
 def test_one_stroke_needs_no_ranking(likeness: Likeness) -> None:

@@ -7,7 +7,7 @@ import pytest
 from reference import published_start_distribution, published_xdog
 
 from clipasso_core.saliency import edge_map, point_distribution, published_saliency
-from clipasso_core.start import edge_start, published_start
+from clipasso_core.start import EdgeMap, published_start
 
 
 def disc(radius: int = 70) -> tuple[np.ndarray, np.ndarray]:
@@ -45,13 +45,13 @@ def test_published_points_follow_relevance_times_edges() -> None:
 def test_a_picture_without_edges_still_gets_its_strokes() -> None:
     blank, nothing = np.ones((224, 224, 3), np.float32), np.zeros((224, 224), np.float32)
     assert published_start(np.zeros((224, 224)), 5, np.random.default_rng(0)).shape == (5, 4, 2)
-    assert edge_start(blank, nothing, 5, np.random.default_rng(0)).shape == (5, 4, 2)
+    assert EdgeMap(blank, nothing).lay(5, np.random.default_rng(0)).shape == (5, 4, 2)
 
 
 @pytest.mark.parametrize("count", [1, 4, 16, 64, 256])
 def test_edge_strokes_lie_along_the_edges(count: int) -> None:
     canvas, mask = disc()
-    strokes = edge_start(canvas, mask, count, np.random.default_rng(0))
+    strokes = EdgeMap(canvas, mask).lay(count, np.random.default_rng(0))
     assert strokes.shape == (count, 4, 2)
     t = np.linspace(0, 1, 20)[:, None]
     basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
@@ -63,7 +63,7 @@ def test_edge_strokes_lie_along_the_edges(count: int) -> None:
 
 def test_edge_strokes_spread_over_the_subject() -> None:
     canvas, mask = disc()
-    strokes = edge_start(canvas, mask, 12, np.random.default_rng(0))
+    strokes = EdgeMap(canvas, mask).lay(12, np.random.default_rng(0))
     middles = strokes.mean(1) - 112
     rim = middles[np.hypot(*middles.T) > 40]
     around = np.sort(np.arctan2(rim[:, 1], rim[:, 0]))
@@ -73,6 +73,6 @@ def test_edge_strokes_spread_over_the_subject() -> None:
 
 def test_seeds_start_differently_and_one_seed_always_alike() -> None:
     canvas, mask = disc()
-    first, again, other = (edge_start(canvas, mask, 8, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, again, other = (EdgeMap(canvas, mask).lay(8, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)

@@ -10,9 +10,11 @@ import torch
 from PIL import Image
 
 from clipasso_core import Progress, SketchRequest, UserError, from_svg, sketch, to_svg
+from clipasso_core.optimise import Likeness
 from clipasso_core.picture import from_array
 from clipasso_core.raster import available
 from clipasso_core.sketching import Job
+from clipasso_core.views import ViewPool
 
 BRIEF = {"steps": 3, "strokes": 4}
 EXAMPLE = Path(__file__).parent.parent / "examples" / "coffee.jpg"
@@ -104,7 +106,19 @@ def test_the_winning_starts_seed_leads_back_to_its_start() -> None:
     picture = from_array(green_disc())
     both = Job(picture, SketchRequest(**BRIEF, seeds=2, seed=5))
     second = Job(picture, SketchRequest(**BRIEF, seed=6))
-    assert np.array_equal(both.start[1], second.start[0])
+    target = torch.tensor(both.canvas).permute(2, 0, 1)[None]
+    likeness = Likeness(both.guide, target, ViewPool(1, 1, 0, 1, 224, 0, both.guide.device), width_px=3.0)
+    assert torch.equal(both.lay_out(likeness)[1], second.lay_out(likeness)[0])
+
+
+def test_strokes_of_a_level_are_laid_around_those_before() -> None:
+    job = Job(from_array(green_disc()), SketchRequest(**{**BRIEF, "strokes": 12}))
+    target = torch.tensor(job.canvas).permute(2, 0, 1)[None]
+    likeness = Likeness(job.guide, target, ViewPool(1, 1, 0, 1, 224, 0, job.guide.device), width_px=3.0)
+    nested = job.lay_out(likeness, (3, 6))[0]
+    lengths = nested.diff(dim=1).norm(dim=-1).sum(1)
+    assert lengths[:3].mean() > lengths[3:6].mean() > lengths[6:].mean(), "long strokes first, details later"
+    assert torch.equal(nested[:3], Job(from_array(green_disc()), SketchRequest(**{**BRIEF, "strokes": 3})).lay_out(likeness)[0])
 
 
 @pytest.mark.parametrize("guide", ["clip:RN50:random", "clip:ViT-B-32:random"])

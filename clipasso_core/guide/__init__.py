@@ -45,6 +45,12 @@ class Features:
         """The features of some of the pictures."""
         return Features({name: value[index] for name, value in self.maps.items()}, self.embedding[index])
 
+    def repeat(self, times: int) -> Features:
+        """All pictures, `times` over."""
+        if times == 1:
+            return self
+        return Features({name: value.repeat(times, 1, 1, 1) for name, value in self.maps.items()}, self.embedding.repeat(times, 1))
+
     def detach(self) -> Features:
         """The same values without gradient."""
         return Features({name: value.detach() for name, value in self.maps.items()}, self.embedding.detach())
