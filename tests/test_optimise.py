@@ -142,11 +142,9 @@ def test_a_level_is_drawn_as_its_strokes_alone(likeness: Likeness) -> None:
         for turn in range(4):
             losses, weights = likeness.at_levels(points, turn, levels)
             assert losses.shape == (2, len(weights))
-            assert float(losses[0, 0]) == pytest.approx(plain_loss(likeness, points[0]), rel=1e-4), "the plain view of the whole comes first"
+            assert float(losses[0, 0]) == pytest.approx(plain_loss(likeness, points[0]), rel=1e-3), "the plain view of the whole is first"
             assert float(weights[:2].sum()) == pytest.approx(1), "of the whole"
-            alone = [
-                likeness.through_views(likeness.draw(points[:, :level]), turn, [view]) for level in levels for view in range(likeness.pool.views)
-            ]
+            alone = [likeness.through_views(likeness.draw(points[:, :level]), turn, [view]) for level in levels for view in (0, 1)]
             for column in range(2, len(weights)):
                 assert any(torch.allclose(losses[:, column], value[:, 0], rtol=1e-3) for value in alone)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from clipasso_core.errors import UserError
 from clipasso_core.guide import Features, Guide, Recipe, stretch
-from clipasso_core.guide.arithmetic import choose_dtype, freeze
+from clipasso_core.guide.arithmetic import choose_dtype, differentiate_in_fp32, freeze
 
 TAPS = {2: "block5", 3: "block8", 4: "block11"}  # stage index -> name: after 5, 8 and 11 of the 16 blocks (28, 14 and 14 px maps)
 
@@ -24,9 +24,10 @@ class LiteGuide(Guide):
 
     def __init__(self, device: str, precision: str = "auto") -> None:
         self.device = torch.device(device)
-        # Depthwise convolutions are bound by memory traffic and conversions, not by arithmetic: 16 bits gain nothing here.
-        self.dtype = torch.float32 if precision == "auto" else choose_dtype(precision, self.device)
+        self.dtype = choose_dtype(precision, self.device)
         self._network = _network().to(self.device, self.dtype).to(memory_format=torch.channels_last)
+        if self.device.type == "cpu" and self.dtype != torch.float32:
+            differentiate_in_fp32(self._network)
 
     def features(self, pictures: Tensor) -> Features:
         """See `Guide.features`."""
