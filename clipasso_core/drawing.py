@@ -13,14 +13,16 @@ from lxml import etree
 from svgelements import Close, CubicBezier, Length, Matrix, Move, QuadraticBezier
 from svgelements import Path as PathData
 
-from clipasso_core.color import parse_color, to_rgb
+from clipasso_core.color import from_rgb
 from clipasso_core.errors import UserError
 from clipasso_core.picture import read_bytes
+from clipasso_core.stylesheet import Cascade, color, declare, share
 from clipasso_core.svg import CLIPASSO, SVG, write_whole
 
 SODIPODI = "http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"
 RANK, LOCKED, SOURCE, SKETCH = (f"{{{CLIPASSO}}}{name}" for name in ("rank", "locked", "source", "sketch"))
-INHERITED = {"fill": "black", "stroke": "none", "stroke-width": "1", "stroke-opacity": "1", "fill-opacity": "1"}
+PAINTED = ("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity")  # what every copy of a path must say
+LINED = {"stroke-linecap": "butt", "stroke-linejoin": "miter", "stroke-dasharray": "none"}  # what it must say unless it is this
 UNSEEN = ("defs", "symbol", "clipPath", "mask", "pattern", "marker", "metadata")
 DECIMALS = 5  # of coordinates that are written back
 SAME_ASPECT = 0.01  # relative difference up to which a page counts as its photograph's page
@@ -58,8 +60,8 @@ class Line:
 class Drawing:
     """A sketch's layer in its document."""
 
-    def __init__(self, root: Any, layer: Any, lines: list[Line], to_page: np.ndarray) -> None:
-        self.root, self.layer, self.lines, self.to_page = root, layer, lines, to_page
+    def __init__(self, root: Any, layer: Any, lines: list[Line], to_page: np.ndarray, styles: Cascade) -> None:
+        self.root, self.layer, self.lines, self.to_page, self.styles = root, layer, lines, to_page, styles
 
     @property
     def ctm(self) -> np.ndarray:
@@ -101,6 +103,9 @@ def level(drawing: Drawing, count: int) -> tuple[int, int]:
         raise UserError("bad-level", f"the sketch has {len(ranked)} strokes: choose 1 to {len(ranked)}{more}")
     for place, node in enumerate(ranked):
         declare(node, "display", None if place < count else "none")
+    for node in ranked[:count]:
+        if drawing.styles.stated(node, "display").lower() == "none":  # by a style sheet
+            declare(node, "display", "inline")
     return count, len(ranked)
 
 
@@ -111,20 +116,20 @@ def read_drawing(path: str | Path, size_px: tuple[int, int] | None, layer: str |
     layer: id of the group with the strokes; None takes the only sketch there is, or all paths of the document.
     """
     root = _parse(read_bytes(path, "sketch"), Path(path).name)
-    group = _find_layer(root, layer)
-    to_page = np.eye(3) if size_px is None else _photo_to_page(root, group, size_px)
-    return _over(root, group, to_page)
+    group, styles = _find_layer(root, layer), Cascade(root)
+    to_page = np.eye(3) if size_px is None else _photo_to_page(root, group, size_px, styles)
+    return _over(root, group, to_page, styles)
 
 
 def parse_drawing(data: bytes, layer: str, page: list[float]) -> Drawing:
     """The layer of a document in memory, whose photograph lies where `page` says: a, b, c, d, e, f from its pixels to user units."""
     root = _parse(data, "the document")
     a, b, c, d, e, f = page
-    return _over(root, _find_layer(root, layer), np.array([[a, c, e], [b, d, f], [0, 0, 1]], float))
+    return _over(root, _find_layer(root, layer), np.array([[a, c, e], [b, d, f], [0, 0, 1]], float), Cascade(root))
 
 
-def _over(root: Any, group: Any, to_page: np.ndarray) -> Drawing:
-    return Drawing(root, group, [*_lines(group, np.linalg.inv(to_page))], to_page)
+def _over(root: Any, group: Any, to_page: np.ndarray, styles: Cascade) -> Drawing:
+    return Drawing(root, group, [*_lines(group, np.linalg.inv(to_page), styles)], to_page, styles)
 
 
 def apply(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -133,12 +138,14 @@ def apply(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def _parse(data: bytes, name: str) -> Any:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=len(data) > 10_000_000)  # an embedded photograph
+    huge = len(data) > 10_000_000  # an embedded photograph
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, strip_cdata=False, huge_tree=huge)
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise UserError("bad-sketch", f"{name} is not an SVG file or is damaged") from None
-    if root.getroottree().docinfo.doctype or root.tag != f"{{{SVG}}}svg":
+    dtd = root.getroottree().docinfo.internalDTD  # many programs name SVG 1.1's, which nobody fetches; entities are another matter
+    if root.tag != f"{{{SVG}}}svg" or (dtd is not None and dtd.entities()):
         raise UserError("bad-sketch", f"{name} is no plain SVG document: save it again as Inkscape or plain SVG")
     return root
 
@@ -156,9 +163,9 @@ def _find_layer(root: Any, wanted: str | None) -> Any:
     return sketches[0] if sketches else root
 
 
-def _photo_to_page(root: Any, group: Any, size_px: tuple[int, int]) -> np.ndarray:
+def _photo_to_page(root: Any, group: Any, size_px: tuple[int, int], styles: Cascade) -> np.ndarray:
     """From the photograph's pixels to the root's user units: by its image, else by the page's proportions."""
-    images = [node for node in root.iter(f"{{{SVG}}}image") if _seen(node)]
+    images = [node for node in root.iter(f"{{{SVG}}}image") if _seen(node, styles)]
     source = str(group.get(SOURCE) or "").lstrip("#")
     image = next((node for node in images if source and node.get("id") == source), images[0] if len(images) == 1 else None)
     width, height = size_px
@@ -181,9 +188,9 @@ def _photo_to_page(root: Any, group: Any, size_px: tuple[int, int]) -> np.ndarra
     return np.array([[w / width, 0, x], [0, h / height, y], [0, 0, 1]])
 
 
-def _lines(group: Any, to_picture: np.ndarray) -> Iterator[Line]:
+def _lines(group: Any, to_picture: np.ndarray, styles: Cascade) -> Iterator[Line]:
     for node in group.iter(f"{{{SVG}}}path"):
-        if not _seen(node):
+        if not _seen(node, styles):
             continue
         own = to_picture @ _ctm(node)
         scale = float(np.sqrt(abs(np.linalg.det(own[:2, :2]))))
@@ -195,15 +202,14 @@ def _lines(group: Any, to_picture: np.ndarray) -> Iterator[Line]:
             continue  # path data that no program can draw
         if not chains:
             continue
-        paint = looks(node)
-        fill = _darkness(paint["fill"], paint["fill-opacity"])
+        fill, opacity = _darkness(node, "fill", styles), styles.opacity(node)
         yield Line(
             node,
             [apply(own, chain) for chain in chains],
-            _length(paint["stroke-width"]) * scale,
-            _hex(paint["stroke"]),
-            _darkness(paint["stroke"], paint["stroke-opacity"]),
-            fill,
+            _length(styles.value(node, "stroke-width")) * scale,
+            from_rgb((color(styles.paint(node, "stroke")) or (0, 0, 0, 1))[:3]),
+            _darkness(node, "stroke", styles) * opacity,
+            fill * opacity,
             _is_locked(node, group),
             "closed" if closed else "filled" if fill else "",
             own,
@@ -257,59 +263,23 @@ def _ctm(node: Any) -> np.ndarray:
     return total
 
 
-def _declarations(node: Any) -> dict[str, str]:
-    parts = (part.partition(":") for part in (node.get("style") or "").split(";"))
-    return {name.strip(): value.strip() for name, colon, value in parts if colon}
+def looks(node: Any, styles: Cascade | None = None) -> dict[str, str]:
+    """How a path is painted, as a copy of it elsewhere in the document must say it. styles: the document's, read anew if not given."""
+    styles = styles or Cascade(node.getroottree().getroot())
+    found = {name: styles.paint(node, name) if name in ("fill", "stroke") else styles.value(node, name) for name in PAINTED}
+    lined = {name: styles.value(node, name) for name in LINED}
+    return {**found, **{name: value for name, value in lined.items() if value != LINED[name]}}
 
 
-def declare(node: Any, name: str, value: str | None) -> None:
-    """Set a property in a node's style; None takes it away."""
-    kept = {key: text for key, text in _declarations(node).items() if key != name}
-    if value is None:
-        node.attrib.pop(name, None)
-    else:
-        kept[name] = value
-    if kept:
-        node.set("style", ";".join(f"{key}:{text}" for key, text in kept.items()))
-    else:
-        node.attrib.pop("style", None)
+def _darkness(node: Any, name: str, styles: Cascade) -> float:
+    """Of an element's fill or stroke, apart from the element's own opacity."""
+    found = color(styles.paint(node, name))
+    red, green, blue, alpha = found or (0.5, 0.5, 0.5, 1.0)  # a gradient or a pattern
+    return (1 - (0.299 * red + 0.587 * green + 0.114 * blue)) * alpha * share(styles.value(node, f"{name}-opacity"))
 
 
-def looks(node: Any) -> dict[str, str]:
-    """The inherited properties that say how a path is painted."""
-    found: dict[str, str] = {}
-    for one in (node, *node.iterancestors()):
-        style = _declarations(one)
-        for name in INHERITED:
-            value = style.get(name) or one.get(name)
-            if value and value != "inherit":
-                found.setdefault(name, value)
-    return {**INHERITED, **found}
-
-
-def _darkness(paint: str, opacity: str) -> float:
-    if paint in ("none", "transparent"):
-        return 0.0
-    share = float(opacity[:-1]) / 100 if opacity.endswith("%") else float(opacity)
-    try:
-        red, green, blue = to_rgb(parse_color(paint))
-    except UserError:  # a gradient or a pattern
-        return 0.5 * share
-    return (1 - (0.299 * red + 0.587 * green + 0.114 * blue)) * share
-
-
-def _hex(paint: str) -> str:
-    try:
-        return parse_color(paint)
-    except UserError:
-        return "#000000"
-
-
-def _seen(node: Any) -> bool:
-    for one in (node, *node.iterancestors()):
-        if etree.QName(one).localname in UNSEEN or (_declarations(one).get("display") or one.get("display")) == "none":
-            return False
-    return True
+def _seen(node: Any, styles: Cascade) -> bool:
+    return styles.is_seen(node) and not any(etree.QName(one).localname in UNSEEN for one in (node, *node.iterancestors()))
 
 
 def _is_locked(node: Any, group: Any) -> bool:

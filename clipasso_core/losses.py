@@ -37,10 +37,11 @@ def _centred(seen: Tensor, wanted: Tensor) -> Tensor:
     """One minus the cosine at each position of [B, C, h, w], averaged by the target's energy there.
 
     A cosine knows no strength: where the sketch is all but blank, its gradient grows without bound, and 16-bit arithmetic turns into
-    noise. So the sketch's length is softened by a share of the target's; what is faint is unlike, and pulled gently.
+    noise. So the sketch's length is softened by a share of the target's; what is faint is unlike, and pulled gently. Equal features
+    are still at zero.
     """
     energy = wanted.norm(dim=1)
-    length = (seen.square().sum(1) + (FAINT * energy).square()).clamp_min(1e-24).sqrt()
+    length = ((seen.square().sum(1) + (FAINT * energy).square()) / (1 + FAINT**2)).clamp_min(1e-24).sqrt()
     like = (seen * wanted).sum(1) / (length * energy).clamp_min(1e-12)
     return ((1 - like) * energy).sum((1, 2)) / energy.sum((1, 2)).clamp_min(1e-12)
 

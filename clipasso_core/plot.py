@@ -21,9 +21,12 @@ STARTS = 4  # strokes from which routes are tried, both ways round: more find li
 SMOOTH = 0.35  # of a gap: how far a joint goes on in the direction of the stroke before it turns
 
 
-def order(drawing: Drawing) -> float:
-    """Add a layer with the strokes in plotting order, each turned to begin where the pen comes from. Returns the travel saved, 0 to 1."""
-    lines = _lines(drawing)
+def order(drawing: Drawing, only: Sequence[Line] | None = None) -> float:
+    """Add a layer with the strokes in plotting order, each turned to begin where the pen comes from. Returns the travel saved, 0 to 1.
+
+    only: the lines to take; None takes all.
+    """
+    lines = _lines(drawing, only)
     ends = ends_of([(line.chains[0][0], line.chains[-1][-1]) for line in lines])
     before = travel(ends, [(index, False) for index in range(len(lines))])
     route = find_route(ends)
@@ -35,7 +38,7 @@ def order(drawing: Drawing) -> float:
         own = np.linalg.inv(lines[index].to_picture)
         node.set("d", " ".join(path_text(apply(own, chain)) for chain in chains))
         node.attrib.pop("transform", None)
-        for name, value in looks(lines[index].node).items():  # it leaves the groups that it inherits from
+        for name, value in looks(lines[index].node, drawing.styles).items():  # it leaves the groups that it inherits from
             declare(node, name, value)
         _keep_place(node, lines[index], drawing)
         layer.append(node)
@@ -43,9 +46,12 @@ def order(drawing: Drawing) -> float:
     return 1 - after / before if before else 0.0
 
 
-def join(drawing: Drawing) -> int:
-    """Add a layer with one continuous path through all strokes. Returns how many strokes it joins."""
-    lines = _lines(drawing)
+def join(drawing: Drawing, only: Sequence[Line] | None = None) -> int:
+    """Add a layer with one continuous path through the strokes. Returns how many strokes it joins.
+
+    only: the lines to take; None takes all.
+    """
+    lines = _lines(drawing, only)
     chains = [chain for line in lines for chain in line.chains]
     route = find_route(ends_of([(chain[0], chain[-1]) for chain in chains]))
     whole = _reversed_if(chains[route[0][0]], route[0][1])
@@ -55,7 +61,7 @@ def join(drawing: Drawing) -> int:
     layer = _new_layer(drawing, "one line")
     node = etree.SubElement(layer, f"{{{SVG}}}path", id=drawing.new_id())
     node.set("style", lines[0].node.get("style") or "")
-    for name, value in looks(lines[0].node).items():
+    for name, value in looks(lines[0].node, drawing.styles).items():
         declare(node, name, value)
     node.set("d", path_text(apply(_to_layer(drawing), whole)))
     scale = float(np.sqrt(abs(np.linalg.det(_to_layer(drawing)[:2, :2]))))
@@ -172,8 +178,8 @@ def _direction(chain: np.ndarray) -> np.ndarray:
     return np.zeros(2)
 
 
-def _lines(drawing: Drawing) -> list[Line]:
-    lines = [line for line in drawing.lines if line.fixed != "filled" or line.darkness > 0]
+def _lines(drawing: Drawing, only: Sequence[Line] | None) -> list[Line]:
+    lines = [line for line in (drawing.lines if only is None else only) if line.fixed != "filled" or line.darkness > 0]
     if not lines:
         raise UserError("no-stroke", "the sketch has no stroke that could be plotted")
     return lines

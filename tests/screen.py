@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 LIMIT_S = 40  # for what takes a second; the machine may be busy
+DRAG_STEPS = 8  # Inkscape takes a short jump of the mouse for a click
 Found = TypeVar("Found")
 
 
@@ -117,14 +118,38 @@ class Desk:
         windows = self.do("search", "--onlyvisible", "--name", ".").split()
         return [title for title in (self.do("getwindowname", window) for window in windows) if title]
 
+    def point(self, at: tuple[int, int]) -> None:
+        """Move the mouse to a place on the screen."""
+        self.do("mousemove", *map(str, at))
+
+    def click(self, at: tuple[int, int]) -> None:
+        """With the mouse, at a place on the screen."""
+        self.do("mousemove", *map(str, at), "click", "1")
+
+    def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """With the mouse, from one place on the screen to another."""
+        self.point(start)
+        self.do("mousedown", "1")
+        for step in range(1, DRAG_STEPS + 1):
+            x, y = (round(a + (b - a) * step / DRAG_STEPS) for a, b in zip(start, end, strict=True))
+            self.point((x, y))
+        self.do("mouseup", "1")
+
+    def see(self) -> np.ndarray:  # [H, W, 3] of 0..255, red green blue
+        """What is on the screen."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.shot(Path(folder) / "screen.png")
+            return cv2.imread(f"{folder}/screen.png")[..., ::-1]
+
     def look(self, window: str) -> np.ndarray:  # [H, W, 3] of 0..255, red green blue
         """What is seen of a window."""
         facts = dict(line.split("=") for line in self.do("getwindowgeometry", "--shell", window).splitlines())
         x, y, width, height = (int(facts[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))
-        with tempfile.TemporaryDirectory() as folder:
-            self.shot(Path(folder) / "screen.png")
-            screen = cv2.imread(f"{folder}/screen.png")[..., ::-1]
-        return screen[max(y, 0) : y + height, max(x, 0) : x + width]
+        return self.see()[max(y, 0) : y + height, max(x, 0) : x + width]
+
+    def wait_still(self) -> None:
+        """Wait until the screen shows the same twice."""
+        wait_for(lambda: self.same(self.see(), self.see()), "the screen to come to rest")
 
     @staticmethod
     def same(one: np.ndarray, other: np.ndarray) -> bool:

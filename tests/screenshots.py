@@ -1,7 +1,7 @@
-"""Takes the user guide's pictures with real Inkscape and the true engine: ``python tests/screenshots.py [FOLDER] [NAME=VALUE ...]``.
+"""Takes the user guide's pictures with real Inkscape and the true engine: ``PYTHONPATH=. python tests/screenshots.py``.
 
-FOLDER is docs/images by default. NAME=VALUE go into the environment: ``GTK_THEME=Adwaita:dark``, ``GDK_SCALE=2``. Weights come from
-the ``models`` folder of the CLIPASSO_HOME that this is started with.
+``[FOLDER] [NAME=VALUE ...]`` may follow. FOLDER is docs/images by default. NAME=VALUE go into the environment:
+``GTK_THEME=Adwaita:dark``, ``GDK_SCALE=2``. Weights come from the ``models`` folder of the CLIPASSO_HOME that this is started with.
 """
 
 from __future__ import annotations
@@ -11,36 +11,74 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import canvas
+import numpy as np
+from canvas import Canvas
 from documents import SPACES
-from inkscape import ROOT, TRUE, Inkscape
+from inkscape import ROOT, TRUE, Inkscape, sketches
+from lxml import etree
+from PIL import Image
 from screen import Desk, desk, wait_for
 
-KEY, WINDOW = "ctrl+F9", "^Sketch the Selected Bitmap$"
+from clipasso_core.drawing import read_drawing
+
+SKETCH, REDRAW, LOCK = "ctrl+F9", "ctrl+F10", "ctrl+F11"
+KEYS = {SKETCH: "sketch", REDRAW: "redraw.noprefs", LOCK: "lock"}
+WINDOW = "^Sketch the Selected Bitmap$"
 WORK_S = 600  # for a sketch without a GPU
-IMAGE = '<image id="photo" x="18" y="13" width="174" height="116" preserveAspectRatio="none" xlink:href="coffee.jpg"/>'
+IMAGE = '<image id="photo" x="{}" y="{}" width="174" height="116" preserveAspectRatio="none" xlink:href="coffee.jpg"/>'
 EDGE_PX = 60  # the progress bar's left end is within
+LIGHT = '<group id="theme" darkTheme="0" preferDarkTheme="0"/>'
+SURFACE, LOWER = np.array([106.4, 42.9]), (-4.3, 8.2)  # where the coffee's edge ends on the right, mm, and where it should rather
+DOCKED = """[Windows]
+Count=1
+[Window0]
+ColumnCount=1
+Floating=false
+[Window0Column0]
+Notebook0Dialogs=FillStroke;Objects;
+Notebook1Dialogs=UndoHistory;
+NotebookCount=2
+BeforeCanvas=false
+"""
+STEPS = {"moved": [], "locked": [LOCK], "redrawn": ["Escape", "Escape", REDRAW], "undone": ["ctrl+z"]}  # of the walk: what is pressed
+RULER_PX = 24
+COLORS = 256
 
 
-def take(folder: Path, environment: dict[str, str]) -> None:
-    """All pictures, into a folder."""
-    scale = int(environment.get("GDK_SCALE", "1"))
-    with tempfile.TemporaryDirectory() as scratch, desk(f"{1280 * scale}x{860 * scale}") as screen:
+@contextmanager
+def sitting(screen: Desk, environment: dict[str, str], page: str, image: str) -> Iterator[tuple[Inkscape, Path]]:
+    """Inkscape with our extension and the true engine, and a document with the photograph; all of it ends afterwards."""
+    with tempfile.TemporaryDirectory() as scratch:
         inkscape = Inkscape.install(Path(scratch), screen.display, TRUE, **environment)
-        inkscape.bind({KEY: "sketch"})
-        inkscape.prefer('<group id="theme" darkTheme="0" preferDarkTheme="0"/>')
+        inkscape.bind(KEYS)
+        inkscape.prefer(LIGHT)
         inkscape.home.mkdir()
         (inkscape.home / "extension.json").write_text('{"bitmap": "dim"}')  # strokes show better in the last picture
         if os.environ.get("CLIPASSO_HOME"):
             shutil.copytree(Path(os.environ["CLIPASSO_HOME"]) / "models", inkscape.home / "models")
         shutil.copy(ROOT / "examples" / "coffee.jpg", scratch)
         document = Path(scratch) / "coffee.svg"
-        document.write_text(f'<svg {SPACES} width="210mm" height="142mm" viewBox="0 0 210 142">{IMAGE}</svg>')
+        document.write_text(f"<svg {SPACES} {page}>{image}</svg>")
+        try:
+            yield inkscape, document
+        finally:
+            subprocess.run([*TRUE, "engine", "stop"], env=inkscape.environment, stdout=subprocess.DEVNULL, timeout=60, check=False)
+
+
+def take_windows(folder: Path, environment: dict[str, str]) -> None:
+    """The sketching window, and the sketch that comes of it."""
+    scale = int(environment.get("GDK_SCALE", "1"))
+    page = 'width="210mm" height="142mm" viewBox="0 0 210 142"'
+    with desk(f"{1280 * scale}x{860 * scale}") as screen, sitting(screen, environment, page, IMAGE.format(18, 13)) as (inkscape, document):
         process = inkscape.open(document)
         try:
             main = screen.window(r"coffee.svg - Inkscape$")
-            screen.press("ctrl+a", KEY)
+            screen.press("ctrl+a", SKETCH)
             own = screen.window(WINDOW)
             wait_worked(screen, own, scale)
             screen.shot(folder / "window-draft.png", own)
@@ -49,15 +87,67 @@ def take(folder: Path, environment: dict[str, str]) -> None:
             screen.shot(folder / "window-finished.png", own)
             screen.press("alt+i")
             screen.gone(WINDOW)
-            wait_for(lambda: screen.do("getwindowname", main).startswith("*"), "the sketch in the document")
+            wait_changed(screen, main)
             screen.focus(main)
             screen.press("Escape", "5")  # nothing selected, the page fits the window
-            wait_for(lambda: screen.same(screen.look(main), screen.look(main)), "Inkscape to draw")
+            screen.wait_still()
             screen.shot(folder / "in-inkscape.png")
         finally:
             process.terminate()
             process.wait()
-            subprocess.run([*TRUE, "engine", "stop"], env=inkscape.environment, stdout=subprocess.DEVNULL, timeout=60, check=False)
+
+
+def take_walk(folder: Path, environment: dict[str, str]) -> None:
+    """A node is moved, its stroke locked, all others are redrawn around it, and that is undone; on the right the lock and the history."""
+    scale = int(environment.get("GDK_SCALE", "1"))
+    page = 'width="174mm" height="116mm" viewBox="0 0 174 116"'
+    with desk(f"{960 * scale}x{640 * scale}") as screen, sitting(screen, environment, page, IMAGE.format(0, 0)) as (inkscape, document):
+        inkscape.prefer(f'{LIGHT}<group id="extensions" org.clipasso.parameters.bitmap="dim"/>')
+        shutil.copy(inkscape.extend(document, "parameters", "photo"), document)
+        assert sketches(document), inkscape.log
+        chain = prepare(document)
+        (inkscape.profile / "dialogs-state-ex.ini").write_text(DOCKED)
+        process = inkscape.open(document)
+        try:
+            main = screen.window(r"coffee.svg - Inkscape$")
+            seen = Canvas.find(screen, main, (174, 116))
+            seen.move_last_node(chain, LOWER)
+            for name, keys in STEPS.items():
+                screen.press(*keys)
+                wait_changed(screen, main)
+                screen.focus(main)
+                seen.keep_off()
+                screen.wait_still()
+                cut(screen.see(), seen, folder / f"edit-{name}.png", scale)
+                screen.press("ctrl+s")
+                wait_changed(screen, main, False)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def prepare(document: Path) -> np.ndarray:
+    """Make a sketch ready for the walk. Returns the points [4, 2] of the stroke that ends where the coffee does."""
+    both = ((line, line.chains[0][::way]) for line in read_drawing(document, None).lines for way in (1, -1))
+    line, chain = min(both, key=lambda pair: float(np.hypot(*(pair[1][-1] - SURFACE))))
+    tree = etree.parse(document)
+    canvas.prepare(tree)
+    (path,) = tree.xpath("//*[@id=$ident]", ident=line.id)
+    path.getparent().append(path)  # what is on top stands first in the list of objects
+    tree.write(document)
+    return chain
+
+
+def cut(picture: np.ndarray, seen: Canvas, path: Path, scale: int) -> None:
+    """Save a picture of the canvas and of what is docked on its right, in few colours, which makes it small."""
+    left, top, _, bottom = seen.whole
+    part = Image.fromarray(np.ascontiguousarray(picture[top - RULER_PX * scale : bottom, left - RULER_PX * scale :]))
+    part.quantize(COLORS, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
+
+
+def wait_changed(screen: Desk, main: str, changed: bool = True) -> None:
+    """Wait until Inkscape says that the document differs from the file, or does not."""
+    wait_for(lambda: screen.do("getwindowname", main).startswith("*") == changed, "the title to change", WORK_S)
 
 
 def wait_worked(screen: Desk, window: str, scale: int) -> None:
@@ -76,4 +166,5 @@ if __name__ == "__main__":
     words = sys.argv[1:]
     values = dict(word.split("=", 1) for word in words if "=" in word)
     folders = [Path(word) for word in words if "=" not in word] or [ROOT / "docs" / "images"]
-    take(folders[0], values)
+    for take in (take_windows, take_walk):
+        take(folders[0], values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from lxml import etree
 from clipasso_core.drawing import Drawing, apply, level, read_drawing
 from clipasso_core.errors import UserError
 from clipasso_core.strokes import polyline
+from clipasso_core.svg import CLIPASSO, SVG
 
 SIZE = (200, 100)  # of the photograph, px
 SPACES = (
@@ -120,6 +122,96 @@ def test_a_lock_is_ours_or_inkscapes_own(tmp_path: Path, body: str, locked: bool
     assert line.locked == locked
 
 
+# Style sheets
+
+ILLUSTRATOR = """<?xml version="1.0" encoding="utf-8"?>
+<!-- Generator: Adobe Illustrator 27.0.0, SVG Export Plug-In . SVG Version: 6.00 Build 0)  -->
+<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
+<svg version="1.1" id="Layer_1" xmlns="http://www.w3.org/2000/svg" x="0px" y="0px" viewBox="0 0 200 100" xml:space="preserve">
+<style type="text/css">
+	.st0{fill:none;stroke:#1D1D1B;stroke-width:2;stroke-linecap:round;stroke-miterlimit:10;}
+	.st1{fill:#FFFFFF;}
+	.st2{display:none;}
+	.st3{opacity:0.5;}
+</style>
+<g id="ink">
+	<path id="a" class="st0" d="M10,20c10,0,20,20,40,40"/>
+	<path id="b" class="st1" d="M10,20c10,0,20,20,40,40z"/>
+</g>
+<g class="st2"><path id="c" class="st0" d="M1,1L2,2"/></g>
+<g class="st3"><path id="d" class="st0" d="M1,1L2,2"/></g>
+</svg>"""
+AFFINITY = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
+<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
+<svg width="100%" height="100%" viewBox="0 0 200 100" version="1.1" xmlns="http://www.w3.org/2000/svg" xmlns:serif="http://www.serif.com/"
+ style="fill-rule:evenodd;clip-rule:evenodd;stroke-linecap:round;stroke-linejoin:round;stroke-miterlimit:1.5;">
+    <defs><style><![CDATA[
+svg > g > path { fill: none }
+#ink path { stroke: rgb(0 0 0 / 50%) !important; stroke-width: 3px }
+]]></style></defs>
+    <g id="ink" serif:id="Ink" transform="matrix(2,0,0,2,0,0)"><path id="a" style="stroke:red" d="M5,10L25,30"/></g>
+</svg>"""
+
+
+def saved(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "drawing.svg"
+    path.write_text(text, encoding="utf-8", newline="")
+    return path
+
+
+def test_classes_say_how_strokes_look(tmp_path: Path) -> None:
+    drawing = read_drawing(saved(tmp_path, ILLUSTRATOR), SIZE)
+    a, b, d = drawing.find(["a", "b", "d"])
+    assert len(drawing.lines) == 3, "one is hidden by its class"
+    assert (a.color, a.width, a.fixed, a.fill) == ("#1d1d1b", 2, "", 0)
+    assert (b.fixed, b.darkness) == ("closed", 0)
+    assert d.darkness == pytest.approx(a.darkness / 2)
+
+
+def test_sheets_in_definitions_with_any_selector_do_too(tmp_path: Path) -> None:
+    (line,) = read_drawing(saved(tmp_path, AFFINITY), SIZE).lines
+    assert (line.color, line.width, line.darkness, line.fixed) == ("#000000", 6, pytest.approx(0.5), "")
+
+
+@pytest.mark.parametrize("text", [ILLUSTRATOR, AFFINITY])
+def test_a_stroke_with_a_class_changes_in_its_points_alone(tmp_path: Path, text: str) -> None:
+    path = saved(tmp_path, text)
+    before = etree.tostring(etree.parse(path, etree.XMLParser(strip_cdata=False)))
+    drawing = read_drawing(path, SIZE)
+    (line,) = drawing.find(["a"])
+    old = line.node.get("d")
+    line.place([line.chains[0] + 5])
+    drawing.write(path)
+    after = path.read_bytes().partition(b"?>\n")[2]
+    assert after == before.replace(f'"{old}"'.encode(), f'"{line.node.get("d")}"'.encode())
+    assert line.node.get("d") != old
+
+
+def test_a_broken_sheet_is_no_mistake_of_the_drawing(tmp_path: Path) -> None:
+    sheet = "<style>.a{stroke:blue;fill:none} .a..b{stroke:red} .a{stroke-width:wide;fill:{}} @media{</style>"
+    (line,) = drawn(tmp_path, f'{sheet}<path class="a" d="M0,0L9,9"/>').lines
+    assert (line.color, line.width, line.fixed) == ("#0000ff", 1, "")
+
+
+def test_a_hidden_photograph_is_no_place(tmp_path: Path) -> None:
+    hidden = '<style>.off{visibility:hidden}</style><image class="off" x="1" width="2" height="1" xlink:href="q.png"/>'
+    image = '<image x="10" y="10" width="40" height="20" xlink:href="p.png"/>'
+    drawing = drawn(tmp_path, f'{hidden}{image}<path d="M 10,10 L 50,30" style="{LINE}"/>', 'viewBox="0 0 300 300"')
+    assert ends(drawing) == pytest.approx([0, 0, 200, 100])
+
+
+@pytest.mark.parametrize("paint", ["currentColor", "url(#gradient)", "rgb(0 0 0 / 50%)", "#00000080"])
+def test_paints_that_are_no_plain_colour_have_their_darkness(tmp_path: Path, paint: str) -> None:
+    (line,) = drawn(tmp_path, f'<path d="M0,0L9,9" style="fill:none;color:#808080;stroke:{paint}"/>').lines
+    assert line.darkness == pytest.approx(0.5, abs=0.01)
+
+
+def test_an_entity_of_its_own_is_not_read(tmp_path: Path) -> None:
+    path = saved(tmp_path, ILLUSTRATOR.replace('svg11.dtd">', 'svg11.dtd" [<!ENTITY ink "#000">]>'))
+    with pytest.raises(UserError, match="no plain SVG"):
+        read_drawing(path, SIZE)
+
+
 def test_transforms_of_paths_and_groups_count(tmp_path: Path) -> None:
     body = f'<g transform="translate(100,0)"><g transform="scale(2)"><path transform="rotate(90)" d="M0,0L10,0" style="{LINE}"/></g></g>'
     drawing = drawn(tmp_path, body)
@@ -222,6 +314,58 @@ def test_a_line_that_is_moved_is_seen_there_and_nothing_else_changes(
     assert etree.tostring(drawing.root.find(".//{*}text")) == etree.tostring(again.root.find(".//{*}text"))
 
 
+CHARACTERS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12)
+ATTRIBUTES = st.dictionaries(
+    st.sampled_from(
+        ["id", "class", "style", "fill", "stroke", "transform", "data-note", "{http://www.inkscape.org/namespaces/inkscape}label"]
+    ),
+    st.one_of(CHARACTERS, st.sampled_from(["a", "a b", "fill : none;;stroke: red ", "fill:url('#;')", "rotate(3)", "none"])),
+)
+TAGS = st.sampled_from(["path", "rect", "text", "g", "metadata", "style", "{http://example.org/own}thing"])
+CHILDREN = st.one_of(
+    st.tuples(TAGS, ATTRIBUTES, CHARACTERS, CHARACTERS),
+    st.tuples(st.just(etree.Comment), CHARACTERS.map(lambda text: text.replace("-", ""))),
+    st.tuples(st.just(etree.CDATA), CHARACTERS.map(lambda text: text.replace("]]>", ""))),
+)
+
+
+def foreign(children: list[Any]) -> etree._Element:
+    """A group of what is none of ours, and a locked stroke."""
+    group = etree.Element(f"{{{SVG}}}g", nsmap={None: SVG, "clipasso": CLIPASSO})
+    etree.SubElement(group, f"{{{SVG}}}path", {"d": "m 1 1 2 , 2", f"{{{CLIPASSO}}}locked": "true", "style": LINE})
+    for kind, *rest in children:
+        if kind is etree.Comment:
+            group.append(etree.Comment(rest[0]))
+        elif kind is etree.CDATA:
+            etree.SubElement(group, f"{{{SVG}}}style").text = etree.CDATA(rest[0])
+        else:
+            attributes, text, tail = rest
+            node = etree.SubElement(group, kind if kind.startswith("{") else f"{{{SVG}}}{kind}", attributes)
+            node.text, node.tail = text or None, tail or None
+            if kind == "path":
+                node.set("d", "M 3,3 l 4,4")
+    return group
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=st.lists(CHILDREN, max_size=4), after=st.lists(CHILDREN, max_size=4), style=ATTRIBUTES)
+def test_what_is_locked_or_foreign_stays_byte_for_byte(tmp_path: Path, before: list[Any], after: list[Any], style: dict[str, str]) -> None:
+    root = etree.Element(f"{{{SVG}}}svg", nsmap={None: SVG, "clipasso": CLIPASSO}, viewBox="0 0 200 100")
+    root.append(foreign(before))
+    kept = {name: text for name, text in style.items() if name not in ("id", "transform")}
+    etree.SubElement(root, f"{{{SVG}}}path", {"id": "own-stroke", "d": "M 1.50,1 L 9 9", **kept})
+    root.append(foreign(after))
+    sheet = etree.SubElement(root, f"{{{SVG}}}style")
+    sheet.text = etree.CDATA("path { display: inline !important; visibility: visible !important } g { display: inline !important }")
+    whole = etree.tostring(root, encoding="unicode").encode()
+    path = tmp_path / "whole.svg"
+    path.write_bytes(whole)
+    drawing = read_drawing(path, None)
+    (line,) = drawing.find(["own-stroke"])
+    line.place([chain + 3 for chain in line.chains])
+    assert drawing.to_bytes().partition(b"?>\n")[2] == whole.replace(b"M 1.50,1 L 9 9", line.node.get("d").encode())
+
+
 def test_apply_maps_points() -> None:
     assert apply(np.array([[2.0, 0, 1], [0, 3, 0], [0, 0, 1]]), np.array([[1.0, 1.0]])).tolist() == [[3, 3]]
 
@@ -258,6 +402,17 @@ def test_fewer_strokes_are_the_most_needed_and_more_bring_them_back(tmp_path: Pa
 def test_a_level_that_is_not_there_is_a_mistake(tmp_path: Path, count: int) -> None:
     with pytest.raises(UserError, match="choose 1 to 4"):
         level(read_drawing(ranked(tmp_path), None), count)
+
+
+def test_a_stroke_that_a_class_hides_comes_back(tmp_path: Path) -> None:
+    path = ranked(tmp_path)
+    text = path.read_text().replace('id="s0"', 'id="s0" class="off"')
+    path.write_text(text.replace("<g ", "<style>.off{display:none}</style><g ", 1))
+    assert shown(path) == {"s1", "s2", "s3", "own"}
+    drawing = read_drawing(path, None)
+    level(drawing, 2)
+    drawing.write(path)
+    assert shown(path) == {"s0", "s1", "own"}
 
 
 def test_strokes_without_a_rank_have_no_levels(tmp_path: Path) -> None:

@@ -213,6 +213,20 @@ def test_the_commands_write_the_sketch_and_tell_what_they_did(photo: Path, drawn
         assert (tmp_path / f"{command}.svg").is_file()
 
 
+def test_the_commands_for_plotters_take_only_what_is_asked_for(tmp_path: Path, capfd: Any) -> None:
+    drawn, target = tmp_path / "own.svg", tmp_path / "plot.svg"
+    paths = "".join(f'<path id="p{number}" d="M {number},0 L {number},9" style="{INK}"/>' for number in range(4))
+    drawn.write_text(f'<svg {SPACES} viewBox="0 0 9 9"><g id="sketch" clipasso:sketch="1">{paths}</g></svg>')
+    only = ["--only", "p0", "--only", "p2", "--only", "p0", "-o", str(target)]
+    assert main(["join", str(drawn), *only]) == 0
+    assert "2 strokes in one line" in capfd.readouterr().err
+    assert main(["order", str(drawn), *only]) == 0
+    assert len(read_drawing(target, None, "plot-1").lines) == 2
+    for command in ("join", "order"):
+        assert main([command, str(drawn), "--only", "nobody"]) == 2
+        assert "no stroke 'nobody'" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "fault"),
     [

@@ -8,12 +8,16 @@ import shlex
 import shutil
 import subprocess
 
+import canvas
 import pytest
+from canvas import Canvas
 from documents import Document, inside, placed
 from inkscape import CLIPASSO, LABEL, ROOT, SVG, TRUE, Inkscape, element, rest, sketches
 from lxml import etree
 from screen import desk, virtual_screen
-from test_inkscape_gui import PROGRESS, Sitting, end_all, meaning, nothing_computes
+from test_inkscape_gui import MESSAGE, PROGRESS, Sitting, end_all, meaning, nothing_computes
+
+from clipasso_core.drawing import read_drawing
 
 BETTER = 0.995  # of the whole sketch's loss, when one of six strokes was laid beside the subject
 STEP = (4.0, -3.0)  # by which the fake engine moves strokes, in pixels of the picture, which are the layer's units here
@@ -111,6 +115,15 @@ def drop(document, ident):
     return found
 
 
+@pytest.mark.parametrize("entry", ["join", "order"])
+def test_only_the_selected_strokes_are_plotted(entry, inkscape, sketched):
+    after = inkscape.extend(sketched, entry, "stroke-2", "stroke-5")
+    layer = element(after, "sketch-1")
+    assert layer.get("style") == "display:none"
+    own = strokes(sketched)
+    assert [path.get("d") for path in layer.getnext()] == [own[one]["d"] for one in ("stroke-2", "stroke-5")]
+
+
 def test_locked_strokes_stay_when_all_are_redrawn_and_unlock_frees_them(inkscape, sketched):
     inkscape.prefer("")
     locked = inkscape.extend(sketched, "lock", "stroke-2", "stroke-9")
@@ -180,7 +193,10 @@ def test_without_its_photo_the_sketch_stays_and_the_way_out_works(inkscape, sket
 
 # In front of a person
 
-REDRAW = "ctrl+F9"
+REDRAW, LOCK, LEVEL = "ctrl+F9", "ctrl+F10", "ctrl+F11"
+FEW = [f"stroke-{number}" for number in range(1, 7)]
+PAGE = (200, 150)  # user units
+MOVE = (9, 4)  # user units that a node is dragged
 
 
 @pytest.fixture(scope="module")
@@ -191,19 +207,21 @@ def own_desk():
 
 @pytest.fixture
 def sit(tmp_path, own_desk, sketched, inkscape):
-    """Opens Inkscape on a sketch of which all but one stroke are locked; ends it after the test."""
+    """Opens Inkscape on a sketch, of which all but one stroke are locked if no other is given; ends it after the test."""
     sittings = []
 
-    def start(mode=""):
+    def start(mode="", tree=None):
         scratch = tmp_path / "scratch"
         scratch.mkdir()
         own = Inkscape.install(tmp_path, own_desk.display, FAKE_ENGINE=mode, TMPDIR=str(scratch))
-        own.bind({REDRAW: "redraw.noprefs"})
+        own.bind({REDRAW: "redraw.noprefs", LOCK: "lock", LEVEL: "level.noprefs"})
+        own.prefer('<group id="extensions" org.clipasso.level.strokes="18"/>')
         shutil.copy(inkscape.folder / "photo.png", tmp_path)
-        tree = etree.parse(sketched)
-        for path in tree.iter(f"{{{SVG}}}path"):
-            if path.get("id") != "stroke-3":
-                path.set(INSENSITIVE, "true")
+        if tree is None:
+            tree = etree.parse(sketched)
+            for path in tree.iter(f"{{{SVG}}}path"):
+                if path.get("id") != "stroke-3":
+                    path.set(INSENSITIVE, "true")
         path = tmp_path / "sketched.svg"
         tree.write(path)
         sittings.append(Sitting(own, own_desk, path))
@@ -243,6 +261,72 @@ def test_a_redraw_that_is_cancelled_changes_nothing(sit):
     nothing_computes(sitting)
     assert not sitting.is_changed()
     assert sitting.cycle() == before
+
+
+@pytest.mark.parametrize("answer", ["alt+d", "Return"])
+def test_more_strokes_than_there_are_are_offered_drawn_and_undone_as_one(answer, sit):
+    sitting = sit()
+    before = cycle(sitting)
+    earlier = sitting.path.with_name("earlier.svg")
+    earlier.write_bytes(before)
+    sitting.start(LEVEL, MESSAGE)
+    sitting.desk.press(answer)
+    sitting.desk.gone(MESSAGE)
+    sitting.save()
+    (line,) = (line for line in sitting.heard() if "edit" in line)
+    assert (line["edit"]["do"], line["request"]["strokes"]) == ("add", 2)
+    assert changes(earlier, sitting.path) == {"stroke-17": None, "stroke-18": None}
+    sitting.press("ctrl+z")
+    assert meaning(sitting.save()) == meaning(before)
+
+
+@pytest.mark.parametrize("answer", ["alt+l", "Escape", "alt+F4"])
+def test_an_offer_that_is_declined_changes_nothing(answer, sit):
+    sitting = sit()
+    before = cycle(sitting)
+    sitting.start(LEVEL, MESSAGE)
+    sitting.desk.press(answer)
+    sitting.desk.gone(MESSAGE)
+    nothing_computes(sitting)
+    assert not sitting.is_changed()
+    assert sitting.cycle() == before
+
+
+def chain_of(document, ident):
+    """The points of a stroke of one cubic [4, 2], in user units."""
+    (line,) = read_drawing(document, None).find([ident])
+    return line.chains[0]
+
+
+def test_a_node_is_dragged_its_stroke_locked_and_all_others_are_redrawn_around_it(sit, inkscape):
+    inkscape.prefer('<group id="extensions" org.clipasso.parameters.strokes="6" org.clipasso.parameters.bitmap="dim"/>')
+    tree = etree.parse(inkscape.extend(Document("", LAYER).write(inkscape.folder), "parameters", "photo"))
+    canvas.prepare(tree)
+    sitting = sit(tree=tree)
+
+    def saved(name):
+        """A copy of the document after the next change."""
+        path = sitting.path.with_name(name)
+        path.write_bytes(sitting.save())
+        return path
+
+    given = sitting.path.with_name("given.svg")
+    shutil.copy(sitting.path, given)
+    chain = chain_of(given, "stroke-3")
+    Canvas.find(sitting.desk, sitting.main, PAGE).move_last_node(chain, MOVE)
+    moved = saved("moved.svg")
+    assert set(changes(given, moved)) == {"stroke-3"}
+    assert chain_of(moved, "stroke-3")[-1] - chain[-1] == pytest.approx(MOVE, abs=1)
+    sitting.press(LOCK)
+    locked = saved("locked.svg")
+    assert changes(moved, locked) == {"stroke-3": {CLIPASSO + "locked", INSENSITIVE}}
+    sitting.press("Escape", "Escape", REDRAW)  # first no node is selected, then no stroke
+    redrawn = saved("redrawn.svg")
+    assert changes(locked, redrawn) == {one: {"d"} for one in FEW if one != "stroke-3"}
+    assert strokes(redrawn)["stroke-3"]["d"] == strokes(moved)["stroke-3"]["d"]
+    assert not sitting.desk.find(MESSAGE)
+    sitting.press("ctrl+z")
+    assert meaning(sitting.save()) == meaning(locked.read_bytes())
 
 
 # With the true engine

@@ -80,6 +80,17 @@ def test_one_line_passes_through_all_strokes_without_a_gap(tmp_path: Path) -> No
     assert line.width == pytest.approx(own.lines[0].width)
 
 
+def test_only_what_is_chosen_is_taken_and_the_whole_layer_hidden(tmp_path: Path) -> None:
+    drawing = sketch(tmp_path, DATA)
+    assert plot.join(drawing, drawing.find(["p1", "p4"])) == 2
+    own, new = layers(drawing, tmp_path)
+    assert covered(new) == {(x, 50) for x in range(80, 101)}
+    assert len(own.lines) == len(DATA)
+    drawing = sketch(tmp_path, DATA)
+    assert plot.order(drawing, drawing.find(["p3", "p0"])) == pytest.approx(0.5)  # 10 from one to the other instead of 20
+    assert len(layers(drawing, tmp_path)[1].lines) == 2
+
+
 def test_groups_and_transforms_keep_their_place(tmp_path: Path) -> None:
     drawing = sketch(tmp_path, DATA[:3], 'transform="translate(20,5) rotate(30) scale(1.5)"')
     drawing.lines[0].node.set("transform", "translate(3,3)")

@@ -16,6 +16,7 @@ _SKETCH = click.argument("sketch_file", metavar="SKETCH", type=click.Path(path_t
 _PHOTO = click.option("--photo", required=True, type=click.Path(path_type=Path), help="The photograph that was sketched.")
 _LAYER = click.option("--layer", help="Id of the layer with the strokes.  [default: the only sketch, or all paths]")
 _OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), help="SVG file to write.  [default: the sketch itself]")
+_ONLY = click.option("--only", multiple=True, metavar="ID", help="Take this stroke; may be repeated.  [default: all]")
 
 
 def _edit_command(command: Any) -> Any:
@@ -51,7 +52,7 @@ def refine(
     source, drawing, target = _open_sketch(sketch_file, photo, layer, output)
     for line in drawing.find(list(lock)):
         line.locked = True
-    chosen = drawing.find(list(only)) if only else None
+    chosen = _chosen(drawing, only)
     with show_progress(as_json) as view:
         change = edit.refine(source, drawing, request, chosen, reach, view.update)
     drawing.write(target)
@@ -104,12 +105,13 @@ def level(sketch_file: Path, strokes: int, layer: str | None, output: Path | Non
 @_SKETCH
 @_LAYER
 @_OUTPUT
-def join(sketch_file: Path, layer: str | None, output: Path | None) -> int:
+@_ONLY
+def join(sketch_file: Path, layer: str | None, output: Path | None, only: tuple[str, ...]) -> int:
     """Join the strokes of SKETCH into one continuous line, in a layer of its own, for plotters, cutters and lasers."""
     from clipasso_core import drawing, plot
 
     sketch = drawing.read_drawing(sketch_file, None, layer)
-    count = plot.join(sketch)
+    count = plot.join(sketch, _chosen(sketch, only))
     sketch.write(output or sketch_file)
     click.echo(f"{count} strokes in one line: {output or sketch_file}", err=True)
     return DONE
@@ -119,12 +121,13 @@ def join(sketch_file: Path, layer: str | None, output: Path | None) -> int:
 @_SKETCH
 @_LAYER
 @_OUTPUT
-def order(sketch_file: Path, layer: str | None, output: Path | None) -> int:
+@_ONLY
+def order(sketch_file: Path, layer: str | None, output: Path | None, only: tuple[str, ...]) -> int:
     """Put the strokes of SKETCH into the order of least pen-up travel, in a layer of its own."""
     from clipasso_core import drawing, plot
 
     sketch = drawing.read_drawing(sketch_file, None, layer)
-    saved = plot.order(sketch)
+    saved = plot.order(sketch, _chosen(sketch, only))
     sketch.write(output or sketch_file)
     click.echo(f"{saved:.0%} less travel with the pen up: {output or sketch_file}", err=True)
     return DONE
@@ -138,6 +141,11 @@ def _open_sketch(sketch_file: Path, photo: Path, layer: str | None, output: Path
     svg.check_writable(target)
     source = picture.read_picture(photo)
     return source, drawing.read_drawing(sketch_file, (source.width, source.height), layer), target
+
+
+def _chosen(sketch: Any, only: tuple[str, ...]) -> Any:
+    """The lines of these ids, each once; None for none, which means all."""
+    return sketch.find(list(dict.fromkeys(only))) if only else None
 
 
 COMMANDS = (refine, add, level, join, order)

@@ -66,9 +66,8 @@ class EditTask:
     def edit(self) -> Dict[str, Any]:
         """What the engine is to do with which paths."""
         (a, c, e), (b, d, f) = self.sketch.page(self._task).matrix
-        only = None if self.sketch.chosen is None else [path.get("id") for path in self.sketch.chosen if not self.sketch.hides(path)]
         order = {"do": self._do, "svg": self.sketch.alone().decode(), "layer": self.sketch.layer.get("id"), "page": [a, b, c, d, e, f]}
-        return {**order, "only": only, "reach": self._reach}
+        return {**order, "only": self.sketch.asked, "reach": self._reach}
 
     def insert(self, event: Dict[str, Any], _: Settings) -> None:
         """Give the paths their new data, ids, order, style and everything else left alone; put new paths on top."""
@@ -94,6 +93,8 @@ class EditTask:
             path.set(RANK, str(max(ranks, default=-1) + 1))  # the engine does not see the ranks of hidden strokes
             self.sketch.layer.append(path)
         for ident, why in change.get("kept", {}).items():
+            if why == "locked" and self.sketch.chosen is None:  # that is what it was locked for
+                continue
             self.told.append(f"{ident} stays as it is: it is {why}.")
         if self._do == "refine" and not change["improved"]:
             self.told.append("No better place was found, so the strokes stay where they were.")

@@ -88,9 +88,23 @@ class Level(EditEffect):
         pars.add_argument("--rest", default="hide")
 
     def act(self, host: Host) -> None:
-        _, there = set_level(self.sketch(), self.options.strokes, self.options.rest == "delete")
-        if self.options.strokes > there:
+        sketch = self.sketch()
+        _, there = set_level(sketch, self.options.strokes, self.options.rest == "delete")
+        missing = self.options.strokes - there
+        if missing <= 0:
+            return
+        if not has_gtk():
             self.tell(f"The sketch has {there} ordered strokes, all of which are shown. Add Strokes draws more.", quiet=True)
+        elif self.offers(sketch, there, missing) and not self.compute(sketch, host, Settings(), "add", count=missing):
+            self.document = self.original_document  # cancelled: what was hidden is hidden again
+
+    def offers(self, sketch: Sketch, there: int, missing: int) -> bool:
+        """Whether the person wants the strokes that are missing to be drawn."""
+        from .dialogs import ask
+
+        ordered = "" if there == len(sketch.paths) else "ordered "
+        question = f"This sketch has {there} {ordered}{'stroke' if there == 1 else 'strokes'}. Draw {missing} more?"
+        return ask(question, f"_Draw {missing} More", "_Leave It")
 
 
 class Lock(EditEffect):
@@ -135,7 +149,11 @@ class PlotEffect(EditEffect):
         sketch = self.sketch()
         given, made = self.scratch / "sketch.svg", self.scratch / "plotted.svg"
         given.write_bytes(sketch.alone())
+        only = sketch.asked
+        if only == []:
+            raise Problem("The selected strokes are hidden: show them, and try again.")
         words = [*host.command, self.command, str(given), "--layer", str(sketch.layer.get("id")), "-o", str(made)]
+        words += [f"--only={one}" for one in only or []]
         silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
         try:
             done = subprocess.run(words, env=engine_environment(host), stderr=subprocess.PIPE, **silent, **detached())  # type: ignore[call-overload]

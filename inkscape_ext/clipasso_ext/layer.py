@@ -8,6 +8,7 @@ from typing import Any, Optional
 from inkex import Transform
 from lxml import etree
 
+from .cascade import PARTS, stated
 from .placement import Placement, written
 from .problem import Problem
 from .selection import GROUPMODE, LABEL, Photo, tag
@@ -78,7 +79,7 @@ def treat(photo: Photo, treatment: str) -> None:
     if treatment == HIDE:
         declare(photo.owner, "display", "none")
     elif treatment == DIM:
-        own = photo.owner.get(UNDIMMED) or _declared(photo.owner, "opacity") or photo.owner.get("opacity") or "1"
+        own = photo.owner.get(UNDIMMED) or stated(photo.owner, "opacity") or "1"
         photo.owner.set(UNDIMMED, own)
         declare(photo.owner, "opacity", f"{_share(own) * DIMMED:.3g}")
 
@@ -101,21 +102,14 @@ def _share(text: str) -> float:
         return 1.0
 
 
-def _declared(element: Any, name: str) -> str:
-    for part in (element.attrib.get("style") or "").split(";"):
-        if part.partition(":")[0].strip() == name:
-            return part.partition(":")[2].strip()
-    return ""
-
-
 def declare(element: Any, name: str, value: Optional[str]) -> None:
     """Set a property in an element's style; None takes it away."""
-    style = element.attrib.get("style") or ""
-    parts = [part for part in style.split(";") if part.strip() and part.partition(":")[0].strip() != name]
+    said = PARTS.findall(element.attrib.get("style") or "")
+    parts = [part for part in said if part.strip() and part.partition(":")[0].strip().lower() != name]
     if value is not None:
         parts.append(f"{name}:{value}")
     if parts:
-        element.set("style", ";".join(parts))
+        element.attrib["style"] = ";".join(parts).strip()  # set() of inkex would rewrite it, without !important
     else:
         element.attrib.pop("style", None)
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Optional, Tuple
 
 from lxml import etree
 
+from .cascade import stated
 from .layer import declare
 from .placement import display_unit, unit_in_user_units
 from .sketches import Sketch
@@ -63,10 +64,10 @@ def restyle(sketch: Sketch, wish: Restyling) -> None:
         if look is not None:
             factor = look.factor
             paint = "fill" if is_tapered(path) else "stroke"
-            declare(path, f"{paint}-opacity", look.opacity if look.opacity != "1" else None)
+            _say(path, f"{paint}-opacity", look.opacity, "1")
             declare(path, "stroke-linecap", look.cap)
-            declare(path, "mix-blend-mode", look.blend if look.blend != "normal" else None)
-            declare(path, "filter", f"url(#{grain})" if grain else None)
+            _say(path, "mix-blend-mode", look.blend, "normal")
+            _say(path, "filter", f"url(#{grain})" if grain else "none", "none")
         if look is not None or wish.width > 0:
             path.set(PLAIN_WIDTH, f"{plain:.6g}")
             declare(path, "stroke-width", f"{plain * factor:.6g}")
@@ -76,6 +77,13 @@ def restyle(sketch: Sketch, wish: Restyling) -> None:
             taper(path, sketch.svg, plain * factor)
         elif ends == "none":
             untaper(path)
+
+
+def _say(path: Any, name: str, value: str, plain: str) -> None:
+    """Declare a property, if the path has another value without that. plain: where nothing is said."""
+    declare(path, name, None)
+    if (stated(path, name) or plain) != value:
+        declare(path, name, value)
 
 
 def _plain_width(path: Any) -> Tuple[float, float]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Iterator, List, Optional, Set, Tuple
 from urllib.parse import unquote
 
 from inkex import Transform
 from lxml import etree
 
+from .cascade import stated
 from .placement import length, nested_transform
 from .problem import Problem
 
@@ -125,8 +125,7 @@ def tag(element: Any) -> str:
 
 
 def _hidden(element: Any) -> bool:
-    stated = re.findall(r"(?:^|;)\s*display\s*:\s*([^;]*)", element.attrib.get("style") or "")
-    return (stated[-1] if stated else element.get("display") or "").strip().startswith("none")
+    return stated(element, "display") == "none"
 
 
 def _at(element: Any, above: List[Link], owner: Any, clones: Set[int]) -> Iterator[Photo]:

@@ -10,16 +10,17 @@ from typing import Any, List, Optional, Set, Tuple
 from inkex import Transform
 from lxml import etree
 
+from .cascade import sheets_of, stated
 from .layer import LOCKED, PICTURE, POINTS, RANK, SKETCH, SOURCE, declare
 from .placement import written
 from .problem import Problem
 from .selection import GROUPMODE, LABEL, UNSEEN, Photo, by_id, find_photos, own_transform, tag
-from .taper import flatten, is_tapered, stated
+from .taper import flatten, is_tapered
 from .task import Task, to_page
 
 SVG = "http://www.w3.org/2000/svg"
 INSENSITIVE = "{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}insensitive"  # Inkscape's own lock
-INHERITED = ("style", "fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width")
+INHERITED = ("id", "class", "style", "fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width")  # and what sheets go by
 POINT_TO = "Select the bitmap together with the strokes, and try again."
 
 
@@ -44,12 +45,17 @@ class Sketch:
         """The selected paths, or all."""
         return self.paths if self.chosen is None else self.chosen
 
+    @property
+    def asked(self) -> Optional[List[str]]:
+        """Ids of the selected paths that are seen, which are all that the engine knows; None when the whole layer is meant."""
+        return None if self.chosen is None else [path.get("id") for path in self.chosen if not self.hides(path)]
+
     def hides(self, path: Any) -> bool:
         """Whether a path, or a group around it in the layer, is hidden."""
         for one in (path, *path.iterancestors()):
             if one is self.layer:
                 return False
-            if (stated(one, "display")) == "none":
+            if stated(one, "display") == "none":
                 return True
         return False
 
@@ -115,18 +121,23 @@ class Sketch:
 
     def alone(self) -> bytes:
         """A document with this layer and what it inherits, for the engine; no bitmap, and shown even if it is hidden."""
-        root = etree.Element("{%s}svg" % SVG)
+        root = etree.Element("{%s}svg" % SVG, nsmap=self.layer.nsmap)  # the same prefixes: lxml loses names where one means two things
         group = root
+        for sheet in sheets_of(self.layer):
+            root.append(copy.deepcopy(sheet))
         for one in reversed(list(self.layer.iterancestors())):
             looks = {name: value for name, value in one.attrib.items() if name in INHERITED}
-            transform = own_transform(one) if one is not self.svg else Transform()
-            group = etree.SubElement(group, "{%s}g" % SVG, {**looks, "transform": written(transform)})
-            declare(group, "display", None)
+            if one is self.svg:
+                root.attrib.update(looks)
+            else:
+                group = etree.SubElement(group, "{%s}g" % SVG, {**looks, "transform": written(own_transform(one))})
         layer = copy.deepcopy(self.layer)
         layer.tail = None
-        layer.attrib.pop("display", None)
-        declare(layer, "display", None)
+        for sheet in list(layer.iter("{%s}style" % SVG)):  # it is there already
+            sheet.getparent().remove(sheet)
         group.append(layer)
+        for one in (layer, *layer.iterancestors()):
+            _show(one, " !important")
         for path, own in zip(layer.iter("{%s}path" % SVG), self.layer.iter("{%s}path" % SVG)):
             flatten(path, is_tapered(own))
         for image in list(layer.iter("{%s}image" % SVG)):
@@ -193,8 +204,7 @@ def set_level(sketch: Sketch, count: int, delete: bool) -> Tuple[int, int]:
         raise Problem(f"The strokes of {sketch.name} have no order of need: only those that the engine drew have one.")
     for place, path in enumerate(ranked):
         if place < count:
-            path.attrib.pop("display", None)
-            declare(path, "display", None)
+            _show(path)
         elif delete:
             path.getparent().remove(path)
         else:
@@ -234,6 +244,14 @@ def _layer_of(element: Any, svg: Any) -> Any:
     if not ancestors:
         raise Problem("The selected strokes are in no layer: put them into one (Layer > Move Selection to Layer), and try again.")
     return ancestors[-1]
+
+
+def _show(element: Any, mark: str = "") -> None:
+    """Take away what hides an element; a style sheet is contradicted."""
+    element.attrib.pop("display", None)
+    declare(element, "display", None)
+    if stated(element, "display") == "none":
+        declare(element, "display", "inline" + mark)
 
 
 def _in_unseen(element: Any) -> bool:

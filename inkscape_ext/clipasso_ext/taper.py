@@ -9,6 +9,7 @@ from typing import Any, List, Tuple
 import inkex
 from lxml import etree
 
+from .cascade import inherited
 from .layer import declare
 from .selection import by_id, tag
 
@@ -122,21 +123,6 @@ def untaper(path: Any) -> None:
     used = any(effect.get("id") in _effects(one) for one in path.getroottree().getroot().iter("{%s}path" % SVG))
     if effect.get(OURS) is not None and not used:
         effect.getparent().remove(effect)
-
-
-def inherited(element: Any, name: str) -> str:
-    """What an element or the nearest around it says about a property; empty for nothing."""
-    for one in (element, *element.iterancestors()):
-        value = stated(one, name)
-        if value and value != "inherit":
-            return value
-    return ""
-
-
-def stated(element: Any, name: str) -> str:
-    """What an element itself says about a property; empty for nothing."""
-    found = re.findall(r"(?:^|;)\s*%s\s*:\s*([^;]+)" % name, element.attrib.get("style") or "")
-    return str(found[-1] if found else element.attrib.get(name) or "").replace("!important", "").strip()
 
 
 def width_of(path: Any) -> float:

@@ -22,7 +22,9 @@ UNIT = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 def edited(edit, width, height, worse):
     """The event ``result``."""
     root = ET.fromstring(edit["svg"])
-    layer = next(one for one in root.iter(SVG + "g") if one.get("id") == edit["layer"])
+    layer = next((one for one in root.iter(SVG + "g") if one.get("id") == edit["layer"]), None)
+    if layer is None:
+        return {"event": "error", "code": "no-layer", "message": "the document has no layer with the id '%s'" % edit["layer"]}
     assert not list(root.iter(SVG + "image")), "a bitmap goes to the engine as a file"
     parents = {child: parent for parent in root.iter() for child in parent}
     there = {path.get("id"): path for path in layer.iter(SVG + "path") if is_seen(path, parents)}
@@ -49,8 +51,8 @@ def edited(edit, width, height, worse):
     return answer
 
 
-def add_layer(given, wanted, made, word):
-    """The commands ``join`` and ``order``."""
+def add_layer(given, wanted, made, word, only):
+    """The commands ``join`` and ``order``. only: ids of the strokes to take, none for all."""
     tree = ET.parse(given)
     for parent in tree.iter():
         for index, layer in enumerate(parent):
@@ -58,7 +60,7 @@ def add_layer(given, wanted, made, word):
                 own = ET.Element(SVG + "g", {name: layer.get(name) for name in ("transform",) if layer.get(name)})
                 own.set("id", "plot-1")
                 own.set("{http://www.inkscape.org/namespaces/inkscape}label", word)
-                for number, path in enumerate(layer.iter(SVG + "path")):
+                for number, path in enumerate(path for path in layer.iter(SVG + "path") if not only or path.get("id") in only):
                     ET.SubElement(own, SVG + "path", {"id": "stroke-%d" % (number + 1), "d": path.get("d"), "style": path.get("style", "")})
                 parent.insert(index + 1, own)
                 tree.write(made)

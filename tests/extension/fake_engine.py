@@ -188,6 +188,7 @@ if __name__ == "__main__":
     elif sys.argv[1] == "doctor":
         print(json.dumps([{"subject": "Python", "state": "ok", "text": "fake", "advice": ""}]))
     elif sys.argv[1] in ("join", "order"):
-        add_layer(sys.argv[2], sys.argv[sys.argv.index("--layer") + 1], sys.argv[sys.argv.index("-o") + 1], sys.argv[1])
+        chosen = [word[len("--only=") :] for word in sys.argv if word.startswith("--only=")]
+        add_layer(sys.argv[2], sys.argv[sys.argv.index("--layer") + 1], sys.argv[sys.argv.index("-o") + 1], sys.argv[1], chosen)
     else:
         print("the engine", *sys.argv[1:])

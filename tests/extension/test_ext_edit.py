@@ -14,6 +14,7 @@ import inkex
 import pytest
 from clipasso_ext import edits
 from clipasso_ext.edit_task import EditTask
+from clipasso_ext.engine import ask_once
 from clipasso_ext.sketches import find_sketch
 from clipasso_ext.task import Task
 from lxml import etree
@@ -478,6 +479,25 @@ def test_of_any_document_exactly_the_data_of_what_was_meant_changes(seed, run, h
         assert (one + " stays as it is: it is locked." in told(home)) == (one not in free)
 
 
+def test_locked_strokes_are_no_news_when_the_whole_sketch_is_redrawn(run, home):
+    body = image() + sketch(stroke("s1") + stroke("s2", more='clipasso:locked="true"'))
+    assert run("redraw", body)
+    assert told(home) == ""
+    assert run("redraw", body, ids=["s1", "s2"])
+    assert told(home) == "s2 stays as it is: it is locked.\n"
+
+
+@pytest.mark.parametrize("prefix", ["ns0", "svg", "a"])
+@pytest.mark.parametrize("kind", ["redraw", "add", "join", "order"])
+def test_any_prefix_of_a_name_space_will_do(kind, prefix, run):
+    """Inkscape takes the first one that it meets: after a bitmap was dimmed it is one of lxml's own making."""
+    body = WHOLE.replace("clipasso:", prefix + ":").replace("xmlns:clipasso", "xmlns:" + prefix)
+    output = run(kind, body)
+    assert paths(output)
+    again = run(kind, output, ids=["sketch"])  # as it is written then
+    assert paths(again)
+
+
 def test_no_better_place_leaves_the_document_and_is_told(run, home, monkeypatch):
     monkeypatch.setenv("FAKE_ENGINE", "worse")
     assert run("redraw", WHOLE) == b""
@@ -542,6 +562,89 @@ def test_fewer_hides_the_least_needed_and_more_brings_them_back(run, home):
     assert etree.tostring(etree.fromstring(run("level", more, "--strokes=4"))) == etree.tostring(etree.fromstring(document(body)))
     assert told(home) == ""
     assert run("level", body, "--strokes=5") == b""
+    assert told(home) == "The sketch has 4 ordered strokes, all of which are shown. Add Strokes draws more.\n"
+
+
+@pytest.fixture
+def answer(monkeypatch):
+    """Lets windows be: a question gets the answer, what computes is finished or cancelled. Returns what was asked."""
+
+    def give(yes, cancel=False):
+        asked = []
+        dialogs, progress = types.ModuleType("clipasso_ext.dialogs"), types.ModuleType("clipasso_ext.progress")
+        dialogs.ask = lambda *words: asked.append(words) or yes
+
+        def work(tasks, chosen, host):
+            (task,) = tasks
+            event = None if cancel else ask_once(host, str(task.pixels.path), task.request(chosen, chosen.preset), task.edit)
+            return types.SimpleNamespace(run=lambda: ([] if event is None else [(task, event)], []))
+
+        progress.ProgressWindow = work
+        monkeypatch.setitem(sys.modules, "clipasso_ext.dialogs", dialogs)
+        monkeypatch.setitem(sys.modules, "clipasso_ext.progress", progress)
+        monkeypatch.setattr(edits, "has_gtk", lambda: True)
+        return asked
+
+    return give
+
+
+TWO_OF_FOUR = image() + sketch("".join(stroke(one, rank, style="display:none" if rank > 1 else STYLE) for rank, one in enumerate(STROKES)))
+
+
+def test_more_than_there_are_is_offered_and_drawn(run, heard, answer, home):
+    asked = answer(yes=True)
+    output = run("level", TWO_OF_FOUR, "--strokes=6")
+    assert asked == [("This sketch has 4 strokes. Draw 2 more?", "_Draw 2 More", "_Leave It")]
+    assert shown(output) == ["s1", "s2", "s3", "s4", "stroke-1", "stroke-2"]
+    assert [one.get(CLIPASSO + "rank") for one in paths(output).values()] == list("012345")
+    (line,) = heard()
+    assert (line["edit"]["do"], line["request"]["strokes"], line["request"]["preset"]) == ("add", 2, "auto")
+    assert "display:none" not in line["edit"]["svg"]  # what was hidden is seen, and drawn around
+    assert told(home) == ""
+
+
+def test_an_offer_that_is_declined_leaves_what_there_is(run, answer, home, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_ENGINE_LOG", str(tmp_path / "lines"))
+    answer(yes=False)
+    assert shown(run("level", TWO_OF_FOUR, "--strokes=6")) == ["s1", "s2", "s3", "s4"]
+    assert run("level", WHOLE, "--strokes=6") == b""
+    assert not (tmp_path / "lines").exists()
+    assert told(home) == ""
+
+
+def test_an_offer_that_is_taken_and_then_cancelled_changes_nothing(run, answer):
+    answer(yes=True, cancel=True)
+    assert run("level", TWO_OF_FOUR, "--strokes=6") == b""
+
+
+def test_an_offer_whose_bitmap_is_gone_is_told_and_changes_nothing(run, answer, home):
+    answer(yes=True)
+    assert run("level", TWO_OF_FOUR.replace('id="photo"', 'id="another"'), "--strokes=6") == b""
+    assert "The bitmap of My Sketch is gone" in told(home)
+
+
+@pytest.mark.parametrize(
+    ("body", "question"),
+    [
+        (stroke("s1", 0), "This sketch has 1 stroke. Draw 5 more?"),
+        (stroke("s1", 0) + stroke("s2", 1) + stroke("mine"), "This sketch has 2 ordered strokes. Draw 4 more?"),
+    ],
+)
+def test_an_offer_says_what_there_is(body, question, run, answer):
+    asked = answer(yes=False)
+    run("level", image() + sketch(body), "--strokes=6")
+    assert asked[0][0] == question
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_nothing_is_offered_when_there_are_enough(count, run, answer):
+    asked = answer(yes=True)
+    run("level", WHOLE, "--strokes=%d" % count)
+    assert asked == []
+
+
+def test_without_a_window_more_than_there_are_is_a_sentence_and_no_byte_on_stderr(script, home):
+    assert script("level", WHOLE, "--strokes=6") == (0, b"", b"")
     assert told(home) == "The sketch has 4 ordered strokes, all of which are shown. Add Strokes draws more.\n"
 
 
@@ -782,9 +885,36 @@ def test_a_layer_is_added_above_and_the_sketch_is_hidden(kind, run):
     assert len(ids) == len(set(ids))
 
 
+PLOTS = {"one": ["s2"], "two": ["s3", "s1"], "one of them hidden": ["s4", "hidden"], "the layer too": ["s2", "sketch"]}
+PLOTTED = {"one": ["s2"], "two": ["s1", "s3"], "one of them hidden": ["s4"], "the layer too": ["s1", "s2", "s3", "s4", "hidden"]}
+
+
+@pytest.mark.parametrize("case", PLOTS)
+@pytest.mark.parametrize("kind", ["join", "order"])
+def test_only_the_selected_strokes_are_plotted(kind, case, run):
+    inside = "".join(stroke(one, rank) for rank, one in enumerate(STROKES)) + stroke("hidden", data="M 9,9 L 1,1", style="display:none")
+    body = image() + sketch(inside)
+    output = run(kind, body, ids=PLOTS[case])
+    layer = get(output, "sketch")
+    given = {path.get("d"): ident for ident, path in paths(document(body)).items()}
+    assert [given[path.get("d")] for path in layer.getnext()] == PLOTTED[case]
+    assert layer.get("style") == "display:none"
+    kept = etree.fromstring(output)
+    new = kept.xpath("//*[@id='sketch']")[0].getnext()
+    new.getparent().remove(new)
+    assert but(etree.tostring(kept), ("sketch", "style")) == but(document(body))
+
+
+@pytest.mark.parametrize("kind", ["join", "order"])
+def test_hidden_strokes_alone_are_not_plotted_and_that_is_told(kind, run, home):
+    body = image() + sketch(stroke("s1") + stroke("s2", style="display:none"))
+    assert run(kind, body, ids=["s2"]) == b""
+    assert told(home) == "The selected strokes are hidden: show them, and try again.\n"
+
+
 @pytest.fixture
 def true_engine(pointer):
-    for needed in ("click", "svgelements"):
+    for needed in ("click", "svgelements", "tinycss2"):
         pytest.importorskip(needed)
     return pointer("/usr/bin/env", "PYTHONPATH=%s" % EXTENSION.parent, sys.executable, "-m", "clipasso_core")
 
@@ -811,6 +941,17 @@ def test_the_true_engine_plots(kind, taper, run, true_engine):
         assert path.get(INKSCAPE + "path-effect") is None
     assert layer.get("style") == "display:none"
     assert paths(output)["s1"].get("d") == paths(given)["s1"].get("d")
+
+
+@pytest.mark.parametrize("kind", ["join", "order"])
+def test_the_true_engine_plots_only_the_selected_strokes(kind, run, true_engine):
+    output = run(kind, WHOLE, ids=["s1", "s3"])
+    drawn = list(get(output, "sketch").getnext().iter("{*}path"))
+    assert len(drawn) == (1 if kind == "join" else 2)
+    there = [point for path in drawn for point in points(path)]
+    for one, path in paths(document(WHOLE)).items():
+        for end in (points(path)[0], points(path)[-1]):
+            assert (min(math.dist(end, point) for point in there) < 1e-3) == (one in ("s1", "s3"))
 
 
 @pytest.mark.parametrize("kind", ["join", "order"])

@@ -1,0 +1,232 @@
+"""Where a sketch's strokes lie and how well they are made, in numbers; what an average is worth, by bootstrap.
+
+Everything is in canvas pixels (224 a side). Imports neither torch nor a network.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from clipasso_core.frame import CANVAS_PX, SUBJECT, Frame
+from clipasso_core.strokes import polyline
+
+Chains = Sequence[np.ndarray] | np.ndarray  # chains [3k+1, 2] of cubics, or single cubics [N, 4, 2]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What counts as what. All lengths in canvas px, of which a stroke is 3 wide.
+
+    spread: how far outside the mask still counts as on the subject: a stroke along the outline lies half outside.
+    near: how far from a stroke's middle line the outline counts as drawn: more than a width, less than two.
+    part: outlines of parts smaller than this share of the largest part are not asked for.
+    border: outline nearer than this to the end of the photograph is where the photograph was cut off, not where the subject ends.
+    dust: a stroke shorter than this is a dot.
+    knot, turn: a stroke that crosses itself within a loop shorter than `knot`, or turns by more than `turn` degrees within that
+        length, is a knot; longer loops may be meant (a wheel, an eye).
+    double, apart, parallel: a place on a stroke is doubled when another stroke, or the same one more than `apart` farther along, lies
+        within `double` and runs in the same direction within `parallel` degrees.
+    """
+
+    spread: int = 3
+    near: float = 5.0
+    part: float = 0.05
+    border: float = 2.5
+    dust: float = 4.0
+    knot: float = 20.0
+    turn: float = 300.0
+    double: float = 2.5
+    apart: float = 12.0
+    parallel: float = 20.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A stroke's middle line: pieces of even length."""
+
+    middles: np.ndarray  # [n, 2]
+    directions: np.ndarray  # [n, 2] of unit length; zero where the stroke is a point
+    piece: float  # length of each, px
+    ends: np.ndarray  # [n + 1, 2]
+
+    @property
+    def length(self) -> float:
+        """In px."""
+        return self.piece * len(self.middles)
+
+
+def trace(chain: np.ndarray, step: float = 1.0) -> Line:
+    """The middle line of a chain of cubics [3k+1, 2] in pieces of about `step` px."""
+    fine = polyline(np.asarray(chain, dtype=np.float64), 129)
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(fine, axis=0), axis=1))])
+    count = max(1, math.ceil(along[-1] / step))
+    at = np.linspace(0, along[-1], count + 1)
+    ends = np.stack([np.interp(at, along, fine[:, axis]) for axis in (0, 1)], -1)
+    moves = np.diff(ends, axis=0)
+    lengths = np.linalg.norm(moves, axis=1, keepdims=True)
+    return Line((ends[1:] + ends[:-1]) / 2, moves / np.maximum(lengths, 1e-12), float(along[-1]) / count, ends)
+
+
+def measure(points: Chains, mask: np.ndarray, photo: np.ndarray | None = None, rules: Rules = Rules()) -> dict[str, float | int | None]:
+    """Placement and craft of a sketch.
+
+    points: strokes on the canvas, [N, 4, 2] or a list of chains [3k+1, 2]; mask: [224, 224] in 0..1; photo: [224, 224], true where the
+    canvas shows the photograph (see `photo_area`); without it the whole canvas does.
+
+    Returns strokes, nodes (ends of cubics), length_px, on_subject (share of the length), silhouette (share of the outline near a
+    stroke; None where there is no outline), knots and dust (numbers of strokes), flawed (share of strokes that are either) and doubled
+    (share of the length). Shares of no strokes are 0.
+    """
+    chains = list(points)
+    lines = [trace(chain) for chain in chains]
+    knots = [is_knot(chain, rules) for chain in chains]
+    dust = [line.length < rules.dust for line in lines]
+    length = sum(line.length for line in lines)
+    return {
+        "strokes": len(chains),
+        "nodes": sum((len(chain) - 1) // 3 + 1 for chain in chains),
+        "length_px": length,
+        "on_subject": on_subject(lines, mask, rules) if length else 0.0,
+        "silhouette": silhouette(lines, mask, photo, rules),
+        "knots": int(sum(knots)),
+        "dust": sum(dust),
+        "flawed": sum(map(max, knots, dust)) / len(chains) if chains else 0.0,
+        "doubled": doubled(lines, rules) if length else 0.0,
+    }
+
+
+def photo_area(frame: Frame, width: int, height: int) -> np.ndarray:
+    """[224, 224] bool: where the canvas shows a photograph of that size (picture pixels) rather than the white around it."""
+    middles = np.arange(CANVAS_PX) + 0.5
+    x, y = (frame.to_picture(np.stack([middles, middles], -1))).T
+    return ((y > 0) & (y < height))[:, None] & ((x > 0) & (x < width))[None]
+
+
+def on_subject(lines: Sequence[Line], mask: np.ndarray, rules: Rules = Rules()) -> float:
+    """Share of the length that lies on the mask or next to it."""
+    around = 2 * rules.spread + 1
+    grown = cv2.dilate((mask > SUBJECT).astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (around, around))) > 0
+    total = hit = 0.0
+    for line in lines:
+        x, y = np.floor(line.middles).astype(int).T
+        inside = (x >= 0) & (x < CANVAS_PX) & (y >= 0) & (y < CANVAS_PX)
+        hit += line.piece * grown[y[inside], x[inside]].sum()
+        total += line.length
+    return float(hit / total) if total else 0.0
+
+
+def outline(mask: np.ndarray, photo: np.ndarray | None = None, rules: Rules = Rules()) -> np.ndarray:
+    """Points [n, 2] along the outer outline of the subject's large parts, a pixel apart, without where the photograph ends."""
+    subject = np.ascontiguousarray(mask > SUBJECT, dtype=np.uint8)
+    contours, _ = cv2.findContours(subject, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        return np.zeros((0, 2))
+    areas = [cv2.contourArea(contour) for contour in contours]
+    cells = np.concatenate(
+        [contour[:, 0] for contour, area in zip(contours, areas, strict=True) if area >= rules.part * max(areas)]
+    )  # [n, 2] x, y
+    shown = np.ones(mask.shape, np.uint8) if photo is None else photo.astype(np.uint8)
+    depth = cv2.distanceTransform(np.pad(shown, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]  # 1 in the outermost pixel of the photograph
+    return cells[depth[cells[:, 1], cells[:, 0]] > rules.border] + 0.5
+
+
+def silhouette(lines: Sequence[Line], mask: np.ndarray, photo: np.ndarray | None = None, rules: Rules = Rules()) -> float | None:
+    """Share of the outline that has a stroke near it; None when there is no outline to draw."""
+    wanted = outline(mask, photo, rules)
+    if not len(wanted):
+        return None
+    if not lines:
+        return 0.0
+    nearest = np.full(len(wanted), np.inf)
+    for line in lines:
+        nearest = np.minimum(nearest, _squared(wanted, line.ends).min(1))
+    return float((nearest <= rules.near**2).mean())
+
+
+def is_knot(chain: np.ndarray, rules: Rules = Rules()) -> bool:
+    """Whether a stroke crosses itself in a small loop or curls up."""
+    line = trace(chain, 0.25)
+    if line.length < 1e-6:
+        return False
+    window = max(1, round(rules.knot / line.piece))
+    turns = np.abs(_angles(line.directions[:-1], line.directions[1:]))
+    summed = np.concatenate([[0.0], np.cumsum(turns)])
+    most = summed[window:] - summed[:-window] if len(summed) > window else summed[-1:]
+    return bool(most.max() > math.radians(rules.turn)) or _crosses(line.ends, window)
+
+
+def doubled(lines: Sequence[Line], rules: Rules = Rules()) -> float:
+    """Share of the length that is drawn twice."""
+    middles = np.concatenate([line.middles for line in lines])
+    directions = np.concatenate([line.directions for line in lines])
+    owner = np.concatenate([np.full(len(line.middles), number) for number, line in enumerate(lines)])
+    place = np.concatenate([(np.arange(len(line.middles)) + 0.5) * line.piece for line in lines])
+    total = twice = 0.0
+    for number, line in enumerate(lines):
+        own = owner == number
+        alike = np.abs(line.directions @ directions.T) > math.cos(math.radians(rules.parallel))
+        elsewhere = ~own[None] | (np.abs(place[own][:, None] - place[None]) > rules.apart)
+        hit = (_squared(line.middles, middles) <= rules.double**2) & alike & elsewhere
+        twice += line.piece * hit.any(1).sum()
+        total += line.length
+    return float(twice / total) if total else 0.0
+
+
+def _squared(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Squared distances [n, m] between points [n, 2] and [m, 2]."""
+    return (one * one).sum(1)[:, None] + (other * other).sum(1)[None] - 2 * (one @ other.T)
+
+
+def _angles(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Angles [n] from directions [n, 2] to the next ones, in -pi..pi."""
+    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+    return np.arctan2(cross, (before * after).sum(-1))
+
+
+def _crosses(ends: np.ndarray, window: int) -> bool:
+    """Whether two pieces of a line [n + 1, 2], at most `window` pieces apart, cross each other."""
+    first, second = ends[:-1], ends[1:]
+
+    def side(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+        return (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+
+    for apart in range(2, min(window, len(first) - 1) + 1):
+        a, b, c, d = first[:-apart], second[:-apart], first[apart:], second[apart:]
+        if ((side(a, b, c) * side(a, b, d) < 0) & (side(c, d, a) * side(c, d, b) < 0)).any():
+            return True
+    return False
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over images and where it lies in 95 of 100 draws of such images."""
+
+    mean: float
+    low: float
+    high: float
+    count: int
+
+    def above(self, other: float = 0.0) -> bool:
+        """Beyond chance."""
+        return self.low > other
+
+
+def bootstrap(values: Iterable[float | None], rounds: int = 4000, seed: int = 0) -> Interval | None:
+    """The mean of one value an image and its 95 % percentile interval, images drawn with replacement. None values are left out."""
+    known = np.array([value for value in values if value is not None], dtype=np.float64)
+    if not len(known):
+        return None
+    draws = np.random.default_rng(seed).integers(0, len(known), (rounds, len(known)))
+    low, high = np.quantile(known[draws].mean(1), [0.025, 0.975])
+    return Interval(float(known.mean()), float(low), float(high), len(known))
+
+
+def paired(ours: dict[str, float | None], theirs: dict[str, float | None], rounds: int = 4000, seed: int = 0) -> Interval | None:
+    """Ours minus theirs, image by image, for the images that both have."""
+    both = [(ours[image], theirs[image]) for image in ours if image in theirs]
+    return bootstrap((one - other for one, other in both if one is not None and other is not None), rounds, seed)

@@ -1,0 +1,285 @@
+"""CSS in an SVG document: what style sheets, style attributes and presentation attributes say about an element together.
+
+As a browser has it (CSS Cascade 4, SVG 2 section 6), for the properties that say how a path is painted. What can't be understood is left
+out, from a declaration to a whole sheet, and the rest counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import tinycss2
+from cssselect import GenericTranslator, SelectorError
+from cssselect import parse as parse_selectors
+from cssselect.parser import Element as TypeSelector
+from cssselect.xpath import XPathExpr
+from lxml import etree
+from tinycss2.color4 import parse_color
+
+SHEETS = ("{http://www.w3.org/2000/svg}style", "{http://www.w3.org/1999/xhtml}style")
+SCREEN = ("", "all", "screen")  # media whose rules count
+PARENTS = ("inherit",)
+NOTHING = ("unset", "revert", "revert-layer")  # as if nothing were said: a person's or a browser's own sheets don't paint SVG
+PARTS = re.compile(r"""(?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\)|["'(])+""")  # of a style attribute: semicolons within an address stay
+
+Tokens = list[Any]
+Rank = tuple[Any, ...]  # of a declaration: the highest wins
+
+
+@dataclass(frozen=True)
+class Property:
+    """What a property is without any word about it, whether it comes from the parent then, and which values it takes."""
+
+    initial: str
+    inherited: bool
+    takes: Callable[[Tokens], bool]
+
+
+class Cascade:
+    """The styles of a document.
+
+    Sheets are read and matched once, attributes whenever they are asked for: they may change, and elements may come, which then have
+    what their attributes say.
+    """
+
+    def __init__(self, root: Any) -> None:
+        self._attributes: dict[str, dict[str, tuple[Rank, str]]] = {}  # by a style attribute's text
+        self._sheets: dict[Any, dict[str, tuple[Rank, str]]] = {}  # by element
+        for order, rule in enumerate(_rules(root)):
+            for selector, path in _paths(rule):
+                self._take(root, rule, (1, selector, order), path)
+
+    def stated(self, node: Any, name: str) -> str:
+        """What the document says about a property of this very element; empty for nothing."""
+        found = [known[name] for known in (self._sheets.get(node, {}), self._attribute(node)) if name in known]
+        if node.get(name):
+            tokens = tinycss2.parse_component_value_list(node.get(name))
+            if _is_valid(name, tokens):
+                found.append(((False, 0), _text(tokens)))
+        return max(found)[1] if found else ""
+
+    def value(self, node: Any, name: str) -> str:
+        """The property as the element has it, inherited or not; ``inherit`` and its like are resolved."""
+        known = PROPERTIES[name]
+        for one in (node, *node.iterancestors()):
+            text = self.stated(one, name)
+            word = text.lower()
+            if word == "initial":
+                return known.initial
+            if word not in ("", *PARENTS, *NOTHING):
+                return text
+            if word not in PARENTS and not known.inherited:
+                return known.initial
+        return known.initial
+
+    def paint(self, node: Any, name: str) -> str:
+        """``fill`` or ``stroke``, with ``currentColor`` resolved."""
+        value = self.value(node, name)
+        if value.lower() == "currentcolor":
+            value = self.value(node, "color")
+        return "black" if value.lower() == "currentcolor" else value
+
+    def opacity(self, node: Any) -> float:
+        """Of an element and all around it: they multiply."""
+        whole = 1.0
+        for one in (node, *node.iterancestors()):
+            whole *= share(self.value(one, "opacity"))
+        return whole
+
+    def is_seen(self, node: Any) -> bool:
+        """Whether no ``display`` and no ``visibility`` hides it."""
+        around = (node, *node.iterancestors())
+        return self.value(node, "visibility").lower() == "visible" and all(self.value(one, "display").lower() != "none" for one in around)
+
+    def _attribute(self, node: Any) -> dict[str, tuple[Rank, str]]:
+        text = node.get("style") or ""
+        if text not in self._attributes:
+            said: dict[str, tuple[Rank, str]] = {}
+            for order, (name, value, important) in enumerate(_declarations(text)):
+                said[name] = max(said.get(name, ((False, 0), "")), ((important, 2, order), value))
+            self._attributes[text] = said
+        return self._attributes[text]
+
+    def _take(self, root: Any, rule: Any, rank: Rank, path: etree.XPath) -> None:
+        declarations = [*_declarations(rule.content)]
+        try:
+            nodes = path(root) if declarations else []
+        except etree.XPathError:
+            return
+        for node in nodes:
+            said = self._sheets.setdefault(node, {})
+            for order, (name, value, important) in enumerate(declarations):
+                said[name] = max(said.get(name, ((False, 0), "")), ((important, *rank, order), value))
+
+
+def color(paint: str) -> tuple[float, float, float, float] | None:
+    """Red, green, blue and alpha of a colour, 0 to 1; None for a gradient, a pattern, or a space that has no easy way to sRGB."""
+    if paint.lower() == "none":
+        return 0.0, 0.0, 0.0, 0.0
+    tokens = _significant(tinycss2.parse_component_value_list(paint))
+    found = _color(tokens[0]) if tokens else None
+    if found is None or isinstance(found, str):
+        return None
+    try:
+        red, green, blue, alpha = (min(max(float(one), 0.0), 1.0) for one in found.to("srgb"))
+    except NotImplementedError:
+        return None
+    return red, green, blue, alpha
+
+
+def share(text: str) -> float:
+    """An opacity, ``0.5`` or ``50%``, as a number from 0 to 1."""
+    number = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    return min(max(number, 0.0), 1.0)
+
+
+def declare(node: Any, name: str, value: str | None) -> None:
+    """Set a property in an element's style attribute; None takes it away, and the presentation attribute. The rest stays as written."""
+    parts = PARTS.findall(node.get("style") or "")
+    kept = [part for part in parts if part.strip() and part.partition(":")[0].strip().lower() != name]
+    if value is None:
+        node.attrib.pop(name, None)
+        if len(kept) == len([part for part in parts if part.strip()]):
+            return
+    else:
+        kept.append(f"{name}:{value}")
+    if kept:
+        node.set("style", ";".join(kept))
+    else:
+        node.attrib.pop("style", None)
+
+
+# Which values a property takes
+
+
+def _significant(tokens: Tokens) -> Tokens:
+    return [token for token in tokens if token.type not in ("whitespace", "comment")]
+
+
+def _text(tokens: Tokens) -> str:
+    try:
+        return str(tinycss2.serialize([token for token in tokens if token.type != "comment"])).strip()
+    except RecursionError:  # brackets nested deeper than anyone writes them
+        return ""
+
+
+def _color(token: Any) -> Any:
+    """A tinycss2 colour, ``currentcolor``, or None."""
+    try:
+        return parse_color(token)
+    except (ValueError, ArithmeticError, LookupError, TypeError, AssertionError):
+        return None
+
+
+def _takes_paint(tokens: Tokens) -> bool:
+    first = tokens[0]
+    if first.type == "ident" and first.lower_value in ("none", "context-fill", "context-stroke"):
+        return len(tokens) == 1
+    address = first.type == "url" or (first.type == "function" and first.lower_name == "url")
+    return address or _color(first) is not None  # followed by a fallback, or by SVG 1.1's icc-color()
+
+
+def _takes_color(tokens: Tokens) -> bool:
+    return len(tokens) == 1 and _color(tokens[0]) is not None
+
+
+def _takes_share(tokens: Tokens) -> bool:
+    return len(tokens) == 1 and tokens[0].type in ("number", "percentage")
+
+
+def _takes_length(tokens: Tokens) -> bool:
+    return len(tokens) == 1 and tokens[0].type in ("number", "percentage", "dimension") and tokens[0].value >= 0
+
+
+def _takes_numbers(tokens: Tokens) -> bool:
+    return all(token.type in ("number", "percentage", "dimension") or token == "," for token in tokens) or _takes_word(tokens)
+
+
+def _takes_word(tokens: Tokens) -> bool:
+    return len(tokens) == 1 and tokens[0].type == "ident"
+
+
+PROPERTIES = {
+    "fill": Property("black", True, _takes_paint),
+    "fill-opacity": Property("1", True, _takes_share),
+    "stroke": Property("none", True, _takes_paint),
+    "stroke-opacity": Property("1", True, _takes_share),
+    "stroke-width": Property("1", True, _takes_length),
+    "stroke-linecap": Property("butt", True, _takes_word),
+    "stroke-linejoin": Property("miter", True, _takes_word),
+    "stroke-miterlimit": Property("4", True, _takes_share),
+    "stroke-dasharray": Property("none", True, _takes_numbers),
+    "stroke-dashoffset": Property("0", True, _takes_numbers),
+    "color": Property("black", True, _takes_color),
+    "visibility": Property("visible", True, _takes_word),
+    "display": Property("inline", False, _takes_word),
+    "opacity": Property("1", False, _takes_share),
+}
+
+
+def _is_valid(name: str, value: Tokens) -> bool:
+    tokens = _significant(value)
+    if name not in PROPERTIES or not tokens:
+        return False
+    if len(tokens) == 1 and tokens[0].type == "ident" and tokens[0].lower_value in ("initial", *PARENTS, *NOTHING):
+        return True
+    return PROPERTIES[name].takes(tokens)
+
+
+# Reading sheets
+
+
+def _rules(root: Any) -> Iterator[Any]:
+    """All rules of a document, in order."""
+    for sheet in root.iter(*SHEETS):
+        if sheet.get("type", "text/css").strip().lower() not in ("", "text/css") or not _is_for_screen(sheet.get("media") or ""):
+            continue
+        text = (sheet.text or "") + "".join(child.tail or "" for child in sheet)  # without what is commented out
+        yield from _flat(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True))
+
+
+def _flat(rules: Tokens) -> Iterator[Any]:
+    waiting = deque(rules)
+    while waiting:
+        rule = waiting.popleft()
+        if rule.type == "qualified-rule":
+            yield rule
+        elif rule.type == "at-rule" and rule.lower_at_keyword == "media" and rule.content and _is_for_screen(_text(rule.prelude)):
+            waiting.extendleft(reversed(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)))
+
+
+def _is_for_screen(media: str) -> bool:
+    """Media with conditions, on a window's width for instance, are not met: there is no window."""
+    return any(one.strip().lower() in SCREEN for one in media.split(","))
+
+
+def _declarations(content: str | Tokens) -> Iterator[tuple[str, str, bool]]:
+    """Name, value and importance of what is declared validly about known properties."""
+    for one in tinycss2.parse_declaration_list(content, skip_comments=True, skip_whitespace=True):
+        if one.type == "declaration" and _is_valid(one.lower_name, one.value):
+            yield one.lower_name, _text(one.value), bool(one.important)
+
+
+class _Translator(GenericTranslator):
+    """To XPath, with types that are found in any namespace, as in a sheet that declares none."""
+
+    def xpath_element(self, selector: TypeSelector) -> XPathExpr:
+        expression = self.xpathexpr_cls()
+        if selector.element:
+            expression.add_condition(f"local-name() = {self.xpath_literal(selector.element)}")
+        return expression
+
+
+def _paths(rule: Any) -> Iterator[tuple[Rank, etree.XPath]]:
+    """Specificity and XPath of each of a rule's selectors; none at all if one is no selector, as a browser has it."""
+    translator = _Translator()
+    try:
+        selectors = [one for one in parse_selectors(_text(rule.prelude)) if one.pseudo_element is None]
+        paths = [etree.XPath(translator.selector_to_xpath(one)) for one in selectors]
+    except (SelectorError, etree.XPathError, ValueError, RecursionError):
+        return
+    yield from zip((one.specificity() for one in selectors), paths, strict=True)
