@@ -14,7 +14,7 @@ from clipasso_core import __version__, folders, models, raster
 from clipasso_core.errors import UserError
 
 OK, NOTE, FAULT = "ok", "note", "fault"
-PACKAGES = ("numpy", "pillow", "opencv-python-headless", "lxml", "timm", "open_clip_torch", "huggingface_hub", "onnxruntime")
+PACKAGES = ("numpy", "pillow", "opencv-python-headless", "lxml", "open_clip_torch", "huggingface_hub", "onnxruntime")
 
 
 @dataclass(frozen=True)

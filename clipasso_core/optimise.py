@@ -68,10 +68,18 @@ class Likeness:
         """
         self.guide, self.pool, self.width_px, self.door, self.words = guide, pool, width_px, door, words
         self.held, self.tie = held, tie
-        self.size = (target.shape[-2], target.shape[-1])
+        self.target, self.size = target, (target.shape[-2], target.shape[-1])
+        self._wanted: dict[int, Features] = {}
         with torch.no_grad():
             self.blank = guide.features(torch.ones(1, 3, guide.side, guide.side, device=target.device)).detach()
-            self.wanted = [guide.features(pool.look(target, turn)).detach() for turn in range(len(pool))]
+
+    @torch.no_grad()
+    def wanted(self, turn: int) -> Features:
+        """The target through the views of one set; looked at when first asked for, so that the first step need not wait for all."""
+        turn %= len(self.pool)
+        if turn not in self._wanted:
+            self._wanted[turn] = self.guide.features(self.pool.look(self.target, turn)).detach()
+        return self._wanted[turn]
 
     def draw(self, points: Tensor) -> Tensor:
         """Sketches [B, N, P, 2] in black on white: [B, 3, 224, 224]."""
@@ -84,7 +92,7 @@ class Likeness:
 
     def through_views(self, drawn: Tensor, turn: int, which: Sequence[int] | None = None) -> Tensor:
         """Loss [B, views] of drawn sketches through views of one set; `which`: the views wanted, all when None."""
-        wanted = self.wanted[turn % len(self.pool)]
+        wanted = self.wanted(turn)
         if which is not None:
             wanted = wanted.select(torch.tensor(which, device=drawn.device))
         return self._unlike(self.pool.look(drawn, turn, which), wanted.repeat(len(drawn))).view(len(drawn), -1)
@@ -109,7 +117,7 @@ class Likeness:
             view = 0 if (turn + place) % 2 == 0 else views - 1
             pictures.append(self.pool.look(drawn[levels.index(level)], turn, [view])[:, None])
             chosen.append(view)
-        wanted = self.wanted[turn % len(self.pool)].select(torch.tensor(chosen, device=points.device))
+        wanted = self.wanted(turn).select(torch.tensor(chosen, device=points.device))
         losses = self._unlike(torch.cat(pictures, 1).flatten(0, 1), wanted.repeat(len(points))).view(len(points), -1)
         weights = [1 / len(of_whole)] * len(of_whole) + [LEVEL_WEIGHT] * len(of_levels)
         return losses, losses.new_tensor(weights)
@@ -127,7 +135,7 @@ class Likeness:
     @torch.no_grad()
     def plain(self, drawn: Tensor) -> Tensor:
         """Loss [B] of drawn sketches [B, 3, 224, 224] seen straight on."""
-        return self._unlike(self.pool.plain(drawn), self.wanted[0].select(slice(0, 1)))
+        return self._unlike(self.pool.plain(drawn), self.wanted(0).select(slice(0, 1)))
 
     @torch.no_grad()
     def best(self, layouts: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ class Preset:
     seeds: int = 1
     steps: int
     views: int
-    pool: int = 8  # the target is seen through all of them before the first step: half a second with 3 views
+    pool: int = 8  # the target is looked at once through each: as much work as three steps
     lr_px: float
     betas: tuple[float, float] = (0.8, 0.95)  # a short memory: few steps, and a new set of views in each
     decay: bool = True  # large steps find the place, small ones settle there

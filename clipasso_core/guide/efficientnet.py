@@ -1,0 +1,97 @@
+"""EfficientNet-Lite0 (Tan & Le 2019) in plain torch: importing timm for it takes longer than importing torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+STEM, HEAD = 32, 1280  # channels
+STAGES = (  # blocks, kernel, stride of the first, expansion, channels
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+EPSILON = 1e-3  # of its batch norms
+
+
+class EfficientNetLite0(nn.Module):
+    """The trained network without its classifier, frozen, every batch norm folded into the convolution before it.
+
+    stored: its tensors in the order in which they were trained: for each layer the kernel, then the norm's weight, bias, mean,
+    variance and count; the classifier's two come last.
+    """
+
+    def __init__(self, stored: Sequence[Tensor]) -> None:
+        """Raises `ValueError` when the tensors are not this network's."""
+        super().__init__()
+        tensors = iter(stored)
+        self.stem = _folded(tensors, 3, STEM, 3, 2)
+        self.stages = nn.ModuleList()
+        channels = STEM
+        for blocks, kernel, stride, expansion, out in STAGES:
+            stage = nn.Sequential()
+            for place in range(blocks):
+                stage.append(_Block(tensors, channels, out, kernel, stride if place == 0 else 1, expansion))
+                channels = out
+            self.stages.append(stage)
+        self.head = _folded(tensors, channels, HEAD, 1)
+        if [tuple(one.shape) for one in tensors] != [(1000, HEAD), (1000,)]:
+            raise ValueError("the classifier does not follow")
+        self.eval().requires_grad_(False)
+
+    def forward(self, pictures: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Normalised pictures [B, 3, 224, 224]: what every stage sees, [B, C, h, w] each, and the embedding [B, 1280, 7, 7]."""
+        x = _relu6(self.stem(pictures))
+        seen = []
+        for stage in self.stages:
+            x = stage(x)
+            seen.append(x)
+        return seen, _relu6(self.head(x))
+
+
+class _Block(nn.Module):
+    """Expand, look around in each channel, project; what comes in is added where the shape allows it (Sandler et al. 2018)."""
+
+    def __init__(self, tensors: Iterator[Tensor], channels: int, out: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        inner = channels * expansion
+        self.expand = _folded(tensors, channels, inner, 1) if expansion > 1 else None
+        self.depthwise = _folded(tensors, inner, inner, kernel, stride, inner)
+        self.project = _folded(tensors, inner, out, 1)
+        self.adds = stride == 1 and channels == out
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = x if self.expand is None else _relu6(self.expand(x))
+        y = self.project(_relu6(self.depthwise(inner)))
+        return x + y if self.adds else y
+
+
+def _relu6(x: Tensor) -> Tensor:
+    return F.hardtanh(x, 0.0, 6.0)
+
+
+def _folded(tensors: Iterator[Tensor], channels: int, out: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+    """A convolution and the norm after it as one.
+
+    It was trained on pictures padded by one pixel more at the end where it strides. A kernel with a row and a column of zeros before it
+    does the same without a copy of the picture, for even sizes.
+    """
+    try:
+        weight, scale, bias, mean, variance, _ = (next(tensors) for _ in range(6))
+    except (StopIteration, RuntimeError):
+        raise ValueError("tensors are missing") from None
+    if tuple(weight.shape) != (out, channels // groups, kernel, kernel) or tuple(scale.shape) != (out,):
+        raise ValueError(f"a kernel of {tuple(weight.shape)} where {(out, channels // groups, kernel, kernel)} was expected")
+    scale = scale / (variance + EPSILON).sqrt()
+    weight = weight * scale[:, None, None, None]
+    if stride > 1:
+        weight = F.pad(weight, (1, 0, 1, 0))
+    convolution = nn.Conv2d(channels, out, weight.shape[-1], stride, kernel // 2, groups=groups)
+    convolution.weight.data, convolution.bias.data = weight, bias - mean * scale  # type: ignore[union-attr]
+    return convolution
