@@ -10,6 +10,8 @@ import numpy as np
 CANVAS_PX = 224  # side of the optimiser's canvas: the guides' own input (paper, section 3)
 ROOM = 0.15  # share of the subject's longer side that is left free around it
 SUBJECT = 0.5  # mask value from which a pixel belongs to the subject
+FADE_PX = 20.0  # canvas px over which a subject that the picture cuts off fades into the page
+CUT = 0.03  # share of a border from which on the subject counts as cut off there
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,24 @@ def frame_subject(mask: np.ndarray, scale: float) -> Frame:
     y0, y1 = float(rows.min()) / scale, float(rows.max() + 1) / scale
     side = max(x1 - x0, y1 - y0) * (1 + ROOM)
     return Frame((x0 + x1 - side) / 2, (y0 + y1 - side) / 2, side)
+
+
+def fade_where_cut(mask: np.ndarray, reach: float) -> np.ndarray:
+    """The mask [h, w], fading within `reach` pixels of each border of the picture that cuts the subject off.
+
+    Such a border is no edge of the subject; without this, strokes are spent on a straight line along it.
+    """
+    height, width = mask.shape
+    down, across = np.arange(height)[:, None] + 0.5, np.arange(width)[None] + 0.5
+    sides = (
+        (mask[0], down),
+        (mask[-1], height - down),
+        (mask[:, 0], across),
+        (mask[:, -1], width - across),
+    )
+    faded = mask
+    for border, distance in sides:
+        if (border > SUBJECT).mean() > CUT:
+            share = np.clip(distance / reach, 0, 1)
+            faded = faded * (share * share * (3 - 2 * share))
+    return faded.astype(mask.dtype)

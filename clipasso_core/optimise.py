@@ -15,6 +15,7 @@ from clipasso_core.guide import Features, Guide
 from clipasso_core.losses import loss_terms, total
 from clipasso_core.presets import Preset
 from clipasso_core.raster import StrokeBatch, render
+from clipasso_core.tidiness import untidiness
 from clipasso_core.views import ViewPool
 
 FINAL_RATE = 0.02  # of a decaying step, at the end
@@ -171,7 +172,7 @@ def optimise(
 
     for step in range(steps):
         points.requires_grad_(True)
-        losses = _backward(points, likeness, step, together, levels)
+        losses = _backward(points, likeness, step, together, levels, preset.tidy)
         gradient = points.grad
         assert gradient is not None
         points = points.detach()
@@ -212,12 +213,15 @@ def optimise(
     return Outcome(best_points, best_loss, best_seed, done, stopped)
 
 
-def _backward(points: Tensor, likeness: Likeness, turn: int, together: bool, levels: Sequence[int]) -> Tensor:
-    """Losses [S, views] without gradient; the gradient of their weighted sums lies in `points.grad`."""
+def _backward(points: Tensor, likeness: Likeness, turn: int, together: bool, levels: Sequence[int], tidy: bool) -> Tensor:
+    """Losses [S, views] without gradient; the gradient of their weighted sums, and of `untidiness`, lies in `points.grad`."""
     losses = []
     for chunk in points.split(len(points) if together else 1):
         loss, weights = likeness.at_levels(chunk, turn, levels)
-        (loss * weights).sum().backward()
+        whole = (loss * weights).sum()
+        if tidy:
+            whole = whole + untidiness(chunk).sum()
+        whole.backward()
         losses.append(loss.detach())
     return torch.cat(losses)
 

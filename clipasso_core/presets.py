@@ -21,6 +21,7 @@ class Preset:
     distortion: how far a view's corners move inwards at most, as a share of half the side.
     crop: share of the area that a view keeps.
     score_every: steps between two looks at the plain view's loss.
+    tidy: whether strokes keep clear of each other's lines, of kinks and of vanishing.
     nested: whether the first half of the strokes, and the half of that, are optimised to be sketches of their own.
     thorough_rank: whether strokes are ordered by how they do together, or each by its absence alone.
     stop_change, stop_times: the job ends when two looks differ by less than `stop_change`, `stop_times` times in a row.
@@ -41,6 +42,7 @@ class Preset:
     keep_all: bool = False
     stop_change: float = 0.0
     stop_times: int = 2
+    tidy: bool = True  # see `tidiness.WEIGHTS` for what it brings
     nested: bool = True  # costs the whole 1 %, and brings the first 8 of 32 by 8 % nearer to a sketch of 8
     thorough_rank: bool = True
 
@@ -70,6 +72,7 @@ PRESETS: dict[str, Preset] = {
         start="published",  # paper, section 3.3
         tries=1,
         nested=False,
+        tidy=False,
         seeds=3,  # paper, section 3.3: the lowest loss of three wins
         keep_all=True,
         steps=2001,

@@ -98,7 +98,7 @@ def test_it_ends_early_when_the_loss_stands_still(likeness: Likeness) -> None:
 
 
 def test_its_adam_is_adam(likeness: Likeness) -> None:
-    preset = replace(BRISK, lr_px=1.0, betas=(0.9, 0.999), decay=False)
+    preset = replace(BRISK, lr_px=1.0, betas=(0.9, 0.999), decay=False, tidy=False)
     last: list[Step] = []
     optimise(starts(), likeness, replace(preset, score_every=1), 4, lambda step: last.append(step))
     points = starts().requires_grad_(True)
