@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,9 @@ from clipasso_core.color import from_rgb
 from clipasso_core.errors import UserError
 from clipasso_core.picture import read_bytes
 from clipasso_core.stylesheet import Cascade, color, declare, share
-from clipasso_core.svg import CLIPASSO, SVG, write_whole
+from clipasso_core.svg import CLIPASSO, SODIPODI, SVG, write_whole
 
-SODIPODI = "http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"
-RANK, LOCKED, SOURCE, SKETCH = (f"{{{CLIPASSO}}}{name}" for name in ("rank", "locked", "source", "sketch"))
+RANK, LOCKED, SOURCE, SKETCH, PAPER = (f"{{{CLIPASSO}}}{name}" for name in ("rank", "locked", "source", "sketch", "paper"))
 PAINTED = ("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity")  # what every copy of a path must say
 LINED = {"stroke-linecap": "butt", "stroke-linejoin": "miter", "stroke-dasharray": "none"}  # what it must say unless it is this
 UNSEEN = ("defs", "symbol", "clipPath", "mask", "pattern", "marker", "metadata")
@@ -32,7 +32,8 @@ SAME_ASPECT = 0.01  # relative difference up to which a page counts as its photo
 class Line:
     """A path element. Points are in pixels of the photograph.
 
-    chains: cubics as [3k+1, 2], one array a subpath. width: px. color: ``#rrggbb``. darkness: 0 (invisible on white) to 1 (black).
+    chains: cubics as [3k+1, 2], one array a subpath. width: px. color: ``#rrggbb``. darkness: 0 (invisible on white) to 1 (black); on
+    a sketch's own paper how far it is from the paper's, so that white on black counts as black on white.
     fixed: why it can't be redrawn (``closed``, ``filled``), or "". fill: darkness of what it fills, 0 for none.
     """
 
@@ -113,10 +114,16 @@ def read_drawing(path: str | Path, size_px: tuple[int, int] | None, layer: str |
     """Read an SVG file, whoever wrote it. Raises `UserError`.
 
     size_px: width and height of the photograph, which tell where it lies; None when only the paths matter.
-    layer: id of the group with the strokes; None takes the only sketch there is, or all paths of the document.
+    layer: id of the group with the strokes; None takes the only sketch there is, or is shown, or all paths of the document.
     """
-    root = _parse(read_bytes(path, "sketch"), Path(path).name)
-    group, styles = _find_layer(root, layer), Cascade(root)
+    return open_drawing(read_bytes(path, "sketch"), Path(path).name, size_px, layer)
+
+
+def open_drawing(data: bytes, name: str, size_px: tuple[int, int] | None, layer: str | None = None) -> Drawing:
+    """An SVG document in memory; see `read_drawing`. name: of the file, for messages."""
+    root = _parse(data, name)
+    styles = Cascade(root)
+    group = _find_layer(root, layer, styles)
     to_page = np.eye(3) if size_px is None else _photo_to_page(root, group, size_px, styles)
     return _over(root, group, to_page, styles)
 
@@ -125,7 +132,8 @@ def parse_drawing(data: bytes, layer: str, page: list[float]) -> Drawing:
     """The layer of a document in memory, whose photograph lies where `page` says: a, b, c, d, e, f from its pixels to user units."""
     root = _parse(data, "the document")
     a, b, c, d, e, f = page
-    return _over(root, _find_layer(root, layer), np.array([[a, c, e], [b, d, f], [0, 0, 1]], float), Cascade(root))
+    styles = Cascade(root)
+    return _over(root, _find_layer(root, layer, styles), np.array([[a, c, e], [b, d, f], [0, 0, 1]], float), styles)
 
 
 def _over(root: Any, group: Any, to_page: np.ndarray, styles: Cascade) -> Drawing:
@@ -150,13 +158,14 @@ def _parse(data: bytes, name: str) -> Any:
     return root
 
 
-def _find_layer(root: Any, wanted: str | None) -> Any:
+def _find_layer(root: Any, wanted: str | None, styles: Cascade) -> Any:
     if wanted is not None:
         for node in root.iter(f"{{{SVG}}}g", f"{{{SVG}}}svg"):
             if node.get("id") == wanted:
                 return node
         raise UserError("no-layer", f"the document has no layer with the id '{wanted}'")
     sketches = [node for node in root.iter(f"{{{SVG}}}g") if node.get(SKETCH)]
+    sketches = [node for node in sketches if styles.is_seen(node)] or sketches  # of a series one is shown
     if len(sketches) > 1:
         names = ", ".join(str(node.get("id")) for node in sketches)
         raise UserError("many-sketches", f"the document holds {len(sketches)} sketches: name one with --layer ({names})")
@@ -189,8 +198,9 @@ def _photo_to_page(root: Any, group: Any, size_px: tuple[int, int], styles: Casc
 
 
 def _lines(group: Any, to_picture: np.ndarray, styles: Cascade) -> Iterator[Line]:
+    paper = _paper(group, styles)
     for node in group.iter(f"{{{SVG}}}path"):
-        if not _seen(node, styles):
+        if not _seen(node, styles, group):
             continue
         own = to_picture @ _ctm(node)
         scale = float(np.sqrt(abs(np.linalg.det(own[:2, :2]))))
@@ -202,13 +212,13 @@ def _lines(group: Any, to_picture: np.ndarray, styles: Cascade) -> Iterator[Line
             continue  # path data that no program can draw
         if not chains:
             continue
-        fill, opacity = _darkness(node, "fill", styles), styles.opacity(node)
+        fill, opacity = _darkness(node, "fill", styles, paper), styles.opacity(node)
         yield Line(
             node,
             [apply(own, chain) for chain in chains],
             _length(styles.value(node, "stroke-width")) * scale,
             from_rgb((color(styles.paint(node, "stroke")) or (0, 0, 0, 1))[:3]),
-            _darkness(node, "stroke", styles) * opacity,
+            _darkness(node, "stroke", styles, paper) * opacity,
             fill * opacity,
             _is_locked(node, group),
             "closed" if closed else "filled" if fill else "",
@@ -271,15 +281,28 @@ def looks(node: Any, styles: Cascade | None = None) -> dict[str, str]:
     return {**found, **{name: value for name, value in lined.items() if value != LINED[name]}}
 
 
-def _darkness(node: Any, name: str, styles: Cascade) -> float:
-    """Of an element's fill or stroke, apart from the element's own opacity."""
+def _paper(group: Any, styles: Cascade) -> float:
+    """How dark the paper is that the engine put below the strokes; 0 for none."""
+    sheets = group.getroottree().getroot().iter(f"{{{SVG}}}rect")
+    seen = [sheet for sheet in sheets if sheet.getparent().get(PAPER) and _seen(sheet, styles)]
+    return _darkness(seen[0], "fill", styles) if seen else 0.0
+
+
+def _darkness(node: Any, name: str, styles: Cascade, paper: float = 0.0) -> float:
+    """Of an element's fill or stroke against paper of that darkness, apart from the element's own opacity."""
     found = color(styles.paint(node, name))
     red, green, blue, alpha = found or (0.5, 0.5, 0.5, 1.0)  # a gradient or a pattern
-    return (1 - (0.299 * red + 0.587 * green + 0.114 * blue)) * alpha * share(styles.value(node, f"{name}-opacity"))
+    return abs(1 - (0.299 * red + 0.587 * green + 0.114 * blue) - paper) * alpha * share(styles.value(node, f"{name}-opacity"))
 
 
-def _seen(node: Any, styles: Cascade) -> bool:
-    return styles.is_seen(node) and not any(etree.QName(one).localname in UNSEEN for one in (node, *node.iterancestors()))
+def _seen(node: Any, styles: Cascade, group: Any = None) -> bool:
+    """Whether it is seen, or would be if `group` were: a layer that is meant may be hidden, as those of a series are."""
+    if any(etree.QName(one).localname in UNSEEN for one in (node, *node.iterancestors())):
+        return False
+    if group is None or styles.is_seen(group):
+        return styles.is_seen(node)
+    within = takewhile(lambda one: one is not group, (node, *node.iterancestors()))
+    return styles.value(node, "visibility").lower() == "visible" and all(styles.value(one, "display").lower() != "none" for one in within)
 
 
 def _is_locked(node: Any, group: Any) -> bool:

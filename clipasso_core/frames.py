@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
+from clipasso_core.color import parse_color, to_rgb
 from clipasso_core.errors import UserError
 from clipasso_core.frame import CANVAS_PX
 from clipasso_core.raster import render
@@ -18,9 +21,13 @@ SIDE_PX = 2 * CANVAS_PX
 
 
 def draw(result: SketchResult, side_px: int = SIDE_PX) -> Image.Image:
-    """The square that holds the subject, strokes on white."""
+    """The square that holds the subject, strokes on the paper asked for, else on white."""
     batch = to_batch(result.strokes, result.frame).scaled(side_px / CANVAS_PX)
     pixels = render(batch, (side_px, side_px))[0].permute(1, 2, 0).numpy()
+    if result.request.paper is not None:
+        black = replace(batch, color=torch.zeros_like(batch.color))
+        left = render(black, (side_px, side_px))[0].permute(1, 2, 0).numpy()  # of what lies below the strokes
+        pixels = pixels - left * (1 - np.array(to_rgb(parse_color(result.request.paper))))
     return Image.fromarray((np.clip(pixels, 0, 1) * 255).round().astype(np.uint8))
 
 

@@ -53,11 +53,7 @@ def join(drawing: Drawing, only: Sequence[Line] | None = None) -> int:
     """
     lines = _lines(drawing, only)
     chains = [chain for line in lines for chain in line.chains]
-    route = find_route(ends_of([(chain[0], chain[-1]) for chain in chains]))
-    whole = _reversed_if(chains[route[0][0]], route[0][1])
-    for index, turned in route[1:]:
-        following = _reversed_if(chains[index], turned)
-        whole = np.concatenate([whole, _joint(whole, following), following[1:]])
+    whole = one_chain(chains)
     layer = _new_layer(drawing, "one line")
     node = etree.SubElement(layer, f"{{{SVG}}}path", id=drawing.new_id())
     node.set("style", lines[0].node.get("style") or "")
@@ -68,6 +64,16 @@ def join(drawing: Drawing, only: Sequence[Line] | None = None) -> int:
     declare(node, "stroke-width", f"{lines[0].width * scale:.5g}")
     declare(node, "fill", "none")
     return len(chains)
+
+
+def one_chain(chains: Sequence[np.ndarray]) -> np.ndarray:
+    """Chains of cubics [3k+1, 2] joined into one by the shortest way, with a cubic for each gap."""
+    route = find_route(ends_of([(chain[0], chain[-1]) for chain in chains]))
+    whole = _reversed_if(chains[route[0][0]], route[0][1])
+    for index, turned in route[1:]:
+        following = _reversed_if(chains[index], turned)
+        whole = np.concatenate([whole, _joint(whole, following), following[1:]])
+    return whole
 
 
 Ends = list[tuple[complex, complex]]  # start and end of each stroke, x + iy

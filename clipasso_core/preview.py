@@ -7,7 +7,7 @@ import base64
 import cv2
 import numpy as np
 
-from clipasso_core.color import to_rgb
+from clipasso_core.color import parse_color, to_rgb
 from clipasso_core.result import SketchResult
 from clipasso_core.strokes import polyline
 
@@ -15,7 +15,7 @@ FINER = 4  # drawn so many times larger and averaged down, which smooths the edg
 
 
 def strokes_png(result: SketchResult, side_px: int) -> bytes:
-    """The strokes over the whole picture, whose longer side is `side_px`; transparent where there is no stroke."""
+    """The strokes over the whole picture, whose longer side is `side_px`; without paper transparent where there is no stroke."""
     scale = side_px / max(result.width, result.height)
     width, height = max(1, round(result.width * scale)), max(1, round(result.height * scale))
     cover = np.zeros((height * FINER, width * FINER), np.uint8)
@@ -33,7 +33,12 @@ def strokes_png(result: SketchResult, side_px: int) -> bytes:
     else:
         weight = cv2.resize((cover > 0).astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
         ink = cv2.resize(colors, (width, height), interpolation=cv2.INTER_AREA) / np.maximum(weight, 1e-3)[..., None]
-    return _png(np.dstack([np.clip(ink, 0, 255).astype(np.uint8), alpha]))
+    ink = np.clip(ink, 0, 255).astype(np.uint8)
+    if result.request.paper is not None:
+        share = alpha[..., None] / 255
+        ink = np.round(ink * share + np.array(_bgr(parse_color(result.request.paper))) * (1 - share)).astype(np.uint8)
+        alpha = np.full_like(alpha, 255)
+    return _png(np.dstack([ink, alpha]))
 
 
 def mask_png(foreground: np.ndarray, side_px: int) -> bytes:

@@ -23,7 +23,8 @@ PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 class SketchRequest:
     """A job's settings. The command line, the dialogs and the JSON protocol are views of this class.
 
-    strokes: how many, 1 to 256; fewer is more abstract. 16 shows most subjects well (paper, Fig. 5).
+    strokes: how many, 1 to 256; fewer is more abstract. 16 shows most subjects well (paper, Fig. 5). With a series it is the series' last.
+    series: numbers of strokes, ascending: the first so many strokes are to be a sketch of their own each, and a layer of the SVG.
     guide: the network that judges likeness: ``auto``, ``lite``, ``clip:MODEL`` or ``clip:MODEL:PRETRAINED``.
     preset: ``auto``, ``draft``, ``quick``, ``standard`` or ``published``; see `clipasso_core.presets`.
     mask: what belongs to the subject: ``auto``, ``alpha``, ``none``, ``rembg``, ``rembg:MODEL`` or a mask picture's path.
@@ -33,6 +34,9 @@ class SketchRequest:
     width_px: stroke width in pixels of the picture; None gives 3/224 of the side of the square that holds the subject, the
         published width (3 px of 224).
     color: a CSS colour, or ``photo``: every stroke takes its ink from the photograph.
+    background: strokes for what lies behind the subject, sketched apart and thinner; None for none.
+    one_line: the strokes are joined into one continuous line, and drawn on as one.
+    paper: a CSS colour that lies below the strokes; None for none. The engine judges black on white, whatever the looks.
     device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
     precision: of the guide's arithmetic: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
     text: words that the sketch should also resemble; CLIP guides only.
@@ -40,6 +44,7 @@ class SketchRequest:
     """
 
     strokes: int = 16
+    series: tuple[int, ...] | None = None
     guide: str = "auto"
     preset: str = "auto"
     mask: str = "auto"
@@ -48,6 +53,9 @@ class SketchRequest:
     steps: int | None = None
     width_px: float | None = None
     color: str = "black"
+    background: int | None = None
+    one_line: bool = False
+    paper: str | None = None
     device: str = "auto"
     precision: str = "auto"
     text: str | None = None
@@ -55,6 +63,10 @@ class SketchRequest:
 
     def __post_init__(self) -> None:
         _whole("strokes", self.strokes, 1, MAX_STROKES)
+        if self.series is not None:
+            object.__setattr__(self, "series", _ascending(self.series))
+            asked = None if self.strokes == SketchRequest.strokes else self.strokes
+            object.__setattr__(self, "strokes", _last(self.series, asked))
         _whole("seeds", self.seeds, 1, MAX_SEEDS)
         _whole("seed", self.seed, 0, 2**31 - 1)
         _whole("steps", self.steps, 1, MAX_STEPS)
@@ -76,12 +88,21 @@ class SketchRequest:
             raise UserError("bad-width", f"the width must be a number of pixels above 0, not {self.width_px}")
         if self.color != PHOTO:
             parse_color(self.color)
+        if self.background is not None:
+            _whole("background", self.background, 1, MAX_STROKES)
+        if not isinstance(self.one_line, bool):
+            raise UserError("bad-one_line", f"one_line must be true or false, not {self.one_line!r}")
+        if self.one_line and (self.series or self.background):
+            raise UserError("bad-one_line", "one line has neither a series nor a background: leave one of them out")
+        if self.paper is not None:
+            _paper(self.paper)
         if self.text is not None and (not isinstance(self.text, str) or not self.text.strip()):
             raise UserError("bad-text", "the text must be one or more words; leave it out for none")
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form: a flat object with the version and every setting that is not the default."""
         changed = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if getattr(self, f.name) != f.default}
+        changed = {name: list(value) if isinstance(value, tuple) else value for name, value in changed.items()}
         return {"version": VERSION, **changed}
 
     @classmethod
@@ -99,7 +120,10 @@ class SketchRequest:
         for name in settings:
             if name not in known:
                 raise UserError("bad-request", f"a request has no setting '{name}': it has {', '.join(sorted(known))}")
-        return cls(**settings)
+        request = cls(**settings)
+        if request.series is not None:
+            _last(request.series, settings.get("strokes"))
+        return request
 
 
 def _whole(name: str, value: object, low: int, high: int) -> None:
@@ -107,6 +131,28 @@ def _whole(name: str, value: object, low: int, high: int) -> None:
         return
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise UserError(f"bad-{name}", f"{name} must be a whole number from {low} to {high}, not {value}")
+
+
+def _ascending(value: object) -> tuple[int, ...]:
+    numbers = tuple(value) if isinstance(value, (list, tuple)) else ()
+    whole = all(isinstance(one, int) and not isinstance(one, bool) and 1 <= one <= MAX_STROKES for one in numbers)
+    if not (numbers and whole and list(numbers) == sorted(set(numbers))):
+        raise UserError("bad-series", f"a series is ascending whole numbers from 1 to {MAX_STROKES} such as 4,8,16, not {value}")
+    return numbers
+
+
+def _last(series: tuple[int, ...], strokes: int | None) -> int:
+    """How many strokes a series has; `strokes` is what was asked for beside it, None for nothing."""
+    if strokes not in (None, series[-1]):
+        raise UserError("bad-series", f"the series ends with {series[-1]} strokes, not with {strokes}: leave strokes out")
+    return series[-1]
+
+
+def _paper(value: object) -> None:
+    try:
+        parse_color(value if isinstance(value, str) else "")
+    except UserError:
+        raise UserError("bad-paper", f"the paper '{value}' is not a colour: write a CSS colour such as black or '#1a2b3c'") from None
 
 
 def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:

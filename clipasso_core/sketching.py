@@ -14,7 +14,8 @@ import numpy as np
 from clipasso_core import mask as masks
 from clipasso_core.color import PHOTO, from_rgb, parse_color
 from clipasso_core.device import choose_device
-from clipasso_core.frame import CANVAS_PX, SUBJECT, Frame, frame_subject, frame_whole
+from clipasso_core.errors import UserError
+from clipasso_core.frame import CANVAS_PX, FADE_PX, SUBJECT, Frame, fade_where_cut, frame_subject, frame_whole
 from clipasso_core.guide import PUBLISHED_MODEL, choose_guide, load_guide
 from clipasso_core.levels import inner_levels
 from clipasso_core.picture import Picture, from_array, from_image, read_picture
@@ -22,6 +23,7 @@ from clipasso_core.presets import PRESETS, Preset
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.saliency import published_saliency
+from clipasso_core.scene import without_subject
 from clipasso_core.start import EdgeMap, published_start
 from clipasso_core.strokes import Stroke, from_canvas, named, polyline, sampled
 
@@ -30,11 +32,13 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from clipasso_core.guide import Guide
-    from clipasso_core.optimise import Likeness, Outcome
+    from clipasso_core.optimise import Likeness
 
     Source = Picture | str | Path | np.ndarray | Image.Image
 
 WIDTH_PX = 3.0  # of 224: the published stroke (half-width 1.5)
+BEHIND_WIDTH = 0.6  # of the subject's strokes: the pen for its background
+ONE_LINE_STEPS, ONE_LINE_RATE = 0.5, 0.5  # shares of a preset's, for drawing on after strokes were joined into one line
 DRAWN_WIDTH_PX = (1.0, 12.0)  # widths the optimiser draws with: thinner ones give no gradient, thicker ones hide their neighbours
 
 
@@ -127,10 +131,15 @@ class Job:
         self.preset = _preset(self.preset_name, request)
         self.mask = self._mask()  # before the guide is loaded: a mistake in the mask is told at once
         self.words = self.guide.words(request.text) if request.text is not None else None
+        if request.background is not None and self.mask.source.startswith("none"):
+            raise UserError("no-subject", "a background lies behind a subject, and the mask 'none' knows none: choose another mask")
         self.frame = self._choose_frame()
-        cover = self.mask.foreground[..., None]
+        seen = self.mask.foreground
+        if self.preset.tidy and not self.mask.source.startswith("none"):
+            seen = fade_where_cut(seen, FADE_PX * self.frame.scale * picture.scale)
+        cover = seen[..., None]
         self.canvas = np.clip(self.frame.cut(picture.on_white() * cover + (1 - cover), picture.scale, 1.0), 0, 1)  # [224, 224, 3]
-        self.canvas_mask = np.clip(self.frame.cut(self.mask.foreground, picture.scale, 0.0), 0, 1)  # [224, 224]
+        self.canvas_mask = np.clip(self.frame.cut(seen, picture.scale, 0.0), 0, 1)  # [224, 224]
         self._saliency, saliency = self._look_for_edges()
         self.setup = Setup(
             guide=self.guide.name,
@@ -151,8 +160,33 @@ class Job:
         return self._load(self.guide_name, self.device, self.request.precision, self.request.text is not None)
 
     def run(self, on_progress: OnProgress | None = None) -> SketchResult:
-        """Optimise, rank and colour the strokes."""
-        from clipasso_core.optimise import Likeness, Step, optimise
+        """Optimise, rank and colour the strokes; then those of the background, if there are to be any."""
+        if self.request.background is None:
+            return self._sketch(on_progress)
+        pen = self.width_px * BEHIND_WIDTH
+        settings = replace(self.request, strokes=self.request.background, background=None, series=None, mask="none", width_px=pen)
+        behind = Job(without_subject(self.picture, self.mask.foreground), settings, lambda *_: self.guide)
+        steps, stopped = self.preset.steps + behind.preset.steps, False
+        subject: SketchResult | None = None
+
+        def tell(progress: Progress) -> bool | None:
+            nonlocal stopped
+            assert on_progress is not None
+            done = progress.step + (0 if subject is None else self.preset.steps)
+            left = None if progress.time_left_s is None else progress.time_s / max(progress.step, 1) * (steps - done)
+            drawn = subject
+            shown = progress.preview if drawn is None else lambda: _merged(drawn, progress.preview())
+            if subject is not None and progress.step == 0:
+                return None  # told already that it began
+            going_on = on_progress(replace(progress, setup=self.setup, step=done, steps=steps, time_left_s=left, preview=shown))
+            stopped = going_on is False
+            return going_on
+
+        subject = self._sketch(tell if on_progress else None)
+        return subject if stopped else _merged(subject, behind.run(tell if on_progress else None))
+
+    def _sketch(self, on_progress: OnProgress | None) -> SketchResult:
+        from clipasso_core.optimise import Likeness, Outcome, Step, optimise
         from clipasso_core.rank import rank
         from clipasso_core.views import ViewPool
 
@@ -162,22 +196,55 @@ class Job:
         width = min(max(self.width_px / self.frame.scale, DRAWN_WIDTH_PX[0]), DRAWN_WIDTH_PX[1])
         likeness = Likeness(guide, target, pool, width, self.request.rasteriser, self.words)
 
+        before, steps = 0, self._steps
+
         def tell(step: Step) -> bool | None:
             assert on_progress is not None
+            done = before + step.step
 
             def preview() -> SketchResult:
-                return self._result(step.points, step.loss, 0, step.step)
+                return self._result(step.points, step.loss, 0, done)
 
-            return on_progress(Progress(self.setup, step.step, step.steps, step.loss, step.time_s, step.time_left_s, preview))
+            left = step.time_left_s if steps == preset.steps else step.time_s / step.step * (steps - done)
+            return on_progress(Progress(self.setup, done, steps, step.loss, step.time_s, left, preview))
 
-        if on_progress is not None and on_progress(Progress(self.setup, 0, preset.steps, None, 0.0, None, _nothing_yet)) is False:
+        if on_progress is not None and on_progress(Progress(self.setup, 0, steps, None, 0.0, None, _nothing_yet)) is False:
             raise KeyboardInterrupt
-        levels = inner_levels(self.request.strokes) if preset.nested else ()
-        outcome: Outcome = optimise(
-            self.lay_out(likeness, levels), likeness, preset, preset.steps, tell if on_progress else None, levels=levels
-        )
+        levels = self._levels
+        outcome = optimise(self.lay_out(likeness, levels), likeness, preset, preset.steps, tell if on_progress else None, levels=levels)
+        if self.request.one_line:
+            line, before = self._joined(outcome.points), outcome.steps
+            calm = replace(preset, lr_px=preset.lr_px * ONE_LINE_RATE)
+            if outcome.stopped:
+                outcome = Outcome(line[0], float(likeness.plain(likeness.draw(line))), outcome.seed, before, True)
+            else:
+                drawn_on = optimise(line, likeness, calm, steps - before, tell if on_progress else None)
+                outcome = replace(drawn_on, seed=outcome.seed, steps=before + drawn_on.steps)
         order = rank(outcome.points, likeness, preset.thorough_rank, levels)
         return self._result(outcome.points[order], outcome.loss, outcome.seed, outcome.steps)
+
+    @property
+    def _levels(self) -> tuple[int, ...]:
+        """How many of the first strokes are to be sketches of their own."""
+        if self.request.one_line:
+            return ()
+        if self.request.series:
+            return self.request.series[:-1]
+        return inner_levels(self.request.strokes) if self.preset.nested else ()
+
+    @property
+    def _steps(self) -> int:
+        """Steps of a sketch, with those after its strokes were joined into one line."""
+        return self.preset.steps + (max(1, round(self.preset.steps * ONE_LINE_STEPS)) if self.request.one_line else 0)
+
+    def _joined(self, points: torch.Tensor) -> torch.Tensor:
+        """Strokes [N, 4, 2] as one chain, [1, 1, P, 2]."""
+        import torch
+
+        from clipasso_core.plot import one_chain
+
+        chain = one_chain(list(points.cpu().numpy().astype(np.float64)))
+        return torch.tensor(chain, dtype=torch.float32, device=points.device)[None, None]
 
     @property
     def width_px(self) -> float:
@@ -297,6 +364,11 @@ def to_tensor(canvas: np.ndarray, device: torch.device) -> torch.Tensor:
     import torch
 
     return torch.tensor(canvas, dtype=torch.float32, device=device).permute(2, 0, 1)[None].contiguous()
+
+
+def _merged(subject: SketchResult, behind: SketchResult) -> SketchResult:
+    """The subject's strokes first: the first n of them are still a sketch of it."""
+    return replace(subject, strokes=named([*subject.strokes, *behind.strokes]), steps=subject.steps + behind.steps)
 
 
 def _nothing_yet() -> SketchResult:

@@ -8,12 +8,13 @@ import os
 import re
 import stat
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
+from clipasso_core.color import parse_color
 from clipasso_core.errors import UserError
 from clipasso_core.frame import Frame
 from clipasso_core.picture import read_bytes
@@ -24,29 +25,56 @@ from clipasso_core.strokes import Point, Stroke
 SVG = "http://www.w3.org/2000/svg"
 INKSCAPE = "http://www.inkscape.org/namespaces/inkscape"
 CLIPASSO = "https://clipasso.org/ns"
+SODIPODI = "http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"
 VERSION = 1  # of the attributes in the clipasso namespace
 DECIMALS = 4  # of coordinates: 1e-4 px, well inside the promised 1e-3
 
 
 def to_svg(result: SketchResult) -> bytes:
-    """A sketch as an SVG document whose user unit is a pixel of the photograph; one `<path>` a stroke, most needed first."""
+    """A sketch as an SVG document whose user unit is a pixel of the photograph; one `<path>` a stroke, most needed first.
+
+    Of a series each sketch is a layer, the smaller ones below and hidden.
+    """
     root = etree.Element(f"{{{SVG}}}svg", nsmap={None: SVG, "inkscape": INKSCAPE, "clipasso": CLIPASSO})
     root.set("width", str(result.width))
     root.set("height", str(result.height))
     root.set("viewBox", f"0 0 {result.width} {result.height}")
+    if result.request.paper is not None:
+        _add_paper(root, parse_color(result.request.paper))
+    for count in result.request.series or ():
+        if count < len(result.strokes):
+            inner = tuple(replace(stroke, id=f"{stroke.id}-of-{count}") for stroke in result.strokes[:count])
+            layer = _add_layer(root, f"sketch-{count}", replace(result, strokes=inner, loss=math.nan))
+            layer.set("style", "display:none")
+    _add_layer(root, "sketch", result)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def _add_paper(root: Any, color: str) -> None:
+    """A locked layer of one rectangle, as large as the page."""
+    layer = etree.SubElement(root, f"{{{SVG}}}g", id="paper", nsmap={"sodipodi": SODIPODI})
+    layer.set(f"{{{INKSCAPE}}}groupmode", "layer")
+    layer.set(f"{{{INKSCAPE}}}label", "Paper")
+    layer.set(f"{{{SODIPODI}}}insensitive", "true")
+    layer.set(f"{{{CLIPASSO}}}paper", "1")
+    sheet = etree.SubElement(layer, f"{{{SVG}}}rect", x="0", y="0", width=root.get("width"), height=root.get("height"))
+    sheet.set("style", f"fill:{color};stroke:none")
+
+
+def _add_layer(root: Any, name: str, result: SketchResult) -> Any:
     count = len(result.strokes)
-    layer = etree.SubElement(root, f"{{{SVG}}}g", id="sketch")
+    layer = etree.SubElement(root, f"{{{SVG}}}g", id=name)
     layer.set(f"{{{INKSCAPE}}}groupmode", "layer")
     layer.set(f"{{{INKSCAPE}}}label", f"Sketch · {count} {'stroke' if count == 1 else 'strokes'}")
-    for name, value in _layer_attributes(result).items():
-        layer.set(f"{{{CLIPASSO}}}{name}", value)
+    for attribute, value in _layer_attributes(result).items():
+        layer.set(f"{{{CLIPASSO}}}{attribute}", value)
     for rank, stroke in enumerate(result.strokes):
         path = etree.SubElement(layer, f"{{{SVG}}}path", id=stroke.id)
         path.set("d", path_data(stroke.points))
         path.set("style", _style(stroke))
         path.set(f"{{{CLIPASSO}}}rank", str(rank))
         path.set(f"{{{CLIPASSO}}}locked", "true" if stroke.locked else "false")
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    return layer
 
 
 def _layer_attributes(result: SketchResult) -> dict[str, str]:
@@ -149,6 +177,7 @@ def from_svg(data: bytes, name: str = "the file") -> SketchResult:
     if root.getroottree().docinfo.doctype:
         raise UserError("bad-sketch", f"{name} has a DOCTYPE, which a sketch never needs: save it again as plain SVG")
     layers = [node for node in root.iter(f"{{{SVG}}}g") if node.get(f"{{{CLIPASSO}}}sketch")]
+    layers = [layer for layer in layers if not _is_hidden(layer)] or layers  # of a series one is shown
     if len(layers) != 1:
         raise UserError("bad-sketch", f"{name} holds {len(layers)} sketches, not one: name an SVG file that clipasso wrote")
     layer = layers[0]
@@ -156,6 +185,11 @@ def from_svg(data: bytes, name: str = "the file") -> SketchResult:
         return _read_layer(root, layer)
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError):
         raise UserError("bad-sketch", f"{name} was changed in a way that can't be read back: sketch the photo again") from None
+
+
+def _is_hidden(layer: Any) -> bool:
+    """As Inkscape's eye hides a layer."""
+    return bool(re.search(r"(?:^|;)\s*display\s*:\s*none", layer.get("style") or ""))
 
 
 @dataclass(frozen=True)

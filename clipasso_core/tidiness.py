@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-SAMPLES, FEWER, MANY = 16, 8, 64  # points looked at along a cubic; and from how many strokes on, fewer: their pairs are counted
+SAMPLES = 4, 16  # points looked at along a cubic, at least and at most
+POINTS = 1600  # of a whole sketch, about: all pairs of them are looked at
 BESIDE_PX = 2.5  # from this distance on, canvas px, two parallel lines are two
 APART_PX = 12.0  # along a stroke, from where it may run beside itself
 TIGHT_PX = 5.0  # radius below which a bend is a kink
@@ -39,9 +40,11 @@ def untidy_terms(points: Tensor) -> dict[str, Tensor]:
 
 def _along(points: Tensor) -> Tensor:
     """Points along the chains, [B, N, S, 2]."""
-    t = torch.linspace(0, 1, SAMPLES if points.shape[1] < MANY else FEWER, device=points.device, dtype=points.dtype)
+    per_chain = (points.shape[2] - 1) // 3
+    least, most = SAMPLES
+    t = torch.linspace(0, 1, min(most, max(least, POINTS // (points.shape[1] * per_chain))), device=points.device, dtype=points.dtype)
     basis = torch.stack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)  # [S, 4]
-    return torch.cat([basis @ points[:, :, first : first + 4] for first in range(0, points.shape[2] - 1, 3)], 2)
+    return torch.cat([basis[bool(cubic) :] @ points[:, :, 3 * cubic : 3 * cubic + 4] for cubic in range(per_chain)], 2)  # joints once
 
 
 def _doubled(middle: Tensor, course: Tensor, lengths: Tensor) -> Tensor:

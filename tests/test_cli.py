@@ -89,6 +89,9 @@ def test_a_bad_photo_is_a_mistake(capsys, tmp_path, here, bad_photo, fault, word
         (("--strokes", "-1"), "strokes"),
         (("--strokes", "257"), "strokes .*256"),
         (("--strokes", "many"), "strokes.*many"),
+        (("--series", "4,8,8"), "series"),
+        (("--series", "4;8"), "series .*4;8"),
+        (("--series", "4,8", "--strokes", "16"), "ends with 8 strokes, not with 16"),
         (("--width", "0"), "width"),
         (("--width", "nan"), "width"),
         (("--steps", "0"), "steps"),
@@ -106,6 +109,8 @@ def test_a_bad_photo_is_a_mistake(capsys, tmp_path, here, bad_photo, fault, word
         (("-o", "x.png"), r"x\.svg"),
         (("-o", "."), "is a folder"),
         (("--frames", "lost/frames"), "frames"),
+        (("--animate", "0"), "more than 0"),
+        (("--animate", "nan"), "more than 0"),
         (("--nonsense",), "--nonsense"),
         (("another.jpg",), "another.jpg"),
     ],
@@ -233,6 +238,26 @@ def test_a_picture_of_every_step_is_kept_when_asked_for(here, photo):
         with Image.open(frame) as image:
             assert image.size[0] == image.size[1]
             assert image.convert("L").getextrema()[0] < 128
+
+
+@pytest.mark.parametrize(("option", "time"), [(["--animate"], "6s"), (["--animate", "2.5"], "2.5s")], ids=["", "2.5"])
+def test_a_sketch_draws_itself_when_asked_to(here, photo, option, time):
+    assert main(["sketch", str(photo), "-o", "out.svg", *FAST, *option]) == DONE
+    assert (here / "out.svg").read_text(encoding="utf-8").count(f" {time} linear 1") == 3
+    assert len(read_svg(here / "out.svg").strokes) == 3
+
+
+def test_one_run_draws_a_series_whose_layers_can_be_edited(here, photo):
+    few = [one for one in FAST if one not in ("--strokes", "3")]
+    assert main(["sketch", str(photo), "-o", "out.svg", *few, "--series", "1,3,4"]) == DONE
+    result = read_svg(here / "out.svg")
+    assert len(result.strokes) == 4
+    assert result.request.series == (1, 3, 4)
+    assert main(["level", "out.svg", "--layer", "sketch-3", "--strokes", "2", "-o", "level.svg"]) == DONE
+    options = ["--photo", str(photo), "--guide", "lite", "--steps", "2", "--only", "stroke-2-of-3", "-o", "refined.svg"]
+    assert main(["refine", "out.svg", "--layer", "sketch-3", *options]) == DONE
+    assert main(["animate", "out.svg"]) == DONE
+    assert read_svg(here / "out.svg") == result
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names can't hold such characters there")

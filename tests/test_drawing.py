@@ -267,6 +267,16 @@ def test_of_two_sketches_one_must_be_named(tmp_path: Path) -> None:
         drawn(tmp_path, body, layer="c")
 
 
+def test_of_a_series_the_sketch_that_is_shown_is_drawn_on_or_the_one_that_is_named(tmp_path: Path) -> None:
+    body = "".join(
+        f'<g id="{one}" clipasso:sketch="1" style="{style}"><path id="in-{one}" d="M0,0L10,0" style="{LINE}"/>'
+        f'<path id="hidden-{one}" d="M0,0L10,0" style="{LINE};display:none"/></g>'
+        for one, style in (("a", "display:none"), ("b", ""))
+    )
+    assert [line.id for line in drawn(tmp_path, body).lines] == ["in-b"]
+    assert [line.id for line in drawn(tmp_path, body, layer="a").lines] == ["in-a"]
+
+
 @pytest.mark.parametrize(
     "text", ["", "<svg", "plain text", "<html/>", '<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg"/>']
 )
@@ -274,6 +284,18 @@ def test_what_is_no_plain_svg_is_a_mistake(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.svg").write_text(text)
     with pytest.raises(UserError):
         read_drawing(tmp_path / "x.svg", SIZE)
+
+
+@pytest.mark.parametrize(
+    ("paper", "ink", "darkness"),
+    [("#000", "#fff", 1), ("#000", "#000", 0), ("#fff", "#000", 1), ("#333", "#fff", 0.8), ("none", "#fff", 0)],
+)
+def test_on_dark_paper_light_ink_is_what_is_seen_and_the_paper_is_no_stroke(tmp_path: Path, paper: str, ink: str, darkness: float) -> None:
+    sheet = f'<g clipasso:paper="1"><rect width="200" height="100" style="fill:{paper}"/></g>'
+    body = f'{sheet}<g clipasso:sketch="1"><path id="a" d="M0,0L10,0" style="fill:none;stroke:{ink};stroke-width:2"/></g>'
+    (line,) = drawn(tmp_path, body).lines
+    assert line.darkness == pytest.approx(darkness)
+    assert (line.id, line.fill, line.fixed) == ("a", 0, "")
 
 
 # The way back

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 
 from clipasso_core import SketchRequest, SketchResult, preview
 from clipasso_core.frame import Frame
+from clipasso_core.frames import draw
 from clipasso_core.strokes import Stroke
 
 
@@ -77,6 +79,21 @@ def test_colours_and_opacity_are_the_strokes_own() -> None:
     assert tuple(seen[250, 200][:3]) == (0, 64, 255)
     assert seen[250, 200][3] == pytest.approx(128, abs=1)
     assert seen[150, 200][3] == 0
+
+
+def test_paper_lies_below_the_strokes() -> None:
+    dark = replace(result([line((100, 200), (300, 200), color="#ffffff")]), request=SketchRequest(color="white", paper="#102030"))
+    seen = pixels(preview.strokes_png(dark, 200))
+    assert tuple(seen[5, 5]) == (16, 32, 48, 255)
+    assert tuple(seen[100, 100]) == (255, 255, 255, 255)
+
+
+@pytest.mark.parametrize("ink", ["#ffffff", "#ff0000"])
+def test_a_frame_is_drawn_on_its_paper(ink: str) -> None:
+    half = replace(result([line((100, 200), (300, 200), color=ink, opacity=0.5)]), request=SketchRequest(paper="#002040"))
+    seen = np.asarray(draw(half, 400)).astype(int)
+    assert tuple(seen[5, 5]) == (0, 32, 64)
+    assert seen[200, 200] == pytest.approx([(int(ink[at : at + 2], 16) + below) / 2 for at, below in ((1, 0), (3, 32), (5, 64))], abs=1)
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,8 @@ def test_the_document_names_every_code_that_a_sketch_can_end_in() -> None:
     named = set(re.findall(r"`((?:bad|no|newer|bug)(?:-[a-z-]+)?)`", section))
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "clipasso_core").rglob("*.py"))
     raised = set(re.findall(r'"((?:bad|no|newer)-[a-z-]+)"', code))
-    elsewhere = {"bad-folder", "newer-sketch", "bad-usage", "no-connection", "no-sketch", "no-place", "no-rank", "bad-level"}
-    of_settings = {"bad-color", "bad-text", "bad-width", "bad-rasteriser"}  # "bad- and its name"
+    elsewhere = {"bad-folder", "newer-sketch", "bad-usage", "no-connection", "no-sketch", "no-place", "no-rank", "bad-level", "bad-seconds"}
+    of_settings = {"bad-color", "bad-text", "bad-width", "bad-rasteriser", "bad-series", "bad-paper"}  # "bad- and its name"
     assert raised - elsewhere - of_settings <= named
 
 

@@ -17,8 +17,10 @@ from clipasso_core.request import DEVICES, MAX_SEEDS, MAX_STEPS, MAX_STROKES, PR
 FIELDS = {field.name for field in dataclasses.fields(SketchRequest)}
 hex_colors = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
 widths = st.floats(0, 1e4, exclude_min=True) | st.integers(1, 500)
+series = st.sets(st.integers(1, 8) | st.integers(1, MAX_STROKES), min_size=1, max_size=4).map(sorted).map(tuple)
 requests = st.builds(
-    SketchRequest,
+    lambda series, strokes, **rest: SketchRequest(series=series, strokes=series[-1] if series else strokes, **rest),
+    series=st.none() | series,
     strokes=st.integers(1, MAX_STROKES),
     guide=st.sampled_from(("auto", "lite", "clip:RN101", "clip:RN101:openai", "clip:ViT-B-32:/weights/é.safetensors")),
     preset=st.sampled_from(("auto", "draft", "quick", "standard", "published")),
@@ -28,6 +30,7 @@ requests = st.builds(
     steps=st.none() | st.integers(1, MAX_STEPS),
     width_px=st.none() | widths,
     color=st.sampled_from(("black", "photo", "rgb(20,40,60)", "hsl(200,50%,40%)", "#abc")) | hex_colors,
+    paper=st.none() | st.sampled_from(("black", "rgb(20,40,60)")) | hex_colors,
     device=st.sampled_from(DEVICES),
     precision=st.sampled_from(PRECISIONS),
     text=st.none() | st.text(min_size=1).filter(str.strip),
@@ -36,6 +39,7 @@ requests = st.builds(
 
 BAD = [
     *(("strokes", value) for value in (0, -1, 257, "many", True, 2.5, None, "16", math.nan, "ma\nny")),
+    *(("series", value) for value in ((), (0, 4), (4, 4), (8, 4), (4, 257), (4.0, 8), (True, 4), "4,8", 4, ("4", "8"), ["ma\nny"])),
     *(("width_px", value) for value in (0, math.nan, math.inf, -1, "x", True, 10**400, "1\n2")),
     *(("seeds", value) for value in (0, -3, 65, 1.0, "two", True)),
     *(("seed", value) for value in (-1, 2**31, None, "x", 0.0)),
@@ -46,11 +50,13 @@ BAD = [
     *(("precision", value) for value in ("fp8", "", None, 32)),
     *(("rasteriser", value) for value in ("cairo", "", None)),
     *(("color", value) for value in ("notacolour", "", None, 0, "#12345", "url(#x)", "bla\nck")),
+    *(("paper", value) for value in ("notacolour", "", 0, "photo", "url(#x)", "bla\nck")),
     *(("mask", value) for value in ("", None, 3)),
     *(("text", value) for value in ("", "  \n", 3)),
 ]
 FROM_OPTIONS = [
     ("strokes", ["--strokes", "3"], 3),
+    ("series", ["--series", "4, 8,16"], (4, 8, 16)),
     ("guide", ["--guide", "clip:RN50:openai"], "clip:RN50:openai"),
     ("preset", ["--preset", "draft"], "draft"),
     ("mask", ["--mask", "cat mask.png"], "cat mask.png"),
@@ -59,6 +65,9 @@ FROM_OPTIONS = [
     ("steps", ["--steps", "40"], 40),
     ("width_px", ["--width", "2.5"], 2.5),
     ("color", ["--color", "photo"], "photo"),
+    ("background", ["--background", "12"], 12),
+    ("one_line", ["--one-line"], True),
+    ("paper", ["--paper", "#123"], "#123"),
     ("device", ["--device", "cpu"], "cpu"),
     ("precision", ["--precision", "bf16"], "bf16"),
     ("text", ["--text", "a black cat"], "a black cat"),
@@ -80,6 +89,19 @@ def test_a_request_survives_json(request):
 def test_json_names_only_what_differs_from_the_defaults():
     assert SketchRequest().to_json() == {"version": 1}
     assert SketchRequest(strokes=4).to_json() == {"version": 1, "strokes": 4}
+
+
+def test_a_series_has_as_many_strokes_as_its_last():
+    assert SketchRequest(series=(4, 32)).strokes == 32
+    assert SketchRequest(series=(4, 32), strokes=32).strokes == 32
+    assert SketchRequest.from_json({"series": [4, 32]}) == SketchRequest(series=(4, 32))
+
+
+@pytest.mark.parametrize("strokes", [4, 16, 33])
+def test_a_series_that_ends_with_another_number_is_refused(strokes):
+    with pytest.raises(UserError, match="leave strokes out") as refusal:
+        SketchRequest.from_json({"strokes": strokes, "series": [4, 32]})
+    assert refusal.value.code == "bad-series"
 
 
 def test_the_version_may_be_left_out():

@@ -16,7 +16,7 @@ from clipasso_core.frame import Frame
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.strokes import Stroke
-from clipasso_core.svg import CLIPASSO, INKSCAPE, SVG, from_svg, read_svg, to_svg, write_svg
+from clipasso_core.svg import CLIPASSO, INKSCAPE, SODIPODI, SVG, from_svg, read_svg, to_svg, write_svg
 
 numbers = st.floats(-1e6, 1e6)
 points = st.tuples(numbers, numbers)
@@ -102,7 +102,7 @@ def test_a_second_trip_changes_nothing_more(result):
 @settings(deadline=None, max_examples=30)
 @given(results)
 def test_every_stroke_is_one_path_of_cubics_in_the_order_of_need(result):
-    drawn = paths(to_svg(result))
+    drawn = list(etree.fromstring(to_svg(result))[-1].iter(f"{{{SVG}}}path"))
     assert [path.get("id") for path in drawn] == [stroke.id for stroke in result.strokes]
     assert [path.get(f"{{{CLIPASSO}}}rank") for path in drawn] == [str(rank) for rank in range(len(result.strokes))]
     for path, stroke in zip(drawn, result.strokes, strict=True):
@@ -142,6 +142,55 @@ def test_strokes_come_back_by_rank_wherever_an_editor_put_them():
     layer = root[0]
     layer.append(layer[0])
     assert from_svg(etree.tostring(root)) == from_svg(to_svg(SKETCH))
+
+
+SERIES = dataclasses.replace(
+    SKETCH,
+    strokes=tuple(dataclasses.replace(SKETCH.strokes[number % 2], id=f"stroke-{number + 1}") for number in range(5)),
+    request=SketchRequest(series=(1, 3, 5)),
+)
+LABEL = f"{{{INKSCAPE}}}label"
+
+
+def test_of_a_series_each_sketch_is_a_layer_and_the_largest_is_shown():
+    root = etree.fromstring(to_svg(SERIES))
+    assert [layer.get("id") for layer in root] == ["sketch-1", "sketch-3", "sketch"]
+    assert [layer.get(LABEL) for layer in root] == ["Sketch · 1 stroke", "Sketch · 3 strokes", "Sketch · 5 strokes"]
+    assert [layer.get("style") for layer in root] == ["display:none", "display:none", None]
+    whole = [path.get("d") for path in root[-1]]
+    for layer in root:
+        assert [path.get("d") for path in layer] == whole[: len(layer)]
+        assert [path.get(f"{{{CLIPASSO}}}rank") for path in layer] == [str(rank) for rank in range(len(layer))]
+        assert layer.get(f"{{{CLIPASSO}}}frame") == root[-1].get(f"{{{CLIPASSO}}}frame")
+    ids = [node.get("id") for node in root.iter()]
+    assert len(set(ids)) == len(ids)
+
+
+def test_of_a_series_the_sketch_that_is_shown_is_read():
+    assert from_svg(to_svg(SERIES)) == SERIES
+    root = etree.fromstring(to_svg(SERIES))
+    root[-1].set("style", "display:none")
+    root[1].set("style", "display:inline")
+    assert [stroke.id for stroke in from_svg(etree.tostring(root)).strokes] == ["stroke-1-of-3", "stroke-2-of-3", "stroke-3-of-3"]
+
+
+def test_a_sketch_of_fewer_strokes_than_its_series_has_the_layers_that_it_fills():
+    few = dataclasses.replace(SERIES, strokes=SERIES.strokes[:3])
+    assert from_svg(to_svg(few)) == few
+    assert [layer.get("id") for layer in etree.fromstring(to_svg(few))] == ["sketch-1", "sketch"]
+
+
+def test_paper_is_a_locked_layer_below_the_strokes_and_no_stroke():
+    dark = dataclasses.replace(SKETCH, request=SketchRequest(strokes=2, paper="rgb(16, 32, 48)"))
+    paper, layer = etree.fromstring(to_svg(dark))
+    (sheet,) = paper
+    assert paper.get(LABEL) == "Paper"
+    assert paper.get(f"{{{SODIPODI}}}insensitive") == "true"
+    assert sheet.tag == f"{{{SVG}}}rect"
+    assert [sheet.get(name) for name in ("x", "y", "width", "height")] == ["0", "0", "160", "120"]
+    assert sheet.get("style") == "fill:#102030;stroke:none"
+    assert len(layer) == 2
+    assert from_svg(to_svg(dark)) == dark
 
 
 BOMB = (

@@ -1,4 +1,4 @@
-"""Going on from a sketch that is there: refine, add, level, join, order."""
+"""Going on from a sketch that is there: refine, add, level, join, order, animate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from clipasso_core.commands import DONE
-from clipasso_core.commands.options import option, work_options
+from clipasso_core.commands.options import ANIMATION_S, option, work_options
 from clipasso_core.request import SketchRequest
 
 _SKETCH = click.argument("sketch_file", metavar="SKETCH", type=click.Path(path_type=Path))
@@ -133,6 +133,26 @@ def order(sketch_file: Path, layer: str | None, output: Path | None, only: tuple
     return DONE
 
 
+@click.command()
+@_SKETCH
+@click.option("--seconds", type=float, default=ANIMATION_S, show_default=True, help="How long the drawing takes.")
+@click.option("--loop", is_flag=True, help="Begin anew, after a pause.")
+@_LAYER
+@_OUTPUT
+def animate(sketch_file: Path, seconds: float, loop: bool, layer: str | None, output: Path | None) -> int:
+    """Let SKETCH draw itself in a browser, stroke by stroke, the most needed first.
+
+    It stays an SVG that can be edited. Inkscape shows the finished drawing, as do systems that ask for less motion.
+    """
+    from clipasso_core import animate, drawing
+
+    sketch = drawing.read_drawing(sketch_file, None, layer)
+    count = animate.animate(sketch, seconds, loop)
+    sketch.write(output or sketch_file)
+    click.echo(f"{count} {'stroke draws itself' if count == 1 else 'strokes draw themselves'}: {output or sketch_file}", err=True)
+    return DONE
+
+
 def _open_sketch(sketch_file: Path, photo: Path, layer: str | None, output: Path | None) -> tuple[Any, Any, Path]:
     """The photograph, the sketch over it, and the file to write; what is wrong with any of them is told before the work."""
     from clipasso_core import drawing, picture, svg
@@ -148,4 +168,4 @@ def _chosen(sketch: Any, only: tuple[str, ...]) -> Any:
     return sketch.find(list(dict.fromkeys(only))) if only else None
 
 
-COMMANDS = (refine, add, level, join, order)
+COMMANDS = (refine, add, level, join, order, animate)

@@ -10,6 +10,7 @@ import click
 from clipasso_core.presets import PRESETS
 from clipasso_core.request import DEVICES, PRECISIONS, SketchRequest
 
+ANIMATION_S = 6.0  # of an animated sketch: 16 strokes at the speed of a quick hand
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(SketchRequest)}
 
 

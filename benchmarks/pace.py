@@ -1,0 +1,141 @@
+"""Watching jobs and actions: how long they take, without what the watching takes, and how much memory."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from drawings import Subject, on_canvas
+
+from clipasso_core import SketchRequest
+from clipasso_core.guide import Guide
+from clipasso_core.picture import read_picture
+from clipasso_core.sketching import Job, Progress
+
+WARM = 3  # actions before the clock counts: the first ones allocate and choose kernels
+ALL = 10**9  # steps
+KB = 1024 * 1024 if sys.platform == "darwin" else 1024  # in a MB of `ru_maxrss`
+
+
+class _EnoughError(Exception):
+    """Ends a job that was watched for long enough."""
+
+
+@dataclass
+class Pace:
+    """How a job went on: seconds without those that the watching itself took."""
+
+    ready_s: float = 0.0  # the target's features
+    layout_s: float = 0.0  # the strokes that it began with
+    stamps: list[float] = field(default_factory=list)  # after each step, since the first began
+    sketches: list[np.ndarray] = field(default_factory=list)  # the best so far after each step [N, 4, 2], canvas px
+    rank_s: float | None = None  # None for a job that was cut
+    planned: int = 0  # steps
+
+    @property
+    def before_s(self) -> float:
+        """What passes before the first step."""
+        return self.ready_s + self.layout_s
+
+    @property
+    def cut(self) -> bool:
+        """Whether it was stopped."""
+        return self.rank_s is None
+
+    def told(self) -> dict[str, Any]:
+        """Its numbers."""
+        return {"before_s": self.before_s, "after_s": self.rank_s, "step_ms": self.step_ms, "cut": self.cut}
+
+    @property
+    def step_ms(self) -> float:
+        """Median step."""
+        took = np.diff(self.stamps)[WARM - 1 :] if len(self.stamps) > WARM else np.diff([0.0, *self.stamps])
+        return float(np.median(took)) * 1000
+
+
+def watch(
+    job: Job,
+    limit_s: float = float("inf"),
+    limit_steps: int = ALL,
+    keep: bool = False,
+    between: Callable[[], object] | None = None,
+) -> Pace:
+    """Run a job until it ends or a limit is reached. keep: its sketches; between: done after every step, off the clock."""
+    pace, began = Pace(), time.monotonic()
+    zero = left = began
+    own_s = 0.0
+
+    def on_progress(progress: Progress) -> None:
+        nonlocal zero, left, own_s
+        now = time.monotonic()
+        if progress.step == 0:
+            zero, pace.ready_s, pace.planned = now, now - began, progress.steps
+            return
+        if progress.step == 1:
+            pace.layout_s = now - progress.time_s - zero
+        pace.stamps.append(progress.time_s - own_s)
+        if keep:
+            pace.sketches.append(np.concatenate([np.stack(path) for path in on_canvas(progress.preview())]))
+        if between is not None:
+            between()
+        left = time.monotonic()
+        own_s += left - now
+        if pace.stamps[-1] >= limit_s or progress.step >= limit_steps:
+            raise _EnoughError
+
+    try:
+        job.run(on_progress)
+        pace.rank_s = time.monotonic() - left
+    except _EnoughError:
+        pass
+    return pace
+
+
+def subject_of(photo: str) -> Subject:
+    """A photograph whose mask is found once, so that every preset draws on the same canvas."""
+    path = Path(photo)
+    return Subject(path.stem, path.name, read_picture(path), None)
+
+
+def peak_mb() -> float:
+    """This process's own peak: Linux hands the parent's on in `ru_maxrss`, but not in VmHWM."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KB
+
+
+def median_ms(action: Callable[[], object], repeats: int, device: str) -> float:
+    """Median wall time after a few warming runs."""
+    return statistics.median([timed_ms(action, device) for _ in range(repeats + WARM)][WARM:])
+
+
+def timed_ms(action: Callable[[], object], device: str) -> float:
+    """Wall time of doing it once."""
+    _wait(device)
+    began = time.perf_counter()
+    action()
+    _wait(device)
+    return (time.perf_counter() - began) * 1000
+
+
+def job_of(subject: Subject, guide: Guide, **wishes: Any) -> Job:
+    return subject.job(SketchRequest(guide=guide.name, device=guide.device.type, **wishes), guide)
+
+
+def _wait(device: str) -> None:
+    if device == "cuda":
+        import torch
+
+        torch.cuda.synchronize()
+
+
+def say(text: str) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,270 @@
+"""What benchmarks/speed.py measures; each function runs in a process of its own and returns what JSON can hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pace import KB, WARM, job_of, median_ms, peak_mb, say, subject_of, timed_ms, watch
+
+from clipasso_core.guide import Guide, load_guide
+from clipasso_core.presets import PRESETS
+from clipasso_core.sketching import WIDTH_PX, Job, to_tensor
+
+HELD_SEED, HELD_VIEWS = 20_260, 16  # the plain picture and 15 views that no job looks at
+RASTER_STROKES = (4, 16, 64, 128)
+STROKES = (4, 8, 16, 32, 64, 128, 256)
+SEEDS = (1, 2, 4, 8)
+SIDES_PX = (512, 1024, 2048, 4096)
+
+
+def curves(
+    photos: list[str], presets: list[str], guide: str, strokes: int, device: str, limit_s: float, looks: int
+) -> list[dict[str, Any]]:
+    """Held-out loss against seconds: for every photograph and preset, points [step, seconds, loss]."""
+    judge = load_guide(guide, device)
+    rows = []
+    for photo in photos:
+        subject = subject_of(photo)
+        watch(job_of(subject, judge, strokes=strokes, preset="draft"), limit_steps=WARM)
+        for preset in presets:
+            job = job_of(subject, judge, strokes=strokes, preset=preset)
+            pace = watch(job, limit_s, keep=True)
+            shown = looked_at(pace.stamps, looks)
+            losses = held_out(job, judge, [pace.sketches[one] for one in shown])
+            points = [[one + 1, pace.stamps[one], loss] for one, loss in zip(shown, losses, strict=True)]
+            row = {"photo": subject.name, "preset": preset, "guide": guide, "points": points, "steps": pace.planned}
+            rows.append({**row, **pace.told()})
+            say(f"{guide} {preset} {subject.name}: {len(pace.stamps)} steps in {pace.stamps[-1]:.1f} s, held-out loss {losses[-1]:.3f}")
+    return rows
+
+
+def looked_at(stamps: list[float], looks: int) -> list[int]:
+    """Which steps to judge: the first, the last, and between them as evenly on a logarithmic axis as there are steps."""
+    wished = np.geomspace(stamps[0], stamps[-1], looks) if len(stamps) > 1 else stamps
+    return sorted({*np.clip(np.searchsorted(stamps, wished), 0, len(stamps) - 1).tolist(), 0, len(stamps) - 1})
+
+
+def held_out(job: Job, guide: Guide, sketches: list[np.ndarray]) -> list[float]:
+    """Mean loss over the plain picture and views that were never optimised."""
+    import torch
+
+    from clipasso_core.optimise import Likeness
+    from clipasso_core.views import ViewPool
+
+    pool = ViewPool(1, HELD_VIEWS, 0.25, 0.8, guide.side, HELD_SEED, guide.device)
+    likeness = Likeness(guide, to_tensor(job.canvas, guide.device), pool, WIDTH_PX)
+    losses: list[float] = []
+    with torch.no_grad():
+        for one in sketches:
+            points = torch.tensor(one.reshape(1, -1, 4, 2), dtype=torch.float32, device=guide.device)
+            losses.append(float(likeness.through_views(likeness.draw(points), 0).mean()))
+    return losses
+
+
+def step(guide: str, photo: str, device: str, repeats: int) -> dict[str, Any]:
+    """One step of 16 strokes, and its parts, measured one by one after each step: what slows the machine down slows them all.
+
+    `quick` for the embedded guide, the published schedule's views for CLIP.
+    """
+    from clipasso_core.optimise import Likeness
+    from clipasso_core.views import ViewPool
+
+    judge = load_guide(guide, device)
+    preset = "quick" if guide == "lite" else "published"
+    job = job_of(subject_of(photo), judge, preset=preset, steps=repeats + WARM, seeds=1)
+    views = PRESETS[preset].views
+    pool = ViewPool(2, views, 0.5, 0.8, judge.side, 0, judge.device)
+    likeness = Likeness(judge, to_tensor(job.canvas, judge.device), pool, WIDTH_PX)
+    points = some_strokes(16).to(judge.device).requires_grad_(True)
+    drawn = likeness.draw(points).detach().requires_grad_(True)
+    seen = pool.look(drawn, 0).detach().requires_grad_(True)
+
+    def loss() -> Any:
+        features = judge.features(seen)
+        return sum(value.square().mean() for value in features.maps.values()) + features.embedding.square().mean()
+
+    actions: dict[str, Callable[[], object]] = {
+        "raster": lambda: likeness.draw(points).sum().backward(),
+        "views": lambda: pool.look(drawn, 0).sum().backward(),
+        "forward": loss,
+        "both": lambda: loss().backward(),
+    }
+    times: dict[str, list[float]] = {name: [] for name in actions}
+
+    def measure() -> None:
+        for name, action in actions.items():
+            times[name].append(timed_ms(action, device))
+
+    whole = watch(job, between=measure)
+    parts = {name: statistics.median(some[WARM:]) for name, some in times.items()}
+    parts["backward"] = max(parts.pop("both") - parts["forward"], 0.0)
+    parts["rest"] = max(whole.step_ms - sum(parts.values()), 0.0)  # of medians: what is left can be nothing
+    return {
+        "guide": guide,
+        "preset": preset,
+        "views": views,
+        "dtype": str(judge.dtype).removeprefix("torch."),
+        "step_ms": whole.step_ms,
+        "parts_ms": parts,
+    }
+
+
+def raster(device: str, repeats: int) -> dict[str, dict[str, float]]:
+    """Forward and backward of every renderer that is installed, on 224 x 224, by strokes."""
+    import torch
+
+    from clipasso_core.raster import DOORS, StrokeBatch, available, render
+
+    weights = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(0)).to(device)
+
+    def draw(batch: StrokeBatch, door: str) -> None:
+        (render(batch, (224, 224), door) * weights).sum().backward()
+
+    found: dict[str, dict[str, float]] = {}
+    for door in filter(available, DOORS):
+        found[door] = {}
+        for count in RASTER_STROKES:
+            points = some_strokes(count).to(device).requires_grad_(True)
+            some = points.new_ones(1, count)
+            action = partial(draw, StrokeBatch(points, some * WIDTH_PX, points.new_zeros(1, count, 3), some), door)
+            found[door][str(count)] = median_ms(action, repeats, device)
+    return found
+
+
+def scaling(guide: str, photo: str, device: str, repeats: int) -> dict[str, Any]:
+    """How a job grows with strokes, seeds and the photograph's size."""
+    judge, subject = load_guide(guide, device), subject_of(photo)
+    watch(job_of(subject, judge, preset="draft"), limit_steps=WARM)
+    strokes = []
+    for count in STROKES:
+        pace = watch(job_of(subject, judge, strokes=count, preset="quick", steps=repeats + WARM))
+        strokes.append({"strokes": count, "step_ms": pace.step_ms, "layout_ms": pace.layout_s * 1000, "rank_ms": (pace.rank_s or 0) * 1000})
+        say(f"{count} strokes: {pace.step_ms:.0f} ms a step")
+    seeds = []
+    for count in SEEDS:  # ends before the first of them are dropped, at a quarter of the way
+        pace = watch(job_of(subject, judge, preset="quick", seeds=count, steps=5 * (repeats + WARM)), limit_steps=repeats + WARM)
+        seeds.append({"seeds": count, "step_ms": pace.step_ms})
+    return {"strokes": strokes, "seeds": seeds, "resolution": [resolution(photo, side, judge, repeats) for side in SIDES_PX]}
+
+
+def resolution(photo: str, side: int, judge: Guide, repeats: int) -> dict[str, Any]:
+    """What passes before the first step, for the photograph at that size: reading, the mask, the rest; and a step, which is the same."""
+    from PIL import Image
+
+    turns: list[dict[str, float]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "photo.jpg"
+        with Image.open(photo) as image:
+            image.convert("RGB").resize(tuple(round(n * side / max(image.size)) for n in image.size)).save(file, quality=90)
+        for _ in range(min(repeats, 3) + 1):
+            began = time.monotonic()
+            subject = subject_of(str(file))
+            read = time.monotonic()
+            job = job_of(subject, judge, preset="draft")
+            done = time.monotonic()
+            turns.append({"read": read - began, "mask": subject.mask_s, "rest": done - read - subject.mask_s})
+    found = {part: statistics.median(turn[part] for turn in turns[1:]) * 1000 for part in turns[0]}
+    return {"side_px": side, "parts_ms": found, "step_ms": watch(job, limit_steps=min(repeats, 10) + WARM).step_ms}
+
+
+def threads(guide: str, photo: str, device: str, repeats: int, count: int) -> dict[str, Any]:
+    """A step with so many of torch's threads."""
+    import torch
+
+    torch.set_num_threads(count)
+    judge = load_guide(guide, device)
+    job = job_of(subject_of(photo), judge, preset="quick", steps=repeats + WARM)
+    return {"threads": count, "step_ms": watch(job, limit_steps=repeats + WARM).step_ms}
+
+
+def memory(guide: str, photo: str, device: str, strokes: int, preset: str) -> dict[str, Any]:
+    """Peak memory after each stage of a few steps."""
+    import torch
+
+    stages = {"torch": peak_mb()}
+    judge = load_guide(guide, device)
+    stages["guide"] = peak_mb()
+    job = job_of(subject_of(photo), judge, strokes=strokes, preset=preset)
+    stages["mask"] = peak_mb()
+    watch(job, limit_steps=WARM)
+    stages["steps"] = peak_mb()
+    on_gpu = torch.cuda.max_memory_allocated() / 2**20 if judge.device.type == "cuda" else None
+    return {"guide": guide, "strokes": strokes, "preset": preset, "seeds": PRESETS[preset].seeds, "peak_mb": stages, "gpu_mb": on_gpu}
+
+
+def peers(photos: list[str], guide: str, strokes: int, device: str, repeats: int, limit_s: float) -> list[dict[str, Any]]:
+    """The same canvas drawn by our presets, by the published schedule in our engine, and by tracers (their time only)."""
+    import controls
+
+    judge = load_guide(guide, device)
+    rows: list[dict[str, Any]] = []
+    for photo in photos:
+        subject = subject_of(photo)
+        canvas = job_of(subject, judge, strokes=strokes, preset="draft")
+        watch(canvas, limit_steps=WARM)
+        for preset in ("draft", "quick", "published"):
+            pace = watch(job_of(subject, judge, strokes=strokes, preset=preset), limit_s)
+            done = len(pace.stamps)
+            steps_s = pace.stamps[-1] * (pace.planned / done if pace.cut else 1)  # what was cut would have gone on at this pace
+            seconds = pace.before_s + steps_s + (pace.rank_s or 0)
+            rows.append({"photo": subject.name, "what": preset, "seconds": seconds, "done": done, "steps": pace.planned, "cut": pace.cut})
+            say(f"{preset} {subject.name}: {done} of {pace.planned} steps")
+        for name, draw in (("vtracer", controls.vtracer_shapes), ("centreline trace", controls.centreline)):
+            rows.append({"photo": subject.name, "what": name, "seconds": _traced(draw, canvas, strokes, repeats), "cut": False})
+    return rows
+
+
+def _traced(draw: Callable[..., object], canvas: Job, strokes: int, repeats: int) -> float | None:
+    """Median seconds; None where the tracer is not installed."""
+    given = (canvas.canvas,) if draw.__name__ == "vtracer_shapes" else (canvas.canvas, canvas.canvas_mask)
+    try:
+        return median_ms(lambda: draw(*given, strokes), min(repeats, 5), "cpu") / 1000
+    except ImportError:
+        return None
+
+
+def command(photo: str, preset: str, strokes: int, device: str) -> dict[str, Any]:
+    """The whole `clipasso sketch`, start-up included."""
+    with tempfile.TemporaryDirectory() as folder:
+        wishes = ["--preset", preset, "--strokes", str(strokes), "--device", device, "--guide", "lite", "--json"]
+        line = [sys.executable, "-m", "clipasso_core", "sketch", str(Path(photo).resolve()), "-o", str(Path(folder) / "s.svg"), *wishes]
+        began = time.monotonic()
+        child = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
+        assert child.stdout is not None
+        events: dict[str, Any] = {}
+        for text in child.stdout:
+            event = json.loads(text)
+            events.setdefault(event["event"], {**event, "at_s": time.monotonic() - began})
+        _, status, used = os.wait4(child.pid, 0)
+        if status:
+            raise SystemExit(f"clipasso sketch --preset {preset} failed")
+    started, done = events["started"]["at_s"], events["result"]["at_s"]
+    return {
+        "preset": preset,
+        "start_up_s": started,
+        "sketch_s": done - started,
+        "end_s": time.monotonic() - began - done,
+        "loss": events["result"]["sketch"]["loss"],
+        "peak_mb": used.ru_maxrss / KB,
+    }
+
+
+def some_strokes(count: int) -> Any:
+    """Strokes of 50 px or so, all over the canvas."""
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    first = torch.rand(1, count, 1, 2, generator=generator) * 180 + 20
+    moves = (torch.rand(1, count, 1, 2, generator=generator) - 0.5) * 40 + (torch.rand(1, count, 3, 2, generator=generator) - 0.5) * 16
+    return torch.cat([first, first + moves.cumsum(2)], 2)
