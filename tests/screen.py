@@ -46,7 +46,8 @@ def virtual_screen(size: str = "1280x900") -> Iterator[str]:
     """An X server without a monitor. Yields its name for DISPLAY."""
     need("Xvfb")
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    # without -noreset it begins anew when its last client leaves, and turns away whoever comes in that moment
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(write)
     try:
@@ -176,7 +177,8 @@ def desk(size: str = "1280x900") -> Iterator[Desk]:
         manager = subprocess.Popen(["openbox"], env=environment, **silent)
         own = Desk(display)
         try:
-            wait_for(lambda: own.do("get_num_desktops"), "the window manager")
+            wait_for(lambda: own.do("get_num_desktops") not in ("", "0") or manager.poll() is not None, "the window manager")
+            assert manager.poll() is None, "the window manager has ended"
             yield own
         finally:
             end(manager)
