@@ -1,6 +1,6 @@
 """What editing keeps its word on: no redraw makes a sketch worse, and the first n of 32 strokes are nearly a sketch of n.
 
-    python benchmarks/editing.py PHOTO... [-o results.json] [--preset quick]
+    GOMP_SPINCOUNT=1000 python benchmarks/editing.py PHOTO... [-o results.json] [--preset quick]     (threads as in the command)
 
 For every photograph: 16 strokes, then one of them, then all, redrawn in place (loss of the whole sketch before and after, seconds); 32
 strokes, and the loss of the first 8 and 16 of them against sketches optimised for 8 and 16; and of the first 4, 12 and 24 in the order of

@@ -42,6 +42,9 @@ def main() -> None:
     """Measure, print, store."""
     options = parse()
     if options.one:
+        from clipasso_core.threads import spin_briefly
+
+        spin_briefly()
         import timings
 
         wish = json.loads(options.one)

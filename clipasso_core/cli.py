@@ -21,6 +21,7 @@ from clipasso_core.commands import BUG, DONE, INTERRUPTED, MISTAKE, edit, engine
 from clipasso_core.commands.options import ANIMATION_S, option, work_options
 from clipasso_core.errors import UserError
 from clipasso_core.request import SketchRequest
+from clipasso_core.threads import spin_briefly
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -67,7 +68,10 @@ def _numbers(_context: click.Context, _option: click.Parameter, text: str | None
 @option("--paper", field="paper", metavar="CSS", help="Colour of the paper, such as black for white ink.  [default: none]")
 @option("--text", field="text", metavar="WORDS", help="Words that the sketch should resemble too (CLIP guides only).")
 @option(
-    "--rasteriser", field="rasteriser", metavar="sparse|diffvg", help="Renderer of the optimisation; diffvg needs the package pydiffvg."
+    "--rasteriser",
+    field="rasteriser",
+    metavar="auto|sparse|dense|diffvg",
+    help="Renderer of the optimisation; diffvg needs the package pydiffvg.",
 )
 @work_options
 @click.option("--frames", type=click.Path(path_type=Path), metavar="DIR", help="Save a PNG of the sketch after every step.")
@@ -198,6 +202,7 @@ for _command in (*edit.COMMANDS, engine.engine, models.models_group):
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status: 0 done, 1 a bug, 2 a mistake that can be mended, 130 interrupted."""
     as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    spin_briefly()
     try:
         return int(cli.main(args=arguments, prog_name="clipasso", standalone_mode=False) or DONE)
     except UserError as error:

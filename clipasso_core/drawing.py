@@ -20,7 +20,7 @@ from clipasso_core.picture import read_bytes
 from clipasso_core.stylesheet import Cascade, color, declare, share
 from clipasso_core.svg import CLIPASSO, SODIPODI, SVG, write_whole
 
-RANK, LOCKED, SOURCE, SKETCH, PAPER = (f"{{{CLIPASSO}}}{name}" for name in ("rank", "locked", "source", "sketch", "paper"))
+RANK, LOCKED, SOURCE, SKETCH, INNER, PAPER = (f"{{{CLIPASSO}}}{name}" for name in ("rank", "locked", "source", "sketch", "inner", "paper"))
 PAINTED = ("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity")  # what every copy of a path must say
 LINED = {"stroke-linecap": "butt", "stroke-linejoin": "miter", "stroke-dasharray": "none"}  # what it must say unless it is this
 UNSEEN = ("defs", "symbol", "clipPath", "mask", "pattern", "marker", "metadata")
@@ -165,7 +165,8 @@ def _find_layer(root: Any, wanted: str | None, styles: Cascade) -> Any:
                 return node
         raise UserError("no-layer", f"the document has no layer with the id '{wanted}'")
     sketches = [node for node in root.iter(f"{{{SVG}}}g") if node.get(SKETCH)]
-    sketches = [node for node in sketches if styles.is_seen(node)] or sketches  # of a series one is shown
+    whole = [node for node in sketches if not node.get(INNER)]  # of a series
+    sketches = [node for node in sketches if styles.is_seen(node)] or whole or sketches
     if len(sketches) > 1:
         names = ", ".join(str(node.get("id")) for node in sketches)
         raise UserError("many-sketches", f"the document holds {len(sketches)} sketches: name one with --layer ({names})")

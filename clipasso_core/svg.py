@@ -46,6 +46,7 @@ def to_svg(result: SketchResult) -> bytes:
             inner = tuple(replace(stroke, id=f"{stroke.id}-of-{count}") for stroke in result.strokes[:count])
             layer = _add_layer(root, f"sketch-{count}", replace(result, strokes=inner, loss=math.nan))
             layer.set("style", "display:none")
+            layer.set(f"{{{CLIPASSO}}}inner", "1")
     _add_layer(root, "sketch", result)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
@@ -177,7 +178,8 @@ def from_svg(data: bytes, name: str = "the file") -> SketchResult:
     if root.getroottree().docinfo.doctype:
         raise UserError("bad-sketch", f"{name} has a DOCTYPE, which a sketch never needs: save it again as plain SVG")
     layers = [node for node in root.iter(f"{{{SVG}}}g") if node.get(f"{{{CLIPASSO}}}sketch")]
-    layers = [layer for layer in layers if not _is_hidden(layer)] or layers  # of a series one is shown
+    whole = [layer for layer in layers if not layer.get(f"{{{CLIPASSO}}}inner")]  # of a series
+    layers = [layer for layer in layers if not _is_hidden(layer)] or whole or layers
     if len(layers) != 1:
         raise UserError("bad-sketch", f"{name} holds {len(layers)} sketches, not one: name an SVG file that clipasso wrote")
     layer = layers[0]

@@ -260,6 +260,19 @@ def test_one_run_draws_a_series_whose_layers_can_be_edited(here, photo):
     assert read_svg(here / "out.svg") == result
 
 
+def test_a_series_is_still_a_sketch_when_its_lines_are_joined(here, photo):
+    assert main(["sketch", str(photo), "-o", "out.svg", *(one for one in FAST if one not in ("--strokes", "3")), "--series", "1,3"]) == DONE
+    assert main(["join", "out.svg"]) == DONE, "hides the sketch that was shown"
+    assert len(read_svg("out.svg").strokes) == 3
+    assert main(["order", "out.svg", "-o", "again.svg"]) == DONE
+
+
+def test_strokes_are_added_in_the_ink_that_is_there(here, photo):
+    assert main(["sketch", str(photo), "-o", "out.svg", *FAST, "--paper", "black", "--color", "white"]) == DONE
+    assert main(["add", "out.svg", "--photo", str(photo), "-n", "1", "--steps", "1", "--guide", "lite", "--device", "cpu"]) == DONE
+    assert (here / "out.svg").read_text().count("stroke:#ffffff") == 4
+
+
 @pytest.mark.skipif(os.name == "nt", reason="names can't hold such characters there")
 def test_a_mask_file_may_have_any_name(here, photo):
     mask = "m\x07\udce9.png"
@@ -322,3 +335,19 @@ def test_a_bug_is_one_line_and_its_traceback_is_in_the_log(capsys, here, photo, 
     assert "Traceback" in log.read_text()
     assert "RuntimeError: the moon" in log.read_text()
     assert everything_below(here) == []
+
+
+def test_threads_are_told_how_to_wait_before_torch_reads_it(monkeypatch):
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"):
+        monkeypatch.delenv(name, raising=False)
+    for given, expected in (({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "None")):
+        done = subprocess.run([sys.executable, "-c", ASK], env={**os.environ, **given}, capture_output=True, text=True, check=True)
+        assert done.stdout.split()[-2:] == ["False", expected]
+
+
+ASK = """
+import os, sys
+from clipasso_core.cli import main
+main(["--version"])
+print("torch" in sys.modules, os.environ.get("GOMP_SPINCOUNT"))
+"""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from clipasso_core.commands import DONE
 from clipasso_core.commands.options import ANIMATION_S, option, work_options
@@ -66,7 +67,7 @@ def refine(
 
 
 @_edit_command
-@option("--color", field="color", metavar="CSS|photo", help="Ink of the new strokes.")
+@click.option("--color", default=SketchRequest().color, metavar="CSS|photo", help="Ink of the new strokes.  [default: the first stroke's]")
 @option("--width", field="width_px", type=float, help="Width of the new strokes in the photograph's pixels.")
 @click.option("-n", "--strokes", type=int, default=4, show_default=True, help="How many.")
 def add(sketch_file: Path, photo: Path, layer: str | None, output: Path | None, as_json: bool, **settings: Any) -> int:
@@ -74,8 +75,11 @@ def add(sketch_file: Path, photo: Path, layer: str | None, output: Path | None, 
     from clipasso_core import edit
     from clipasso_core.terminal import show_progress
 
-    request = SketchRequest(**settings)
     source, drawing, target = _open_sketch(sketch_file, photo, layer, output)
+    context = click.get_current_context()
+    if context.get_parameter_source("color") is ParameterSource.DEFAULT and drawing.lines:
+        settings["color"] = drawing.lines[0].color
+    request = SketchRequest(**settings)
     with show_progress(as_json) as view:
         change = edit.add(source, drawing, request, view.update)
     drawing.write(target)

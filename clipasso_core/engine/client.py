@@ -105,9 +105,9 @@ def status() -> dict[str, Any] | None:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without what Inkscape, its Python and its packaging put there; the engine's threads wait without spinning."""
+    """The environment without what Inkscape, its Python and its packaging put there."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    return {"OMP_WAIT_POLICY": "PASSIVE", **kept, "PYTHONPATH": ROOT}
+    return {**kept, "PYTHONPATH": ROOT}
 
 
 def _expect(connection: Connection) -> None:

@@ -15,8 +15,8 @@ from .selection import GROUPMODE, LABEL, Photo, tag
 
 SVG = "http://www.w3.org/2000/svg"
 CLIPASSO = "https://clipasso.org/ns"
-SKETCH, SOURCE, PICTURE, POINTS, RANK, LOCKED = (
-    "{%s}%s" % (CLIPASSO, name) for name in ("sketch", "source", "picture", "points", "rank", "locked")
+SKETCH, SOURCE, PICTURE, POINTS, RANK, LOCKED, PAPER = (
+    "{%s}%s" % (CLIPASSO, name) for name in ("sketch", "source", "picture", "points", "rank", "locked", "paper")
 )
 KEEP, DIM, HIDE = "keep", "dim", "hide"  # what happens to the bitmap afterwards
 DIMMED = 0.3  # of the opacity that it had

@@ -11,7 +11,7 @@ from inkex import Transform
 from lxml import etree
 
 from .cascade import sheets_of, stated
-from .layer import LOCKED, PICTURE, POINTS, RANK, SKETCH, SOURCE, declare
+from .layer import LOCKED, PAPER, PICTURE, POINTS, RANK, SKETCH, SOURCE, declare
 from .placement import written
 from .problem import Problem
 from .selection import GROUPMODE, LABEL, UNSEEN, Photo, by_id, find_photos, own_transform, tag
@@ -125,6 +125,9 @@ class Sketch:
         group = root
         for sheet in sheets_of(self.layer):
             root.append(copy.deepcopy(sheet))
+        for one in self.svg:
+            if one.get(PAPER):
+                root.append(copy.deepcopy(one))  # white ink is ink on dark paper
         for one in reversed(list(self.layer.iterancestors())):
             looks = {name: value for name, value in one.attrib.items() if name in INHERITED}
             if one is self.svg:

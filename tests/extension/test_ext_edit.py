@@ -314,6 +314,12 @@ def test_the_way_out_works(case, run):
 # What the engine gets
 
 
+def test_the_engine_is_told_of_dark_paper():
+    paper = '<g id="paper" clipasso:paper="1" xmlns:clipasso="https://clipasso.org/ns"><rect width="9" height="9" style="fill:#000"/></g>'
+    alone = etree.fromstring(find_sketch(root(image() + paper + sketch(stroke("s1"))), ["sketch"]).alone())
+    assert [one.get("id") for one in alone] == ["paper", "sketch"]
+
+
 def test_the_engine_gets_the_layer_alone_with_what_it_inherits():
     inside = '<g id="g" transform="rotate(10)">%s</g>%s%s' % (stroke("s1"), image("dropped"), stroke("s2"))
     around = '<g transform="translate(3 4)" style="stroke:red;display:none" fill-opacity="0.5"><svg x="5" width="9" height="9">%s</svg></g>'
