@@ -91,7 +91,7 @@ def step(guide: str, photo: str, device: str, repeats: int) -> dict[str, Any]:
     seen = pool.look(drawn, 0).detach().requires_grad_(True)
 
     def loss() -> Any:
-        features = judge.features(seen)
+        features = judge.features(seen.expand(-1, 3, -1, -1))
         return sum(value.square().mean() for value in features.maps.values()) + features.embedding.square().mean()
 
     actions: dict[str, Callable[[], object]] = {

@@ -248,7 +248,7 @@ class _Edit(Job):
         held = 1 - torch.tensor(cover(self._held, self.frame), dtype=torch.float32, device=guide.device)
         target = to_tensor(self.canvas, guide.device)
         return Likeness(
-            guide, target, pool, width.clamp(*DRAWN_WIDTH_PX), self.request.rasteriser, self.words, held.expand(1, 3, -1, -1), tie
+            guide, target, pool, width.clamp(*DRAWN_WIDTH_PX), self.request.rasteriser, self.words, held.expand(1, 1, -1, -1), tie
         )
 
     def _loss_before(self, likeness: Likeness) -> float:

@@ -7,19 +7,23 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from clipasso_core.guide import Features, Guide
 from clipasso_core.losses import loss_terms, total
 from clipasso_core.presets import Preset
-from clipasso_core.raster import StrokeBatch, render
+from clipasso_core.raster import StrokeBatch, fitting, render
+from clipasso_core.replay import Compute, Replay
 from clipasso_core.tidiness import untidiness
 from clipasso_core.views import ViewPool
 
 FINAL_RATE = 0.02  # of a decaying step, at the end
 LEVEL_WEIGHT = 0.5  # of a level's view beside the whole sketch: 1 brings the level 2 % nearer and costs the whole 1 %
+NOWHERE_PX = -1e4  # strokes there are never seen
 LEVEL_VIEWS = 2  # of all levels, at most in one step
 DROPS = ((0.25, 0.5), (0.5, 0.0))  # (share of the steps done, share of the seeds kept; at least one)
 
@@ -48,6 +52,15 @@ class Outcome:
     stopped: bool  # ended by the callback
 
 
+class _Plan(NamedTuple):
+    """What the views of one turn look at."""
+
+    of_whole: Sequence[int]  # views of the whole sketch
+    of_levels: list[tuple[int, int]]  # (which level, view)
+    wanted: Features  # of the photograph, for every view
+    weights: Tensor  # [views]
+
+
 class Likeness:
     """The loss of sketches against one target, through a pool of views; the target's features are computed once a view."""
 
@@ -57,20 +70,21 @@ class Likeness:
         target: Tensor,
         pool: ViewPool,
         width_px: float | Tensor,
-        door: str = "sparse",
+        door: str = "auto",
         words: Tensor | None = None,
         held: Tensor | None = None,
         tie: Tensor | None = None,
     ) -> None:
         """`target`: [1, 3, 224, 224] in 0..1 on the guide's device; `width_px`: of all strokes or of each [N], canvas px.
 
-        held: [1, 3, 224, 224], what is drawn already and stays. tie: [N, P], for each point the index of the one that it follows:
+        held: [1, 1, 224, 224], what is drawn already and stays. tie: [N, P], for each point the index of the one that it follows:
         what a chain of fewer cubics than the longest is padded with follows its last point.
         """
         self.guide, self.pool, self.width_px, self.door, self.words = guide, pool, width_px, door, words
         self.held, self.tie = held, tie
         self.target, self.size = target, (target.shape[-2], target.shape[-1])
         self._wanted: dict[int, Features] = {}
+        self._plans: dict[tuple[int, tuple[int, ...]], _Plan] = {}
         with torch.no_grad():
             self.blank = guide.features(torch.ones(1, 3, guide.side, guide.side, device=target.device)).detach()
 
@@ -82,13 +96,19 @@ class Likeness:
             self._wanted[turn] = self.guide.features(self.pool.look(self.target, turn)).detach()
         return self._wanted[turn]
 
+    def tied(self, points: Tensor) -> Tensor:
+        """Sketches [B, N, P, 2] whose padding follows the points that it pads."""
+        if self.tie is None:
+            return points
+        return points[:, torch.arange(points.shape[1], device=points.device)[:, None], self.tie]
+
     def draw(self, points: Tensor) -> Tensor:
-        """Sketches [B, N, P, 2] in black on white: [B, 3, 224, 224]."""
+        """Sketches [B, N, P, 2] in black on white, grey values [B, 1, 224, 224]."""
         batch, count = points.shape[:2]
-        if self.tie is not None:
-            points = points[:, torch.arange(count, device=points.device)[:, None], self.tie]
+        points = self.tied(points)
         width = points.new_ones(batch, count) * self.width_px
-        drawn = render(StrokeBatch(points, width, points.new_zeros(batch, count, 3), points.new_ones(batch, count)), self.size, self.door)
+        strokes = StrokeBatch(points, width, points.new_zeros(batch, count, 3), points.new_ones(batch, count))
+        drawn = render(strokes, self.size, self.door)[:, :1]
         return drawn if self.held is None else drawn * self.held  # black over black: what is left of the white multiplies
 
     def through_views(self, drawn: Tensor, turn: int, which: Sequence[int] | None = None) -> Tensor:
@@ -104,38 +124,58 @@ class Likeness:
         levels: how many of the first strokes are to be a sketch on their own, fewest first. Some views look at the whole, the plain
         one among them, the others at levels, in turn. Returns losses [B, views] and the weight [views] of each; first the plain view's.
         """
-        views = self.pool.views
-        if not levels or views < 2:
-            losses = self.through_views(self.draw(points), turn)
-            return losses, losses.new_full((losses.shape[1],), 1 / losses.shape[1])
-        of_whole = list(range(max(2, views - min(len(levels), LEVEL_VIEWS))))
-        turns = range(turn * LEVEL_VIEWS, (turn + 1) * LEVEL_VIEWS) if len(levels) > LEVEL_VIEWS else range(len(levels))
-        of_levels = [levels[one % len(levels)] for one in turns]
+        plan = self._plan(turn, tuple(levels))
         drawn = self._draw_levels(points, levels)
-        pictures = [self.pool.look(drawn[-1], turn, of_whole).unflatten(0, (len(points), -1))]
-        chosen = list(of_whole)
-        for place, level in enumerate(of_levels):
-            view = 0 if (turn + place) % 2 == 0 else views - 1
-            pictures.append(self.pool.look(drawn[levels.index(level)], turn, [view])[:, None])
-            chosen.append(view)
-        wanted = self.wanted(turn).select(torch.tensor(chosen, device=points.device))
-        losses = self._unlike(torch.cat(pictures, 1).flatten(0, 1), wanted.repeat(len(points))).view(len(points), -1)
-        weights = [1 / len(of_whole)] * len(of_whole) + [LEVEL_WEIGHT] * len(of_levels)
-        return losses, losses.new_tensor(weights)
+        pictures = [self.pool.look(drawn[-1], turn, plan.of_whole).unflatten(0, (len(points), -1))]
+        pictures += [self.pool.look(drawn[level], turn, [view])[:, None] for level, view in plan.of_levels]
+        losses = self._unlike(torch.cat(pictures, 1).flatten(0, 1), plan.wanted.repeat(len(points))).view(len(points), -1)
+        return losses, plan.weights
+
+    def keeps_shape(self, shape: Sequence[int], levels: Sequence[int]) -> bool:
+        """Whether a step of starts of a shape [S, N, P, 2] is the same for any strokes, as a recording must be."""
+        sizes = _apart(shape[1], levels)
+        drawn = shape[0] * len(sizes) * max(sizes) * ((shape[2] - 1) // 3)
+        return self.door == "dense" or (self.door == "auto" and fitting(self.target.device.type, drawn, self.size) == "dense")
+
+    def period(self, levels: Sequence[int]) -> int:
+        """Turns after which `at_levels` looks again as in the first."""
+        return math.lcm(len(self.pool), 2, len(levels)) if levels else len(self.pool)
+
+    def _plan(self, turn: int, levels: tuple[int, ...]) -> _Plan:
+        """Who looks at what in a turn; made once, so that a step has nothing to send to the device."""
+        key = turn % self.period(levels), levels
+        if key not in self._plans:
+            views = self.pool.views
+            looked_at = min(len(levels), LEVEL_VIEWS) if views > 1 else 0
+            of_whole = range(max(2, views - looked_at) if looked_at else views)
+            turns = range(turn * LEVEL_VIEWS, (turn + 1) * LEVEL_VIEWS) if len(levels) > LEVEL_VIEWS else range(looked_at)
+            of_levels = [(one % len(levels), 0 if (turn + place) % 2 == 0 else views - 1) for place, one in enumerate(turns)]
+            chosen = torch.tensor([*of_whole, *(view for _, view in of_levels)], device=self.target.device)
+            weights = [1 / len(of_whole)] * len(of_whole) + [LEVEL_WEIGHT] * len(of_levels)
+            self._plans[key] = _Plan(
+                of_whole, of_levels, self.wanted(turn).select(chosen), torch.tensor(weights, device=self.target.device)
+            )
+        return self._plans[key]
 
     def _draw_levels(self, points: Tensor, levels: Sequence[int]) -> list[Tensor]:
         """The first strokes of every level, then all: no stroke is drawn twice, for black over black multiplies."""
+        if not levels:
+            return [self.draw(points)]
         assert self.held is None, "only fresh sketches have levels"
-        drawn = [self.draw(part) for part in points.split([end - begin for begin, end in pairwise([0, *levels, points.shape[1]])], 1)]
+        sizes = _apart(points.shape[1], levels)
+        parts, most = points.split(sizes, 1), max(sizes)
+        filled = [F.pad(part, (0, 0, 0, 0, 0, most - part.shape[1]), value=NOWHERE_PX) for part in parts]
+        drawn = self.draw(torch.stack(filled).flatten(0, 1)).unflatten(0, (len(parts), -1))
         return list(accumulate(drawn, torch.mul))
 
     def _unlike(self, pictures: Tensor, wanted: Features) -> Tensor:
+        pictures = pictures.expand(-1, 3, -1, -1)
         terms = loss_terms(self.guide.features(pictures), wanted, self.blank, self.guide.recipe, self.words)
         return total(terms, self.guide.recipe)
 
     @torch.no_grad()
     def plain(self, drawn: Tensor) -> Tensor:
-        """Loss [B] of drawn sketches [B, 3, 224, 224] seen straight on."""
+        """Loss [B] of drawn sketches [B, 1, 224, 224] seen straight on."""
         return self._unlike(self.pool.plain(drawn), self.wanted(0).select(slice(0, 1)))
 
     @torch.no_grad()
@@ -167,15 +207,11 @@ def optimise(
     scores = torch.full((len(points),), math.inf)
     drops = [] if preset.keep_all else [(round(share * steps), keep) for share, keep in DROPS]
     calm, last_score, done, stopped = 0, math.inf, 0, False
-    together = points.device.type != "cpu"
+    compute = _computing(likeness, tuple(levels), preset.tidy, start.shape)
     began = time.monotonic()
 
     for step in range(steps):
-        points.requires_grad_(True)
-        losses = _backward(points, likeness, step, together, levels, preset.tidy)
-        gradient = points.grad
-        assert gradient is not None
-        points = points.detach()
+        losses, gradient = compute(points, step)
         if step % preset.score_every == 0 or step == steps - 1:
             scores = losses[:, 0].cpu()
             low = int(scores.argmin())
@@ -213,17 +249,31 @@ def optimise(
     return Outcome(best_points, best_loss, best_seed, done, stopped)
 
 
-def _backward(points: Tensor, likeness: Likeness, turn: int, together: bool, levels: Sequence[int], tidy: bool) -> Tensor:
-    """Losses [S, views] without gradient; the gradient of their weighted sums, and of `untidiness`, lies in `points.grad`."""
-    losses = []
-    for chunk in points.split(len(points) if together else 1):
-        loss, weights = likeness.at_levels(chunk, turn, levels)
-        whole = (loss * weights).sum()
+def _computing(likeness: Likeness, levels: tuple[int, ...], tidy: bool, shape: Sequence[int]) -> Compute:
+    """A step's losses [S, views], without gradient, and the gradient of their weighted sums, and of `untidiness`, for points and a turn."""
+
+    def one(points: Tensor, turn: int) -> tuple[Tensor, Tensor]:
+        points = points.detach().requires_grad_(True)
+        losses, weights = likeness.at_levels(points, turn, levels)
+        whole = (losses * weights).sum()
         if tidy:
-            whole = whole + untidiness(chunk).sum()
-        whole.backward()
-        losses.append(loss.detach())
-    return torch.cat(losses)
+            whole = whole + untidiness(likeness.tied(points)).sum()
+        (gradient,) = torch.autograd.grad(whole, points)
+        return losses.detach(), gradient
+
+    def each(points: Tensor, turn: int) -> tuple[Tensor, Tensor]:
+        losses, gradients = zip(*(one(seed, turn) for seed in points.split(1)), strict=True)
+        return torch.cat(losses), torch.cat(gradients)
+
+    device = likeness.target.device.type
+    if device == "cuda" and likeness.keeps_shape(shape, levels):
+        return Replay(one, likeness.period(levels))
+    return each if device == "cpu" else one
+
+
+def _apart(strokes: int, levels: Sequence[int]) -> list[int]:
+    """How many strokes the first level has, how many each next one adds."""
+    return [end - begin for begin, end in pairwise([0, *levels, strokes])]
 
 
 def _decay(share: float) -> float:

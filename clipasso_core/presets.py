@@ -22,7 +22,7 @@ class Preset:
     crop: share of the area that a view keeps.
     score_every: steps between two looks at the plain view's loss.
     tidy: whether strokes keep clear of each other's lines, of kinks and of vanishing.
-    nested: whether the first half of the strokes, and the half of that, are optimised to be sketches of their own.
+    nested: whether the first half of many strokes, and the half of that, are optimised to be sketches of their own: see `levels`.
     thorough_rank: whether strokes are ordered by how they do together, or each by its absence alone.
     stop_change, stop_times: the job ends when two looks differ by less than `stop_change`, `stop_times` times in a row.
     """

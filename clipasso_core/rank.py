@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -21,9 +22,9 @@ def rank(points: Tensor, likeness: Likeness, thorough: bool = True, levels: Sequ
 
     levels: numbers of first strokes that were optimised to be a sketch on their own; no stroke leaves its level.
     """
-    white = torch.cat([likeness.draw(part) for part in points[:, None].split(MEMORY)])  # [N, 3, H, W]: what a stroke leaves of the white
+    white = torch.cat([likeness.draw(part) for part in points[:, None].split(MEMORY)])  # [N, 1, H, W]: what a stroke leaves of the white
     if not thorough:
-        return _by_absence(white, likeness)
+        return sorted(_by_absence(white, likeness), key=lambda one: bisect_right(levels, one))  # a sort that keeps the order within levels
     taken: list[int] = []
     for begin, end in pairwise([0, *levels, len(points)]):
         taken += _greedy(white, taken, list(range(begin, end)), likeness)

@@ -9,6 +9,7 @@ from typing import Any
 from clipasso_core.color import PHOTO, parse_color
 from clipasso_core.errors import UserError
 from clipasso_core.presets import PRESETS
+from clipasso_core.raster import DOORS
 
 VERSION = 1  # of the JSON form
 MAX_STROKES = 256
@@ -40,7 +41,7 @@ class SketchRequest:
     device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
     precision: of the guide's arithmetic: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
     text: words that the sketch should also resemble; CLIP guides only.
-    rasteriser: ``sparse`` (built in) or ``diffvg`` (needs the package pydiffvg).
+    rasteriser: ``auto`` (``dense`` on CUDA, else ``sparse``), ``sparse``, ``dense``, or ``diffvg`` (needs the package pydiffvg).
     """
 
     strokes: int = 16
@@ -59,7 +60,7 @@ class SketchRequest:
     device: str = "auto"
     precision: str = "auto"
     text: str | None = None
-    rasteriser: str = "sparse"
+    rasteriser: str = "auto"
 
     def __post_init__(self) -> None:
         _whole("strokes", self.strokes, 1, MAX_STROKES)
@@ -73,7 +74,7 @@ class SketchRequest:
         _choice("preset", self.preset, ("auto", *PRESETS))
         _choice("device", self.device, DEVICES)
         _choice("precision", self.precision, PRECISIONS)
-        _choice("rasteriser", self.rasteriser, ("sparse", "diffvg"))
+        _choice("rasteriser", self.rasteriser, DOORS)
         for name in ("guide", "mask", "color"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name):
                 raise UserError(f"bad-{name}", f"{name} must be a word, not {getattr(self, name)!r}")

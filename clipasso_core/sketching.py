@@ -140,6 +140,8 @@ class Job:
         cover = seen[..., None]
         self.canvas = np.clip(self.frame.cut(picture.on_white() * cover + (1 - cover), picture.scale, 1.0), 0, 1)  # [224, 224, 3]
         self.canvas_mask = np.clip(self.frame.cut(seen, picture.scale, 0.0), 0, 1)  # [224, 224]
+        self._inks = np.clip(self.frame.cut(picture.on_white(), picture.scale, 1.0), 0, 1)  # the same place, background and all
+        self._inked = self.frame.cut(self.mask.foreground, picture.scale, 0.0) > SUBJECT  # the subject to its very edge
         self._saliency, saliency = self._look_for_edges()
         self.setup = Setup(
             guide=self.guide.name,
@@ -218,7 +220,7 @@ class Job:
             if outcome.stopped:
                 outcome = Outcome(line[0], float(likeness.plain(likeness.draw(line))), outcome.seed, before, True)
             else:
-                drawn_on = optimise(line, likeness, calm, steps - before, tell if on_progress else None)
+                drawn_on = optimise(line, likeness, calm, steps - preset.steps, tell if on_progress else None)
                 outcome = replace(drawn_on, seed=outcome.seed, steps=before + drawn_on.steps)
         order = rank(outcome.points, likeness, preset.thorough_rank, levels)
         return self._result(outcome.points[order], outcome.loss, outcome.seed, outcome.steps)
@@ -349,7 +351,7 @@ class Job:
             return parse_color(self.request.color)
         cells = np.clip(polyline(chain).astype(int), 0, CANVAS_PX - 1)
         near = np.unique(np.clip((cells[:, None, None] + np.mgrid[-3:4, -3:4].transpose(1, 2, 0)).reshape(-1, 2), 0, CANVAS_PX - 1), axis=0)
-        colors, inside = self.canvas[near[:, 1], near[:, 0]], self.canvas_mask[near[:, 1], near[:, 0]] > SUBJECT
+        colors, inside = self._inks[near[:, 1], near[:, 0]], self._inked[near[:, 1], near[:, 0]]
         red, green, blue = np.median(colors[inside] if inside.any() else colors, axis=0).tolist()
         return from_rgb((red, green, blue))
 

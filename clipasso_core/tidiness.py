@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 SAMPLES = 4, 16  # points looked at along a cubic, at least and at most
-POINTS = 1600  # of a whole sketch, about: all pairs of them are looked at
+POINTS = 1000  # of a whole sketch, about: all pairs of them are looked at
 BESIDE_PX = 2.5  # from this distance on, canvas px, two parallel lines are two
 APART_PX = 12.0  # along a stroke, from where it may run beside itself
 TIGHT_PX = 5.0  # radius below which a bend is a kink
@@ -42,27 +42,32 @@ def _along(points: Tensor) -> Tensor:
     """Points along the chains, [B, N, S, 2]."""
     per_chain = (points.shape[2] - 1) // 3
     least, most = SAMPLES
+    least = least if points.shape[1] * per_chain * least <= 2 * POINTS else 2  # chains of many cubics have points enough
     t = torch.linspace(0, 1, min(most, max(least, POINTS // (points.shape[1] * per_chain))), device=points.device, dtype=points.dtype)
     basis = torch.stack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)  # [S, 4]
     return torch.cat([basis[bool(cubic) :] @ points[:, :, 3 * cubic : 3 * cubic + 4] for cubic in range(per_chain)], 2)  # joints once
 
 
 def _doubled(middle: Tensor, course: Tensor, lengths: Tensor) -> Tensor:
+    """Which other piece lies most beside each one is found without gradient, among all pairs; only those pairs have one."""
     count, pieces = lengths.shape[1:]
-    place, way = middle.flatten(1, 2), course.flatten(1, 2)
+    if count * pieces > 2 * POINTS:  # more than can be paired in passing: a drawing of long paths, not a sketch
+        return lengths.new_zeros(len(lengths))
+    place, way = middle.flatten(1, 2), course.flatten(1, 2)  # [B, M, 2]
+    inner = torch.sin(math.pi * (torch.arange(pieces, device=place.device) + 0.5) / pieces).repeat(count)  # strokes may meet end to end
     with torch.no_grad():
-        stroke = torch.arange(count, device=place.device).repeat_interleave(pieces)
-        at = lengths.cumsum(-1).flatten(1)
-        apart = (at[:, :, None] - at[:, None]).abs() > APART_PX
-        other = (stroke[:, None] != stroke) | apart  # [B, M, M]
-        inner = torch.sin(math.pi * (torch.arange(pieces, device=place.device) + 0.5) / pieces).repeat(
-            count
-        )  # where strokes meet end to end
-        weight = other * inner * inner[:, None]
-    square = torch.cdist(place, place, compute_mode="donot_use_mm_for_euclid_dist").square()
-    beside = torch.exp(-square / (2 * BESIDE_PX**2)) * (way @ way.transpose(1, 2)) ** 4 * weight
-    most = beside.amax(-1)  # a line drawn three times is doubled once more, not four times
-    return (most * lengths.flatten(1)).sum(1) / lengths.sum((1, 2))
+        beside = torch.cdist(place, place, compute_mode="use_mm_for_euclid_dist").square_().mul_(-1 / (2 * BESIDE_PX**2)).exp_()
+        beside.mul_((way @ way.transpose(1, 2)).square_().square_()).mul_(inner)
+        at = lengths.cumsum(-1)
+        near = (at[..., :, None] - at[..., None, :]).abs() <= APART_PX  # [B, N, S-1, S-1], on one stroke
+        own = beside.view(-1, count, pieces, count, pieces).diagonal(dim1=1, dim2=3)  # [B, S-1, S-1, N]
+        own.masked_fill_(near.movedim(1, -1), 0)
+        most, other = beside.max(-1)  # only the most: a line drawn three times is doubled once more, not four times
+        weight = inner * inner[other] * (most > 0)
+        other = other[..., None].expand_as(place)
+    square = (place - place.gather(1, other)).square().sum(-1)
+    share = torch.exp(-square / (2 * BESIDE_PX**2)) * (way * way.gather(1, other)).sum(-1) ** 4 * weight
+    return (share * lengths.flatten(1)).sum(1) / lengths.sum((1, 2))
 
 
 def _kinks(course: Tensor, lengths: Tensor) -> Tensor:

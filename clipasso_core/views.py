@@ -51,7 +51,7 @@ class ViewPool:
         turned = [view - 1 for view in views if view]
         seen: list[Tensor] = []
         if grid is not None and turned:
-            batch, grid = len(pictures), grid[turned]
+            batch, grid = len(pictures), torch.stack([grid[view] for view in turned])  # an index would have to reach the device first
             dark = 1 - pictures  # zeros outside become white
             looked = 1 - F.grid_sample(
                 dark.repeat_interleave(len(turned), 0),

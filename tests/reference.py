@@ -14,7 +14,7 @@ CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)  # of the pictures that OpenAI t
 CLIP_DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 
 
-def dense_render(strokes: Any, size: tuple[int, int]) -> Tensor:
+def slow_render(strokes: Any, size: tuple[int, int]) -> Tensor:
     """Every pixel against every point of every stroke, all of it differentiable: the meaning of `raster.render`.
 
     strokes: points [B, N, 3K+1, 2], width [B, N], color [B, N, 3] and opacity [B, N].

@@ -9,7 +9,7 @@ import pytest
 import torch
 from test_saliency import disc
 
-from clipasso_core.guide import Guide
+from clipasso_core.guide import Guide, load_guide
 from clipasso_core.levels import inner_levels
 from clipasso_core.optimise import Likeness, Step, optimise
 from clipasso_core.presets import PRESETS
@@ -97,7 +97,8 @@ def test_it_ends_early_when_the_loss_stands_still(likeness: Likeness) -> None:
     assert optimise(starts(), likeness, still, 50).steps == 3
 
 
-def test_its_adam_is_adam(likeness: Likeness) -> None:
+def test_its_adam_is_adam() -> None:
+    likeness = likeness_to_disc(load_guide("lite", precision="fp32"))  # Adam's first steps magnify what 16 bits round away
     preset = replace(BRISK, lr_px=1.0, betas=(0.9, 0.999), decay=False, tidy=False)
     last: list[Step] = []
     optimise(starts(), likeness, replace(preset, score_every=1), 4, lambda step: last.append(step))
@@ -110,7 +111,7 @@ def test_its_adam_is_adam(likeness: Likeness) -> None:
         theirs.zero_grad()
         loss.mean().backward()
         theirs.step()
-    assert last[-1].loss == pytest.approx(min(losses), rel=1e-3)
+    assert last[-1].loss == pytest.approx(min(losses), rel=1e-4)
 
 
 @pytest.mark.parametrize("thorough", [True, False])
@@ -133,7 +134,7 @@ def test_of_several_layouts_the_likest_is_taken(likeness: Likeness) -> None:
 
 
 def test_levels_halve_down_to_eight() -> None:
-    assert [inner_levels(count) for count in (1, 8, 15, 16, 20, 32, 64)] == [(), (), (), (8,), (10,), (8, 16), (8, 16, 32)]
+    assert [inner_levels(count) for count in (1, 16, 23, 24, 32, 40, 64)] == [(), (), (), (12,), (8, 16), (10, 20), (8, 16, 32)]
 
 
 def test_a_level_is_drawn_as_its_strokes_alone(likeness: Likeness) -> None:
@@ -164,3 +165,19 @@ def test_no_stroke_leaves_its_level(likeness: Likeness) -> None:
 
 def test_one_stroke_needs_no_ranking(likeness: Likeness) -> None:
     assert rank(starts(count=1)[0], likeness) == [0]
+
+
+def test_without_a_thorough_look_strokes_keep_to_their_levels(likeness: Likeness) -> None:
+    order = rank(starts(count=6)[0], likeness, thorough=False, levels=(2, 4))
+    assert [sorted(order[begin : begin + 2]) for begin in (0, 2, 4)] == [[0, 1], [2, 3], [4, 5]]
+
+
+def test_what_pads_a_chain_is_no_stroke() -> None:
+    likeness = likeness_to_disc(load_guide("lite"))
+    short, long = starts(count=2)[0]
+    bend = long[-1] + torch.tensor([[4.0, 3], [9, 7], [15, 8]])
+    padded = torch.stack([torch.cat([short, short[-1:].expand(3, 2)]), torch.cat([long, bend])])
+    likeness.tie = torch.tensor([[0, 1, 2, 3, 3, 3, 3], [0, 1, 2, 3, 4, 5, 6]])
+    moved = padded.clone()
+    moved[0, 3] += torch.tensor([15.0, 8.0])  # the last point of its own: what pads it lies where it was
+    assert torch.equal(likeness.tied(moved[None])[0, 0, 3:], moved[0, 3].expand(4, 2))

@@ -17,7 +17,6 @@ from reference import (
     CLIP_DEVIATION,
     CLIP_MEAN,
     clip_sees,
-    dense_render,
     plain_vit,
     published_relevance,
     published_saliency,
@@ -27,6 +26,7 @@ from reference import (
     published_xdog,
     random_view,
     seen_through,
+    slow_render,
 )
 from torch import Tensor, nn
 
@@ -316,7 +316,7 @@ def plain(resnet: nn.Module, target: Tensor, strokes: Tensor, views: list[np.nda
     batch = SimpleNamespace(
         points=points, width=torch.full((1, count), WIDTH_PX), color=torch.zeros(1, count, 3), opacity=torch.ones(1, count)
     )
-    drawn = dense_render(batch, (224, 224))
+    drawn = slow_render(batch, (224, 224))
     losses, of_drawn = [], {name: torch.zeros_like(drawn) for name in WEIGHTS}
     for view in (None, *views):
         leaf = drawn.detach().requires_grad_(True)

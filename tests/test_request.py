@@ -34,7 +34,7 @@ requests = st.builds(
     device=st.sampled_from(DEVICES),
     precision=st.sampled_from(PRECISIONS),
     text=st.none() | st.text(min_size=1).filter(str.strip),
-    rasteriser=st.sampled_from(("sparse", "diffvg")),
+    rasteriser=st.sampled_from(("auto", "sparse", "dense", "diffvg")),
 )
 
 BAD = [

@@ -185,3 +185,14 @@ def test_the_example_becomes_a_sketch_that_one_would_show_around() -> None:
     assert result.loss < 0.9 * told[1].loss, "far nearer to the photograph than the start, which lies along its edges already"
     points = np.concatenate([stroke.points for stroke in result.strokes])
     assert ((points > -20) & (points < np.array([result.width, result.height]) + 20)).all(), "on the photograph"
+
+
+def test_ink_is_the_subject_s_own_where_the_picture_cuts_it_off() -> None:
+    pixels = np.full((200, 160, 3), 250, np.uint8)
+    pixels[60:, 40:120] = (120, 10, 10)
+    inside = np.zeros((200, 160), bool)
+    inside[60:, 40:120] = True
+    alpha = np.dstack([pixels, np.where(inside, 255, 0).astype(np.uint8)])
+    job = Job(from_array(alpha), SketchRequest(**{**BRIEF, "color": "photo"}))
+    low = job.frame.to_canvas(np.array([[60.0, 197], [70, 197], [80, 197], [90, 197]]))
+    assert job.ink_of(low) == "#780a0a"

@@ -100,3 +100,9 @@ def test_a_mask_fades_where_the_picture_cuts_the_subject_off() -> None:
     whole[10:90, 10:90] = 1
     assert np.array_equal(fade_where_cut(whole, 20), whole)
     assert math.isclose(float(fade_where_cut(np.ones((50, 50), np.float32), 10)[25, 25]), 1)
+
+
+def test_a_drawing_of_long_paths_costs_no_more_than_a_sketch() -> None:
+    paths = torch.rand(1, 100, 3 * 60 + 1, 2, generator=torch.Generator().manual_seed(0)) * 200
+    assert untidy_terms(paths)["doubled"].item() == 0, "too many pairs to look at"
+    assert torch.isfinite(untidiness(paths)).all()

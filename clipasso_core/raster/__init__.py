@@ -16,7 +16,8 @@ from clipasso_core.errors import UserError
 if TYPE_CHECKING:
     from torch import Tensor
 
-DOORS = ("sparse", "diffvg")
+DOORS = ("auto", "sparse", "dense", "diffvg")
+DENSE_PIXELS = 128 * 224 * 224  # that all cubics look at together, at most, before the sparse door is lighter on memory
 
 
 @dataclass
@@ -40,16 +41,23 @@ class StrokeBatch:
         return StrokeBatch(self.points[index], self.width[index], self.color[index], self.opacity[index])
 
 
-def render(strokes: StrokeBatch, size: tuple[int, int], door: str = "sparse") -> Tensor:
+def render(strokes: StrokeBatch, size: tuple[int, int], door: str = "auto") -> Tensor:
     """Draw the strokes on white.
 
-    `size` is (height, width) in px. Returns images [B, 3, H, W] in 0..1 with gradients of points, width, colour and opacity.
+    `size` is (height, width) in px; the door ``auto`` is the `fitting` one. Returns images [B, 3, H, W] in 0..1 with gradients of points,
+    width, colour and opacity.
     Raises `UserError` when the door's package is missing.
     """
+    if door == "auto":
+        door = fitting(strokes.points.device.type, strokes.width.numel() * ((strokes.points.shape[2] - 1) // 3), size)
     if door == "sparse":
         from clipasso_core.raster import sparse
 
         return sparse.render(strokes, size)
+    if door == "dense":
+        from clipasso_core.raster import dense
+
+        return dense.render(strokes, size)
     if door == "diffvg":
         if not available("diffvg"):
             raise UserError(
@@ -62,6 +70,11 @@ def render(strokes: StrokeBatch, size: tuple[int, int], door: str = "sparse") ->
     raise UserError("bad-rasteriser", f"there is no rasteriser '{door}': choose one of {', '.join(DOORS)}")
 
 
+def fitting(device: str, cubics: int, size: tuple[int, int]) -> str:
+    """The door for so many cubics, of all sketches together, on that type of device."""
+    return "dense" if device == "cuda" and cubics * size[0] * size[1] <= DENSE_PIXELS else "sparse"
+
+
 def available(door: str) -> bool:
     """Whether that door's package can be imported."""
-    return door == "sparse" or find_spec("pydiffvg") is not None
+    return door != "diffvg" or find_spec("pydiffvg") is not None

@@ -186,7 +186,6 @@ class _Shade(torch.autograd.Function):
         upper = distance + 0.5 < reach  # the pen's far edge lies beyond the pixel's box
         lower = distance - 0.5 > -reach  # the pixel's box ends before the pen's other edge
         grad_coverage = grad_alpha * opacity[stroke] * live
-        grad_half = grad_coverage * ((~upper).to(grad.dtype) + (~lower).to(grad.dtype))
         grad_distance = grad_coverage * (upper.to(grad.dtype) - lower.to(grad.dtype))
         pull = (grad_distance / distance.clamp_min(1e-9))[:, None] * away  # [R, 2]
 
@@ -194,17 +193,16 @@ class _Shade(torch.autograd.Function):
             return values.new_zeros(count).index_add_(0, index.reshape(-1), values.reshape(-1))
 
         strokes, length, _ = ctx.shape
-        grad_points = torch.stack([total(basis * pull[:, axis, None], corner, strokes * length) for axis in (0, 1)], -1)
-        grad_color = torch.stack([total(grad_paint[:, band], stroke, strokes) for band in range(3)], -1)
-        return (
-            grad_points.view(ctx.shape),
-            total(grad_half, stroke, strokes),
-            grad_color,
-            total(grad_alpha * coverage, stroke, strokes),
-            None,
-            None,
-            None,
-        )
+        grad_points = torch.stack([total(basis * pull[:, axis, None], corner, strokes * length) for axis in (0, 1)], -1).view(ctx.shape)
+        grad_half = grad_color = grad_opacity = None
+        _, wants_half, wants_color, wants_opacity, *_ = ctx.needs_input_grad
+        if wants_half:
+            grad_half = total(grad_coverage * ((~upper).to(grad.dtype) + (~lower).to(grad.dtype)), stroke, strokes)
+        if wants_color:
+            grad_color = torch.stack([total(grad_paint[:, band], stroke, strokes) for band in range(3)], -1)
+        if wants_opacity:
+            grad_opacity = total(grad_alpha * coverage, stroke, strokes)
+        return grad_points, grad_half, grad_color, grad_opacity, None, None, None
 
 
 def _rounds(pixel: Tensor) -> list[Tensor]:
