@@ -11,7 +11,7 @@ from torch import nn
 
 from clipasso_core import SketchRequest, UserError, models
 from clipasso_core.guide import choose_guide, load_guide, stretch
-from clipasso_core.guide.arithmetic import choose_dtype, differentiate_in_fp32, freeze, native_bf16
+from clipasso_core.guide.arithmetic import choose_dtype, freeze, native_bf16
 from clipasso_core.guide.clip import ClipGuide
 from clipasso_core.optimise import Likeness
 from clipasso_core.start import EdgeMap
@@ -68,25 +68,6 @@ def test_lite_is_the_trained_network(pictures: torch.Tensor) -> None:
     seen = load_guide("lite", precision="fp32").features(pictures)
     assert torch.allclose(seen.embedding, expected, atol=1e-3)
     assert [tuple(value.shape[1:]) for value in seen.maps.values()] == [(40, 28, 28), (80, 14, 14), (112, 14, 14)]
-
-
-@pytest.mark.parametrize(("size", "kernel"), [(112, 3), (112, 4), (56, 6), (29, 5), (17, 3)])
-def test_the_detour_through_fp32_gives_the_gradient_of_a_strided_depthwise_convolution(size: int, kernel: int) -> None:
-    torch.manual_seed(0)
-    network = nn.Sequential(nn.Conv2d(6, 6, kernel, 2, kernel // 2, groups=6), nn.Conv2d(6, 4, 1)).requires_grad_(False)
-    x = torch.randn(2, 6, size, size)
-    leaf = x.clone().requires_grad_(True)
-    plain = network(leaf)
-    weights = torch.randn_like(plain)
-    (expected,) = torch.autograd.grad((plain * weights).sum(), leaf)
-    differentiate_in_fp32(network)
-    assert not isinstance(network[0], nn.Conv2d)
-    assert isinstance(network[1], nn.Conv2d)
-    leaf = x.clone().requires_grad_(True)
-    detour = network(leaf)
-    (gradient,) = torch.autograd.grad((detour * weights).sum(), leaf)
-    assert torch.allclose(detour, plain, atol=1e-5)
-    assert torch.allclose(gradient, expected, atol=1e-5)
 
 
 def test_sixteen_bits_pull_strokes_the_same_way(pictures: torch.Tensor) -> None:

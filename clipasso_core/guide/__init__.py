@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,9 @@ class Features:
         return Features({name: value.detach() for name, value in self.maps.items()}, self.embedding.detach())
 
 
+Loss = Callable[[Features, Features], "Tensor"]  # (seen, wanted) -> [B]
+
+
 class Guide(ABC):
     """A frozen image tower. It knows its own normalisation, input size, arithmetic and recipe."""
 
@@ -65,10 +69,18 @@ class Guide(ABC):
     device: torch.device
     dtype: torch.dtype
     recipe: Recipe
+    own_threads = False  # whether it computes in threads of its own, so that nothing else should be shared out
 
     @abstractmethod
     def features(self, pictures: Tensor) -> Features:
         """Look at pictures [B, 3, side, side], RGB in 0..1. Gradients flow to the pictures; the weights have none."""
+
+    def compare(self, pictures: Tensor, wanted: Features, loss: Loss) -> Tensor:
+        """The loss [B] of each picture [B, 3, side, side] against what is wanted in its place. Gradients flow to the pictures.
+
+        loss: of the features of any number of pictures and of those wanted, a value for each picture from its own features alone.
+        """
+        return loss(self.features(pictures), wanted)
 
     @abstractmethod
     def relevance(self, picture: Tensor) -> Tensor:

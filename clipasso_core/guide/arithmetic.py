@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 _NAMED = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -44,45 +42,3 @@ def freeze(network: nn.Module) -> nn.Module:
         if isinstance(module, (nn.ReLU, nn.Hardtanh)):  # ReLU6 is a Hardtanh
             module.inplace = False  # with a gradient, "in place" computes elsewhere and copies back
     return network.requires_grad_(False)
-
-
-def differentiate_in_fp32(network: nn.Module) -> None:
-    """Take the gradient of strided depthwise convolutions in fp32.
-
-    On a CPU torch has no 16-bit kernel for it and falls back to one that takes thirty times as long as all the rest of a layer; with
-    this one detour 16 bits are nearly twice as fast as 32 in a network of depthwise convolutions.
-    """
-    for parent in list(network.modules()):
-        for name, child in parent.named_children():
-            if isinstance(child, nn.Conv2d) and child.groups == child.in_channels > 1 and max(child.stride) > 1:
-                setattr(parent, name, _StridedDepthwise(child))
-
-
-class _StridedDepthwise(nn.Module):
-    def __init__(self, convolution: nn.Conv2d) -> None:
-        super().__init__()
-        self.convolution = convolution
-        self.wide = convolution.weight.float().contiguous(memory_format=torch.channels_last)
-
-    def forward(self, x: Tensor) -> Tensor:
-        conv = self.convolution
-        return _Convolve.apply(x, conv.weight, self.wide, conv.bias, conv.stride, conv.padding, conv.groups)
-
-
-class _Convolve(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, wide: Tensor, bias: Tensor | None, stride: Any, padding: Any, groups: int) -> Tensor:
-        ctx.save_for_backward(wide)
-        ctx.settings = x.shape, stride, padding, groups
-        return F.conv2d(x, weight, bias, stride, padding, 1, groups)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        (wide,) = ctx.saved_tensors
-        shape, stride, padding, groups = ctx.settings
-        rest = [
-            size - ((out - 1) * step + kernel - 2 * around)
-            for size, out, step, kernel, around in zip(shape[2:], grad.shape[2:], stride, wide.shape[2:], padding, strict=True)
-        ]
-        down = F.conv_transpose2d(grad.float(), wide, None, stride, padding, rest, groups)
-        return down.to(grad.dtype), None, None, None, None, None, None

