@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from clipasso_core.losses import loss_terms, total
 from clipasso_core.presets import Preset
 from clipasso_core.raster import StrokeBatch, fitting, render
 from clipasso_core.replay import Compute, Replay
+from clipasso_core.threads import single
 from clipasso_core.tidiness import untidiness
 from clipasso_core.views import ViewPool
 
@@ -26,6 +28,9 @@ LEVEL_WEIGHT = 0.5  # of a level's view beside the whole sketch: 1 brings the le
 NOWHERE_PX = -1e4  # strokes there are never seen
 LEVEL_VIEWS = 2  # of all levels, at most in one step
 DROPS = ((0.25, 0.5), (0.5, 0.0))  # (share of the steps done, share of the seeds kept; at least one)
+
+
+Relocate = Callable[[Tensor], Tensor]  # a sketch [N, 4, 2] with some of its strokes elsewhere
 
 
 @dataclass(frozen=True)
@@ -169,9 +174,10 @@ class Likeness:
         return list(accumulate(drawn, torch.mul))
 
     def _unlike(self, pictures: Tensor, wanted: Features) -> Tensor:
-        pictures = pictures.expand(-1, 3, -1, -1)
-        terms = loss_terms(self.guide.features(pictures), wanted, self.blank, self.guide.recipe, self.words)
-        return total(terms, self.guide.recipe)
+        return self.guide.compare(pictures.expand(-1, 3, -1, -1), wanted, self._loss)
+
+    def _loss(self, seen: Features, wanted: Features) -> Tensor:
+        return total(loss_terms(seen, wanted, self.blank, self.guide.recipe, self.words), self.guide.recipe)
 
     @torch.no_grad()
     def plain(self, drawn: Tensor) -> Tensor:
@@ -184,6 +190,11 @@ class Likeness:
         return layouts[self.plain(self.draw(layouts)).argmin()] if len(layouts) > 1 else layouts[0]
 
 
+def alone(guide: Guide) -> AbstractContextManager[None]:
+    """While what is computed beside the guide is too little to be shared out among threads."""
+    return single() if guide.own_threads else nullcontext()
+
+
 def optimise(
     start: Tensor,
     likeness: Likeness,
@@ -192,13 +203,14 @@ def optimise(
     on_step: Callable[[Step], bool | None] | None = None,
     within_px: float | None = None,
     levels: Sequence[int] = (),
+    relocate: Relocate | None = None,
 ) -> Outcome:
     """Adam on the control points of S starts [S, N, 4, 2] (canvas px), the poorer ones dropped on the way.
 
     The score is the loss of the plain view, taken before the step that it belongs to, and the sketch kept is the one scored.
     No point moves farther than `within_px` from where it started. The first strokes of each of `levels` are optimised to be a sketch
-    on their own, besides. On a CPU the seeds go through the guide one after the other
-    (it saves memory and costs nothing), on a GPU together.
+    on their own, besides. `relocate` lays strokes of little use anew, at the preset's `relocations`. On a CPU the seeds go through the
+    guide one after the other (it saves memory and costs nothing), on a GPU together.
     """
     points = start.clone()
     alive = list(range(len(points)))
@@ -208,10 +220,12 @@ def optimise(
     drops = [] if preset.keep_all else [(round(share * steps), keep) for share, keep in DROPS]
     calm, last_score, done, stopped = 0, math.inf, 0, False
     compute = _computing(likeness, tuple(levels), preset.tidy, start.shape)
+    relocations = {round(share * steps) for share in preset.relocations}
     began = time.monotonic()
 
     for step in range(steps):
-        losses, gradient = compute(points, step)
+        with alone(likeness.guide):
+            losses, gradient = compute(points, step)
         if step % preset.score_every == 0 or step == steps - 1:
             scores = losses[:, 0].cpu()
             low = int(scores.argmin())
@@ -242,6 +256,10 @@ def optimise(
         mean = first * mean + (1 - first) * gradient
         spread = second * spread + (1 - second) * gradient.square()
         points = points - rate * (mean / (1 - first**done)) / ((spread / (1 - second**done)).sqrt() + 1e-8)
+        if relocate is not None and done in relocations:
+            laid = torch.stack([relocate(one) for one in points])
+            fresh = (laid != points).flatten(2).any(-1)[..., None, None]
+            points, mean, spread = laid, mean.masked_fill(fresh, 0), spread.masked_fill(fresh, 0)
         if within_px is not None:
             anchor = start[alive]
             moved = points - anchor

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from clipasso_core.guide import Guide
-    from clipasso_core.optimise import Likeness
+    from clipasso_core.optimise import Likeness, Relocate
 
     Source = Picture | str | Path | np.ndarray | Image.Image
 
@@ -213,7 +213,9 @@ class Job:
         if on_progress is not None and on_progress(Progress(self.setup, 0, steps, None, 0.0, None, _nothing_yet)) is False:
             raise KeyboardInterrupt
         levels = self._levels
-        outcome = optimise(self.lay_out(likeness, levels), likeness, preset, preset.steps, tell if on_progress else None, levels=levels)
+        start = self.lay_out(likeness, levels)
+        listener, elsewhere = tell if on_progress else None, self._relocation(likeness, levels)
+        outcome = optimise(start, likeness, preset, preset.steps, listener, levels=levels, relocate=elsewhere)
         if self.request.one_line:
             line, before = self._joined(outcome.points), outcome.steps
             calm = replace(preset, lr_px=preset.lr_px * ONE_LINE_RATE)
@@ -303,6 +305,23 @@ class Job:
                 laid = likeness.best(torch.tensor(tried, dtype=torch.float32, device=laid.device))
             starts.append(laid)
         return torch.stack(starts)
+
+    def _relocation(self, likeness: Likeness, levels: Sequence[int]) -> Relocate | None:
+        """Lays strokes of little use anew along edges that are bare; None where strokes don't start along edges."""
+        edges = self._saliency
+        if not isinstance(edges, EdgeMap):
+            return None
+        import torch
+
+        from clipasso_core.relocation import relocate
+
+        rng = np.random.default_rng([self.request.seed, self.preset.tries])  # the layouts have the numbers before it
+
+        def lay(there: torch.Tensor, count: int, of: int) -> torch.Tensor:
+            lines = [sampled(chain) for chain in there.cpu().numpy().astype(np.float64)]
+            return torch.tensor(edges.lay(count, rng, lines, of), dtype=torch.float32, device=there.device)
+
+        return lambda points: relocate(points, likeness, lay, levels)
 
     def _lay(self, count: int, rng: np.random.Generator, there: np.ndarray, of: int) -> np.ndarray:
         if isinstance(self._saliency, EdgeMap):
