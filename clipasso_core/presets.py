@@ -51,7 +51,7 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "draft": Preset(
-        steps=20,  # 2 to 3 s on two cores: while a person turns a knob
+        steps=20,  # 1 to 1.5 s on two cores: while a person turns a knob
         views=2,  # with one view alone, strokes please the network more than the eye
         tries=4,
         nested=False,  # levels come with the sketch that is kept

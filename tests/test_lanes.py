@@ -28,9 +28,9 @@ LAYERS = [
 @pytest.fixture(params=[True, False], ids=["packed", "plain"])
 def packed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """With oneDNN's packed weights, and without, as where torch has none."""
-    if request.param and not can_pack():
+    if request.param and not can_pack(torch.float32):
         pytest.skip("this torch has no oneDNN")
-    monkeypatch.setattr("clipasso_core.guide.lanes.can_pack", lambda: request.param)
+    monkeypatch.setattr("clipasso_core.guide.lanes.can_pack", lambda dtype: request.param)
     return bool(request.param)
 
 
@@ -111,6 +111,16 @@ def test_what_goes_wrong_in_a_lane_is_told(pictures: Tensor) -> None:
 
     with pytest.raises(ArithmeticError, match="on the way"):
         guide.compare(pictures.requires_grad_(True), guide.features(pictures).detach(), loss)
+
+
+def test_a_torch_whose_packed_layers_fail_goes_without(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("needs another processor")
+
+    assert can_pack.__wrapped__(torch.float32) == torch.backends.mkldnn.is_available()
+    monkeypatch.setattr(torch.ops.mkldnn, "_convolution_pointwise", refuse)
+    assert not can_pack.__wrapped__(torch.float32)
+    assert not torch.backends.mkldnn.is_available() or "another processor" in caplog.text
 
 
 def test_nobody_else_gets_fewer_threads(network: EfficientNetLite0, pictures: Tensor) -> None:

@@ -61,8 +61,10 @@ def refine(
         click.echo(json.dumps(change.to_json()))
     for line in change.kept_fixed:
         click.echo(f"{line.id} is {line.fixed or 'locked'}: it stays as it is", err=True)
-    told = f"loss {change.before:.3f} -> {change.after:.3f}" if change.improved else "no better place was found: the strokes stay"
-    click.echo(f"{len(change.lines)} redrawn, {told}: {target}", err=True)
+    if change.improved:
+        click.echo(f"{len(change.lines)} redrawn, loss {change.before:.3f} -> {change.after:.3f}: {target}", err=True)
+    else:
+        click.echo(f"no better place was found, the strokes stay as they were: {target}", err=True)
     return DONE
 
 

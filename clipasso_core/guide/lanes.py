@@ -8,9 +8,11 @@ gradient of the picture: convolutions of their own, packed once, the bounds of t
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -21,6 +23,7 @@ from clipasso_core.guide.efficientnet import HIGHEST, EfficientNetLite0
 
 MOST = 8  # lanes: a step has a handful of views
 PACKED = ("_convolution_pointwise", "_reorder_convolution_weight")  # oneDNN's operations, where torch was built with it
+log = logging.getLogger(__name__)
 Seen = tuple[dict[int, Tensor], Tensor]  # see `EfficientNetLite0.forward`
 
 
@@ -180,7 +183,7 @@ class _Convolution:
     ) -> None:
         self._bias, self._bounded = bias, bounded
         self._settings = [stride] * 2, [around] * 2, [1, 1], groups
-        self._mkldnn = torch.ops.mkldnn if can_pack() else None
+        self._mkldnn = torch.ops.mkldnn if can_pack(weight.dtype) else None
         self._weight = weight.contiguous()
         if self._mkldnn is not None:
             self._weight = self._mkldnn._reorder_convolution_weight(self._weight, [around] * 2, [stride] * 2, [1, 1], groups, list(takes))
@@ -194,9 +197,20 @@ class _Convolution:
         return self._mkldnn._convolution_pointwise(x, self._weight, self._bias, around, stride, dilation, groups, then, bounds, "")
 
 
-def can_pack() -> bool:
-    """Whether this torch has oneDNN and its operations."""
-    return torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in PACKED)
+@lru_cache
+def can_pack(dtype: torch.dtype) -> bool:
+    """Whether this torch has oneDNN's packed convolutions, and they work here: tried once, for what torch keeps to itself may change."""
+    if not (torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in PACKED)):
+        return False
+    x = torch.linspace(-1, 1, 64).view(1, 4, 4, 4).to(dtype)
+    weight = torch.linspace(-1, 1, 16).view(4, 4, 1, 1).to(dtype)
+    try:
+        packed = torch.ops.mkldnn._reorder_convolution_weight(weight, [0, 0], [1, 1], [1, 1], 1, list(x.shape))
+        seen = torch.ops.mkldnn._convolution_pointwise(x, packed, None, [0, 0], [1, 1], [1, 1], 1, "none", [], "")
+        return torch.allclose(seen.float(), F.conv2d(x.float(), weight.float()), atol=0.1)
+    except RuntimeError as error:
+        log.warning("lite's layers are not packed on this processor: %s", error)
+        return False
 
 
 def _single_threads(count: int) -> ThreadPoolExecutor:
