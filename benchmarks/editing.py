@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import checkout  # noqa: F401
 import torch
 
 from clipasso_core import SketchRequest, edit, write_svg

@@ -14,6 +14,7 @@ import time
 from functools import lru_cache
 from pathlib import Path
 
+import checkout  # noqa: F401
 import numpy as np
 from PIL import Image
 

@@ -77,7 +77,9 @@ def step(guide: str, photo: str, device: str, repeats: int) -> dict[str, Any]:
 
     `quick` for the embedded guide, the published schedule's views for CLIP.
     """
-    from clipasso_core.optimise import Likeness
+    import torch
+
+    from clipasso_core.optimise import Likeness, alone
     from clipasso_core.views import ViewPool
 
     judge = load_guide(guide, device)
@@ -90,21 +92,24 @@ def step(guide: str, photo: str, device: str, repeats: int) -> dict[str, Any]:
     drawn = likeness.draw(points).detach().requires_grad_(True)
     seen = pool.look(drawn, 0).detach().requires_grad_(True)
 
-    def loss() -> Any:
-        features = judge.features(seen.expand(-1, 3, -1, -1))
-        return sum(value.square().mean() for value in features.maps.values()) + features.embedding.square().mean()
+    wanted = likeness.wanted(0)
+
+    def forward() -> None:
+        with torch.no_grad():
+            judge.features(seen.expand(-1, 3, -1, -1))
 
     actions: dict[str, Callable[[], object]] = {
         "raster": lambda: likeness.draw(points).sum().backward(),
         "views": lambda: pool.look(drawn, 0).sum().backward(),
-        "forward": loss,
-        "both": lambda: loss().backward(),
+        "forward": forward,
+        "both": lambda: likeness.unlike(seen, wanted).sum().backward(),
     }
     times: dict[str, list[float]] = {name: [] for name in actions}
 
     def measure() -> None:
-        for name, action in actions.items():
-            times[name].append(timed_ms(action, device))
+        with alone(judge):
+            for name, action in actions.items():
+                times[name].append(timed_ms(action, device))
 
     whole = watch(job, between=measure)
     parts = {name: statistics.median(some[WARM:]) for name, some in times.items()}

@@ -121,7 +121,7 @@ class Likeness:
         wanted = self.wanted(turn)
         if which is not None:
             wanted = wanted.select(torch.tensor(which, device=drawn.device))
-        return self._unlike(self.pool.look(drawn, turn, which), wanted.repeat(len(drawn))).view(len(drawn), -1)
+        return self.unlike(self.pool.look(drawn, turn, which), wanted.repeat(len(drawn))).view(len(drawn), -1)
 
     def at_levels(self, points: Tensor, turn: int, levels: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Losses of sketches [B, N, P, 2] and of their first strokes, seen through as many views as the pool has in a set.
@@ -133,7 +133,7 @@ class Likeness:
         drawn = self._draw_levels(points, levels)
         pictures = [self.pool.look(drawn[-1], turn, plan.of_whole).unflatten(0, (len(points), -1))]
         pictures += [self.pool.look(drawn[level], turn, [view])[:, None] for level, view in plan.of_levels]
-        losses = self._unlike(torch.cat(pictures, 1).flatten(0, 1), plan.wanted.repeat(len(points))).view(len(points), -1)
+        losses = self.unlike(torch.cat(pictures, 1).flatten(0, 1), plan.wanted.repeat(len(points))).view(len(points), -1)
         return losses, plan.weights
 
     def keeps_shape(self, shape: Sequence[int], levels: Sequence[int]) -> bool:
@@ -173,7 +173,8 @@ class Likeness:
         drawn = self.draw(torch.stack(filled).flatten(0, 1)).unflatten(0, (len(parts), -1))
         return list(accumulate(drawn, torch.mul))
 
-    def _unlike(self, pictures: Tensor, wanted: Features) -> Tensor:
+    def unlike(self, pictures: Tensor, wanted: Features) -> Tensor:
+        """The loss [B] of pictures [B, 1 or 3, side, side] as the guide sees them, against what is wanted in the place of each."""
         return self.guide.compare(pictures.expand(-1, 3, -1, -1), wanted, self._loss)
 
     def _loss(self, seen: Features, wanted: Features) -> Tensor:
@@ -182,7 +183,7 @@ class Likeness:
     @torch.no_grad()
     def plain(self, drawn: Tensor) -> Tensor:
         """Loss [B] of drawn sketches [B, 1, 224, 224] seen straight on."""
-        return self._unlike(self.pool.plain(drawn), self.wanted(0).select(slice(0, 1)))
+        return self.unlike(self.pool.plain(drawn), self.wanted(0).select(slice(0, 1)))
 
     @torch.no_grad()
     def best(self, layouts: Tensor) -> Tensor:

@@ -181,3 +181,15 @@ def test_what_pads_a_chain_is_no_stroke() -> None:
     moved = padded.clone()
     moved[0, 3] += torch.tensor([15.0, 8.0])  # the last point of its own: what pads it lies where it was
     assert torch.equal(likeness.tied(moved[None])[0, 0, 3:], moved[0, 3].expand(4, 2))
+
+
+def test_beside_the_lanes_nothing_is_shared_out(likeness: Likeness, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    draw, before = likeness.draw, torch.get_num_threads()
+    monkeypatch.setattr(likeness, "draw", lambda points: seen.append(torch.get_num_threads()) or draw(points))
+    torch.set_num_threads(2)
+    try:
+        optimise(starts(), likeness, BRISK, 2, lambda step: seen.append(torch.get_num_threads()))
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1, 2, 1, 2]
