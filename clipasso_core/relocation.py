@@ -9,8 +9,8 @@ from torch import Tensor
 
 from clipasso_core.optimise import LEVEL_WEIGHT, Likeness
 
-SHARE = 0.25  # of the strokes, those that are missed least, are asked to go elsewhere; about half of them do
-CANDIDATES = 12  # places that each is offered: all together they cost as many looks as 10 steps of 4 views, without their gradients
+SHARE = 0.25  # of the strokes, those that are missed least, are offered other places; not tuned
+CANDIDATES = 12  # places that each is offered: of 16 strokes 68 looks in all, without gradient; not tuned
 AT_ONCE = 16  # sketches that the guide looks at together
 Lay = Callable[[Tensor, int, int], Tensor]  # (strokes that are there [M, 4, 2], how many more, of how many) -> [how many, 4, 2]
 
