@@ -1,8 +1,8 @@
 """The sparse renderer: pure torch, any device, no compiler.
 
 Only pixels near a stroke are touched. Index work without gradient finds, for every (stroke, pixel) in reach, the nearest point of
-the chain: chains are cut into short segments, each segment looks at the pixels of its own box, Newton steps move its parameter onto the
-true curve, and the nearest one wins. What is left, one record for each stroke and pixel, is shaded and composited by
+the chain: chains are cut into straight segments, each segment looks at the pixels beside it, row by row, Newton steps move its parameter
+onto the true curve, and the nearest one wins. What is left, one record for each stroke and pixel, is shaded and composited by
 one autograd function with its gradient written out. The parameter of the nearest point needs no gradient (envelope theorem).
 """
 
@@ -15,9 +15,10 @@ from torch import Tensor
 
 from clipasso_core.raster import StrokeBatch
 
-SEGMENT_PX = 2.0  # longer ones pick the wrong of two near points in tight bends, shorter ones look at the same pixels again
+BEND_PX = 0.1  # a segment's distance from its curve, at most: a longer one would pick the wrong of two near points in tight bends
 MAX_SEGMENTS = 256  # a cubic, so that one runaway stroke cannot exhaust the memory
 MARGIN_PX = 1.0  # half a pixel of antialiasing, half a pixel for the bend between a segment and its curve
+LEVEL = 1e-3  # sine of the angle to an axis below which a segment is tilted that much: no row is crossed at infinity
 _TIE_BITS = 20  # distances are compared to a millionth of the reach
 
 
@@ -26,8 +27,10 @@ class _Records(NamedTuple):
 
     stroke: Tensor  # [R] index into B*N
     pixel: Tensor  # [R] index into B*H*W
-    cubic: Tensor  # [R] which cubic of the chain
+    cubic: Tensor  # [R] index into B*N*K
     t: Tensor  # [R] parameter of the nearest point, in 0..1
+    away_x: Tensor  # [R] from the pixel's centre to the nearest point, px
+    away_y: Tensor
 
 
 def render(strokes: StrokeBatch, size: tuple[int, int]) -> Tensor:
@@ -37,88 +40,122 @@ def render(strokes: StrokeBatch, size: tuple[int, int]) -> Tensor:
     points = strokes.points.reshape(batch * count, length, 2)
     half = strokes.width.reshape(-1) / 2
     records = _nearest(points.detach(), half.detach(), count, size)
-    image = _Shade.apply(points, half, strokes.color.reshape(-1, 3), strokes.opacity.reshape(-1), records, batch, size)
-    return image.view(batch, height, width, 3).permute(0, 3, 1, 2)
+    color = strokes.color.reshape(-1, 3)
+    if not color.requires_grad and bool((color == color[:, :1]).all()):
+        color = color[:, :1]  # greys have one band, and nearly all sketches are black
+    image = _Shade.apply(points, half, color, strokes.opacity.reshape(-1), records, batch * height * width)
+    return image.view(batch, height, width, -1).permute(0, 3, 1, 2).expand(-1, 3, -1, -1)
 
 
-def _bernstein(t: Tensor) -> Tensor:
+def _bernstein(t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     s = 1 - t
-    return torch.stack([s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t], -1)
+    return s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
 
 
 def _ragged(counts: Tensor) -> tuple[Tensor, Tensor]:
     """For rows that have `counts` items each: the row of every item, and the item's place in its row."""
-    row = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)
+    row = torch.repeat_interleave(counts)
     start = counts.cumsum(0) - counts
     return row, torch.arange(len(row), device=counts.device) - start[row]
+
+
+class _Spans(NamedTuple):
+    """Stretches of pixels beside a segment, one for each row of pixels that it reaches."""
+
+    segment: Tensor  # [S]
+    row: Tensor  # [S]
+    first: Tensor  # [S] column
+    pixels: Tensor  # [S] how many, from there to the right
 
 
 @torch.no_grad()
 def _nearest(points: Tensor, half: Tensor, count: int, size: tuple[int, int]) -> _Records:
     """Find the records: points [S, 3K+1, 2], half [S] half-widths, S = B * count."""
     height, width = size
-    length = points.shape[1]
-    per_chain = (length - 1) // 3
+    per_chain = (points.shape[1] - 1) // 3
     corner = torch.arange(per_chain, device=points.device)[:, None] * 3 + torch.arange(4, device=points.device)  # [K, 4]
     cubics = points[:, corner].reshape(-1, 4, 2)  # [C, 4, 2]
+    cubic, t0, step, a, edge = _segments(cubics)
+    chain = torch.div(cubic, per_chain, rounding_mode="floor")
+    reach = half[chain] + MARGIN_PX
+    spans = _spans(a, edge, reach, chain, size)
 
-    polygon = (cubics[:, 1:] - cubics[:, :-1]).norm(dim=-1).sum(1)
-    pieces = (polygon / SEGMENT_PX).ceil().clamp(1, MAX_SEGMENTS).long()
-    cubic, place = _ragged(pieces)  # [T]
-    step = 1 / pieces[cubic].to(points.dtype)
-    t0 = place * step
-    control = cubics[cubic]
-    a = (_bernstein(t0)[..., None] * control).sum(1)  # [T, 2]
-    edge = (_bernstein(t0 + step)[..., None] * control).sum(1) - a
-    reach = half[cubic // per_chain] + MARGIN_PX
+    # Along a span the parameter grows evenly, by what a pixel's step is worth along its segment.
+    of, column = spans.segment, spans.first
+    along = edge[of] / edge[of].square().sum(-1, keepdim=True).clamp_min(1e-12) * step[of][:, None]  # [S, 2], t for each px
+    centre = torch.stack([column, spans.row], -1).to(points.dtype) + 0.5
+    begin = t0[of] + ((centre - a[of]) * along).sum(-1)
+    line = torch.div(chain[of], count, rounding_mode="floor") * height + spans.row
+    span, place = _ragged(spans.pixels)
+    owner = cubic[of][span]
+    x, y = (column[span] + place), spans.row[span]
+    pixel = (line * width + column)[span] + place
+    t = (begin[span] + place * along[:, 0][span]).clamp(0, 1)
+    t, away_x, away_y, square = _newton(cubics, owner, t, x + 0.5, y + 0.5)
 
-    limit = points.new_tensor([width, height])
-    low = (torch.minimum(a, a + edge) - reach[:, None]).floor().clamp_min(0).minimum(limit)
-    high = (torch.maximum(a, a + edge) + reach[:, None]).ceil().clamp_min(0).minimum(limit)
-    box = (high - low).long()  # [T, 2]
-    low = low.long()
-    segment, place = _ragged(box[:, 0] * box[:, 1])  # [Q] candidates
-    row = torch.div(place, box[:, 0][segment], rounding_mode="floor")
-    corner_xy = low[segment]
-    x = corner_xy[:, 0] + place - row * box[:, 0][segment]
-    y = corner_xy[:, 1] + row
-    px = x + 0.5 - a[:, 0][segment]
-    py = y + 0.5 - a[:, 1][segment]
-    ex, ey = edge[:, 0][segment], edge[:, 1][segment]
-    along = ((px * ex + py * ey) / (ex * ex + ey * ey).clamp_min(1e-12)).clamp(0, 1)
-    nearness = ((px - along * ex).square() + (py - along * ey).square()) / reach.square()[segment]
-    keep = (nearness < 1).nonzero()[:, 0]
-
-    segment = segment[keep]
-    owner = cubic[segment]  # [R'] cubic of each candidate
-    stroke = owner // per_chain
-    pixel = torch.div(stroke, count, rounding_mode="floor") * (height * width) + y[keep] * width + x[keep]
-    t, square = _newton(cubics, owner, t0[segment] + along[keep] * step[segment], _centres(pixel, size, points.dtype))
     # One sort serves both ends: of a stroke's candidates for a pixel the nearest comes first, and strokes come in composite order.
-    near = (square / reach.square()[segment] * (1 << _TIE_BITS)).clamp_max((1 << _TIE_BITS) - 1).long()
-    key, order = (((pixel * count + stroke % count) << _TIE_BITS) + near).sort(stable=True)
+    stroke = torch.div(owner, per_chain, rounding_mode="floor")
+    near = (square / reach.square()[of][span] * (1 << _TIE_BITS)).clamp_max((1 << _TIE_BITS) - 1).long()
+    key, order = (((pixel * count + stroke % count) << _TIE_BITS) + near).sort()
     key = key >> _TIE_BITS
     first = torch.ones_like(key, dtype=torch.bool)
     first[1:] = key[1:] != key[:-1]
     order = order[first]
-    return _Records(stroke[order], pixel[order], (owner % per_chain)[order], t[order])
+    return _Records(*(value[order] for value in (stroke, pixel, owner, t, away_x, away_y)))
 
 
-def _centres(pixel: Tensor, size: tuple[int, int], dtype: torch.dtype) -> Tensor:
+def _segments(cubics: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Cubics [C, 4, 2] cut into straight pieces: each one's cubic, first parameter, how far the parameter goes, begin and edge [T, 2]."""
+    bend = 6 * (cubics[:, 2:] - 2 * cubics[:, 1:3] + cubics[:, :2]).norm(dim=-1).amax(1)  # of the second derivative, at most
+    pieces = (bend / (8 * BEND_PX)).sqrt().ceil().clamp(1, MAX_SEGMENTS).long()
+    cubic, place = _ragged(pieces)
+    step = (1 / pieces.to(cubics.dtype))[cubic]
+    t0 = place * step
+    control = cubics[cubic]
+    a = (torch.stack(_bernstein(t0), 1)[..., None] * control).sum(1)
+    return cubic, t0, step, a, (torch.stack(_bernstein(t0 + step), 1)[..., None] * control).sum(1) - a
+
+
+def _spans(a: Tensor, edge: Tensor, reach: Tensor, chain: Tensor, size: tuple[int, int]) -> _Spans:
+    """The pixels whose nearest point of a polyline may lie on each of its segments [T, 2]: those beside it, and around a joint half of
+    the wedge that opens where the line turns; at the ends of chains those around the pen."""
     height, width = size
-    inside = pixel % (height * width)
-    return torch.stack([inside % width, torch.div(inside, width, rounding_mode="floor")], -1).to(dtype) + 0.5  # [R, 2]
+    length = edge.norm(dim=-1)
+    way = edge / length.clamp_min(1e-9)[:, None]
+    turn = (way[1:] - way[:-1]).norm(dim=-1) / 2  # sine of half the angle
+    whole = (chain[1:] != chain[:-1]) | (torch.minimum(length[1:], length[:-1]) < 1e-3)  # a point has no direction
+    turn = torch.where(whole, 1.0, turn)
+    one = turn.new_ones(1)
+    before, behind = torch.cat([one, turn]) * reach, torch.cat([turn, one]) * reach
+    cos, sin = (torch.where(part < 0, -1.0, 1.0) * part.abs().clamp_min(LEVEL) for part in way.unbind(-1))
+    middle = a + edge / 2 + way * ((behind - before) / 2)[:, None]
+    along = (length + before + behind) / 2  # half the rectangle's length; half its width is the reach
+
+    tall = sin.abs() * along + cos.abs() * reach
+    low = (middle[:, 1] - tall - 0.5).ceil().clamp(0, height)
+    high = (middle[:, 1] + tall - 0.5).floor().clamp(-1, height - 1)
+    segment, row = _ragged((high - low + 1).clamp_min(0).long())
+    row = row + low.long()[segment]
+    down = row + 0.5 - middle[:, 1][segment]
+    slope, rise = (-sin / cos)[segment], (cos / sin)[segment]
+    wide, deep = (along / cos.abs())[segment], (reach / sin.abs())[segment]
+    across = middle[:, 0][segment] - 0.5
+    left = (across + torch.maximum(down * slope - wide, down * rise - deep)).ceil().clamp(0, width)
+    right = (across + torch.minimum(down * slope + wide, down * rise + deep)).floor().clamp(-1, width - 1)
+    return _Spans(segment, row, left.long(), (right - left + 1).clamp_min(0).long())
 
 
-def _newton(cubics: Tensor, owner: Tensor, t: Tensor, centre: Tensor, rounds: int = 2) -> tuple[Tensor, Tensor]:
-    """Move each t towards the nearest point of its cubic `cubics[owner]`; a step that does not bring it nearer is not taken.
+def _newton(cubics: Tensor, owner: Tensor, t: Tensor, x: Tensor, y: Tensor, rounds: int = 3) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Move each t towards the point of its cubic `cubics[owner]` that is nearest to (x, y); a step that does not bring it nearer is not
+    taken.
 
-    Returns t and the squared distance there. Coordinates are kept apart: flat vectors are what the processor is quick with.
+    Returns t, the way to the point there and its squared length. Coordinates are kept apart: flat vectors are what the processor is quick
+    with.
     """
     p0, p1, p2, p3 = cubics.unbind(1)
     powers = torch.cat([p0, 3 * (p1 - p0), 3 * (p2 - 2 * p1 + p0), p3 - 3 * p2 + 3 * p1 - p0], 1).T.contiguous()  # [8, C]
     x0, y0, x1, y1, x2, y2, x3, y3 = powers.index_select(1, owner)  # [8, R]
-    x0, y0 = x0 - centre[:, 0], y0 - centre[:, 1]
+    x0, y0 = x0 - x, y0 - y
     away_x, away_y = ((x3 * t + x2) * t + x1) * t + x0, ((y3 * t + y2) * t + y1) * t + y0
     square = away_x * away_x + away_y * away_y
     for _ in range(rounds):
@@ -132,7 +169,7 @@ def _newton(cubics: Tensor, owner: Tensor, t: Tensor, centre: Tensor, rounds: in
         better = trial_square < square
         t, square = torch.where(better, trial, t), torch.where(better, trial_square, square)
         away_x, away_y = torch.where(better, trial_x, away_x), torch.where(better, trial_y, away_y)
-    return t, square
+    return t, away_x, away_y, square
 
 
 class _Shade(torch.autograd.Function):
@@ -142,74 +179,76 @@ class _Shade(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(
-        ctx: Any, points: Tensor, half: Tensor, color: Tensor, opacity: Tensor, records: _Records, batch: int, size: tuple[int, int]
-    ) -> Tensor:
-        stroke, pixel, cubic, t = records
-        length = points.shape[1]
-        basis = _bernstein(t)  # [R, 4]
-        corner = (stroke * length + cubic * 3)[:, None] + torch.arange(4, device=points.device)  # [R, 4]
-        away = (basis[..., None] * points.reshape(-1, 2)[corner]).sum(1) - _centres(pixel, size, points.dtype)
-        distance = away.square().sum(1).sqrt()
+    def forward(ctx: Any, points: Tensor, half: Tensor, color: Tensor, opacity: Tensor, records: _Records, pixels: int) -> Tensor:
+        stroke, pixel, *_, away_x, away_y = records
+        distance = (away_x * away_x + away_y * away_y).sqrt()
         reach = half[stroke]
         coverage = (torch.minimum(distance + 0.5, reach) - torch.maximum(distance - 0.5, -reach)).clamp_min(0)
         alpha = coverage * opacity[stroke]
-        paint = color[stroke]
 
         rounds = _rounds(pixel)
-        image = points.new_ones(batch * size[0] * size[1], 3)
-        below = torch.empty_like(paint)
+        image = points.new_ones(pixels, color.shape[1])
+        below = []
         for turn in rounds:
-            where = pixel[turn]
+            where, here = pixel[turn], alpha[turn, None]
             under = image[where]
-            below[turn] = under
-            image[where] = under + alpha[turn, None] * (paint[turn] - under)
-        ctx.save_for_backward(stroke, pixel, corner, basis, away, distance, reach, coverage, opacity, paint, below)
-        ctx.rounds, ctx.shape = rounds, points.shape
+            below.append(under)
+            image[where] = under + here * (color[stroke[turn]] - under)
+        ctx.save_for_backward(*records, distance, reach, coverage, alpha, opacity, color)
+        ctx.rounds, ctx.below, ctx.shape = rounds, below, points.shape
         return image
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        stroke, pixel, corner, basis, away, distance, reach, coverage, opacity, paint, below = ctx.saved_tensors
+        stroke, pixel, cubic, t, away_x, away_y, distance, reach, coverage, alpha, opacity, color = ctx.saved_tensors
+        _, wants_half, wants_color, wants_opacity, *_ = ctx.needs_input_grad
         grad = grad.clone()
-        alpha = (coverage * opacity[stroke])[:, None]
         grad_alpha = torch.empty_like(coverage)
-        grad_paint = torch.empty_like(paint)
-        for turn in reversed(ctx.rounds):
+        grad_paint = coverage.new_empty(len(coverage), color.shape[1]) if wants_color else None
+        for turn, below in zip(reversed(ctx.rounds), reversed(ctx.below), strict=True):
             where = pixel[turn]
             above = grad[where]
-            grad_paint[turn] = above * alpha[turn]
-            grad_alpha[turn] = (above * (paint[turn] - below[turn])).sum(1)
-            grad[where] = above * (1 - alpha[turn])
+            if grad_paint is not None:
+                grad_paint[turn] = above * alpha[turn, None]
+            grad_alpha[turn] = (above * (color[stroke[turn]] - below)).sum(1)
+            grad[where] = above * (1 - alpha[turn, None])
 
-        live = coverage > 0
+        grad_coverage = grad_alpha * opacity[stroke] * (coverage > 0)
         upper = distance + 0.5 < reach  # the pen's far edge lies beyond the pixel's box
         lower = distance - 0.5 > -reach  # the pixel's box ends before the pen's other edge
-        grad_coverage = grad_alpha * opacity[stroke] * live
-        grad_distance = grad_coverage * (upper.to(grad.dtype) - lower.to(grad.dtype))
-        pull = (grad_distance / distance.clamp_min(1e-9))[:, None] * away  # [R, 2]
+        pull = grad_coverage * (upper.to(grad.dtype) - lower.to(grad.dtype)) / distance.clamp_min(1e-9)
 
         def total(values: Tensor, index: Tensor, count: int) -> Tensor:
-            return values.new_zeros(count).index_add_(0, index.reshape(-1), values.reshape(-1))
+            return values.new_zeros(count).index_add_(0, index, values)
 
         strokes, length, _ = ctx.shape
-        grad_points = torch.stack([total(basis * pull[:, axis, None], corner, strokes * length) for axis in (0, 1)], -1).view(ctx.shape)
+        per_chain, numbers = (length - 1) // 3, torch.arange(8, device=t.device)[:, None]
+        basis = _bernstein(t)
+        shares = torch.cat([part * (pull * away) for away in (away_x, away_y) for part in basis])
+        at = (cubic + numbers * (strokes * per_chain)).flatten()
+        of_cubics = total(shares, at, 8 * strokes * per_chain).view(2, 4, strokes, per_chain).permute(2, 3, 1, 0)
+        grad_points = t.new_zeros(ctx.shape)
+        for place in range(per_chain):  # neighbours share a point
+            grad_points[:, 3 * place : 3 * place + 4] += of_cubics[:, place]
         grad_half = grad_color = grad_opacity = None
-        _, wants_half, wants_color, wants_opacity, *_ = ctx.needs_input_grad
         if wants_half:
             grad_half = total(grad_coverage * ((~upper).to(grad.dtype) + (~lower).to(grad.dtype)), stroke, strokes)
-        if wants_color:
-            grad_color = torch.stack([total(grad_paint[:, band], stroke, strokes) for band in range(3)], -1)
+        if grad_paint is not None:
+            grad_color = torch.stack([total(band, stroke, strokes) for band in grad_paint.unbind(-1)], -1)
         if wants_opacity:
             grad_opacity = total(grad_alpha * coverage, stroke, strokes)
-        return grad_points, grad_half, grad_color, grad_opacity, None, None, None
+        return grad_points, grad_half, grad_color, grad_opacity, None, None
 
 
 def _rounds(pixel: Tensor) -> list[Tensor]:
     """Records by their depth in their pixel: each round touches a pixel once, the lowest strokes first."""
-    place = torch.arange(len(pixel), device=pixel.device)
     new = torch.ones_like(pixel, dtype=torch.bool)
     new[1:] = pixel[1:] != pixel[:-1]
-    depth = place - torch.where(new, place, 0).cummax(0).values
-    order = depth.argsort(stable=True)
-    return list(order.split(torch.bincount(depth).tolist())) if len(pixel) else []
+    turn = new.nonzero()[:, 0]  # of each pixel the first record
+    depth = torch.diff(turn, append=turn.new_tensor([len(pixel)]))
+    rounds = []
+    while len(turn):
+        rounds.append(turn)
+        more = depth > len(rounds)
+        turn, depth = turn[more] + 1, depth[more]
+    return rounds
