@@ -46,9 +46,9 @@ class Reach:
 
 
 REACHES = {
-    NUDGE: Reach(6.0, 1.0),  # two stroke widths: the hand stays recognisable
-    REDRAW: Reach(None, 2.0),  # half of a fresh sketch's: what a person placed is a better start than an edge
-    AFRESH: Reach(None, 4.0),  # as a fresh sketch
+    NUDGE: Reach(6.0, 0.6),  # two stroke widths: the hand stays recognisable
+    REDRAW: Reach(None, 1.25),  # half of a fresh sketch's: what a person placed is a better start than an edge
+    AFRESH: Reach(None, 2.5),  # as a fresh sketch
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,8 @@ from clipasso_core import SketchRequest, UserError, models
 from clipasso_core.guide import choose_guide, load_guide, stretch
 from clipasso_core.guide.arithmetic import choose_dtype, freeze, native_bf16
 from clipasso_core.guide.clip import ClipGuide
+from clipasso_core.guide.packed import PackedConv2d, can_pack
+from clipasso_core.guide.transformer import Patches, SelfAttention
 from clipasso_core.optimise import Likeness
 from clipasso_core.start import EdgeMap
 from clipasso_core.views import ViewPool
@@ -131,22 +135,71 @@ def test_vit_taps_are_patch_grids(vit: ClipGuide, pictures: torch.Tensor) -> Non
     assert torch.allclose(seen.maps["block4"][0, :, 2, 5], kept["out"][0, 1 + 2 * 7 + 5], atol=1e-5)
 
 
+def as_torch_has_it(attention: SelfAttention) -> nn.MultiheadAttention:
+    theirs = nn.MultiheadAttention(attention.width, attention.heads, batch_first=True).requires_grad_(False)
+    ours = {f"out_proj.{name}": value for name, value in attention.out_proj.state_dict().items()}
+    theirs.load_state_dict({"in_proj_weight": attention.in_proj_weight, "in_proj_bias": attention.in_proj_bias, **ours})
+    return theirs
+
+
 def test_vit_relevance_is_the_class_tokens_attention(vit: ClipGuide, pictures: torch.Tensor) -> None:
     maps = []
 
-    def ask_for_weights(module: nn.MultiheadAttention, args, kwargs):
-        return args, {**kwargs, "need_weights": True, "average_attn_weights": True}
+    def ask_for_weights(module: SelfAttention, args: tuple[torch.Tensor, ...], _out: object) -> None:
+        maps.append(as_torch_has_it(module)(args[0], args[0], args[0], average_attn_weights=True)[1])
 
-    blocks = vit._tower.transformer.resblocks
-    before = [block.attn.register_forward_pre_hook(ask_for_weights, with_kwargs=True) for block in blocks]
-    after = [block.attn.register_forward_hook(lambda _m, _i, out: maps.append(out[1])) for block in blocks]
+    handles = [block.attn.register_forward_hook(ask_for_weights) for block in vit._tower.transformer.resblocks]
     with torch.no_grad():
         vit.features(pictures[:1])
-    for handle in before + after:
+    for handle in handles:
         handle.remove()
     expected = stretch(torch.stack([weights[0, 0, 1:] for weights in maps]).mean(0).view(7, 7))
     assert len(maps) == 12
     assert torch.allclose(vit.relevance(pictures[:1]), expected, atol=1e-4)
+
+
+Layer = Callable[[torch.Tensor], torch.Tensor]
+
+
+def same(ours: Layer, theirs: Layer, x: torch.Tensor) -> bool:
+    """Whether both give the same, and the same gradient."""
+    pairs = []
+    for layer in (ours, theirs):
+        leaf = x.clone().requires_grad_(True)
+        given = layer(leaf)
+        (gradient,) = torch.autograd.grad((given * torch.linspace(-1, 1, given.shape[-1])).sum(), leaf)
+        pairs.append((given.detach(), gradient))
+    return all(torch.allclose(one, other, atol=1e-4) for one, other in zip(*pairs, strict=True))
+
+
+def test_vit_layers_are_torch_s_own() -> None:
+    theirs = nn.MultiheadAttention(24, 3, batch_first=True).requires_grad_(False)
+    ours = SelfAttention(theirs)
+    tokens = torch.randn(2, 10, 24, generator=torch.Generator().manual_seed(0))
+    assert same(lambda x: ours(x, x, x, need_weights=False)[0], lambda x: theirs(x, x, x, need_weights=False)[0], tokens)
+    convolution = nn.Conv2d(3, 6, 8, 8, bias=False).requires_grad_(False)
+    assert same(Patches(convolution), convolution, torch.rand(2, 3, 32, 24, generator=torch.Generator().manual_seed(0)))
+
+
+def test_resnets_are_packed_and_the_same(pictures: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the number of pictures: the first one packs."""
+    torch.manual_seed(4)
+    packed = ClipGuide(RESNET, "cpu", "fp32")
+    monkeypatch.setattr("clipasso_core.guide.clip.can_pack", lambda dtype: False)
+    torch.manual_seed(4)
+    plain = ClipGuide(RESNET, "cpu", "fp32")
+    kinds = [sum(isinstance(one, PackedConv2d) for one in guide._tower.modules()) for guide in (packed, plain)]
+    assert kinds == [len(list(plain._tower.parameters())) and 54 if can_pack(torch.float32) else 0, 0]
+    for some in (pictures[:1], torch.cat([pictures, pictures])):
+        seen = []
+        for guide in (packed, plain):
+            leaf = some.clone().requires_grad_(True)
+            features = guide.features(leaf)
+            (features.embedding.sum() + sum((value * value).mean() for value in features.maps.values())).backward()
+            seen += [(features.embedding.detach(), leaf.grad)]
+        (ours, our_gradient), (theirs, their_gradient) = seen
+        assert torch.allclose(ours, theirs, atol=1e-4)
+        assert torch.cosine_similarity(our_gradient.flatten(), their_gradient.flatten(), dim=0) > 0.9999
 
 
 def test_clip_guides_know_words(vit: ClipGuide, lite) -> None:

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from clipasso_core.guide import Features, load_guide
 from clipasso_core.guide.efficientnet import EfficientNetLite0
-from clipasso_core.guide.lanes import Lanes, _Layer, can_pack
+from clipasso_core.guide.lanes import Lanes, _Layer
 from clipasso_core.guide.lite import _network
+from clipasso_core.guide.packed import can_pack
 
 # channels, channels out, kernel, stride, padding, groups, side: one of each kind that the network has, and an odd one
 LAYERS = [
@@ -30,7 +31,7 @@ def packed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
     """With oneDNN's packed weights, and without, as where torch has none."""
     if request.param and not can_pack(torch.float32):
         pytest.skip("this torch has no oneDNN")
-    monkeypatch.setattr("clipasso_core.guide.lanes.can_pack", lambda dtype: request.param)
+    monkeypatch.setattr("clipasso_core.guide.packed.can_pack", lambda dtype: request.param)
     return bool(request.param)
 
 

@@ -17,6 +17,7 @@ from clipasso_core.rank import rank
 from clipasso_core.start import EdgeMap
 from clipasso_core.views import ViewPool
 
+MOVES = torch.tensor([[1, -1, 1, -1], [1, -1 / 3, -1, 3], [1, 1 / 3, -1, -3], [1, 1, 1, 1]])  # whole, turned, bent, bent twice
 BRISK = replace(PRESETS["draft"], views=2, pool=2)
 
 
@@ -40,7 +41,7 @@ def plain_loss(likeness: Likeness, points: torch.Tensor) -> float:
 
 def test_the_loss_falls(likeness: Likeness) -> None:
     start = starts() + torch.tensor([10.0, -8.0])  # off the edges that they were laid along
-    outcome = optimise(start, likeness, BRISK, 12)
+    outcome = optimise(start, likeness, replace(BRISK, lr_px=3.0), 20)  # it has to get there
     assert outcome.loss < 0.9 * plain_loss(likeness, start[0])
 
 
@@ -97,21 +98,38 @@ def test_it_ends_early_when_the_loss_stands_still(likeness: Likeness) -> None:
     assert optimise(starts(), likeness, still, 50).steps == 3
 
 
-def test_its_adam_is_adam() -> None:
+@pytest.mark.parametrize("moves", [False, True])
+def test_its_adam_is_adam(moves: bool) -> None:
     likeness = likeness_to_disc(load_guide("lite", precision="fp32"))  # Adam's first steps magnify what 16 bits round away
-    preset = replace(BRISK, lr_px=1.0, betas=(0.9, 0.999), decay=False, tidy=False)
+    preset = replace(BRISK, lr_px=1.0, betas=(0.9, 0.999), decay=False, tidy=False, moves=moves)
     last: list[Step] = []
     optimise(starts(), likeness, replace(preset, score_every=1), 4, lambda step: last.append(step))
-    points = starts().requires_grad_(True)
-    theirs = torch.optim.Adam([points], lr=1.0, betas=(0.9, 0.999))
+    moved = torch.zeros_like(starts()).requires_grad_(True)
+    theirs = torch.optim.Adam([moved], lr=1.0, betas=(0.9, 0.999))
     losses = []
     for turn in range(4):
+        points = starts() + (MOVES @ moved if moves else moved)
         loss = likeness.through_views(likeness.draw(points), turn)
         losses.append(float(loss[0, 0].detach()))
         theirs.zero_grad()
         loss.mean().backward()
         theirs.step()
     assert last[-1].loss == pytest.approx(min(losses), rel=1e-4)
+
+
+def test_the_moves_of_a_stroke_are_orthogonal_and_a_px_long() -> None:
+    t = (torch.arange(1000) + 0.5)[:, None] / 1000
+    along = torch.cat([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1) @ MOVES  # how far each takes each place
+    inner = along.T @ along / len(t)
+    assert (inner - inner.diagonal().diag()).abs().max() < 1e-4
+    assert along.abs().amax(0).tolist() == pytest.approx([1, 1, 1, 1], abs=0.01)
+
+
+def test_points_of_a_long_chain_move_one_by_one(likeness: Likeness) -> None:
+    chain = torch.cat([starts(count=2)[:, :, :3], starts(count=2)[:, :, :]], 2)  # [1, 2, 7, 2]
+    seen: list[Step] = []
+    optimise(chain, likeness, replace(BRISK, tidy=False, lr_px=0.5), 2, lambda step: seen.append(step))
+    assert torch.allclose((seen[-1].points - chain[0]).abs(), torch.tensor(0.8), atol=0.01), "Adam's first step is as long for each"
 
 
 @pytest.mark.parametrize("thorough", [True, False])

@@ -338,10 +338,11 @@ def test_the_loss_of_a_sketch_in_every_view(ours: tuple[Tensor, Tensor], plain: 
 def test_the_gradient_of_the_control_points(ours: tuple[Tensor, Tensor], plain: tuple[Any, dict[str, Tensor]]) -> None:
     parts = {name: weight * plain[1][name] for name, weight in WEIGHTS.items()}
     expected = torch.stack([*parts.values()]).sum(0)
-    assert alike(ours[1], expected) > 0.9999
+    near = 0.9998  # the untrained network magnifies what the two rasterisers round differently, 3e-5 of the white
+    assert alike(ours[1], expected) > near
     assert float(ours[1].norm() / expected.norm()) == pytest.approx(1, abs=0.005)
     for name, part in parts.items():
-        assert alike(expected - part, expected) < 0.9999, f"the comparison would not notice if {name} were missing"
+        assert alike(expected - part, expected) < near, f"the comparison would not notice if {name} were missing"
 
 
 def test_the_gradient_of_a_picture_through_vit(vit: nn.Module, vit_guide: ClipGuide, pictures: Tensor) -> None:

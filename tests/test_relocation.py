@@ -82,7 +82,7 @@ def test_the_optimiser_asks_at_the_preset_s_shares_and_goes_on_from_there(likene
     optimise(starts(), likeness, preset, 8, lambda step: seen.append(len(asked)), relocate=away)
     assert seen == [0, 0, 1, 1, 2, 2, 2, 2], "after the second and the fourth step"
     first, second = asked
-    assert (second[-1] - AWAY).abs().max() < 3 * preset.lr_px, "it was laid there and moved on in the steps since"
+    assert (second[-1] - AWAY).abs().max() < 8 * preset.lr_px, "it was laid there and moved on in the steps since"
     assert (first[-1] - AWAY).abs().max() > 10 * preset.lr_px
 
 

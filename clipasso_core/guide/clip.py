@@ -13,6 +13,8 @@ from clipasso_core import models
 from clipasso_core.errors import UserError
 from clipasso_core.guide import Features, Guide, Recipe, stretch
 from clipasso_core.guide.arithmetic import choose_dtype, freeze
+from clipasso_core.guide.packed import can_pack, pack
+from clipasso_core.guide.transformer import SelfAttention, straighten
 
 RESNET_RECIPE = Recipe("published", {"layer2": 1.0, "layer3": 1.0}, embedding=0.1)  # paper, section 3.2
 
@@ -44,7 +46,11 @@ class ClipGuide(Guide):
         self._seen: dict[str, Tensor] = {}
         for layer, module in taps.items():
             module.register_forward_hook(self._keep(layer))
+        if not self._is_resnet:
+            straighten(tower)
         self._tower: Any = freeze(tower).to(self.device, self.dtype).to(memory_format=torch.channels_last)
+        if self._is_resnet and device == "cpu" and can_pack(self.dtype):
+            pack(self._tower)
         self._text: tuple[Any, Any] | None = None
         if text:
             import open_clip
@@ -136,12 +142,12 @@ def _grid(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
 
 
 def _plain_attention(tower: Any) -> bool:
-    return all(isinstance(getattr(block, "attn", None), nn.MultiheadAttention) for block in tower.transformer.resblocks)
+    return all(isinstance(getattr(block, "attn", None), SelfAttention) for block in tower.transformer.resblocks)
 
 
-def _class_attention(attention: nn.MultiheadAttention, tokens: Tensor) -> Tensor:
+def _class_attention(attention: SelfAttention, tokens: Tensor) -> Tensor:
     """Softmax attention of the class token over the patches, mean over heads: [h*w]. tokens: [1, 1 + h*w, D], normed."""
-    width, heads = attention.embed_dim, attention.num_heads
+    width, heads = attention.width, attention.heads
     query, key = (
         nn.functional.linear(tokens[0], attention.in_proj_weight[: 2 * width], attention.in_proj_bias[: 2 * width]).float().chunk(2, -1)
     )

@@ -8,22 +8,18 @@ gradient of the picture: convolutions of their own, packed once, the bounds of t
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clipasso_core.guide.efficientnet import HIGHEST, EfficientNetLite0
+from clipasso_core.guide.packed import Convolution
 
 MOST = 8  # lanes: a step has a handful of views
-PACKED = ("_convolution_pointwise", "_reorder_convolution_weight")  # oneDNN's operations, where torch was built with it
-log = logging.getLogger(__name__)
 Seen = tuple[dict[int, Tensor], Tensor]  # see `EfficientNetLite0.forward`
 
 
@@ -150,15 +146,13 @@ class _Layer:
         stride, around, kernel = convolution.stride[0], convolution.padding[0], weight.shape[-1]
         assert isinstance(around, int)
         bias = None if convolution.bias is None else convolution.bias.detach()
-        self._convolve = _Convolution(weight, bias, stride, around, groups, takes, bounded)
+        self._convolve = Convolution(weight, bias, stride, around, groups, takes, HIGHEST if bounded else None)
         side = (takes[2] + 2 * around - kernel) // stride + 1
         self.gives = (takes[0], convolution.out_channels, side, side)
         self._bounded, self._stride = bounded, stride
         turned = (weight if groups > 1 else weight.transpose(0, 1)).flip(2, 3)
         self._spread = stride * (side - 1) + 1  # a strided layer's gradient with zeros between: then the way back is an ordinary layer
-        self._convolve_back = _Convolution(
-            turned, None, 1, kernel - 1 - around, groups, (*self.gives[:2], self._spread, self._spread), False
-        )
+        self._convolve_back = Convolution(turned, None, 1, kernel - 1 - around, groups, (*self.gives[:2], self._spread, self._spread))
 
     def __call__(self, x: Tensor) -> Tensor:
         return self._convolve(x)
@@ -173,44 +167,6 @@ class _Layer:
             spread[:, :, :: self._stride, :: self._stride] = gradient
             gradient = spread
         return self._convolve_back(gradient)
-
-
-class _Convolution:
-    """Packed for one shape where torch has oneDNN: otherwise every call would sort the weights anew."""
-
-    def __init__(
-        self, weight: Tensor, bias: Tensor | None, stride: int, around: int, groups: int, takes: Sequence[int], bounded: bool
-    ) -> None:
-        self._bias, self._bounded = bias, bounded
-        self._settings = [stride] * 2, [around] * 2, [1, 1], groups
-        self._mkldnn = torch.ops.mkldnn if can_pack(weight.dtype) else None
-        self._weight = weight.contiguous()
-        if self._mkldnn is not None:
-            self._weight = self._mkldnn._reorder_convolution_weight(self._weight, [around] * 2, [stride] * 2, [1, 1], groups, list(takes))
-
-    def __call__(self, x: Tensor) -> Tensor:
-        stride, around, dilation, groups = self._settings
-        if self._mkldnn is None:
-            y = F.conv2d(x, self._weight, self._bias, stride, around, dilation, groups)
-            return F.hardtanh(y, 0.0, HIGHEST, inplace=True) if self._bounded else y
-        then, bounds = ("hardtanh", [0.0, HIGHEST]) if self._bounded else ("none", [])
-        return self._mkldnn._convolution_pointwise(x, self._weight, self._bias, around, stride, dilation, groups, then, bounds, "")
-
-
-@lru_cache
-def can_pack(dtype: torch.dtype) -> bool:
-    """Whether this torch has oneDNN's packed convolutions, and they work here: tried once, for what torch keeps to itself may change."""
-    if not (torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in PACKED)):
-        return False
-    x = torch.linspace(-1, 1, 64).view(1, 4, 4, 4).to(dtype)
-    weight = torch.linspace(-1, 1, 16).view(4, 4, 1, 1).to(dtype)
-    try:
-        packed = torch.ops.mkldnn._reorder_convolution_weight(weight, [0, 0], [1, 1], [1, 1], 1, list(x.shape))
-        seen = torch.ops.mkldnn._convolution_pointwise(x, packed, None, [0, 0], [1, 1], [1, 1], 1, "none", [], "")
-        return torch.allclose(seen.float(), F.conv2d(x.float(), weight.float()), atol=0.1)
-    except RuntimeError as error:
-        log.warning("lite's layers are not packed on this processor: %s", error)
-        return False
 
 
 def _single_threads(count: int) -> ThreadPoolExecutor:

@@ -80,17 +80,18 @@ def _nearest(points: Tensor, half: Tensor, count: int, size: tuple[int, int]) ->
     reach = half[chain] + MARGIN_PX
     spans = _spans(a, edge, reach, chain, size)
 
-    # Along a span the parameter grows evenly, by what a pixel's step is worth along its segment.
+    # Along a span the place on its segment grows evenly.
     of, column = spans.segment, spans.first
-    along = edge[of] / edge[of].square().sum(-1, keepdim=True).clamp_min(1e-12) * step[of][:, None]  # [S, 2], t for each px
+    along = edge[of] / edge[of].square().sum(-1, keepdim=True).clamp_min(1e-12)  # [S, 2], of the segment for each px
     centre = torch.stack([column, spans.row], -1).to(points.dtype) + 0.5
-    begin = t0[of] + ((centre - a[of]) * along).sum(-1)
+    begin = ((centre - a[of]) * along).sum(-1)
     line = torch.div(chain[of], count, rounding_mode="floor") * height + spans.row
     span, place = _ragged(spans.pixels)
     owner = cubic[of][span]
     x, y = (column[span] + place), spans.row[span]
     pixel = (line * width + column)[span] + place
-    t = (begin[span] + place * along[:, 0][span]).clamp(0, 1)
+    segment = of[span]
+    t = t0[segment] + (begin[span] + place * along[:, 0][span]).clamp(0, 1) * step[segment]
     t, away_x, away_y, square = _newton(cubics, owner, t, x + 0.5, y + 0.5)
 
     # One sort serves both ends: of a stroke's candidates for a pixel the nearest comes first, and strokes come in composite order.
@@ -145,7 +146,7 @@ def _spans(a: Tensor, edge: Tensor, reach: Tensor, chain: Tensor, size: tuple[in
     return _Spans(segment, row, left.long(), (right - left + 1).clamp_min(0).long())
 
 
-def _newton(cubics: Tensor, owner: Tensor, t: Tensor, x: Tensor, y: Tensor, rounds: int = 3) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _newton(cubics: Tensor, owner: Tensor, t: Tensor, x: Tensor, y: Tensor, rounds: int = 2) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Move each t towards the point of its cubic `cubics[owner]` that is nearest to (x, y); a step that does not bring it nearer is not
     taken.
 
@@ -162,8 +163,8 @@ def _newton(cubics: Tensor, owner: Tensor, t: Tensor, x: Tensor, y: Tensor, roun
         speed_x, speed_y = (3 * x3 * t + 2 * x2) * t + x1, (3 * y3 * t + 2 * y2) * t + y1
         slope = away_x * speed_x + away_y * speed_y
         bend = away_x * (6 * x3 * t + 2 * x2) + away_y * (6 * y3 * t + 2 * y2)
-        curve = speed_x * speed_x + speed_y * speed_y + bend
-        trial = torch.where(curve > 1e-9, t - slope / curve.clamp_min(1e-9), t).clamp(0, 1)
+        speed = speed_x * speed_x + speed_y * speed_y
+        trial = (t - slope / torch.maximum(speed + bend, 0.15 * speed).clamp_min(1e-9)).clamp(0, 1)
         trial_x, trial_y = ((x3 * trial + x2) * trial + x1) * trial + x0, ((y3 * trial + y2) * trial + y1) * trial + y0
         trial_square = trial_x * trial_x + trial_y * trial_y
         better = trial_square < square
