@@ -41,7 +41,7 @@ def plain_loss(likeness: Likeness, points: torch.Tensor) -> float:
 
 def test_the_loss_falls(likeness: Likeness) -> None:
     start = starts() + torch.tensor([10.0, -8.0])  # off the edges that they were laid along
-    outcome = optimise(start, likeness, replace(BRISK, lr_px=3.0), 20)  # it has to get there
+    outcome = optimise(start, likeness, BRISK, 30)
     assert outcome.loss < 0.9 * plain_loss(likeness, start[0])
 
 
