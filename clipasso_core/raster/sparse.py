@@ -86,17 +86,17 @@ def _nearest(points: Tensor, half: Tensor, count: int, size: tuple[int, int]) ->
     centre = torch.stack([column, spans.row], -1).to(points.dtype) + 0.5
     begin = ((centre - a[of]) * along).sum(-1)
     line = torch.div(chain[of], count, rounding_mode="floor") * height + spans.row
-    span, place = _ragged(spans.pixels)
-    owner = cubic[of][span]
-    x, y = (column[span] + place), spans.row[span]
-    pixel = (line * width + column)[span] + place
+    span, place = _ragged(spans.pixels)  # [Q] candidates
     segment = of[span]
+    owner = cubic[segment]
+    x, y = column[span] + place, spans.row[span]
+    pixel = (line * width + column)[span] + place
     t = t0[segment] + (begin[span] + place * along[:, 0][span]).clamp(0, 1) * step[segment]
     t, away_x, away_y, square = _newton(cubics, owner, t, x + 0.5, y + 0.5)
 
     # One sort serves both ends: of a stroke's candidates for a pixel the nearest comes first, and strokes come in composite order.
     stroke = torch.div(owner, per_chain, rounding_mode="floor")
-    near = (square / reach.square()[of][span] * (1 << _TIE_BITS)).clamp_max((1 << _TIE_BITS) - 1).long()
+    near = (square / reach.square()[segment] * (1 << _TIE_BITS)).clamp_max((1 << _TIE_BITS) - 1).long()
     key, order = (((pixel * count + stroke % count) << _TIE_BITS) + near).sort()
     key = key >> _TIE_BITS
     first = torch.ones_like(key, dtype=torch.bool)
