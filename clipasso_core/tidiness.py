@@ -1,4 +1,5 @@
-"""What a draughtsman would call untidy, measured so that strokes can be pulled away from it: lines drawn twice, kinks, dust."""
+"""What a draughtsman would call untidy, measured so that strokes can be pulled away from it: lines drawn twice, kinks, dust, and
+what leaves the canvas."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from clipasso_core.frame import CANVAS_PX
 
 SAMPLES = 4, 16  # points looked at along a cubic, at least and at most
 POINTS = 1000  # of a whole sketch, about: all pairs of them are looked at
@@ -17,7 +20,7 @@ SHORT_PX = 10.0  # length below which a stroke is dust
 # Beside a guide's loss of 1 to 2. On four photographs of 16 strokes lines drawn twice fell from 19 to 5 % of the length and knots from
 # 0.75 a sketch to none, while more of the outline was found; the guide, which takes a doubled line for a strong one, was 5 % less content.
 # With four views and 120 steps, which pull harder, 1.6 left 8 % doubled on 16 photographs and 2.4 left 6 %, for 1 % of the held-out loss.
-WEIGHTS = {"doubled": 2.4, "kinks": 0.05, "dust": 0.3}
+WEIGHTS = {"doubled": 2.4, "kinks": 0.05, "dust": 0.3, "astray": 0.1}
 
 
 def untidiness(points: Tensor) -> Tensor:
@@ -27,7 +30,8 @@ def untidiness(points: Tensor) -> Tensor:
 
 def untidy_terms(points: Tensor) -> dict[str, Tensor]:
     """Terms by name, [B] each: ``doubled``, the share of all length beside another line; ``kinks``, radians turned too tightly, a
-    stroke; ``dust``, the share of strokes that are too short."""
+    stroke; ``dust``, the share of strokes that are too short; ``astray``, px by which the line lies beyond the canvas, where no guide sees
+    it, in the mean."""
     line = _along(points)  # [B, N, S, 2]
     steps = line.diff(dim=2)
     lengths = (steps.square().sum(-1) + 1e-6).sqrt()  # [B, N, S-1]
@@ -36,6 +40,7 @@ def untidy_terms(points: Tensor) -> dict[str, Tensor]:
         "doubled": _doubled((line[:, :, 1:] + line[:, :, :-1]) / 2, course, lengths),
         "kinks": _kinks(course, lengths).mean(1),
         "dust": (1 - lengths.sum(-1) / SHORT_PX).clamp_min(0).mean(1),
+        "astray": (line - line.clamp(0, CANVAS_PX)).abs().sum(-1).mean((1, 2)),
     }
 
 

@@ -59,12 +59,18 @@ def test_short_strokes_are_dust() -> None:
     assert terms(line(20, 20, 40, 20))["dust"] == 0
 
 
-@pytest.mark.parametrize("name", ["doubled", "kinks", "dust"])
+def test_what_leaves_the_canvas_is_astray() -> None:
+    assert terms(line(100, 0, 100, -40))["astray"] == pytest.approx(20, abs=1), "20 px in the mean"
+    assert terms(line(100, 0, 100, 224))["astray"] == 0
+
+
+@pytest.mark.parametrize("name", ["doubled", "kinks", "dust", "astray"])
 def test_the_gradient_mends(name: str) -> None:
     start = {
         "doubled": torch.stack([line(20, 20, 120, 20), line(20, 21.5, 120, 22)]),
         "kinks": arc(2)[None],
         "dust": line(20, 20, 22, 20)[None],
+        "astray": line(200, 20, 240, 30)[None],
     }[name][None].requires_grad_(True)
     before = untidy_terms(start)[name]
     (gradient,) = torch.autograd.grad(before.sum(), start)
