@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clipasso_core.guide import Features, load_guide
-from clipasso_core.guide.efficientnet import EfficientNetLite0
-from clipasso_core.guide.lanes import Lanes, _Layer
+from clipasso_core.guide.efficientnet import HIGHEST, EfficientNetLite0
+from clipasso_core.guide.lanes import Lanes
 from clipasso_core.guide.lite import _network
-from clipasso_core.guide.packed import can_pack
+from clipasso_core.guide.packed import Layer, can_pack
 
 # channels, channels out, kernel, stride, padding, groups, side: one of each kind that the network has, and an odd one
 LAYERS = [
@@ -58,7 +58,7 @@ def test_a_layer_is_its_convolution_there_and_back(kind: tuple[int, ...], bounde
     wanted = wanted.clamp(0, 6) if bounded else wanted
     pull = torch.randn_like(wanted)
     (gradient,) = torch.autograd.grad(wanted, x, pull)
-    layer = _Layer(convolution, x.shape, bounded)
+    layer = Layer(convolution, x.shape, HIGHEST if bounded else None)
     with torch.no_grad():
         gave = layer(x)
         assert tuple(gave.shape) == tuple(wanted.shape) == layer.gives

@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from clipasso_core.guide.efficientnet import HIGHEST, EfficientNetLite0
-from clipasso_core.guide.packed import Convolution
+from clipasso_core.guide.packed import Layer
 
 MOST = 8  # lanes: a step has a handful of views
 Seen = tuple[dict[int, Tensor], Tensor]  # see `EfficientNetLite0.forward`
@@ -94,15 +94,15 @@ class _Course:
     def __init__(self, network: EfficientNetLite0) -> None:
         shape: Sequence[int] = (1, *network.PICTURE)
         self._taps = network.taps
-        self._stem = stem = _Layer(network.stem, shape, bounded=True)
+        self._stem = stem = Layer(network.stem, shape, HIGHEST)
         shape, self._blocks = stem.gives, []
         for stage, block in network.blocks():
-            expand = None if block.expand is None else _Layer(block.expand, shape, bounded=True)
-            depthwise = _Layer(block.depthwise, expand.gives if expand else shape, bounded=True)
-            project = _Layer(block.project, depthwise.gives, bounded=False)
+            expand = None if block.expand is None else Layer(block.expand, shape, HIGHEST)
+            depthwise = Layer(block.depthwise, expand.gives if expand else shape, HIGHEST)
+            project = Layer(block.project, depthwise.gives)
             shape = project.gives
             self._blocks.append((stage, expand, depthwise, project, block.adds))
-        self._head = _Layer(network.head, shape, bounded=True)
+        self._head = Layer(network.head, shape, HIGHEST)
         self._ends = {stage: place for place, (stage, *_) in enumerate(self._blocks)}  # the last block of each stage
 
     def forward(self, picture: Tensor, keep: bool) -> tuple[list[Tensor], list[tuple[Tensor | None, ...]]]:
@@ -136,37 +136,6 @@ class _Course:
                 down = expand.back(down, inner)
             gradient = down.add_(gradient) if adds else down
         return self._stem.back(gradient, *kept.pop())
-
-
-class _Layer:
-    """A frozen convolution, with the activation's bounds or without, and its way back."""
-
-    def __init__(self, convolution: nn.Conv2d, takes: Sequence[int], bounded: bool) -> None:
-        weight, groups = convolution.weight.detach(), convolution.groups
-        stride, around, kernel = convolution.stride[0], convolution.padding[0], weight.shape[-1]
-        assert isinstance(around, int)
-        bias = None if convolution.bias is None else convolution.bias.detach()
-        self._convolve = Convolution(weight, bias, stride, around, groups, takes, HIGHEST if bounded else None)
-        side = (takes[2] + 2 * around - kernel) // stride + 1
-        self.gives = (takes[0], convolution.out_channels, side, side)
-        self._bounded, self._stride = bounded, stride
-        turned = (weight if groups > 1 else weight.transpose(0, 1)).flip(2, 3)
-        self._spread = stride * (side - 1) + 1  # a strided layer's gradient with zeros between: then the way back is an ordinary layer
-        self._convolve_back = Convolution(turned, None, 1, kernel - 1 - around, groups, (*self.gives[:2], self._spread, self._spread))
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return self._convolve(x)
-
-    def back(self, gradient: Tensor, gave: Tensor | None = None) -> Tensor:
-        """The gradient of what came in; `gave`: what came out, of a bounded layer."""
-        if self._bounded:
-            gradient = torch.ops.aten.hardtanh_backward(gradient, gave, 0.0, HIGHEST)
-        if self._stride > 1:
-            size, channels = gradient.shape[:2]
-            spread = gradient.new_zeros(size, self._spread, self._spread, channels).permute(0, 3, 1, 2)
-            spread[:, :, :: self._stride, :: self._stride] = gradient
-            gradient = spread
-        return self._convolve_back(gradient)
 
 
 def _single_threads(count: int) -> ThreadPoolExecutor:

@@ -51,58 +51,72 @@ class Convolution:
         return self._mkldnn._convolution_pointwise(x, self._weight, self._bias, around, stride, dilation, groups, *self._then, "")
 
 
-class PackedConv2d(nn.Module):
-    """In the place of a frozen `nn.Conv2d` of stride 1, with the ReLU behind it or without. Gradients flow to what comes in."""
+class Layer:
+    """A frozen convolution and its way back. takes, highest: as `Convolution` has them. A strided one must end where what comes in ends."""
 
-    def __init__(self, convolution: nn.Conv2d, relu: bool = False) -> None:
+    def __init__(self, convolution: nn.Conv2d, takes: Sequence[int], highest: float | None = None) -> None:
+        weight, groups = convolution.weight.detach(), convolution.groups
+        stride, around, kernel = convolution.stride[0], convolution.padding[0], weight.shape[-1]
+        assert isinstance(around, int)
+        bias = None if convolution.bias is None else convolution.bias.detach()
+        self._convolve = Convolution(weight, bias, stride, around, groups, takes, highest)
+        side = (takes[2] + 2 * around - kernel) // stride + 1  # pictures are square
+        self.gives = (takes[0], convolution.out_channels, side, side)
+        self._highest, self._stride = highest, stride
+        turned = (weight if groups > 1 else weight.transpose(0, 1)).flip(2, 3)
+        self._spread = stride * (side - 1) + 1  # a strided layer's gradient with zeros between: then the way back is an ordinary layer
+        self._convolve_back = Convolution(turned, None, 1, kernel - 1 - around, groups, (*self.gives[:2], self._spread, self._spread))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self._convolve(x)
+
+    def back(self, gradient: Tensor, gave: Tensor | None = None) -> Tensor:
+        """The gradient of what came in; `gave`: what came out, of a bounded layer."""
+        if self._highest is not None:
+            gradient = torch.ops.aten.hardtanh_backward(gradient, gave, 0.0, self._highest)
+        if self._stride > 1:
+            size, channels = gradient.shape[:2]
+            spread = gradient.new_zeros(size, self._spread, self._spread, channels).permute(0, 3, 1, 2)
+            spread[:, :, :: self._stride, :: self._stride] = gradient
+            gradient = spread
+        return self._convolve_back(gradient)
+
+
+class PackedConv2d(nn.Module):
+    """In the place of a frozen `nn.Conv2d`, with the ReLU behind it or without. Gradients flow to what comes in."""
+
+    def __init__(self, convolution: nn.Conv2d, relu: bool) -> None:
         super().__init__()
-        assert convolution.stride == (1, 1)
-        assert convolution.groups == 1
         self._convolution: nn.Conv2d | None = convolution
         self._relu = relu
-        self._there: Convolution | None = None
-        self._back: Convolution | None = None
+        self._layer: Layer | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        if self._there is None or self._back is None:
-            self._there, self._back = self._pack(x.shape)
-        return _Pass.apply(x, self._there, self._back, self._relu)
-
-    def _pack(self, takes: Sequence[int]) -> tuple[Convolution, Convolution]:
-        """For the first shape that comes along; the weights as they were are let go."""
-        assert self._convolution is not None
-        weight, bias = self._convolution.weight.detach(), self._convolution.bias
-        around, kernel = self._convolution.padding[0], weight.shape[-1]
-        assert isinstance(around, int)
-        gives = (takes[0], weight.shape[0], *(side + 2 * around - kernel + 1 for side in takes[2:]))
-        there = Convolution(weight, None if bias is None else bias.detach(), 1, around, 1, takes, math.inf if self._relu else None)
-        back = Convolution(weight.transpose(0, 1).flip(2, 3), None, 1, kernel - 1 - around, 1, gives)
-        self._convolution = None
-        return there, back
+        if self._layer is None:  # packed for the first shape that comes along; the weights as they were are let go
+            assert self._convolution is not None
+            self._layer = Layer(self._convolution, x.shape, math.inf if self._relu else None)
+            self._convolution = None
+        return _Pass.apply(x, self._layer, self._relu)
 
 
 class _Pass(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, there: Convolution, back: Convolution, relu: bool) -> Tensor:
-        y = there(x)
-        ctx.back, ctx.relu = back, relu
-        if relu:
-            ctx.save_for_backward(y)
+    def forward(ctx: Any, x: Tensor, layer: Layer, relu: bool) -> Tensor:
+        y = layer(x)
+        ctx.layer = layer
+        ctx.save_for_backward(*([y] if relu else []))
         return y
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
-        gradient = gradient.contiguous(memory_format=torch.channels_last)
-        if ctx.relu:
-            gradient = torch.ops.aten.threshold_backward(gradient, ctx.saved_tensors[0], 0)
-        return ctx.back(gradient), None, None, None
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        return ctx.layer.back(gradient.contiguous(memory_format=torch.channels_last), *ctx.saved_tensors), None, None
 
 
 def pack(network: nn.Module) -> None:
     """Put a `PackedConv2d` in the place of every convolution of stride 1, and of the ReLU that follows it as in a bottleneck."""
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, nn.Conv2d) and child.stride == (1, 1) and child.groups == 1:
+            if isinstance(child, nn.Conv2d) and child.stride == (1, 1):
                 act = FOLLOWS.get(name, "")
                 relu = isinstance(getattr(parent, act, None), nn.ReLU)
                 setattr(parent, name, PackedConv2d(child, relu))

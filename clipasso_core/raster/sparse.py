@@ -19,6 +19,7 @@ BEND_PX = 0.1  # a segment's distance from its curve, at most: a longer one woul
 MAX_SEGMENTS = 256  # a cubic, so that one runaway stroke cannot exhaust the memory
 MARGIN_PX = 1.0  # half a pixel of antialiasing, half a pixel for the bend between a segment and its curve
 LEVEL = 1e-3  # sine of the angle to an axis below which a segment is tilted that much: no row is crossed at infinity
+STEEP = 0.15  # share of a Newton step's divisor that a bend towards the pixel leaves at least: near its centre steps would be endless
 _TIE_BITS = 20  # distances are compared to a millionth of the reach
 
 
@@ -164,7 +165,7 @@ def _newton(cubics: Tensor, owner: Tensor, t: Tensor, x: Tensor, y: Tensor, roun
         slope = away_x * speed_x + away_y * speed_y
         bend = away_x * (6 * x3 * t + 2 * x2) + away_y * (6 * y3 * t + 2 * y2)
         speed = speed_x * speed_x + speed_y * speed_y
-        trial = (t - slope / torch.maximum(speed + bend, 0.15 * speed).clamp_min(1e-9)).clamp(0, 1)
+        trial = (t - slope / torch.maximum(speed + bend, STEEP * speed).clamp_min(1e-9)).clamp(0, 1)
         trial_x, trial_y = ((x3 * trial + x2) * trial + x1) * trial + x0, ((y3 * trial + y2) * trial + y1) * trial + y0
         trial_square = trial_x * trial_x + trial_y * trial_y
         better = trial_square < square
