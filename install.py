@@ -183,7 +183,7 @@ def read_wishes(arguments: list[str]) -> Wishes:
 
 
 def find_home(machine: Machine, wishes: Wishes) -> Path:
-    """The engine's own folder; the same that clipasso_core.folders finds."""
+    """The engine's own folder; the same that clipasso_core.machine.folders finds."""
     named = wishes.home or machine.environment.get("CLIPASSO_HOME")
     if named:
         return Path(named).expanduser().absolute()
@@ -326,7 +326,7 @@ class Engine:
             remove(self.former.parent)
 
     def models(self) -> Path:
-        """Where weights go, as clipasso_core.folders has it."""
+        """Where weights go, as clipasso_core.machine.folders has it."""
         return Path(read_json(self.home / "config.json").get("models") or self.home / "models")
 
     def _fetch_mask(self) -> None:
@@ -654,9 +654,9 @@ class Extension:
                 else:
                     remove(path)
                     kept += [f"{path} (it can't be removed)"] if path.exists() else []
-            for place in (*target.rglob("__pycache__"), target / "clipasso_ext", target):
-                if place.name == "__pycache__":
-                    remove(place)
+            for place in list(target.rglob("__pycache__")):
+                remove(place)
+            for place in sorted((path for path in (*target.rglob("*"), target) if path.is_dir()), reverse=True):
                 with suppress(OSError):
                     place.rmdir()
             kept += [str(path) for path in target.rglob("*") if path.is_file() and path.relative_to(target).as_posix() not in sums]
@@ -724,7 +724,7 @@ class Extension:
 
 def own_files() -> list[Path]:
     """What belongs to the extension."""
-    return sorted([*EXTENSION.glob("*.inx"), *EXTENSION.glob("clipasso_*.py"), *EXTENSION.glob("clipasso_ext/*.py")])
+    return sorted([*EXTENSION.glob("*.inx"), *EXTENSION.glob("clipasso_*.py"), *EXTENSION.glob("clipasso_ext/**/*.py")])
 
 
 # Checks

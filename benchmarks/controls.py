@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from judges import canny
 
-from clipasso_core.frame import CANVAS_PX, SUBJECT
+from clipasso_core.photo.frame import CANVAS_PX, SUBJECT
 from clipasso_core.strokes import polyline
 
 REACH = 1.44  # a random stroke's length in units of sqrt(subject area / strokes): as long as the engine's own first strokes

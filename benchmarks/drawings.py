@@ -24,11 +24,11 @@ from PIL import Image
 
 from clipasso_core import SketchRequest
 from clipasso_core.guide import Guide, load_guide
-from clipasso_core.mask import Mask, find_subject
-from clipasso_core.picture import Picture, read_picture
+from clipasso_core.photo.mask import Mask, find_subject
+from clipasso_core.photo.picture import Picture, read_picture
 from clipasso_core.presets import PRESETS
 from clipasso_core.result import SketchResult
-from clipasso_core.sketching import Job, Progress
+from clipasso_core.sketching.job import Job, Progress
 
 PHOTO_PX = 160  # side of the photographs on the page
 KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")

@@ -20,12 +20,13 @@ from typing import Any
 import checkout  # noqa: F401
 import torch
 
-from clipasso_core import SketchRequest, edit, write_svg
-from clipasso_core import rank as ranks
-from clipasso_core.drawing import read_drawing
+from clipasso_core import SketchRequest, write_svg
+from clipasso_core.document.drawing import read_drawing
 from clipasso_core.guide import load_guide
-from clipasso_core.picture import read_picture
-from clipasso_core.sketching import Job
+from clipasso_core.optimiser import rank as ranks
+from clipasso_core.photo.picture import read_picture
+from clipasso_core.sketching import edit
+from clipasso_core.sketching.job import Job
 
 LEVELS = (8, 16)
 BETWEEN = (4, 12, 24)

@@ -19,8 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from clipasso_core.frame import CANVAS_PX, SUBJECT
-from clipasso_core.saliency import edge_map
+from clipasso_core.optimiser.saliency import edge_map
+from clipasso_core.photo.frame import CANVAS_PX, SUBJECT
 
 LITE2_SIDE = 260  # px, the network's own input
 LITE2_LAYERS = (3, 4)  # stages of 17 x 17 places: of the sets surveyed they know most edge drawings, displaced ones too

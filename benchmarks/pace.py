@@ -16,8 +16,8 @@ from drawings import Subject, on_canvas
 
 from clipasso_core import SketchRequest
 from clipasso_core.guide import Guide
-from clipasso_core.picture import read_picture
-from clipasso_core.sketching import Job, Progress
+from clipasso_core.photo.picture import read_picture
+from clipasso_core.sketching.job import Job, Progress
 
 WARM = 3  # actions before the clock counts: the first ones allocate and choose kernels
 ALL = 10**9  # steps

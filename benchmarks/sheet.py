@@ -19,10 +19,10 @@ import numpy as np
 from PIL import Image
 
 from clipasso_core import SketchRequest
-from clipasso_core.frames import draw
+from clipasso_core.cli.stills import draw
 from clipasso_core.guide import load_guide
-from clipasso_core.picture import read_picture
-from clipasso_core.sketching import Job
+from clipasso_core.photo.picture import read_picture
+from clipasso_core.sketching.job import Job
 
 CELL = 336
 

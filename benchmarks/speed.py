@@ -42,7 +42,7 @@ def main() -> None:
     """Measure, print, store."""
     options = parse()
     if options.one:
-        from clipasso_core.threads import spin_briefly
+        from clipasso_core.machine.threads import spin_briefly
 
         spin_briefly()
         import timings

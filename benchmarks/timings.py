@@ -19,7 +19,7 @@ from pace import KB, WARM, job_of, median_ms, peak_mb, say, subject_of, timed_ms
 
 from clipasso_core.guide import Guide, load_guide
 from clipasso_core.presets import PRESETS
-from clipasso_core.sketching import WIDTH_PX, Job, to_tensor
+from clipasso_core.sketching.job import WIDTH_PX, Job, to_tensor
 
 HELD_SEED, HELD_VIEWS = 20_260, 16  # the plain picture and 15 views that no job looks at
 RASTER_STROKES = (4, 16, 64, 128)
@@ -59,8 +59,8 @@ def held_out(job: Job, guide: Guide, sketches: list[np.ndarray]) -> list[float]:
     """Mean loss over the plain picture and views that were never optimised."""
     import torch
 
-    from clipasso_core.optimise import Likeness
-    from clipasso_core.views import ViewPool
+    from clipasso_core.optimiser.optimise import Likeness
+    from clipasso_core.optimiser.views import ViewPool
 
     pool = ViewPool(1, HELD_VIEWS, 0.25, 0.8, guide.side, HELD_SEED, guide.device)
     likeness = Likeness(guide, to_tensor(job.canvas, guide.device), pool, WIDTH_PX)
@@ -79,8 +79,8 @@ def step(guide: str, photo: str, device: str, repeats: int) -> dict[str, Any]:
     """
     import torch
 
-    from clipasso_core.optimise import Likeness, alone
-    from clipasso_core.views import ViewPool
+    from clipasso_core.optimiser.optimise import Likeness, alone
+    from clipasso_core.optimiser.views import ViewPool
 
     judge = load_guide(guide, device)
     preset = "quick" if guide == "lite" else "published"

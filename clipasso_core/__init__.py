@@ -11,11 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from clipasso_core.document.svg import from_svg, read_svg, to_svg, write_svg
     from clipasso_core.errors import UserError
     from clipasso_core.request import SketchRequest
     from clipasso_core.result import SketchResult
-    from clipasso_core.sketching import Progress, sketch
-    from clipasso_core.svg import from_svg, read_svg, to_svg, write_svg
+    from clipasso_core.sketching.job import Progress, sketch
 
 __version__ = "0.1.0"
 __all__ = ["Progress", "SketchRequest", "SketchResult", "UserError", "from_svg", "read_svg", "sketch", "to_svg", "write_svg"]
@@ -24,12 +24,12 @@ _ROOMS = {
     "UserError": "errors",
     "SketchRequest": "request",
     "SketchResult": "result",
-    "Progress": "sketching",
-    "sketch": "sketching",
-    "from_svg": "svg",
-    "read_svg": "svg",
-    "to_svg": "svg",
-    "write_svg": "svg",
+    "Progress": "sketching.job",
+    "sketch": "sketching.job",
+    "from_svg": "document.svg",
+    "read_svg": "document.svg",
+    "to_svg": "document.svg",
+    "write_svg": "document.svg",
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clipasso_core.color import to_rgb
-from clipasso_core.frame import Frame
+from clipasso_core.photo.frame import Frame
 
 if TYPE_CHECKING:
     from clipasso_core.raster import StrokeBatch

@@ -1,15 +1,13 @@
 """What the tests share: a home of their own, pictures worth sketching, pictures that can't be sketched."""
 
 import os
-import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
+from support.pictures import SIZE, draw_subject, png_claiming
 
-SIZE = (160, 120)
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch's threads spin otherwise, which costs tenfold where others compute too
 
 
@@ -74,23 +72,3 @@ def bad_photo(tmp_path):
         return path
 
     return make
-
-
-def draw_subject(image: Image.Image) -> Image.Image:
-    """A round dark body with ears, eyes and a stripe, in the middle of the image."""
-    pen = ImageDraw.Draw(image)
-    for left in (50, 90):
-        pen.polygon([(left, 45), (left + 10, 15), (left + 22, 45)], fill=(60, 50, 45))
-    pen.ellipse((40, 30, 120, 105), fill=(60, 50, 45))
-    for left in (60, 88):
-        pen.ellipse((left, 50, left + 12, 62), fill=(220, 200, 120), outline=(10, 10, 10))
-    pen.line([(60, 85), (80, 92), (100, 85)], fill=(200, 190, 180), width=3)
-    return image
-
-
-def png_claiming(width: int, height: int, rows: bytes) -> bytes:
-    """A well-formed PNG of a few kB whose header claims that size."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b"")]
-    body = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(body)

@@ -15,16 +15,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import canvas
 import numpy as np
-from canvas import Canvas
-from documents import SPACES
-from inkscape import ROOT, TRUE, Inkscape, sketches
 from lxml import etree
 from PIL import Image
-from screen import Desk, desk, wait_for
+from support import canvas
+from support.canvas import Canvas
+from support.documents import SPACES
+from support.inkscape import ROOT, TRUE, Inkscape, sketches
+from support.screen import Desk, desk, wait_for
 
-from clipasso_core.drawing import read_drawing
+from clipasso_core.document.drawing import read_drawing
 
 SKETCH, REDRAW, LOCK = "ctrl+F9", "ctrl+F10", "ctrl+F11"
 KEYS = {SKETCH: "sketch", REDRAW: "redraw.noprefs", LOCK: "lock"}

@@ -101,7 +101,7 @@ def stretch(values: Tensor) -> Tensor:
 
 def choose_guide(request: SketchRequest, preset: str, device: str) -> tuple[str, str]:
     """The guide's full name, and one clause that says why. `preset` and `device` are those in force, never ``auto``."""
-    from clipasso_core import models
+    from clipasso_core.machine import models
 
     if request.guide != "auto":
         return request.guide, "as asked"

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from clipasso_core import models
 from clipasso_core.errors import UserError
 from clipasso_core.guide import Features, Guide, Recipe, stretch
 from clipasso_core.guide.arithmetic import choose_dtype, freeze
 from clipasso_core.guide.packed import can_pack, pack
 from clipasso_core.guide.transformer import SelfAttention, straighten
+from clipasso_core.machine import models
 
 RESNET_RECIPE = Recipe("published", {"layer2": 1.0, "layer3": 1.0}, embedding=0.1)  # paper, section 3.2
 

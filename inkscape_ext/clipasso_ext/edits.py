@@ -9,14 +9,14 @@ from typing import Any, List
 
 import inkex
 
-from .edit_task import EditTask
-from .effects import Effect
-from .host import Host, detached, engine_environment, has_gtk, log
-from .problem import Problem
-from .restyle import LOOKS, Restyling, restyle
-from .settings import Settings
-from .sketches import Sketch, find_sketch, lock, set_level, take_layer
-from .task import Task
+from clipasso_ext.document.restyle import LOOKS, Restyling, restyle
+from clipasso_ext.document.sketches import Sketch, find_sketch, lock, set_level, take_layer
+from clipasso_ext.effects import Effect
+from clipasso_ext.engine.edit_task import EditTask
+from clipasso_ext.engine.host import Host, detached, engine_environment, has_gtk, log
+from clipasso_ext.engine.settings import Settings
+from clipasso_ext.engine.task import Task
+from clipasso_ext.problem import Problem
 
 
 class EditEffect(Effect):
@@ -32,7 +32,7 @@ class EditEffect(Effect):
         """
         task = EditTask(sketch, Task(sketch.photo(), self.svg, self.folders(), self.scratch), do, **wish)
         if has_gtk():
-            from .progress import ProgressWindow
+            from clipasso_ext.windows.progress_window import ProgressWindow
 
             results, problems = ProgressWindow([task], chosen, host).run()
             self.finish(results, problems, chosen)
@@ -100,7 +100,7 @@ class Level(EditEffect):
 
     def offers(self, sketch: Sketch, there: int, missing: int) -> bool:
         """Whether the person wants the strokes that are missing to be drawn."""
-        from .dialogs import ask
+        from clipasso_ext.windows.dialogs import ask
 
         ordered = "" if there == len(sketch.paths) else "ordered "
         question = f"This sketch has {there} {ordered}{'stroke' if there == 1 else 'strokes'}. Draw {missing} more?"

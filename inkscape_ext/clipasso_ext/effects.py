@@ -13,13 +13,14 @@ from typing import Any, List, Optional, TextIO, Tuple, Type
 
 import inkex
 
-from . import engine, jobs, settings
-from .engine import Event
-from .host import NO_GI, Host, find_host, has_display, has_gtk, log
-from .problem import Problem
-from .selection import find_photos
-from .settings import Settings
-from .task import Task, check
+from clipasso_ext.document.selection import find_photos
+from clipasso_ext.engine import connection as engine
+from clipasso_ext.engine import jobs, settings
+from clipasso_ext.engine.connection import Event
+from clipasso_ext.engine.host import NO_GI, Host, find_host, has_display, has_gtk, log
+from clipasso_ext.engine.settings import Settings
+from clipasso_ext.engine.task import Task, check
+from clipasso_ext.problem import Problem
 
 
 def main(kind: Type[Effect]) -> None:
@@ -65,7 +66,7 @@ class Effect(inkex.EffectExtension):
         """Show a message once: in a window of ours, else through Inkscape's own, else in the log. `quiet`: it is no error."""
         log(message)
         if has_gtk():
-            from .dialogs import show_message
+            from clipasso_ext.windows.dialogs import show_message
 
             show_message(message, quiet)
         elif has_display() and not quiet:
@@ -155,7 +156,7 @@ class Sketch(Effect):
         tasks = self.tasks()
         stored = settings.load(host.settings)
         if has_gtk():
-            from .window import SketchWindow
+            from clipasso_ext.windows.sketch_window import SketchWindow
 
             window = SketchWindow(tasks, stored, host, self.svg)
             self.put(window.run(), window.settings)
@@ -171,7 +172,7 @@ class Parameters(ParameterEffect):
     def act(self, host: Host) -> None:
         tasks, chosen = self.tasks(), self.settings()
         if has_gtk():
-            from .progress import ProgressWindow
+            from clipasso_ext.windows.progress_window import ProgressWindow
 
             results, problems = ProgressWindow(tasks, chosen, host).run()
             self.finish(results, problems, chosen)
@@ -213,7 +214,7 @@ class EngineAndModels(Effect):
 
     def act(self, host: Host) -> None:
         if has_gtk():
-            from .engine_window import EngineWindow
+            from clipasso_ext.windows.engine_window import EngineWindow
 
             EngineWindow(host).run()
         else:

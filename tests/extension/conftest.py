@@ -57,7 +57,7 @@ def pointer(tmp_path, home, monkeypatch):
 
 @pytest.fixture
 def host(pointer):
-    from clipasso_ext.host import find_host
+    from clipasso_ext.engine.host import find_host
 
     return find_host()
 

@@ -98,7 +98,7 @@ def root(body, page=PAGE, head=""):
 
 
 def photo_of(svg, ident="photo"):
-    from clipasso_ext.selection import find_photos
+    from clipasso_ext.document.selection import find_photos
 
     (photo,) = find_photos(svg, [ident])
     return photo

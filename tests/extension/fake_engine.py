@@ -115,7 +115,7 @@ def log(line):
 
 
 def size_of(path):
-    from clipasso_ext.bitmap import upright_size
+    from clipasso_ext.document.bitmap import upright_size
 
     with open(path, "rb") as file:
         return upright_size(file.read())

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from clipasso_ext.bitmap import upright_size
+from clipasso_ext.document.bitmap import upright_size
 
 from easel import JPEG, PILLOWS_EXIF_6, PROGRESSIVE, bmp, exif, gif, jpeg, old_bmp, png, segment, xmp
 

@@ -1,9 +1,9 @@
 """Looks that a document states in style sheets are seen, carried to the engine and kept; nothing is written to find them."""
 
 import pytest
-from clipasso_ext.cascade import inherited, stated
-from clipasso_ext.selection import find_photos
-from clipasso_ext.sketches import find_sketch
+from clipasso_ext.document.cascade import inherited, stated
+from clipasso_ext.document.selection import find_photos
+from clipasso_ext.document.sketches import find_sketch
 from lxml import etree
 
 from easel import document, image, root
@@ -147,7 +147,7 @@ def test_a_taper_takes_the_classes_ink(run):  # noqa: F811
 
 
 def test_a_photograph_is_dimmed_from_the_opacity_that_a_class_gives():
-    from clipasso_ext.layer import DIM, treat
+    from clipasso_ext.document.layer import DIM, treat
 
     svg = root("<style>image{opacity:.5}</style>" + image())
     treat(find_photos(svg, [])[0], DIM)

@@ -13,10 +13,10 @@ import types
 import inkex
 import pytest
 from clipasso_ext import edits
-from clipasso_ext.edit_task import EditTask
-from clipasso_ext.engine import ask_once
-from clipasso_ext.sketches import find_sketch
-from clipasso_ext.task import Task
+from clipasso_ext.document.sketches import find_sketch
+from clipasso_ext.engine.connection import ask_once
+from clipasso_ext.engine.edit_task import EditTask
+from clipasso_ext.engine.task import Task
 from lxml import etree
 
 import fake_edits
@@ -577,7 +577,7 @@ def answer(monkeypatch):
 
     def give(yes, cancel=False):
         asked = []
-        dialogs, progress = types.ModuleType("clipasso_ext.dialogs"), types.ModuleType("clipasso_ext.progress")
+        dialogs, progress = types.ModuleType("clipasso_ext.windows.dialogs"), types.ModuleType("clipasso_ext.windows.progress_window")
         dialogs.ask = lambda *words: asked.append(words) or yes
 
         def work(tasks, chosen, host):
@@ -586,8 +586,8 @@ def answer(monkeypatch):
             return types.SimpleNamespace(run=lambda: ([] if event is None else [(task, event)], []))
 
         progress.ProgressWindow = work
-        monkeypatch.setitem(sys.modules, "clipasso_ext.dialogs", dialogs)
-        monkeypatch.setitem(sys.modules, "clipasso_ext.progress", progress)
+        monkeypatch.setitem(sys.modules, "clipasso_ext.windows.dialogs", dialogs)
+        monkeypatch.setitem(sys.modules, "clipasso_ext.windows.progress_window", progress)
         monkeypatch.setattr(edits, "has_gtk", lambda: True)
         return asked
 
@@ -1008,9 +1008,9 @@ def test_a_plot_that_fails_changes_nothing(kind, command, run, pointer, home, ca
 @pytest.mark.parametrize("kind", ["redraw", "add", "restyle"])
 def test_cancel_leaves_everything(kind, ids, run, monkeypatch, home):
     """The window's own tests are elsewhere; here it is one that was cancelled."""
-    window = types.ModuleType("clipasso_ext.progress")
+    window = types.ModuleType("clipasso_ext.windows.progress_window")
     window.ProgressWindow = lambda tasks, chosen, host: types.SimpleNamespace(run=lambda: ([], []))
-    monkeypatch.setitem(sys.modules, "clipasso_ext.progress", window)
+    monkeypatch.setitem(sys.modules, "clipasso_ext.windows.progress_window", window)
     monkeypatch.setattr(edits, "has_gtk", lambda: True)
     assert run(kind, WHOLE + image("another"), *WORDS.get(kind, []), ids=ids) == b""
     assert told(home) == ""

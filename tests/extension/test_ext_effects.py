@@ -11,8 +11,9 @@ from pathlib import Path
 
 import inkex
 import pytest
-from clipasso_ext import effects, layer
-from clipasso_ext.settings import Settings, store
+from clipasso_ext import effects
+from clipasso_ext.document import layer
+from clipasso_ext.engine.settings import Settings, store
 from lxml import etree
 
 from easel import EXTENSION, document, image, png, uri

@@ -7,13 +7,13 @@ import sys
 import time
 
 import pytest
-from clipasso_ext import jobs
-from clipasso_ext.host import find_host
-from clipasso_ext.jobs import all_jobs, insert_finished, order
+from clipasso_ext.document.selection import find_photos
+from clipasso_ext.engine import jobs
+from clipasso_ext.engine.host import find_host
+from clipasso_ext.engine.jobs import all_jobs, insert_finished, order
+from clipasso_ext.engine.settings import Settings
+from clipasso_ext.engine.task import Task
 from clipasso_ext.problem import Problem
-from clipasso_ext.selection import find_photos
-from clipasso_ext.settings import Settings
-from clipasso_ext.task import Task
 from inkex import Transform
 
 from easel import PAGE, applied, hexad, image, png, root, uri

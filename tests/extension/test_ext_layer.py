@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from clipasso_ext import layer
-from clipasso_ext.placement import Box, place
+from clipasso_ext.document import layer
+from clipasso_ext.document.placement import Box, place
+from clipasso_ext.document.selection import find_photos
+from clipasso_ext.engine.settings import Settings
+from clipasso_ext.engine.task import Task
 from clipasso_ext.problem import Problem
-from clipasso_ext.selection import find_photos
-from clipasso_ext.settings import Settings
-from clipasso_ext.task import Task
 from inkex import Transform
 from lxml import etree
 

@@ -3,8 +3,9 @@
 import ast
 
 import pytest
-from clipasso_ext import edits, effects, settings
-from clipasso_ext.settings import Settings
+from clipasso_ext import edits, effects
+from clipasso_ext.engine import settings
+from clipasso_ext.engine.settings import Settings
 from lxml import etree
 
 from easel import EXTENSION

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from clipasso_ext import pixels
+from clipasso_ext.document import pixels
 from clipasso_ext.problem import Problem
 from inkex import Transform
 from lxml import etree
@@ -103,7 +103,7 @@ def test_files_are_not_named_by_the_documents_ids(ident, scratch):
 
 
 def test_two_bitmaps_of_one_clone_have_a_file_each(scratch):
-    from clipasso_ext.selection import find_photos
+    from clipasso_ext.document.selection import find_photos
 
     svg = root('<g id="g">%s%s</g><use id="u" xlink:href="#g"/>' % (image("a"), image("b", link=uri(png(20, 10)))))
     one, two = (pixels.see(photo, svg, [], scratch) for photo in find_photos(svg, ["u"]))

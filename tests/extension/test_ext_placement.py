@@ -4,10 +4,10 @@ import math
 import random
 
 import pytest
-from clipasso_ext.placement import Box, display_unit, fit, is_undistorted, length, place, unit_in_user_units, written
+from clipasso_ext.document.placement import Box, display_unit, fit, is_undistorted, length, place, unit_in_user_units, written
+from clipasso_ext.engine.settings import Settings
+from clipasso_ext.engine.task import Task, to_page
 from clipasso_ext.problem import Problem
-from clipasso_ext.settings import Settings
-from clipasso_ext.task import Task, to_page
 from inkex import Transform
 from lxml import etree
 

@@ -1,8 +1,8 @@
 """Which bitmaps a selection means, and where they are on the page."""
 
 import pytest
+from clipasso_ext.document.selection import find_photos
 from clipasso_ext.problem import Problem
-from clipasso_ext.selection import find_photos
 
 from easel import applied, hexad, image, photo_of, root, rotate, scale, text, times, translate, uri
 

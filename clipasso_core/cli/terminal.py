@@ -1,0 +1,96 @@
+"""How a job looks in a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from clipasso_core.result import SketchResult
+from clipasso_core.sketching.job import Progress
+
+
+class View(Protocol):
+    """What shows a job's progress."""
+
+    def update(self, progress: Progress) -> None:
+        """Show a step."""
+
+    def finish(self, result: SketchResult, target: str, interrupted: bool) -> None:
+        """Show the end."""
+
+
+@contextmanager
+def show_progress(as_json: bool) -> Iterator[View]:
+    """A progress bar on standard error, or JSON events on standard output."""
+    if as_json:
+        yield _Json()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
+    bar = Bar(*columns, console=console)
+    view = _Bar(bar)
+    if console.is_terminal:
+        bar.start()  # elsewhere the bar is one line of the log, begun when there is something to tell
+    try:
+        yield view
+    except BaseException:
+        bar.live.transient = True  # what fails leaves only its message
+        raise
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+class _Bar:
+    def __init__(self, bar: object) -> None:
+        from rich.progress import Progress as Bar
+
+        assert isinstance(bar, Bar)
+        self._bar = bar
+        self._task = bar.add_task("loading", total=None, note="")
+
+    def update(self, progress: Progress) -> None:
+        if progress.step == 0:
+            self._bar.start()
+            self._bar.console.print(progress.setup.line(), soft_wrap=True, highlight=False)
+            self._bar.update(self._task, description="sketching", total=progress.steps)
+            return
+        note = f"loss {progress.loss:.3f} · {_time(progress.time_left_s or 0)} left"
+        self._bar.update(self._task, completed=progress.step, note=note)
+        if progress.step == progress.steps:
+            self._bar.update(self._task, description="ordering", note=f"loss {progress.loss:.3f}")
+
+    def finish(self, result: SketchResult, target: str, interrupted: bool) -> None:
+        self._bar.update(self._task, description="stopped" if interrupted else "done", note=f"loss {result.loss:.3f}")
+        place = "standard output" if target == "-" else target
+        count = f"{len(result.strokes)} {'stroke' if len(result.strokes) == 1 else 'strokes'}"
+        text = (
+            f"interrupted after {result.steps} steps: the best sketch so far ({count}) is in {place}"
+            if interrupted
+            else f"{count} in {place}"
+        )
+        self._bar.console.print(text, soft_wrap=True, highlight=False)
+
+
+class _Json:
+    def update(self, progress: Progress) -> None:
+        from clipasso_core.service.events import progress_event
+
+        print(json.dumps(progress_event(progress)), flush=True)
+
+    def finish(self, result: SketchResult, target: str, interrupted: bool) -> None:
+        from clipasso_core.service.events import result_event
+
+        event = result_event(result)
+        del event["svg"]
+        print(json.dumps({**event, "output": target, "interrupted": interrupted}), flush=True)
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,1 @@
+"""Sketches as SVG documents, whoever wrote them. Knows no torch."""

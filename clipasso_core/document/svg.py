@@ -1,0 +1,255 @@
+"""Sketches as SVG, and back without loss."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import stat
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from clipasso_core.color import parse_color
+from clipasso_core.errors import UserError
+from clipasso_core.photo.frame import Frame
+from clipasso_core.photo.picture import read_bytes
+from clipasso_core.request import SketchRequest
+from clipasso_core.result import SketchResult
+from clipasso_core.strokes import Point, Stroke
+
+SVG = "http://www.w3.org/2000/svg"
+INKSCAPE = "http://www.inkscape.org/namespaces/inkscape"
+CLIPASSO = "https://clipasso.org/ns"
+SODIPODI = "http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"
+VERSION = 1  # of the attributes in the clipasso namespace
+DECIMALS = 4  # of coordinates: 1e-4 px, well inside the promised 1e-3
+
+
+def to_svg(result: SketchResult) -> bytes:
+    """A sketch as an SVG document whose user unit is a pixel of the photograph; one `<path>` a stroke, most needed first.
+
+    Of a series each sketch is a layer, the smaller ones below and hidden.
+    """
+    root = etree.Element(f"{{{SVG}}}svg", nsmap={None: SVG, "inkscape": INKSCAPE, "clipasso": CLIPASSO})
+    root.set("width", str(result.width))
+    root.set("height", str(result.height))
+    root.set("viewBox", f"0 0 {result.width} {result.height}")
+    if result.request.paper is not None:
+        _add_paper(root, parse_color(result.request.paper))
+    for count in result.request.series or ():
+        if count < len(result.strokes):
+            inner = tuple(replace(stroke, id=f"{stroke.id}-of-{count}") for stroke in result.strokes[:count])
+            layer = _add_layer(root, f"sketch-{count}", replace(result, strokes=inner, loss=math.nan))
+            layer.set("style", "display:none")
+            layer.set(f"{{{CLIPASSO}}}inner", "1")
+    _add_layer(root, "sketch", result)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def _add_paper(root: Any, color: str) -> None:
+    """A locked layer of one rectangle, as large as the page."""
+    layer = etree.SubElement(root, f"{{{SVG}}}g", id="paper", nsmap={"sodipodi": SODIPODI})
+    layer.set(f"{{{INKSCAPE}}}groupmode", "layer")
+    layer.set(f"{{{INKSCAPE}}}label", "Paper")
+    layer.set(f"{{{SODIPODI}}}insensitive", "true")
+    layer.set(f"{{{CLIPASSO}}}paper", "1")
+    sheet = etree.SubElement(layer, f"{{{SVG}}}rect", x="0", y="0", width=root.get("width"), height=root.get("height"))
+    sheet.set("style", f"fill:{color};stroke:none")
+
+
+def _add_layer(root: Any, name: str, result: SketchResult) -> Any:
+    count = len(result.strokes)
+    layer = etree.SubElement(root, f"{{{SVG}}}g", id=name)
+    layer.set(f"{{{INKSCAPE}}}groupmode", "layer")
+    layer.set(f"{{{INKSCAPE}}}label", f"Sketch · {count} {'stroke' if count == 1 else 'strokes'}")
+    for attribute, value in _layer_attributes(result).items():
+        layer.set(f"{{{CLIPASSO}}}{attribute}", value)
+    for rank, stroke in enumerate(result.strokes):
+        path = etree.SubElement(layer, f"{{{SVG}}}path", id=stroke.id)
+        path.set("d", path_data(stroke.points))
+        path.set("style", _style(stroke))
+        path.set(f"{{{CLIPASSO}}}rank", str(rank))
+        path.set(f"{{{CLIPASSO}}}locked", "true" if stroke.locked else "false")
+    return layer
+
+
+def _layer_attributes(result: SketchResult) -> dict[str, str]:
+    facts = {"guide": result.guide, "preset": result.preset, "device": result.device, "mask": result.mask}
+    facts |= {"loss": repr(result.loss), "seed": str(result.seed), "steps": str(result.steps)}
+    frame = " ".join(repr(value) for value in (result.frame.x, result.frame.y, result.frame.side))
+    picture = f"{result.width} {result.height}"
+    return {"sketch": str(VERSION), "request": json.dumps(result.request.to_json()), "picture": picture, "frame": frame, **facts}
+
+
+def path_data(points: tuple[Point, ...]) -> str:
+    """``M x,y C ...`` for a chain of cubics."""
+    texts = [f"{_number(x)},{_number(y)}" for x, y in points]
+    curves = [" ".join(texts[i : i + 3]) for i in range(1, len(texts), 3)]
+    return f"M {texts[0]} C {' '.join(curves)}"
+
+
+def _number(value: float) -> str:
+    return f"{round(value, DECIMALS) + 0.0:.{DECIMALS}f}".rstrip("0").rstrip(".")
+
+
+def _style(stroke: Stroke) -> str:
+    parts = [
+        "fill:none",
+        f"stroke:{stroke.color}",
+        f"stroke-width:{float(stroke.width)!r}",
+        "stroke-linecap:round",
+        "stroke-linejoin:round",
+    ]
+    if stroke.opacity != 1:
+        parts.append(f"stroke-opacity:{float(stroke.opacity)!r}")
+    return ";".join(parts)
+
+
+def write_svg(result: SketchResult, path: str | Path) -> None:
+    """Write beside, then rename: a file of that name is replaced whole or not at all. Raises `UserError` when it can't be written."""
+    write_whole(to_svg(result), Path(path))
+
+
+def write_whole(data: bytes, path: Path) -> None:
+    """See `write_svg`; for any bytes."""
+    check_writable(path)
+    path = Path(os.path.realpath(path))  # a link stays a link
+    scratch = ""
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
+            scratch = part.name
+            part.write(data)
+            part.flush()
+            os.fsync(part.fileno())
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        os.chmod(scratch, mode)
+        os.replace(scratch, path)
+    except OSError as error:
+        if scratch:
+            Path(scratch).unlink(missing_ok=True)
+        raise UserError(
+            "cannot-write", f"{path} can't be written ({error.strerror}): free some room or choose another place with -o"
+        ) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def check_writable(path: Path) -> None:
+    """Raise `UserError` when a file can't be made at `path`; called before the work, so that none is done for nothing."""
+    folder = path.parent
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError("cannot-write", f"{path} can't be written ({reason}): choose another place with -o") from None
+    if mode is not None and stat.S_ISDIR(mode):
+        raise UserError("cannot-write", f"{path} is a folder: name a file in it")
+    if mode is not None and not stat.S_ISREG(mode):
+        raise UserError("cannot-write", f"{path} is not a regular file: choose another place with -o, or - for standard output")
+    if not folder.is_dir():
+        raise UserError("cannot-write", f"there is no folder {folder}: make it first, or choose another with -o")
+    if not os.access(folder, os.W_OK):
+        raise UserError("cannot-write", f"the folder {folder} is read-only: choose another with -o")
+
+
+def read_svg(path: str | Path) -> SketchResult:
+    """Read a sketch file that the engine wrote. Raises `UserError` when it isn't one."""
+    return from_svg(read_bytes(path, "sketch"), Path(path).name)
+
+
+def from_svg(data: bytes, name: str = "the file") -> SketchResult:
+    """Read a sketch document. Entities, external references and DOCTYPEs are refused; see `read_svg`."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        raise UserError("bad-sketch", f"{name} is not an SVG file or is damaged") from None
+    if root.getroottree().docinfo.doctype:
+        raise UserError("bad-sketch", f"{name} has a DOCTYPE, which a sketch never needs: save it again as plain SVG")
+    layers = [node for node in root.iter(f"{{{SVG}}}g") if node.get(f"{{{CLIPASSO}}}sketch")]
+    whole = [layer for layer in layers if not layer.get(f"{{{CLIPASSO}}}inner")]  # of a series
+    layers = [layer for layer in layers if not _is_hidden(layer)] or whole or layers
+    if len(layers) != 1:
+        raise UserError("bad-sketch", f"{name} holds {len(layers)} sketches, not one: name an SVG file that clipasso wrote")
+    layer = layers[0]
+    try:
+        return _read_layer(root, layer)
+    except (KeyError, ValueError, TypeError, OverflowError, RecursionError):
+        raise UserError("bad-sketch", f"{name} was changed in a way that can't be read back: sketch the photo again") from None
+
+
+def _is_hidden(layer: Any) -> bool:
+    """As Inkscape's eye hides a layer."""
+    return bool(re.search(r"(?:^|;)\s*display\s*:\s*none", layer.get("style") or ""))
+
+
+@dataclass(frozen=True)
+class _Attributes:
+    node: Any
+
+    def __getitem__(self, name: str) -> str:
+        value = self.node.get(f"{{{CLIPASSO}}}{name}")
+        if value is None:
+            raise KeyError(name)
+        return str(value)
+
+
+def _read_layer(root: Any, layer: Any) -> SketchResult:
+    facts = _Attributes(layer)
+    if int(facts["sketch"]) > VERSION:
+        raise UserError("newer-sketch", "the sketch was written by a newer version: update the engine")
+    _, _, width, height = (float(value) for value in root.get("viewBox", "").split())
+    x, y, side = (float(value) for value in facts["frame"].split())
+    if not (math.isfinite(x) and math.isfinite(y) and 0 < side < math.inf):
+        raise ValueError("no square")
+    paths = sorted(layer.iter(f"{{{SVG}}}path"), key=lambda node: int(_Attributes(node)["rank"]))
+    return SketchResult(
+        strokes=tuple(_read_path(node) for node in paths),
+        width=int(width),
+        height=int(height),
+        frame=Frame(x, y, side),
+        request=SketchRequest.from_json(json.loads(facts["request"])),
+        guide=facts["guide"],
+        preset=facts["preset"],
+        device=facts["device"],
+        mask=facts["mask"],
+        loss=float(facts["loss"]),
+        seed=int(facts["seed"]),
+        steps=int(facts["steps"]),
+    )
+
+
+def _read_path(node: Any) -> Stroke:
+    style = dict(part.split(":", 1) for part in node.get("style", "").split(";") if part)
+    width, opacity = float(style["stroke-width"]), float(style.get("stroke-opacity", "1"))
+    if not (0 < width < math.inf and 0 <= opacity <= 1 and re.fullmatch("#[0-9a-fA-F]{6}", style["stroke"]) and node.get("id")):
+        raise ValueError("no stroke of the engine's")
+    return Stroke(
+        points=parse_path(node.get("d")),
+        width=width,
+        color=style["stroke"],
+        opacity=opacity,
+        id=node.get("id"),
+        locked=_Attributes(node)["locked"] == "true",
+    )
+
+
+def parse_path(data: str) -> tuple[Point, ...]:
+    """The points of ``M x,y C ...`` with absolute coordinates, as `path_data` writes it. Raises ValueError for other commands."""
+    if not re.fullmatch(r"\s*M[^A-Za-z]*C[-+.,\deE\s]*", data):
+        raise ValueError("not one chain of absolute cubics")
+    numbers = [float(text) for text in re.split(r"[\s,]+", re.sub("[MC]", " ", data).strip())]
+    if len(numbers) % 2 or not all(math.isfinite(value) for value in numbers):
+        raise ValueError("not a list of points")
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))

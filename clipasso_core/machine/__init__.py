@@ -1,0 +1,1 @@
+"""The machine below the engine: folders, logs, devices, threads, and the weights that are on it."""

@@ -1,0 +1,61 @@
+"""The log file: where the traceback of a bug goes."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from clipasso_core.machine import folders
+
+MAX_BYTES = 1_000_000  # a file; two older ones are kept
+
+
+def log_path() -> Path:
+    """The log file."""
+    return folders.logs() / "clipasso.log"
+
+
+def engine_log_path() -> Path:
+    """The warm engine's log file."""
+    return folders.logs() / "engine.log"
+
+
+def crash_path() -> Path:
+    """What the warm engine printed before it died."""
+    return folders.logs() / "engine-crash.log"
+
+
+def engine_logger() -> logging.Logger:
+    """The warm engine's log. A disk that is full or read-only silences it, and nothing else."""
+    logger = logging.getLogger("clipasso.engine")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    logging.raiseExceptions = False  # a failing handler would print on stderr
+    try:
+        engine_log_path().parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = RotatingFileHandler(engine_log_path(), maxBytes=MAX_BYTES, backupCount=2, encoding="utf-8")
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+    return logger
+
+
+def record_bug(error: BaseException) -> str:
+    """Write the traceback into the log file and return one line for the person."""
+    what = f"a bug in clipasso: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}".rstrip(": ")
+    try:
+        log_path().parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(log_path(), maxBytes=MAX_BYTES, backupCount=2, encoding="utf-8")
+    except OSError as cannot:
+        return f"{what} (no log could be written: {cannot.strerror})"
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    try:
+        record = logging.LogRecord("clipasso", logging.ERROR, __file__, 0, "bug", None, (type(error), error, error.__traceback__))
+        handler.handle(record)
+    finally:
+        with suppress(OSError):  # a full disk, at the last flush
+            handler.close()
+    return f"{what}; please report it with {log_path()}"

@@ -1,0 +1,1 @@
+"""A photograph, and what of it is to be sketched."""

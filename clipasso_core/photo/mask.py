@@ -1,0 +1,228 @@
+"""What belongs to the subject."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from clipasso_core.errors import UserError
+from clipasso_core.machine.models import U2NETP, u2netp_path
+from clipasso_core.photo.frame import SUBJECT
+from clipasso_core.photo.picture import Picture, decode_picture, read_bytes
+
+U2NET_SIDE = 320  # the network's input
+SOFT_LOW, SOFT_HIGH = 0.3, 0.7  # below, surely background; above, surely subject; between, a soft edge
+DUST = 0.02  # parts smaller than this share of the largest part are noise of the mask, not subject
+BLANK = 0.002  # a subject smaller than this share of the picture is no subject
+EVEN = 0.98  # of the strongest alpha: a picture that is at least so opaque everywhere is not cut out, only cropped or faded
+BORDER_TOLERANCE = 12 / 255  # what JPEG makes of a plain backdrop
+PLAIN_SHARE = 0.97  # of the border's pixels that must have the border's colour
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Foreground probability [h, w] float32 in 0..1 at the picture's working size, and where it came from."""
+
+    foreground: np.ndarray
+    source: str
+
+
+def find_subject(picture: Picture, choice: str, relevance: Callable[[], np.ndarray]) -> Mask:
+    """The mask that `choice` names: auto, alpha, none, rembg[:MODEL] or a file.
+
+    `relevance` gives a coarse map [h', w'] in 0..1 of where the guide sees something; it is only asked when all else lacks.
+    """
+    if choice == "none":
+        return Mask(np.ones(picture.rgb.shape[:2], np.float32), "none")
+    if choice == "alpha":
+        if picture.alpha is None:
+            raise UserError("no-alpha", "the photo has no transparency: use --mask auto, none or a mask file")
+        return Mask(_clean(_from_alpha(picture)), "alpha")
+    if choice == "rembg" or choice.startswith("rembg:"):
+        model = choice.partition(":")[2] or "u2net"
+        return Mask(_clean(_from_rembg(picture, model)), f"rembg {model}")
+    if choice == "auto":
+        return _automatic(picture, relevance)
+    return Mask(_clean(_from_file(picture, choice)), f"file {_printable(Path(choice).name)}")
+
+
+def _automatic(picture: Picture, relevance: Callable[[], np.ndarray]) -> Mask:
+    if picture.alpha is not None:
+        window = _window(picture)
+        if window is None:
+            return Mask(_clean(_from_alpha(picture)), "alpha")
+        return _within(picture, window, relevance)
+    if _is_plain(picture.rgb):
+        raise UserError("bad-photo", "the photo is one plain colour: there is nothing to sketch")
+    plain = _from_plain_border(picture)
+    if plain is not None:
+        return Mask(_clean(plain), "plain border")
+    if u2netp_path().is_file():
+        found, source = _from_u2netp(picture), U2NETP
+    else:
+        found, source = _from_grabcut(picture, relevance()), "GrabCut"
+    if (found > SUBJECT).mean() < BLANK:
+        return Mask(np.ones(picture.rgb.shape[:2], np.float32), f"none ({source} found no subject)")
+    return Mask(_clean(found), source)
+
+
+def _window(picture: Picture) -> tuple[slice, slice] | None:
+    """The upright rectangle that a cropped, padded or evenly faded picture fills; None where transparency has the subject's shape."""
+    alpha = picture.alpha
+    assert alpha is not None
+    rows, columns = np.flatnonzero(alpha.max(1) > 0), np.flatnonzero(alpha.max(0) > 0)
+    inner = slice(rows[0] + 1, rows[-1]), slice(columns[0] + 1, columns[-1])  # the outermost pixels may be half covered
+    if not alpha[inner].size or alpha[inner].min() < EVEN * alpha[inner].max() or _is_plain(picture.rgb[inner]):
+        return None
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _is_plain(rgb: np.ndarray) -> bool:
+    return bool(np.ptp(rgb.reshape(-1, 3), axis=0).max() <= 2)
+
+
+def _within(picture: Picture, window: tuple[slice, slice], relevance: Callable[[], np.ndarray]) -> Mask:
+    """The subject of a picture that fills a window of its bitmap."""
+    height, width = picture.rgb.shape[:2]
+    seen = np.round(picture.on_white()[window] * 255).astype(np.uint8)
+
+    def relevance_within() -> np.ndarray:
+        whole = relevance()
+        (top, bottom, _), (left, right, _) = (part.indices(size) for part, size in zip(window, (height, width), strict=True))
+        down, across = whole.shape[0] / height, whole.shape[1] / width
+        first_row, first_column = int(top * down), int(left * across)
+        return whole[first_row : max(first_row + 1, round(bottom * down)), first_column : max(first_column + 1, round(right * across))]
+
+    inner = _automatic(Picture(np.ascontiguousarray(seen), None, seen.shape[1], seen.shape[0]), relevance_within)
+    foreground = np.zeros((height, width), np.float32)
+    foreground[window] = inner.foreground
+    return Mask(foreground, inner.source)
+
+
+def _printable(name: str) -> str:
+    """A file's name as XML can hold it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
+
+
+def _clean(foreground: np.ndarray) -> np.ndarray:
+    """Drop the parts that are too small to be a part of the subject."""
+    count, label, stats, _ = cv2.connectedComponentsWithStats((foreground > SUBJECT).astype(np.uint8), connectivity=8)
+    if count <= 2:
+        return foreground
+    area = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
+    area[0] = 0
+    dust = (area < DUST * area.max()) & (np.arange(count) > 0)
+    if not dust.any():
+        return foreground
+    halo = cv2.dilate(dust[label].astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    kept = cv2.dilate((~dust & (np.arange(count) > 0))[label].astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    return np.where(halo & ~kept, 0, foreground).astype(np.float32)
+
+
+def _from_alpha(picture: Picture) -> np.ndarray:
+    assert picture.alpha is not None
+    return picture.alpha.astype(np.float32) / 255
+
+
+def _from_file(picture: Picture, path: str) -> np.ndarray:
+    mask = decode_picture(read_bytes(path, "mask"), Path(path).name)
+    here, there = picture.width / picture.height, mask.width / mask.height
+    if abs(here / there - 1) > 0.02:
+        raise UserError(
+            "bad-mask",
+            f"the mask is {mask.width} x {mask.height} and the photo {picture.width} x {picture.height}: "
+            "make the mask of the photo's proportions",
+        )
+    grey = mask.alpha.astype(np.float32) / 255 if mask.alpha is not None else mask.rgb.mean(2, dtype=np.float32) / 255
+    found = np.clip(cv2.resize(grey, picture.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR), 0, 1)
+    if found.max() <= SUBJECT:
+        raise UserError("bad-mask", f"the mask {Path(path).name} is all background: paint the subject white")
+    return found
+
+
+def _from_plain_border(picture: Picture) -> np.ndarray | None:
+    """All that differs from the border's one colour and what it encloses; None when the border is not of one colour."""
+    rgb = picture.rgb.astype(np.float32) / 255
+    band = max(2, min(rgb.shape[:2]) // 60)
+    border = np.concatenate(
+        [rgb[:band].reshape(-1, 3), rgb[-band:].reshape(-1, 3), rgb[:, :band].reshape(-1, 3), rgb[:, -band:].reshape(-1, 3)]
+    )
+    colour = np.median(border, axis=0)
+    if (np.abs(border - colour).max(1) < BORDER_TOLERANCE).mean() < PLAIN_SHARE:
+        return None
+    backdrop = (np.abs(rgb - colour).max(2) < BORDER_TOLERANCE).astype(np.uint8)
+    padded = np.pad(backdrop, 1, constant_values=1)
+    outside = padded.copy()
+    cv2.floodFill(outside, None, (0, 0), 2)
+    found = (outside[1:-1, 1:-1] != 2).astype(np.float32)
+    share = found.mean()
+    if not BLANK < share < 0.98:
+        return None
+    return cv2.GaussianBlur(found, (0, 0), 1.0)
+
+
+def _from_u2netp(picture: Picture) -> np.ndarray:
+    """Salient-object probability by U-2-Net's small network (Qin et al. 2020), through onnxruntime."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # onnxruntime warns on stderr about what does not matter
+    try:
+        session = onnxruntime.InferenceSession(u2netp_path().read_bytes(), options, providers=["CPUExecutionProvider"])
+    except Exception:  # onnxruntime raises kinds of its own
+        raise UserError("bad-weights", f"{u2netp_path()} is damaged: run clipasso models fetch u2netp, or use --mask none") from None
+    small = cv2.resize(picture.rgb, (U2NET_SIDE, U2NET_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    normal = (small / max(float(small.max()), 1.0) - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]  # the network's training
+    batch = normal.transpose(2, 0, 1)[None].astype(np.float32)
+    found = session.run(None, {session.get_inputs()[0].name: batch})[0][0, 0]
+    found = (found - found.min()) / max(float(np.ptp(found)), 1e-6)
+    found = cv2.resize(found, picture.rgb.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    return np.clip((found - SOFT_LOW) / (SOFT_HIGH - SOFT_LOW), 0, 1).astype(np.float32)
+
+
+def _from_grabcut(picture: Picture, relevance: np.ndarray) -> np.ndarray:
+    """OpenCV's GrabCut (Rother et al. 2004), seeded by where the guide sees something."""
+    side = 320 / max(picture.rgb.shape[:2])
+    size = tuple(max(1, round(length * side)) for length in picture.rgb.shape[1::-1])
+    rgb = cv2.resize(picture.rgb, size, interpolation=cv2.INTER_AREA)
+    seen = cv2.resize(relevance.astype(np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    trimap = np.full(seen.shape, cv2.GC_PR_BGD, np.uint8)
+    trimap[seen > np.quantile(seen, 0.6)] = cv2.GC_PR_FGD
+    trimap[seen > np.quantile(seen, 0.95)] = cv2.GC_FGD
+    edge = max(1, min(seen.shape) // 50)
+    border = np.ones(seen.shape, bool)
+    border[edge:-edge, edge:-edge] = False
+    trimap[border & (trimap != cv2.GC_FGD)] = cv2.GC_BGD
+    cv2.setRNGSeed(0)  # GrabCut clusters colours from random beginnings
+    whole = (0, 0, rgb.shape[1], rgb.shape[0])  # not read: the trimap says it all
+    cv2.grabCut(np.ascontiguousarray(rgb[..., ::-1]), trimap, whole, np.zeros((1, 65)), np.zeros((1, 65)), 5, cv2.GC_INIT_WITH_MASK)
+    found = np.isin(trimap, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+    closed = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    large = cv2.resize(closed, picture.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return cv2.GaussianBlur(large, (0, 0), 1.5).astype(np.float32)
+
+
+def rembg_model_path(model: str) -> Path:
+    """Where the rembg package keeps that model's file."""
+    return Path(os.environ.get("U2NET_HOME", "~/.u2net")).expanduser() / f"{model}.onnx"
+
+
+def _from_rembg(picture: Picture, model: str) -> np.ndarray:
+    if find_spec("rembg") is None:
+        raise UserError("no-rembg", "--mask rembg needs the package rembg: install clipasso with its extra [mask], or use --mask auto")
+    if not rembg_model_path(model).is_file():
+        raise UserError(
+            "no-rembg-model",
+            f"rembg's model {model} is not on this machine: put {model}.onnx into {rembg_model_path(model).parent}, or use --mask auto",
+        )
+    import rembg
+    from PIL import Image
+
+    found = rembg.remove(Image.fromarray(picture.rgb), session=rembg.new_session(model), only_mask=True)
+    return np.asarray(found.convert("L"), dtype=np.float32) / 255

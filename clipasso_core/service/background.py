@@ -1,0 +1,74 @@
+"""A sketch in the background: a folder that holds the order, and later what came of it.
+
+``job.json`` (its ``"line"`` is a request as docs/protocol.md has it, the photo beside it; the rest belongs to whoever wrote it),
+``progress.json`` (the last event, while it computes), ``outcome.json`` (the event that it ended in).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from clipasso_core.errors import UserError
+from clipasso_core.machine import log
+from clipasso_core.service import client as engine
+from clipasso_core.service import events
+from clipasso_core.service.envelope import MAX_LINE, at_home, read_envelope
+from clipasso_core.service.place import REQUEST
+
+TRIES = 2  # an engine may be stopped or killed under a job that nobody watches
+PROGRESS_S = 0.5  # between two writings of progress.json
+
+
+def compute(folder: Path) -> int:
+    """Bring a job to its outcome, unless it has one or another process is at it. Returns 0, or 2 when it failed."""
+    try:
+        with FileLock(folder / "lock", timeout=0):
+            if (folder / "outcome.json").is_file():
+                return 0
+            outcome = _outcome(folder)
+            _write(folder / "outcome.json", outcome)
+            return 0 if outcome["event"] == "result" else 2
+    except Timeout:
+        return 0
+
+
+def _outcome(folder: Path) -> dict[str, Any]:
+    try:
+        line = json.dumps(json.loads((folder / "job.json").read_bytes())["line"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return events.error_event(UserError("bad-job", f"{folder} holds no job: it was damaged or half-written"))
+    for _ in range(TRIES):
+        try:
+            return _converse(folder, at_home(line, read_envelope(line), str(folder)).encode())
+        except UserError as error:
+            return events.error_event(error)
+        except (EOFError, OSError):
+            continue
+    return events.bug_event(f"the engine ended unexpectedly; please report it with {log.engine_log_path()}")
+
+
+def _converse(folder: Path, line: bytes) -> dict[str, Any]:
+    written = 0.0
+    with engine.reach() as connection:
+        connection.send_bytes(REQUEST + line)
+        while True:
+            event = dict(json.loads(connection.recv_bytes(MAX_LINE)))
+            if event["event"] in ("result", "error"):
+                return event
+            if event["event"] in events.LAST:  # called off by an engine that was told to stop
+                raise EOFError
+            if time.monotonic() - written > PROGRESS_S:
+                written = time.monotonic()
+                _write(folder / "progress.json", event)
+
+
+def _write(path: Path, value: dict[str, Any]) -> None:
+    scratch = path.with_suffix(".new")
+    scratch.write_text(json.dumps(value))
+    os.replace(scratch, path)

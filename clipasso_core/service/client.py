@@ -1,0 +1,185 @@
+"""Reaching the warm engine: connect, start it when it is not there, replace it when it is out of date, broken or stale."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection, answer_challenge, deliver_challenge
+from typing import IO, Any
+
+from filelock import FileLock, Timeout
+
+from clipasso_core.errors import UserError
+from clipasso_core.machine import folders, log
+from clipasso_core.service.place import STATUS, STOP, Place, find_place, identity
+
+ANSWER_S = 5.0  # an engine that lives answers in milliseconds; one that imports torch just now in a second
+HUNG_S = 0.5  # for one that does not answer to end all the same
+END_S = 10.0  # for an engine to finish its step and end
+IDLE_MIN = 15.0
+FOREIGN = ("PYTHON", "INKSCAPE", "INKEX", "GTK_", "GDK_", "GI_", "GIO_", "LD_", "DYLD_", "FONTCONFIG_", "XDG_DATA_DIRS", "_INKSCAPE")
+ROOT = str(folders.CODE.parent)
+
+
+class Unreachable(Exception):  # noqa: N818 - a state, not an error
+    """There is no engine that answers."""
+
+
+def connect(place: Place) -> tuple[Connection, dict[str, Any]]:
+    """A connection to the running engine, and what it says of itself. Raises `Unreachable`."""
+    try:
+        connection = Client(place.address, place.family)
+    except (OSError, EOFError) as error:
+        raise Unreachable(str(error)) from None
+    try:
+        _expect(connection)
+        answer_challenge(connection, place.key())
+        deliver_challenge(connection, place.key())
+        _expect(connection)
+        return connection, json.loads(connection.recv_bytes(65536))
+    except (OSError, EOFError, ValueError, AssertionError, AuthenticationError, Unreachable) as error:
+        connection.close()
+        raise Unreachable(str(error)) from None
+
+
+def reach(on_waking: Callable[[], None] | None = None, idle_min: float = IDLE_MIN) -> Connection:
+    """A connection to an engine of this very installation, started if need be. Raises `UserError` when none can be had."""
+    place, own = find_place(), identity()
+    with suppress(Unreachable):
+        connection, facts = connect(place)
+        if facts.get("identity") == own:
+            return connection
+        connection.close()
+    if on_waking is not None:
+        on_waking()
+    try:
+        with FileLock(place.starting, timeout=60):
+            patience_s = HUNG_S
+            with suppress(Unreachable):  # somebody else may have started one meanwhile
+                connection, facts = connect(place)
+                if facts.get("identity") == own:
+                    return connection
+                _tell_to_stop(connection)
+                patience_s = END_S
+            _make_way(place, patience_s)
+            _start(idle_min)
+            return connect(place)[0]
+    except Timeout:
+        raise _no_engine("another program has been starting it for a minute") from None
+    except Unreachable as reason:
+        raise _no_engine(str(reason)) from None
+    except OSError as error:
+        raise _no_engine(error.strerror or str(error)) from None
+
+
+def stop() -> bool:
+    """End the engine. Returns whether there was one."""
+    place = find_place()
+    try:
+        _tell_to_stop(connect(place)[0])
+    except Unreachable:
+        there = _is_alive(place)
+        _make_way(place, HUNG_S)
+        return there
+    _make_way(place, END_S)
+    return True
+
+
+def status() -> dict[str, Any] | None:
+    """What the engine says of itself and its queue; None when there is none."""
+    try:
+        connection, _ = connect(find_place())
+    except Unreachable:
+        return None
+    with connection:
+        connection.send_bytes(STATUS)
+        if not connection.poll(ANSWER_S):
+            return None
+        return dict(json.loads(connection.recv_bytes(65536)))
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what Inkscape, its Python and its packaging put there."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return {**kept, "PYTHONPATH": ROOT}
+
+
+def _expect(connection: Connection) -> None:
+    """Wait for an answer, but not for ever: a stopped process still accepts connections."""
+    if not connection.poll(ANSWER_S):
+        raise Unreachable("it does not answer")
+
+
+def _tell_to_stop(connection: Connection) -> None:
+    with suppress(OSError), connection:
+        connection.send_bytes(STOP)
+
+
+def _is_alive(place: Place) -> bool:
+    try:
+        with FileLock(place.alive, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _make_way(place: Place, patience_s: float) -> None:
+    """Wait so long for the engine to end; kill it when it doesn't. Its lock proves that the process in its record is still that engine."""
+    try:
+        with FileLock(place.alive, timeout=patience_s):
+            return
+    except Timeout:
+        number = place.record().get("pid")
+        if isinstance(number, int):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(number, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    try:
+        with FileLock(place.alive, timeout=END_S):
+            return
+    except Timeout:
+        raise _no_engine("an older one hangs and can't be ended") from None
+
+
+def _start(idle_min: float) -> None:
+    """Start a detached engine and wait until it listens."""
+    command = [sys.executable, "-m", "clipasso_core", "engine", "serve", "--idle", str(idle_min)]
+    detached: dict[str, Any] = (
+        {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]
+        if sys.platform == "win32"
+        else {"start_new_session": True}
+    )
+    with _last_words() as last_words:
+        process = subprocess.Popen(
+            command,
+            cwd=folders.home(),
+            env=clean_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=last_words,
+            **detached,
+        )
+    assert process.stdout is not None
+    with process.stdout as pipe:
+        said = pipe.readline()
+    if said.strip() != b"ready":
+        raise _no_engine(f"it ended at once, with status {process.wait()}")
+    process.returncode = 0  # it lives on, and is nobody's to wait for
+
+
+def _last_words() -> IO[bytes]:
+    """Where the engine's stderr goes: what a crash in native code leaves behind."""
+    try:
+        log.crash_path().parent.mkdir(parents=True, exist_ok=True)
+        return open(log.crash_path(), "wb")
+    except OSError:
+        return open(os.devnull, "wb")
+
+
+def _no_engine(reason: str) -> UserError:
+    return UserError("no-engine", f"the engine can't be started ({reason}): run clipasso doctor; its log is {log.engine_log_path()}")

@@ -1,0 +1,60 @@
+"""What goes out at the JSON door, and what `clipasso sketch --json` prints: one object a line. docs/protocol.md describes it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from clipasso_core.errors import UserError
+
+if TYPE_CHECKING:
+    from clipasso_core.result import SketchResult
+    from clipasso_core.sketching.job import Progress
+
+LAST = ("result", "error", "cancelled", "about")  # each request ends in one of these
+
+
+def progress_event(progress: Progress) -> dict[str, Any]:
+    """``started`` (with what was settled) before the first step, ``progress`` after every step."""
+    if progress.step == 0:
+        return {"event": "started", **dataclasses.asdict(progress.setup), "line": progress.setup.line()}
+    return {
+        "event": "progress",
+        "step": progress.step,
+        "steps": progress.steps,
+        "loss": progress.loss,
+        "time_s": progress.time_s,
+        "time_left_s": progress.time_left_s,
+    }
+
+
+def result_event(result: SketchResult) -> dict[str, Any]:
+    """``result``: the sketch's JSON form, and the SVG document as text."""
+    from clipasso_core.document.svg import to_svg
+
+    return {"event": "result", "sketch": result.to_json(), "svg": to_svg(result).decode()}
+
+
+def waking_event() -> dict[str, Any]:
+    """``waking``: the engine was not running and is being started."""
+    return {"event": "waking"}
+
+
+def queued_event(position: int) -> dict[str, Any]:
+    """``queued``: so many sketches are computed before this one."""
+    return {"event": "queued", "position": position}
+
+
+def cancelled_event() -> dict[str, Any]:
+    """``cancelled``: nobody wants the sketch any more."""
+    return {"event": "cancelled"}
+
+
+def error_event(error: UserError) -> dict[str, Any]:
+    """``error`` that the person can mend."""
+    return {"event": "error", "code": error.code, "message": error.message}
+
+
+def bug_event(message: str) -> dict[str, Any]:
+    """``error`` that is not the person's."""
+    return {"event": "error", "code": "bug", "message": message}

@@ -1,0 +1,149 @@
+"""Which bitmaps the person means: selected ones, those in selected groups, clones of them, or the only one there is."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, List, Optional, Set, Tuple
+from urllib.parse import unquote
+
+from inkex import Transform
+from lxml import etree
+
+from clipasso_ext.document.cascade import stated
+from clipasso_ext.document.placement import length, nested_transform
+from clipasso_ext.problem import Problem
+
+XLINK = "{http://www.w3.org/1999/xlink}href"
+LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
+GROUPMODE = "{http://www.inkscape.org/namespaces/inkscape}groupmode"
+UNSEEN = {"defs", "symbol", "clipPath", "mask", "pattern", "marker", "metadata", "namedview", "filter"}
+_WITH_ID = etree.XPath("//*[@id=$ident]")
+NOTHING = "Select a bitmap (a photograph that you imported or linked), and try again."
+
+
+class Link:
+    """One element on the way from the document down to a bitmap, and the transform that it contributes."""
+
+    def __init__(self, element: Any, transform: Transform) -> None:
+        self.element, self.transform = element, transform
+
+
+class Photo:
+    """A bitmap on the page.
+
+    image: the ``<image>``. chain: links from below the root down to the image; where a clone is passed, the element that it shows
+    follows it. owner: what stands on the page for the bitmap: the image, or its clone.
+    """
+
+    def __init__(self, chain: List[Link], owner: Any) -> None:
+        self.chain, self.owner, self.image = chain, owner, chain[-1].element
+
+    @property
+    def id(self) -> str:
+        return self.owner.get_id()
+
+    @property
+    def transform(self) -> Transform:
+        """From the image's coordinates to the document's user units."""
+        total = Transform()
+        for link in self.chain:
+            total = total @ link.transform
+        return total
+
+    @property
+    def name(self) -> str:
+        """For the layer's label: the object's label, the file's name, or the id."""
+        for element in (self.owner, self.image):
+            if element.get(LABEL):
+                return str(element.get(LABEL))
+        address = href(self.image)
+        if address and not address.startswith("data:"):
+            return unquote(address).replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0] or self.id
+        return self.id
+
+    def branch(self) -> Tuple[Any, Any]:
+        """The layer (or root) that the photo is in, and the child of it that holds the photo."""
+        elements = [link.element for link in self.chain]
+        elements = elements[: elements.index(self.owner) + 1]
+        child = elements[0]
+        for element, below in zip(elements, elements[1:]):
+            if element.get(GROUPMODE) != "layer":
+                break
+            child = below
+        return child.getparent(), child
+
+
+def href(element: Any) -> Optional[str]:
+    """The link of an image or clone, in the older or the newer spelling."""
+    value = element.get(XLINK)
+    return value if value is not None else element.get("href")
+
+
+def by_id(svg: Any, ident: str) -> Any:
+    """The element with that id, or None. inkex 1.2 fails on ids with quotes."""
+    return next(iter(_WITH_ID(svg, ident=ident)), None)
+
+
+def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
+    """The bitmaps meant by the selection, in the order of the page. Raises `Problem` when there is none."""
+    selected = [element for element in (by_id(svg, one) for one in ids) if element is not None]
+    if not selected:
+        all_of_them = list(_below(svg, [], None, set()))
+        if len(all_of_them) == 1:
+            return all_of_them
+        if not all_of_them:
+            raise Problem("There is no bitmap in this document: import or paste a photograph (File > Import), select it, and try again.")
+        raise Problem(f"There are {len(all_of_them)} bitmaps in this document: select the one to sketch, or several, and try again.")
+    found: List[Photo] = []
+    seen: Set[Any] = set()
+    for element in selected:
+        above = [Link(one, own_transform(one)) for one in reversed(list(element.iterancestors())) if one is not svg]
+        for photo in _at(element, above, None, set()):
+            mark = tuple(id(link.element) for link in photo.chain)
+            if mark not in seen:
+                seen.add(mark)
+                found.append(photo)
+    if not found:
+        raise Problem(f"There is no bitmap in what is selected. {NOTHING}")
+    order = {id(element): place for place, element in enumerate(svg.iter())}
+    return sorted(found, key=lambda photo: order[id(photo.owner)])
+
+
+def own_transform(element: Any) -> Transform:
+    """What an element adds to the transform of its content."""
+    transform = Transform(element.attrib.get("transform"))  # get() of inkex would write it back, rounded; so with style
+    kind = tag(element)
+    if kind == "use":
+        transform = transform @ Transform(translate=(length(element.get("x")), length(element.get("y"))))
+    elif kind == "svg":
+        transform = transform @ nested_transform(element)
+    return transform
+
+
+def tag(element: Any) -> str:
+    """The element's name without its namespace; empty for comments."""
+    return element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
+
+
+def _hidden(element: Any) -> bool:
+    return stated(element, "display") == "none"
+
+
+def _at(element: Any, above: List[Link], owner: Any, clones: Set[int]) -> Iterator[Photo]:
+    """The bitmaps that an element is, holds or shows."""
+    kind = tag(element)
+    chain = [*above, Link(element, own_transform(element))]
+    if kind == "image":
+        if href(element):
+            yield Photo(chain, element if owner is None else owner)
+    elif kind == "use":
+        target = by_id(element, (href(element) or "").strip().lstrip("#"))
+        if target is not None and id(element) not in clones:
+            yield from _at(target, chain, element if owner is None else owner, clones | {id(element)})
+    elif kind in ("g", "a", "switch", "svg", "symbol"):
+        yield from _below(element, chain, owner, clones)
+
+
+def _below(parent: Any, chain: List[Link], owner: Any, clones: Set[int]) -> Iterator[Photo]:
+    for child in parent:
+        if tag(child) not in UNSEEN and not _hidden(child):
+            yield from _at(child, chain, owner, clones)

@@ -1,0 +1,119 @@
+"""The machine around the extension: where the engine is, where files go, whether there is a screen."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from clipasso_ext.problem import Problem
+
+POINTER = "engine.json"  # beside the .inx files, written by install.py: {"command": [...], "home": "...", "scratch": "..."}
+POINTER_VARIABLE = "CLIPASSO_ENGINE"  # names another such file
+SILENT_VARIABLE = "CLIPASSO_NO_GUI"
+FOREIGN = ("PYTHON", "INKSCAPE", "INKEX", "GTK_", "GDK_", "GI_", "GIO_", "LD_", "DYLD_", "_INKSCAPE")
+EXTENSION = Path(__file__).resolve().parents[2]
+
+NO_GI = (
+    "The sketching window needs Python's GTK: install the package python3-gi (with gir1.2-gtk-3.0) and try again. "
+    "Extensions > CLIPasso > Sketch with Parameters works now."
+)
+
+
+class Host:
+    """Where the engine's command and its home are."""
+
+    def __init__(self, command: List[str], home: Path, scratch: Optional[Path] = None) -> None:
+        self.command, self.home = command, home
+        self.scratch = scratch  # for temporary files, where the system's own folder is not the engine's
+
+    @property
+    def settings(self) -> Path:
+        return self.home / "extension.json"
+
+    @property
+    def jobs(self) -> Path:
+        return self.home / "jobs"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+
+def find_host() -> Host:
+    """Read the pointer to the engine. Raises `Problem` when there is none."""
+    path = Path(os.environ.get(POINTER_VARIABLE) or EXTENSION / POINTER)
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        command, home = [str(part) for part in facts["command"]], Path(facts["home"])
+    except FileNotFoundError:
+        raise Problem("The engine is not installed yet: run install.py, which comes with this extension, and try again.") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Problem(f"{path} can't be read ({error}): run install.py again.") from None
+    scratch = Path(facts["scratch"]) if facts.get("scratch") else None
+    return Host(command, Path(os.environ.get("CLIPASSO_HOME") or home), scratch)
+
+
+def engine_environment(host: Host) -> Dict[str, str]:
+    """The environment without what Inkscape and its packaging put there for their own Python."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    kept["CLIPASSO_HOME"] = str(host.home)
+    return kept
+
+
+def detached() -> Dict[str, Any]:
+    """Settings of `subprocess.Popen` for a child that no window, pipe or signal of ours reaches."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def has_display() -> bool:
+    """Whether a window may be shown."""
+    if os.environ.get(SILENT_VARIABLE):
+        return False
+    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def has_gtk() -> bool:
+    """Whether a window can be shown: a display, and GTK 3 through gi."""
+    if not has_display():
+        return False
+    try:
+        import gi
+
+        gi.require_version("Gtk", "3.0")
+        from gi.repository import Gtk
+    except (ImportError, ValueError):
+        return False
+    return bool(Gtk.init_check([])[0])
+
+
+def default_home() -> Path:
+    """Where install.py puts the engine if nobody says otherwise."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "clipasso"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "clipasso"
+    data = Path(os.environ.get("XDG_DATA_HOME", ""))
+    return (data if data.is_absolute() else Path.home() / ".local" / "share") / "clipasso"
+
+
+def log(text: str) -> None:
+    """A line in the extension's log; a disk that is full or read-only loses it."""
+    try:
+        try:
+            folder = find_host().logs
+        except Problem:  # where the engine's logs would be, had it been installed
+            folder = Path(os.environ.get("CLIPASSO_HOME") or default_home()) / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "extension.log"
+        if path.exists() and path.stat().st_size > 1_000_000:
+            os.replace(path, path.with_suffix(".log.1"))
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(text.rstrip() + "\n")
+    except OSError:
+        pass

@@ -1,0 +1,100 @@
+"""What the person chose last, and how it becomes a request."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Dict
+
+from clipasso_ext.document.layer import DIM, HIDE, KEEP
+from clipasso_ext.engine.host import log
+
+FINISH, DRAFT = "auto", "draft"
+PRESETS = (FINISH, DRAFT, "quick", "standard", "published")
+MASKS = ("auto", "none")
+PHOTO_INK = "photo"
+INKS = ("black", PHOTO_INK)
+MAX_STROKES = 256
+MAX_SEED = 2**31 - 1
+MAX_SEEDS = 64
+MAX_WIDTH = 1000.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The controls of the window and the parameter page. Defaults are the engine's own; 0 stands for its automatic choice.
+
+    strokes: 1 to 256. preset: how much work to finish with. guide: judge of likeness. mask: what belongs to the subject.
+    width: of a stroke in the document's display unit, 0 for the engine's. ink: a CSS colour, or ``photo``.
+    seed: another number is another try. seeds: starts that compete, 0 for the preset's. bitmap: keep, dim or hide it afterwards.
+    """
+
+    strokes: int = 16
+    preset: str = FINISH
+    guide: str = "auto"
+    mask: str = "auto"
+    width: float = 0.0
+    ink: str = "black"
+    seed: int = 0
+    seeds: int = 0
+    bitmap: str = KEEP
+
+    def request(self, width_px: float, preset: str) -> Dict[str, Any]:
+        """The engine's request: what differs from its defaults. `width_px` is the width in the picture's pixels, 0 for automatic."""
+        chosen = {"strokes": self.strokes, "preset": preset, "guide": self.guide, "mask": self.mask, "color": self.ink, "seed": self.seed}
+        standard = {"strokes": 16, "preset": "auto", "guide": "auto", "mask": "auto", "color": "black", "seed": 0}
+        request = {"version": 1, **{name: value for name, value in chosen.items() if value != standard[name]}}
+        if width_px > 0:
+            request["width_px"] = round(width_px, 4)
+        if self.seeds and preset != DRAFT:
+            request["seeds"] = self.seeds
+        return request
+
+
+def load(path: Path) -> Settings:
+    """The stored settings; what can't be read is the default."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):  # the last: brackets without end
+        return Settings()
+    settings = Settings()
+    for field in fields(Settings):
+        value = stored.get(field.name) if isinstance(stored, dict) else None
+        if type(value) is type(field.default) or (type(field.default) is float and type(value) is int):
+            settings = replace(settings, **{field.name: value})
+    return sane(settings)
+
+
+def sane(settings: Settings) -> Settings:
+    """Within the limits that the controls have, and nothing that the engine would refuse."""
+    standard = Settings()
+    return replace(
+        settings,
+        preset=settings.preset if settings.preset in PRESETS else standard.preset,
+        guide=settings.guide if re.fullmatch(r"auto|lite|clip:\S+", settings.guide) else standard.guide,
+        mask=settings.mask if settings.mask in MASKS else standard.mask,
+        ink=settings.ink if settings.ink in INKS or re.fullmatch("#[0-9a-fA-F]{6}", settings.ink) else standard.ink,
+        strokes=min(max(settings.strokes, 1), MAX_STROKES),
+        width=min(max(float(settings.width), 0.0), MAX_WIDTH) if math.isfinite(settings.width) else standard.width,
+        seed=min(max(settings.seed, 0), MAX_SEED),
+        seeds=min(max(settings.seeds, 0), MAX_SEEDS),
+        bitmap=settings.bitmap if settings.bitmap in (KEEP, DIM, HIDE) else KEEP,
+    )
+
+
+def store(settings: Settings, path: Path) -> None:
+    """Remember. A disk that is full or read-only forgets, which the log tells."""
+    scratch = path.with_suffix(".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
+        os.replace(scratch, path)
+    except OSError as error:
+        with suppress(OSError):
+            scratch.unlink()
+        log(f"the settings could not be stored: {error}")

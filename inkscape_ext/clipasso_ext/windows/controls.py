@@ -1,0 +1,195 @@
+"""The controls of the sketching window: they are the settings, to see and to turn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Callable, List, Tuple
+
+import gi
+
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gdk, Gtk  # noqa: E402
+
+from clipasso_ext.document.layer import DIM, HIDE, KEEP  # noqa: E402
+from clipasso_ext.engine.settings import MAX_SEED, MAX_STROKES, PHOTO_INK, Settings  # noqa: E402
+
+SLIDER_STROKES = 64  # the slider's end: above, a number tells more than a handle
+PRESETS = [
+    ("auto", "Automatic"),
+    ("quick", "Quick"),
+    ("standard", "Standard: several tries"),
+    ("published", "As published: very slow without a GPU"),
+]
+MASKS = [("auto", "Found automatically"), ("none", "The whole picture")]
+BITMAPS = [(KEEP, "Leave it as it is"), (DIM, "Dim it"), (HIDE, "Hide it")]
+GUIDES = {"auto": "Automatic", "lite": "Lite (built in)"}
+OWN_INK, PHOTOS_INK = "own", PHOTO_INK
+
+
+class Controls(Gtk.Grid):
+    """Calls `changed` with whether the sketch itself is concerned; `settings` is what they say."""
+
+    def __init__(self, settings: Settings, unit: str, changed: Callable[[bool], None]) -> None:
+        super().__init__(row_spacing=8, column_spacing=12)
+        self._settings, self._changed, self._row = settings, changed, 0
+        self._strokes()
+        self._width(unit)
+        self._ink()
+        self.mask = self._choice("Sub_ject", MASKS, settings.mask, "What belongs to the sketch.")
+        self.guide = self._choice("_Guide", _guide_rows([], settings.guide), settings.guide, "The network that judges likeness.")
+        self._seed()
+        self.preset = self._choice("Finish wit_h", PRESETS, settings.preset, "How much work Finish does.", redraws=False)
+        self.bitmap = self._choice("Bitmap aft_er", BITMAPS, settings.bitmap, "What happens to the bitmap when you insert.", redraws=False)
+
+    @property
+    def settings(self) -> Settings:
+        ink = PHOTO_INK if self.ink.get_active_id() == PHOTOS_INK else _hex(self.color.get_rgba())
+        return replace(
+            self._settings,
+            strokes=self.strokes.get_value_as_int(),
+            width=round(self.width.get_value(), 3),
+            ink="black" if ink == "#000000" else ink,
+            mask=self.mask.get_active_id() or "auto",
+            guide=self.guide.get_active_id() or "auto",
+            seed=self.seed.get_value_as_int(),
+            preset=self.preset.get_active_id() or "auto",
+            bitmap=self.bitmap.get_active_id() or KEEP,
+        )
+
+    def offer_guides(self, names: List[str]) -> None:
+        """The guides that the engine has."""
+        now = self.guide.get_active_id() or "auto"
+        rows = _guide_rows(names, now)
+        if len(rows) != len(self.guide.get_model()):
+            self.guide.handler_block(self.guide.redraw)
+            self.guide.remove_all()
+            for name, text in rows:
+                self.guide.append(name, text)
+            self.guide.set_active_id(now)
+            self.guide.handler_unblock(self.guide.redraw)
+
+    def another_try(self) -> None:
+        """The next seed."""
+        self.seed.set_value((self.seed.get_value_as_int() + 1) % MAX_SEED)
+
+    def _strokes(self) -> None:
+        adjustment = Gtk.Adjustment(value=self._settings.strokes, lower=1, upper=MAX_STROKES, step_increment=1, page_increment=4)
+        self.strokes = Gtk.SpinButton(adjustment=adjustment, numeric=True)
+        self.strokes.set_tooltip_text("The fewer strokes, the more abstract the sketch.")
+        self.slider = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 1, SLIDER_STROKES, 1)
+        self.slider.set_draw_value(False)
+        self.slider.set_size_request(150, -1)
+        self.slider.set_tooltip_text(self.strokes.get_tooltip_text())
+        for mark in (8, 16, 32, 64):
+            self.slider.add_mark(mark, Gtk.PositionType.BOTTOM, f"<small>{mark}</small>")
+        self.slider.set_value(self._settings.strokes)
+
+        def from_slider(slider: Any) -> None:
+            if slider.get_value() != min(adjustment.get_value(), SLIDER_STROKES):
+                adjustment.set_value(slider.get_value())
+
+        def from_number(_: Any) -> None:
+            self.slider.set_value(adjustment.get_value())
+            self._changed(True)
+
+        self.slider.connect("value-changed", from_slider)
+        adjustment.connect("value-changed", from_number)
+        box = Gtk.Box(spacing=6)
+        box.pack_start(self.slider, True, True, 0)
+        box.pack_start(self.strokes, False, False, 0)
+        self._add("_Strokes", box, self.strokes)
+
+    def _width(self, unit: str) -> None:
+        fine = unit in ("mm", "cm", "in", "pc")
+        step = {"mm": 0.1, "cm": 0.01, "in": 0.01, "pc": 0.05}.get(unit, 0.5)
+        self.width = Gtk.SpinButton.new_with_range(0, 1000, step)
+        self.width.set_digits(2 if fine else 1)
+        self.width.connect("output", _automatic)
+        self.width.set_numeric(False)
+        self.width.set_width_chars(10)
+        self.width.set_value(self._settings.width)
+        self.width.set_tooltip_text("0 takes 1.3 % of the subject's size, as published.")
+        self.width.connect("value-changed", lambda _: self._changed(True))
+        box = Gtk.Box(spacing=6)
+        box.pack_start(self.width, False, False, 0)
+        box.pack_start(_hint(unit), False, False, 0)
+        self._add("_Width", box, self.width)
+
+    def _ink(self) -> None:
+        self.ink = Gtk.ComboBoxText()
+        self.ink.append(OWN_INK, "One colour")
+        self.ink.append(PHOTOS_INK, "From the photograph")
+        self.ink.set_active_id(PHOTOS_INK if self._settings.ink == PHOTO_INK else OWN_INK)
+        color = Gdk.RGBA()
+        if not color.parse(self._settings.ink):
+            color.parse("black")
+        self.color = Gtk.ColorButton.new_with_rgba(color)
+        self.color.set_title("Ink")
+        self.color.set_sensitive(self._settings.ink != PHOTO_INK)
+
+        def choose(_: Any) -> None:
+            self.color.set_sensitive(self.ink.get_active_id() == OWN_INK)
+            self._changed(True)
+
+        self.ink.connect("changed", choose)
+        self.color.connect("color-set", lambda _: self._changed(True))
+        box = Gtk.Box(spacing=6)
+        box.pack_start(self.ink, True, True, 0)
+        box.pack_start(self.color, False, False, 0)
+        self._add("In_k", box, self.ink)
+
+    def _seed(self) -> None:
+        self.seed = Gtk.SpinButton.new_with_range(0, MAX_SEED, 1)
+        self.seed.set_width_chars(5)
+        self.seed.set_value(self._settings.seed)
+        self.seed.set_tooltip_text("The same number gives the same sketch again.")
+        self.seed.connect("value-changed", lambda _: self._changed(True))
+        another = Gtk.Button.new_with_mnemonic("_Another Try")
+        another.connect("clicked", lambda _: self.another_try())
+        box = Gtk.Box(spacing=6)
+        box.pack_start(self.seed, False, False, 0)
+        box.pack_start(another, True, True, 0)
+        self._add("See_d", box, self.seed)
+
+    def _choice(self, label: str, rows: List[Tuple[str, str]], active: str, tooltip: str, redraws: bool = True) -> Any:
+        box = Gtk.ComboBoxText()
+        for name, text in rows:
+            box.append(name, text)
+        box.set_active_id(active if active in [name for name, _ in rows] else rows[0][0])
+        box.set_tooltip_text(tooltip)
+        box.redraw = box.connect("changed", lambda _: self._changed(redraws))
+        self._add(label, box, box)
+        return box
+
+    def _add(self, label: str, widget: Any, named: Any) -> None:
+        text = Gtk.Label.new_with_mnemonic(label)
+        text.set_xalign(1)
+        text.set_mnemonic_widget(named)
+        widget.set_hexpand(True)
+        self.attach(text, 0, self._row, 1, 1)
+        self.attach(widget, 1, self._row, 1, 1)
+        self._row += 1
+
+
+def _automatic(button: Any) -> bool:
+    """Nought is shown as what it means."""
+    if button.get_value() > 0:
+        return False
+    if button.get_text() != "automatic":
+        button.set_text("automatic")
+    return True
+
+
+def _guide_rows(names: List[str], own: str) -> List[Tuple[str, str]]:
+    every = list(dict.fromkeys(["auto", "lite", *names, own]))
+    return [(name, GUIDES.get(name, name)) for name in every]
+
+
+def _hint(text: str) -> Any:
+    label = Gtk.Label(label=text, xalign=0)
+    label.get_style_context().add_class("dim-label")
+    return label
+
+
+def _hex(color: Any) -> str:
+    return "#%02x%02x%02x" % tuple(round(255 * part) for part in (color.red, color.green, color.blue))

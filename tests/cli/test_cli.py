@@ -1,0 +1,353 @@
+"""The command does what its options say; a mistake costs one line, exit status 2, and leaves nothing behind."""
+
+import importlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import clipasso_core
+from clipasso_core.cli.main import cli, main
+from clipasso_core.document.svg import from_svg, read_svg
+
+DONE, BUG, MISTAKE, INTERRUPTED = 0, 1, 2, 130
+FAST = ("--steps", "2", "--strokes", "3", "--guide", "lite", "--device", "cpu", "--seeds", "1")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty current folder, so that a file written by default is seen."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def everything_below(folder):
+    return sorted(folder.rglob("*"))
+
+
+def assert_mistake(capsys, tmp_path, words, *arguments):
+    """The command says these words on one line of stderr, exits with 2, prints nothing and writes nothing."""
+    before = everything_below(tmp_path)
+    status = main([str(argument) for argument in arguments])
+    said = capsys.readouterr()
+    assert status == MISTAKE
+    assert said.out == ""
+    assert said.err.startswith("clipasso: ")
+    assert said.err.endswith("\n")
+    assert said.err.count("\n") == 1
+    assert re.search(words, said.err)
+    assert everything_below(tmp_path) == before
+
+
+def fail_with(monkeypatch, error):
+    """Makes the engine raise `error`."""
+
+    def engine(*_arguments):
+        raise error
+
+    monkeypatch.setattr(importlib.import_module("clipasso_core.sketching.job"), "sketch", engine)
+
+
+def commands(command=cli, path=()):
+    yield path
+    for name, child in getattr(command, "commands", {}).items():
+        yield from commands(child, (*path, name))
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("missing", "there is no photo"),
+        ("folder", "is a folder"),
+        ("empty", "is empty"),
+        ("cut-jpeg", "damaged or cut off"),
+        ("cut-png", "damaged or cut off"),
+        ("text", "not a picture"),
+        ("bomb", "million pixels"),
+        ("bomb-with-data", "million pixels"),
+        ("one-pixel", "1 x 1"),
+        ("transparent", "fully transparent"),
+    ],
+)
+def test_a_bad_photo_is_a_mistake(capsys, tmp_path, here, bad_photo, fault, words):
+    assert_mistake(capsys, tmp_path, words, "sketch", bad_photo(fault), *FAST)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--strokes", "0"), "strokes"),
+        (("--strokes", "-1"), "strokes"),
+        (("--strokes", "257"), "strokes .*256"),
+        (("--strokes", "many"), "strokes.*many"),
+        (("--series", "4,8,8"), "series"),
+        (("--series", "4;8"), "series .*4;8"),
+        (("--series", "4,8", "--strokes", "16"), "ends with 8 strokes, not with 16"),
+        (("--width", "0"), "width"),
+        (("--width", "nan"), "width"),
+        (("--steps", "0"), "steps"),
+        (("--seeds", "0"), "seeds"),
+        (("--preset", "fast"), "preset.*draft"),
+        (("--precision", "fp8"), "precision"),
+        (("--guide", "nonsense"), "no guide 'nonsense'"),
+        (("--guide", "clip:Nonsense"), "'Nonsense' can't guide"),
+        (("--guide", "clip:RN50:openai"), "clipasso models fetch clip:RN50:openai"),
+        (("--guide", "lite", "--text", "a cat"), "--text needs a CLIP guide"),
+        (("--color", "notacolour"), "'notacolour' is not a colour"),
+        (("--mask", "alpha"), "no transparency"),
+        (("--mask", "lost.png"), "no mask lost.png"),
+        (("-o", "lost/out.svg"), "no folder lost"),
+        (("-o", "x.png"), r"x\.svg"),
+        (("-o", "."), "is a folder"),
+        (("--frames", "lost/frames"), "frames"),
+        (("--animate", "0"), "more than 0"),
+        (("--animate", "nan"), "more than 0"),
+        (("--nonsense",), "--nonsense"),
+        (("another.jpg",), "another.jpg"),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, tuple) else "",
+)
+def test_a_bad_option_is_a_mistake(capsys, tmp_path, here, photo, options, words):
+    assert_mistake(capsys, tmp_path, words, "sketch", photo, "--device", "cpu", *options)
+
+
+def test_a_device_that_is_not_there_is_a_mistake(capsys, tmp_path, here, photo):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    assert_mistake(capsys, tmp_path, "no CUDA device", "sketch", photo, "--device", "cuda")
+
+
+def test_a_mask_of_other_proportions_is_a_mistake(capsys, tmp_path, here, photo):
+    Image.new("L", (60, 160), "white").save(tmp_path / "mask.png")
+    assert_mistake(capsys, tmp_path, "60 x 160 and the photo 160 x 120", "sketch", photo, "--mask", tmp_path / "mask.png")
+
+
+def test_a_photo_of_one_plain_colour_is_a_mistake(capsys, tmp_path, here):
+    Image.new("RGB", (160, 120), "white").save(tmp_path / "wall.png")
+    assert_mistake(capsys, tmp_path, "one plain colour", "sketch", tmp_path / "wall.png")
+
+
+def test_a_read_only_folder_is_a_mistake(capsys, tmp_path, here, photo, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    assert_mistake(capsys, tmp_path, "read-only", "sketch", photo, "-o", "out.svg")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names can't hold line breaks there")
+def test_a_name_with_a_line_break_is_still_told_in_one_line(capsys, tmp_path, here):
+    assert_mistake(capsys, tmp_path, "there is no photo", "sketch", "lost\ncat.jpg")
+
+
+@pytest.mark.parametrize("arguments", [("sketch",), ("nonsense",), ("models", "nonsense"), ("models", "fetch")], ids=" ".join)
+def test_a_command_that_is_not_one_is_a_mistake(capsys, tmp_path, here, arguments):
+    assert_mistake(capsys, tmp_path, "", *arguments)
+
+
+@pytest.mark.parametrize("arguments", [(), ("models",)], ids=str)
+def test_without_a_command_the_help_is_shown_line_by_line(capsys, arguments):
+    main(list(arguments))
+    said = capsys.readouterr()
+    shown = (said.out + said.err).splitlines()
+    assert any(line.startswith("Usage: clipasso") for line in shown)
+    assert "Commands:" in shown
+
+
+def test_with_json_a_mistake_is_an_event_too(capsys, tmp_path, here, photo):
+    status = main(["sketch", str(photo), "--json", "--guide", "nonsense"])
+    said = capsys.readouterr()
+    event = json.loads(said.out)
+    assert status == MISTAKE
+    assert event["event"] == "error"
+    assert event["code"] == "bad-guide"
+    assert said.err == f"clipasso: {event['message']}\n"
+
+
+@pytest.mark.parametrize("arguments", [["--strokes", "many"], ["--nonsense"]], ids=" ".join)
+def test_with_json_a_bad_option_is_an_event_too(capsys, here, photo, arguments):
+    assert main(["sketch", str(photo), "--json", *arguments]) == MISTAKE
+    assert json.loads(capsys.readouterr().out)["code"] == "bad-usage"
+
+
+@pytest.mark.parametrize("path", list(commands()), ids=lambda path: " ".join(path) or "clipasso")
+def test_every_command_has_help(capsys, path):
+    assert main([*path, "--help"]) == DONE
+    said = capsys.readouterr()
+    assert said.out.startswith(f"Usage: {' '.join(('clipasso', *path))} ")
+    assert said.err == ""
+
+
+def test_the_version_is_told(capsys):
+    assert main(["--version"]) == DONE
+    assert clipasso_core.__version__ in capsys.readouterr().out
+
+
+def test_a_sketch_is_written_and_what_was_used_is_told(capsys, here, photo):
+    assert main(["sketch", str(photo), "-o", "out.svg", *FAST]) == DONE
+    said = capsys.readouterr()
+    result = read_svg(here / "out.svg")
+    assert len(result.strokes) == 3
+    assert (result.width, result.height, result.steps) == (160, 120, 2)
+    assert said.out == ""
+    assert "guide lite" in said.err
+    assert "cpu" in said.err
+    assert "mask plain border" in said.err
+    assert everything_below(here) == [here / "out.svg"]
+
+
+def test_without_a_name_the_sketch_is_named_after_the_photo_and_lies_here(here, photo):
+    assert main(["sketch", str(photo), *FAST]) == DONE
+    assert everything_below(here) == [here / "photo-sketch.svg"]
+
+
+def test_a_dash_prints_the_svg_and_writes_no_file(capsys, here, photo):
+    assert main(["sketch", str(photo), "-o", "-", *FAST]) == DONE
+    assert len(from_svg(capsys.readouterr().out.encode()).strokes) == 3
+    assert everything_below(here) == []
+
+
+def test_json_tells_the_start_every_step_and_the_result(capsys, here, photo):
+    assert main(["sketch", str(photo), "-o", "out.svg", "--json", *FAST]) == DONE
+    said = capsys.readouterr()
+    events = [json.loads(line) for line in said.out.splitlines()]
+    assert [event["event"] for event in events] == ["started", "progress", "progress", "result"]
+    assert [event["step"] for event in events[1:3]] == [1, 2]
+    assert (events[0]["guide"], events[0]["device"], events[0]["mask"]) == ("lite", "cpu", "plain border")
+    told, written = events[3]["sketch"], read_svg(here / "out.svg").to_json()
+    for mine, its in zip(told.pop("strokes"), written.pop("strokes"), strict=True):
+        assert np.allclose(mine.pop("points"), its.pop("points"), rtol=0, atol=1.1e-3)  # each is rounded in its own way
+        assert mine == its
+    assert told == written
+    assert said.err == ""
+
+
+def test_a_picture_of_every_step_is_kept_when_asked_for(here, photo):
+    assert main(["sketch", str(photo), "-o", "out.svg", "--frames", "frames", *FAST]) == DONE
+    frames = everything_below(here / "frames")
+    assert [frame.name for frame in frames] == ["frame-00001.png", "frame-00002.png"]
+    for frame in frames:
+        with Image.open(frame) as image:
+            assert image.size[0] == image.size[1]
+            assert image.convert("L").getextrema()[0] < 128
+
+
+@pytest.mark.parametrize(("option", "time"), [(["--animate"], "6s"), (["--animate", "2.5"], "2.5s")], ids=["", "2.5"])
+def test_a_sketch_draws_itself_when_asked_to(here, photo, option, time):
+    assert main(["sketch", str(photo), "-o", "out.svg", *FAST, *option]) == DONE
+    assert (here / "out.svg").read_text(encoding="utf-8").count(f" {time} linear 1") == 3
+    assert len(read_svg(here / "out.svg").strokes) == 3
+
+
+def test_one_run_draws_a_series_whose_layers_can_be_edited(here, photo):
+    few = [one for one in FAST if one not in ("--strokes", "3")]
+    assert main(["sketch", str(photo), "-o", "out.svg", *few, "--series", "1,3,4"]) == DONE
+    result = read_svg(here / "out.svg")
+    assert len(result.strokes) == 4
+    assert result.request.series == (1, 3, 4)
+    assert main(["level", "out.svg", "--layer", "sketch-3", "--strokes", "2", "-o", "level.svg"]) == DONE
+    options = ["--photo", str(photo), "--guide", "lite", "--steps", "2", "--only", "stroke-2-of-3", "-o", "refined.svg"]
+    assert main(["refine", "out.svg", "--layer", "sketch-3", *options]) == DONE
+    assert main(["animate", "out.svg"]) == DONE
+    assert read_svg(here / "out.svg") == result
+
+
+def test_a_series_is_still_a_sketch_when_its_lines_are_joined(here, photo):
+    assert main(["sketch", str(photo), "-o", "out.svg", *(one for one in FAST if one not in ("--strokes", "3")), "--series", "1,3"]) == DONE
+    assert main(["join", "out.svg"]) == DONE, "hides the sketch that was shown"
+    assert len(read_svg("out.svg").strokes) == 3
+    assert main(["order", "out.svg", "-o", "again.svg"]) == DONE
+
+
+def test_strokes_are_added_in_the_ink_that_is_there(here, photo):
+    assert main(["sketch", str(photo), "-o", "out.svg", *FAST, "--paper", "black", "--color", "white"]) == DONE
+    assert main(["add", "out.svg", "--photo", str(photo), "-n", "1", "--steps", "1", "--guide", "lite", "--device", "cpu"]) == DONE
+    assert (here / "out.svg").read_text().count("stroke:#ffffff") == 4
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names can't hold such characters there")
+def test_a_mask_file_may_have_any_name(here, photo):
+    mask = "m\x07\udce9.png"
+    Image.new("L", (160, 120), "white").save(mask)
+    assert main(["sketch", str(photo), "-o", "out.svg", "--mask", mask, *FAST]) == DONE
+    assert read_svg(here / "out.svg").mask.startswith("file m")
+
+
+def test_an_interrupt_before_the_first_step_writes_nothing(capsys, tmp_path, here, photo, monkeypatch):
+    fail_with(monkeypatch, KeyboardInterrupt())
+    before = everything_below(tmp_path)
+    assert main(["sketch", str(photo), "-o", "out.svg", *FAST]) == INTERRUPTED
+    said = capsys.readouterr()
+    assert said.err.splitlines()[-1] == "clipasso: interrupted, nothing was written"
+    assert said.out == ""
+    assert everything_below(tmp_path) == before
+
+
+def test_a_signal_while_the_guide_loads_writes_nothing(tmp_path, here, photo, monkeypatch):
+    engine = importlib.import_module("clipasso_core.sketching.job")
+    monkeypatch.setattr(engine, "sketch", lambda *_arguments: signal.raise_signal(signal.SIGINT))
+    before, handler = everything_below(tmp_path), signal.getsignal(signal.SIGINT)
+    assert main(["sketch", str(photo), "-o", "out.svg", *FAST]) == INTERRUPTED
+    assert everything_below(tmp_path) == before
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the platform sends no SIGINT to one process")
+def test_an_interrupt_keeps_the_best_sketch_so_far(here, photo):
+    options = ["--strokes", "2", "--steps", "100000", "--guide", "lite", "--device", "cpu", "--seeds", "1", "--json"]
+    command = [sys.executable, "-m", "clipasso_core", "sketch", str(photo), "-o", "out.svg", *options]
+    paths = [str(Path(clipasso_core.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert any(json.loads(line)["event"] == "progress" for line in process.stdout)
+            process.send_signal(signal.SIGINT)
+            rest, complaints = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    last = json.loads(rest.splitlines()[-1])
+    assert process.returncode == INTERRUPTED
+    assert (last["event"], last["interrupted"]) == ("result", True)
+    assert "Traceback" not in complaints
+    sketch = read_svg(here / "out.svg")
+    assert len(sketch.strokes) == 2
+    assert 1 <= sketch.steps < 100_000
+
+
+def test_a_bug_is_one_line_and_its_traceback_is_in_the_log(capsys, here, photo, home, monkeypatch):
+    fail_with(monkeypatch, RuntimeError("the moon\nis blue"))
+    assert main(["sketch", str(photo), "-o", "out.svg", *FAST]) == BUG
+    said = capsys.readouterr()
+    (log,) = (home / "logs").iterdir()
+    assert said.out == ""
+    assert said.err.startswith("clipasso: ")
+    assert said.err.count("\n") == 1
+    assert "the moon" in said.err
+    assert str(log) in said.err
+    assert "Traceback" in log.read_text()
+    assert "RuntimeError: the moon" in log.read_text()
+    assert everything_below(here) == []
+
+
+def test_threads_are_told_how_to_wait_before_torch_reads_it(monkeypatch):
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"):
+        monkeypatch.delenv(name, raising=False)
+    for given, expected in (({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "None")):
+        done = subprocess.run([sys.executable, "-c", ASK], env={**os.environ, **given}, capture_output=True, text=True, check=True)
+        assert done.stdout.split()[-2:] == ["False", expected]
+
+
+ASK = """
+import os, sys
+from clipasso_core.cli.main import main
+main(["--version"])
+print("torch" in sys.modules, os.environ.get("GOMP_SPINCOUNT"))
+"""

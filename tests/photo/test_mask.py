@@ -1,0 +1,344 @@
+"""The subject is found in the way that the person names, or in the cheapest way that works; and the source is told."""
+
+import io
+import sys
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from support.pictures import SIZE, draw_subject
+
+from clipasso_core.errors import UserError
+from clipasso_core.machine import models
+from clipasso_core.photo import mask as masks
+from clipasso_core.photo.mask import find_subject
+from clipasso_core.photo.picture import decode_picture, from_array, from_image, read_picture
+
+BACKDROP = (200, 215, 230)
+
+
+def not_asked():
+    raise AssertionError("the guide was asked though it was not needed")
+
+
+def subject(mask):
+    return mask.foreground > 0.5
+
+
+def backdrop(width=160, height=120):
+    return Image.new("RGB", (width, height), BACKDROP)
+
+
+def ring():
+    """A dark ring before a plain backdrop that shows through its hole."""
+    image = backdrop()
+    ImageDraw.Draw(image).ellipse((40, 20, 120, 100), outline=(40, 30, 30), width=12)
+    return image
+
+
+def disc(image):
+    ImageDraw.Draw(image).ellipse((40, 20, 120, 100), fill=(40, 30, 30))
+    return image
+
+
+def in_the_middle():
+    """Relevance as a guide gives it: coarse, strongest in the middle."""
+    y, x = np.mgrid[-1:1:14j, -1:1:14j]
+    return np.exp(-3 * (x**2 + y**2)).astype(np.float32)
+
+
+@pytest.fixture
+def mask_file(tmp_path):
+    """Writes pixels as a mask file and returns its path."""
+
+    def write(pixels, name="mask.png"):
+        Image.fromarray(np.asarray(pixels, np.uint8)).save(tmp_path / name)
+        return str(tmp_path / name)
+
+    return write
+
+
+def test_none_takes_the_whole_picture(photo):
+    mask = find_subject(read_picture(photo), "none", not_asked)
+    assert mask.source == "none"
+    assert (mask.foreground == 1).all()
+
+
+@pytest.mark.parametrize("choice", ["alpha", "auto"])
+def test_transparency_is_the_mask_when_there_is_some(choice):
+    rgba = np.full((120, 160, 4), 90, np.uint8)
+    rgba[..., 3] = 0
+    rgba[30:90, 40:120, 3] = 255
+    mask = find_subject(from_array(rgba), choice, not_asked)
+    assert mask.source == "alpha"
+    assert (mask.foreground == rgba[..., 3] / 255).all()
+
+
+def test_half_transparent_edges_stay_soft():
+    rgba = np.full((120, 160, 4), 200, np.uint8)
+    rgba[..., 3] = np.linspace(0, 255, 160).astype(np.uint8)
+    mask = find_subject(from_array(rgba), "alpha", not_asked)
+    assert np.allclose(mask.foreground, rgba[..., 3] / 255)
+
+
+def test_alpha_without_transparency_is_refused(photo):
+    with pytest.raises(UserError, match="no transparency: use --mask"):
+        find_subject(read_picture(photo), "alpha", not_asked)
+
+
+@pytest.mark.parametrize("size", [(160, 120), (80, 60), (320, 240), (81, 60)], ids=lambda size: "x".join(map(str, size)))
+def test_a_mask_file_is_white_on_the_subject_whatever_its_size(photo, mask_file, size):
+    pixels = np.zeros(size[::-1])
+    pixels[:, : size[0] // 2] = 255
+    mask = find_subject(read_picture(photo), mask_file(pixels), not_asked)
+    assert mask.source == "file mask.png"
+    assert mask.foreground.shape == (120, 160)
+    assert subject(mask)[:, :78].all()
+    assert not subject(mask)[:, 82:].any()
+
+
+def test_a_mask_file_may_tell_the_subject_by_its_transparency(photo, mask_file):
+    pixels = np.zeros((120, 160, 4))
+    pixels[:60, :, 3] = 255
+    mask = find_subject(read_picture(photo), mask_file(pixels), not_asked)
+    assert subject(mask)[:60].all()
+    assert not subject(mask)[60:].any()
+
+
+@pytest.mark.parametrize("size", [(120, 160), (160, 60), (100, 100)])
+def test_a_mask_of_other_proportions_is_refused_with_both_sizes(photo, mask_file, size):
+    with pytest.raises(UserError, match=f"{size[0]} x {size[1]} and the photo 160 x 120"):
+        find_subject(read_picture(photo), mask_file(np.full(size[::-1], 255)), not_asked)
+
+
+def test_a_mask_that_is_all_black_is_refused(photo, mask_file):
+    with pytest.raises(UserError, match=r"mask\.png is all background"):
+        find_subject(read_picture(photo), mask_file(np.zeros((120, 160))), not_asked)
+
+
+def test_a_mask_file_that_is_not_there_is_called_a_mask(photo, tmp_path):
+    with pytest.raises(UserError, match="there is no mask"):
+        find_subject(read_picture(photo), str(tmp_path / "lost.png"), not_asked)
+
+
+def test_a_mask_file_that_is_no_picture_is_refused_by_name(photo, bad_photo):
+    with pytest.raises(UserError, match=r"text\.png"):
+        find_subject(read_picture(photo), str(bad_photo("text")), not_asked)
+
+
+def test_before_a_plain_backdrop_the_subject_is_what_differs():
+    mask = find_subject(from_array(np.asarray(disc(backdrop()))), "auto", not_asked)
+    wanted = np.asarray(disc(backdrop()))[..., 0] < 100
+    assert mask.source == "plain border"
+    assert (subject(mask) == wanted).mean() > 0.99
+
+
+def test_what_the_subject_encloses_belongs_to_it():
+    mask = find_subject(from_array(np.asarray(ring())), "auto", not_asked)
+    assert mask.source == "plain border"
+    assert mask.foreground[60, 80] > 0.99
+    assert mask.foreground[5, 5] < 0.01
+
+
+@pytest.mark.parametrize("quality", [30, 60, 90])
+def test_a_plain_backdrop_may_have_the_noise_of_jpeg(quality):
+    stream = io.BytesIO()
+    disc(backdrop()).save(stream, "JPEG", quality=quality)
+    mask = find_subject(decode_picture(stream.getvalue()), "auto", not_asked)
+    wanted = (np.asarray(disc(backdrop()))[..., 0] < 100).astype(np.uint8)
+    within_a_block = cv2.dilate(wanted, np.ones((17, 17), np.uint8)) > 0  # JPEG smears an edge over its blocks of 8 px
+    assert mask.source == "plain border"
+    assert subject(mask)[wanted > 0].mean() > 0.99
+    assert not subject(mask)[~within_a_block].any()
+
+
+def test_a_subject_may_touch_the_edge_of_the_picture():
+    pixels = np.asarray(backdrop()).copy()
+    pixels[50:, 60:64] = 0
+    pixels[30:60, 40:100] = 0
+    mask = find_subject(from_array(pixels), "auto", not_asked)
+    assert mask.source == "plain border"
+    assert subject(mask)[45, 70]
+    assert not subject(mask)[10, 10]
+
+
+def test_before_a_busy_backdrop_the_guide_is_asked_once_and_grabcut_named(noisy_photo):
+    asked = []
+
+    def relevance():
+        asked.append(True)
+        return in_the_middle()
+
+    mask = find_subject(read_picture(noisy_photo), "auto", relevance)
+    assert mask.source == "GrabCut"
+    assert len(asked) == 1
+    assert subject(mask)[68, 80]
+    assert not subject(mask)[3, 3]
+
+
+def test_grabcut_finds_the_same_subject_every_time(noisy_photo):
+    first, second = (find_subject(read_picture(noisy_photo), "auto", in_the_middle).foreground for _ in range(2))
+    assert (first == second).all()
+
+
+def test_grabcut_manages_a_picture_of_extreme_proportions():
+    stripe = np.random.default_rng(0).integers(0, 256, (16, 30_000, 3), dtype=np.uint8)
+    mask = find_subject(from_array(stripe), "auto", in_the_middle)
+    assert np.isfinite(mask.foreground).all()
+
+
+def test_u2netp_is_preferred_to_grabcut_when_its_file_is_here(noisy_photo, monkeypatch):
+    seen = np.zeros((1, 1, 320, 320), np.float32)
+    seen[..., 80:240, 80:240] = 1
+
+    class Session:
+        def __init__(self, model, options, providers):
+            assert model == b"weights"
+
+        def get_inputs(self):
+            return [SimpleNamespace(name="picture")]
+
+        def run(self, outputs, inputs):
+            assert inputs["picture"].shape == (1, 3, 320, 320)
+            return [seen]
+
+    monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace(InferenceSession=Session, SessionOptions=SimpleNamespace))
+    models.u2netp_path().parent.mkdir(parents=True)
+    models.u2netp_path().write_bytes(b"weights")
+    mask = find_subject(read_picture(noisy_photo), "auto", not_asked)
+    assert mask.source == "u2netp"
+    assert subject(mask)[60, 80]
+    assert not subject(mask)[5, 5]
+
+
+def test_a_damaged_u2netp_is_refused_and_the_fix_named(noisy_photo):
+    pytest.importorskip("onnxruntime")
+    models.u2netp_path().parent.mkdir(parents=True)
+    models.u2netp_path().write_bytes(b"half a download")
+    with pytest.raises(UserError, match="clipasso models fetch u2netp"):
+        find_subject(read_picture(noisy_photo), "auto", not_asked)
+
+
+def test_when_nothing_is_found_the_whole_picture_is_taken_and_that_is_told(noisy_photo, monkeypatch):
+    monkeypatch.setattr(masks, "_from_grabcut", lambda picture, relevance: np.zeros(picture.rgb.shape[:2], np.float32))
+    mask = find_subject(read_picture(noisy_photo), "auto", in_the_middle)
+    assert mask.source == "none (GrabCut found no subject)"
+    assert (mask.foreground == 1).all()
+
+
+@pytest.mark.parametrize("colour", ["white", "black", BACKDROP])
+def test_a_photo_of_one_plain_colour_is_refused(colour):
+    with pytest.raises(UserError, match="one plain colour"):
+        find_subject(from_array(np.asarray(Image.new("RGB", (160, 120), colour))), "auto", not_asked)
+
+
+def test_dust_is_dropped_and_the_parts_are_kept(photo, mask_file):
+    pixels = np.zeros((120, 160))
+    pixels[20:100, 20:80] = 255
+    pixels[30:60, 100:130] = 255
+    pixels[5:8, 150:153] = 255
+    mask = find_subject(read_picture(photo), mask_file(pixels), not_asked)
+    assert subject(mask)[25, 25]
+    assert subject(mask)[45, 115]
+    assert (mask.foreground[0:12, 145:] == 0).all()
+
+
+def test_without_the_package_rembg_its_mask_is_refused_and_the_fix_named(photo, monkeypatch):
+    monkeypatch.setattr(masks, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"extra \[mask\], or use --mask auto"):
+        find_subject(read_picture(photo), "rembg", not_asked)
+
+
+@pytest.fixture
+def rembg(tmp_path, monkeypatch):
+    """A package rembg that finds the left half, and the folder of its models."""
+    package = tmp_path / "packages" / "rembg"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        "from PIL import Image\n"
+        "def new_session(model):\n"
+        "    return model\n"
+        "def remove(image, session, only_mask):\n"
+        "    assert only_mask and session in ('u2net', 'isnet-general-use')\n"
+        "    mask = Image.new('L', image.size)\n"
+        "    mask.paste(255, (0, 0, image.width // 2, image.height))\n"
+        "    return mask\n"
+    )
+    models_folder = tmp_path / "rembg-models"
+    models_folder.mkdir()
+    monkeypatch.setenv("U2NET_HOME", str(models_folder))
+    kept = sys.modules.pop("rembg", None)
+    monkeypatch.syspath_prepend(package.parent)
+    yield models_folder
+    sys.modules.pop("rembg", None)
+    if kept is not None:
+        sys.modules["rembg"] = kept
+
+
+@pytest.mark.parametrize(("choice", "model"), [("rembg", "u2net"), ("rembg:isnet-general-use", "isnet-general-use")])
+def test_with_the_package_rembg_and_its_model_that_is_used(photo, rembg, choice, model):
+    (rembg / f"{model}.onnx").write_bytes(b"weights")
+    mask = find_subject(read_picture(photo), choice, not_asked)
+    assert mask.source == f"rembg {model}"
+    assert subject(mask)[:, :80].all()
+    assert not subject(mask)[:, 80:].any()
+
+
+def test_rembg_is_never_let_to_download_a_model(photo, rembg):
+    with pytest.raises(UserError, match=r"put u2net\.onnx into"):
+        find_subject(read_picture(photo), "rembg", not_asked)
+
+
+# Cropped, padded and faded pictures
+
+
+def padded(image, alpha=255):
+    """The image in the middle of a transparent bitmap twice as wide."""
+    sheet = Image.new("RGBA", (2 * image.width, image.height))
+    image = image.convert("RGBA")
+    image.putalpha(alpha)
+    sheet.paste(image, (image.width // 2, 0))
+    return from_image(sheet)
+
+
+@pytest.mark.parametrize("alpha", [255, 128], ids=["opaque", "faded"])
+def test_transparency_around_an_upright_rectangle_is_no_cut_out(alpha):
+    image = draw_subject(Image.new("RGB", SIZE, (240, 240, 235)))
+    alone = find_subject(from_image(image), "auto", not_asked)
+    inside = find_subject(padded(image, alpha), "auto", not_asked)
+    assert inside.source == alone.source == "plain border"
+    left = SIZE[0] // 2
+    assert np.abs(inside.foreground[:, left : left + SIZE[0]] - alone.foreground).mean() < 0.02
+    assert inside.foreground[:, :left].max() == 0
+
+
+def test_a_faded_picture_is_sketched_by_its_subject():
+    image = draw_subject(Image.new("RGB", SIZE, (240, 240, 235))).convert("RGBA")
+    image.putalpha(100)
+    assert find_subject(from_image(image), "auto", not_asked).source == "plain border"
+
+
+def test_a_round_cut_out_is_the_subject():
+    cut = Image.new("L", SIZE, 0)
+    ImageDraw.Draw(cut).ellipse((30, 20, 130, 110), fill=255)
+    image = draw_subject(Image.new("RGB", SIZE, "white")).convert("RGBA")
+    image.putalpha(cut)
+    assert find_subject(from_image(image), "auto", not_asked).source == "alpha"
+
+
+def test_a_window_passes_the_relevance_of_its_own_part(noisy_photo):
+    image = Image.open(noisy_photo).convert("RGB")
+    asked = []
+
+    def relevance():
+        asked.append(True)
+        seen = np.zeros((8, 16), np.float32)
+        seen[2:6, 6:10] = 1
+        return seen
+
+    found = find_subject(padded(image), "auto", relevance)
+    assert asked
+    assert found.source == "GrabCut"
+    assert found.foreground[:, SIZE[0] // 2 :][:, : SIZE[0]].mean() > 4 * found.foreground[:, : SIZE[0] // 2].mean()

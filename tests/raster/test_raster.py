@@ -1,0 +1,176 @@
+"""The renderer draws what it says, with the gradients that belong to it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from support.reference import slow_render
+
+from clipasso_core import UserError
+from clipasso_core.raster import StrokeBatch, available, fitting, render
+
+SIZE = (56, 64)
+DOORS = ("sparse", "dense")  # those that are always there
+
+
+def some_strokes(seed: int, batch: int = 1, count: int = 5, cubics: int = 1, dtype: torch.dtype = torch.float64) -> StrokeBatch:
+    """Random strokes, wide and thin, some of them reaching beyond the canvas."""
+    generator = torch.Generator().manual_seed(seed)
+    first = torch.rand(batch, count, 1, 2, generator=generator, dtype=dtype) * 56
+    moves = (torch.rand(batch, count, 3 * cubics, 2, generator=generator, dtype=dtype) - 0.4) * 26
+    return StrokeBatch(
+        torch.cat([first, first + moves.cumsum(2)], 2),
+        torch.rand(batch, count, generator=generator, dtype=dtype) * 5 + 1.2,
+        torch.rand(batch, count, 3, generator=generator, dtype=dtype),
+        torch.rand(batch, count, generator=generator, dtype=dtype) * 0.6 + 0.4,
+    )
+
+
+def gradients(draw, strokes: StrokeBatch, weights: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The gradient of a weighted sum of the image, by name."""
+    leaves = {name: value.detach().clone().requires_grad_(True) for name, value in vars(strokes).items()}
+    (draw(StrokeBatch(**leaves), SIZE) * weights).sum().backward()
+    return {name: leaf.grad for name, leaf in leaves.items()}
+
+
+def through(door: str):
+    """`render` by one door."""
+    return lambda strokes, size: render(strokes, size, door)
+
+
+def smooth_weights() -> torch.Tensor:
+    """As an image loss has them: neighbouring pixels weigh alike."""
+    y, x = torch.meshgrid(torch.arange(SIZE[0]), torch.arange(SIZE[1]), indexing="ij")
+    return torch.stack([torch.sin(x / 9.0 + band) * torch.cos(y / 7.0 - band) for band in range(3)])[None].double()
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("cubics", [1, 3])
+@pytest.mark.parametrize("seed", range(4))
+def test_image_is_the_reference_image(seed: int, cubics: int, door: str) -> None:
+    strokes = some_strokes(seed, batch=2, cubics=cubics)
+    ours, reference = render(strokes, SIZE, door), slow_render(strokes, SIZE)
+    assert (ours - reference).abs().mean() < 0.05 / 255
+    assert (ours - reference).abs().amax((0, 1)).gt(1 / 255).double().mean() < 0.005
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("cubics", [1, 3])
+@pytest.mark.parametrize("seed", range(4))
+def test_gradients_are_the_reference_gradients(seed: int, cubics: int, door: str) -> None:
+    strokes = some_strokes(seed, cubics=cubics)
+    ours, reference = gradients(through(door), strokes, smooth_weights()), gradients(slow_render, strokes, smooth_weights())
+    for name, value in ours.items():
+        assert torch.cosine_similarity(value.flatten(), reference[name].flatten(), dim=0) >= 0.999, name
+        assert value.norm() / reference[name].norm() == pytest.approx(1, abs=0.01), name
+
+
+@pytest.mark.parametrize("name", ["points", "width", "color", "opacity"])
+def test_gradients_are_the_finite_differences(name: str) -> None:
+    strokes = some_strokes(7, count=3)
+    weights = smooth_weights()
+    analytic = gradients(render, strokes, weights)[name].flatten()
+    numeric = torch.empty_like(analytic)
+    step = 1e-5
+    for i in range(len(numeric)):
+        values = []
+        for sign in (1, -1):
+            moved = {key: value.clone() for key, value in vars(strokes).items()}
+            moved[name].view(-1)[i] += sign * step
+            values.append((render(StrokeBatch(**moved), SIZE) * weights).sum())
+        numeric[i] = (values[0] - values[1]) / (2 * step)
+    assert torch.cosine_similarity(analytic, numeric, dim=0) >= 0.999
+    assert (analytic - numeric).norm() / numeric.norm() < 0.03
+
+
+def test_reference_test_can_fail() -> None:
+    strokes = some_strokes(0)
+    thicker = StrokeBatch(strokes.points, strokes.width + 0.3, strokes.color, strokes.opacity)
+    assert (render(thicker, SIZE) - slow_render(strokes, SIZE)).abs().mean() > 0.05 / 255
+    wrong, right = gradients(render, thicker, smooth_weights()), gradients(slow_render, some_strokes(1), smooth_weights())
+    assert torch.cosine_similarity(wrong["points"].flatten(), right["points"].flatten(), dim=0) < 0.999
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_straight_stroke_has_its_width_and_round_caps(door: str) -> None:
+    chain = torch.tensor([[[[20.0, 28.0], [28, 28], [36, 28], [44, 28]]]])
+    image = render(StrokeBatch(chain, torch.tensor([[6.0]]), torch.zeros(1, 1, 3), torch.ones(1, 1)), SIZE, door)[0, 0]
+    assert 1 - image[:, 32].sum() + 55 == pytest.approx(6)
+    ink = (1 - image).sum()
+    assert ink == pytest.approx(24 * 6 + torch.pi * 9, rel=0.01)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_later_strokes_lie_over_earlier_ones(door: str) -> None:
+    chain = torch.tensor([[10.0, 28.0], [20, 28], [30, 28], [50, 28]])
+    strokes = StrokeBatch(
+        chain.expand(1, 2, 4, 2), torch.full((1, 2), 6.0), torch.tensor([[[1.0, 0, 0], [0, 0, 1.0]]]), torch.tensor([[1, 0.5]])
+    )
+    assert render(strokes, SIZE, door)[0, :, 28, 30].tolist() == pytest.approx([0.5, 0, 0.5])
+
+
+def test_a_batch_is_its_sketches_one_by_one() -> None:
+    strokes = some_strokes(3, batch=3, dtype=torch.float32)
+    together = render(strokes, SIZE)
+    for one in range(3):
+        assert torch.allclose(together[one : one + 1], render(strokes.select(slice(one, one + 1)), SIZE), atol=2e-6)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_padding_a_chain_by_its_last_point_changes_nothing(door: str) -> None:
+    strokes = some_strokes(5)
+    padded = torch.cat([strokes.points, strokes.points[:, :, -1:].expand(-1, -1, 3, -1)], 2)
+    longer = StrokeBatch(padded, strokes.width, strokes.color, strokes.opacity)
+    assert torch.allclose(render(strokes, SIZE, door), render(longer, SIZE, door), atol=1e-9)
+
+
+@pytest.mark.parametrize("points", [[[5.0, 5.0]] * 4, [[-90.0, -90.0]] * 4, [[30.0, 28.0], [-400, 900], [500, -800], [31, 28]]])
+@pytest.mark.parametrize("door", DOORS)
+def test_degenerate_strokes_give_finite_images_and_gradients(points: list[list[float]], door: str) -> None:
+    chain = torch.tensor(points)[None, None].requires_grad_(True)
+    image = render(StrokeBatch(chain, torch.full((1, 1), 3.0), torch.zeros(1, 1, 3), torch.ones(1, 1)), SIZE, door)
+    image.sum().backward()
+    assert chain.grad is not None
+    assert torch.isfinite(image).all()
+    assert torch.isfinite(chain.grad).all()
+
+
+def test_same_strokes_give_the_same_bits() -> None:
+    strokes, weights = some_strokes(2, count=12, dtype=torch.float32), smooth_weights().float()
+    first, second = gradients(render, strokes, weights), gradients(render, strokes, weights)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_the_dense_door_keeps_its_memory_whatever_the_number_of_strokes(monkeypatch: pytest.MonkeyPatch) -> None:
+    strokes = some_strokes(4)
+    whole = render(strokes, SIZE, "dense")
+    monkeypatch.setattr("clipasso_core.raster.dense.AT_ONCE", 1)  # one stroke after the other
+    assert torch.equal(render(strokes, SIZE, "dense"), whole)
+
+
+def test_a_gpu_takes_the_dense_door_while_it_is_light() -> None:
+    assert fitting("cuda", 48, (224, 224)) == "dense"
+    assert fitting("cuda", 256, (224, 224)) == fitting("cpu", 16, (224, 224)) == "sparse"
+
+
+def test_an_unknown_rasteriser_is_refused() -> None:
+    with pytest.raises(UserError, match="sparse, dense, diffvg"):
+        render(some_strokes(0), SIZE, "crayon")
+
+
+def test_diffvg_without_its_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clipasso_core.raster.available", lambda door: door != "diffvg")
+    with pytest.raises(UserError, match="pydiffvg"):
+        render(some_strokes(0), SIZE, "diffvg")
+
+
+@pytest.mark.skipif(not available("diffvg"), reason="pydiffvg is not installed")
+def test_diffvg_draws_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clipasso_core.raster.diffvg.SAMPLES", 8)
+    strokes = some_strokes(1, count=6, dtype=torch.float32)
+    ours, theirs = render(strokes, SIZE), render(strokes, SIZE, "diffvg")
+    assert (ours - theirs).abs().mean() < 1 / 255
+    weights = smooth_weights().float()
+    ours, theirs = gradients(render, strokes, weights), gradients(lambda s, size: render(s, size, "diffvg"), strokes, weights)
+    for name in ("width", "color", "opacity"):  # diffvg's gradient of bent points is biased: it leaves out the offset curve's speed
+        assert torch.cosine_similarity(ours[name].flatten(), theirs[name].flatten(), dim=0) > 0.99, name

@@ -1,0 +1,288 @@
+"""The queue before the worker: who is served when, who is told what. The worker here draws nothing and does as it is told."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from clipasso_core.errors import UserError
+from clipasso_core.service.envelope import Envelope, read_envelope
+from clipasso_core.service.scheduler import CANCEL, KEEP, CalledOff, Client, Desk, _Ticket
+
+LIMIT_S = 10
+Event = dict[str, Any]
+
+
+class Bench:
+    """A worker whose sketches take until the test lets them go."""
+
+    def __init__(self) -> None:
+        self.begun: queue.Queue[Any] = queue.Queue()
+        self._step = threading.Condition()
+        self._free: set[Any] = set()
+        self.fault: Exception | None = None
+
+    def about(self) -> Event:
+        return {"event": "about"}
+
+    def sketch(self, envelope: Envelope, tell: Callable[[Event], None], wish: Callable[[], str]) -> Event:
+        self.begun.put(envelope.ident)
+        tell({"event": "started"})
+        if self.fault is not None:
+            raise self.fault
+        with self._step:
+            while not (wish() or envelope.ident in self._free):
+                self._step.wait(0.005)
+        if wish() == CANCEL:
+            raise CalledOff
+        return {"event": "result", "kept": wish() == KEEP}
+
+    def finish(self, ident: Any) -> None:
+        with self._step:
+            self._free.add(ident)
+            self._step.notify_all()
+
+
+class Person(Client):
+    """A client that remembers what it heard."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._heard: queue.Queue[Event] = queue.Queue()
+        super().__init__(self._heard.put)
+        self._desk = desk
+        desk.join(self)
+
+    def ask(self, ident: Any, **more: Any) -> None:
+        self._desk.ask(self, json.dumps({"id": ident, **(more or {"photo": "a"})}))
+
+    def hear(self) -> str:
+        """The next event as ``id event``, with the position of ``queued``."""
+        event = self._heard.get(timeout=LIMIT_S)
+        return " ".join(str(event[name]) for name in ("id", "event", "position", "code") if name in event)
+
+    def hears_no_more(self) -> bool:
+        return self._heard.empty()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def bench(desk: Desk) -> Iterator[Bench]:
+    """The worker at work in a thread of its own."""
+    bench = Bench()
+    thread = threading.Thread(target=desk.work, args=(bench,))
+    thread.start()
+    yield bench
+    desk.close()
+    thread.join(LIMIT_S)
+    assert not thread.is_alive()
+
+
+def test_first_come_first_served_and_who_waits_is_told_the_place(desk: Desk, bench: Bench) -> None:
+    ann, bob, cleo = Person(desk), Person(desk), Person(desk)
+    ann.ask("a")
+    assert ann.hear() == "a started"
+    bob.ask("b")
+    assert bob.hear() == "b queued 1"
+    cleo.ask("c")
+    assert cleo.hear() == "c queued 2"
+    bench.finish("a")
+    assert ann.hear() == "a result"
+    assert bob.hear() == "b started"
+    assert cleo.hear() == "c queued 1"
+    bench.finish("b")
+    bench.finish("c")
+    assert bob.hear() == "b result"
+    assert cleo.hear() == "c started"
+    assert cleo.hear() == "c result"
+    assert ann.hears_no_more()
+
+
+def test_a_place_is_told_once(desk: Desk, bench: Bench) -> None:
+    ann, bob, cleo = Person(desk), Person(desk), Person(desk)
+    ann.ask("a")
+    assert ann.hear() == "a started"
+    bob.ask("b")
+    cleo.ask("c")
+    cleo.ask("c2")
+    assert [cleo.hear() for _ in range(3)] == ["c queued 2", "c cancelled", "c2 queued 2"]
+    assert bob.hear() == "b queued 1"
+    assert bob.hears_no_more()
+
+
+def test_a_place_is_not_told_to_whom_is_served_already(desk: Desk) -> None:
+    ann = Person(desk)
+    ticket = _Ticket(ann, read_envelope('{"id": 1, "photo": "a"}'))
+    ticket.waits = False  # between the announcer's look at the queue and its word
+    ticket.tell_place(1)
+    assert ann.hears_no_more()
+
+
+def test_a_later_request_replaces_the_one_that_computes(desk: Desk, bench: Bench) -> None:
+    ann = Person(desk)
+    ann.ask(1)
+    assert ann.hear() == "1 started"
+    ann.ask(2)
+    assert [ann.hear() for _ in range(2)] == ["1 cancelled", "2 started"]
+    bench.finish(2)
+    assert ann.hear() == "2 result"
+
+
+def test_a_later_request_replaces_the_one_that_waits(desk: Desk, bench: Bench) -> None:
+    ann, bob = Person(desk), Person(desk)
+    ann.ask("a")
+    assert ann.hear() == "a started"
+    bob.ask(1)
+    bob.ask(2)
+    assert [bob.hear() for _ in range(3)] == ["1 queued 1", "1 cancelled", "2 queued 1"]
+    bench.finish("a")
+    assert bob.hear() == "2 started"
+
+
+def test_a_sketch_does_not_replace_a_question(desk: Desk) -> None:
+    ann, bench = Person(desk), Bench()
+    ann.ask("what", about=True)
+    ann.ask(1)  # before the worker is there, as while an engine warms up
+    thread = threading.Thread(target=desk.work, args=(bench,))
+    thread.start()
+    assert [ann.hear() for _ in range(2)] == ["what about", "1 started"]
+    desk.close()
+    thread.join(LIMIT_S)
+
+
+def test_a_question_does_not_replace_a_sketch(desk: Desk, bench: Bench) -> None:
+    ann = Person(desk)
+    ann.ask(1)
+    assert ann.hear() == "1 started"
+    ann.ask("what", about=True)
+    bench.finish(1)
+    assert [ann.hear() for _ in range(2)] == ["1 result", "what about"]
+
+
+def test_a_mistake_is_told_at_once_and_replaces_nothing(desk: Desk, bench: Bench) -> None:
+    ann = Person(desk)
+    ann.ask(1)
+    assert ann.hear() == "1 started"
+    ann.ask(2, photo=3)
+    assert ann.hear() == "2 error bad-request"
+    bench.finish(1)
+    assert ann.hear() == "1 result"
+
+
+def test_stop_keeps_the_sketch_of_the_one_who_says_it(desk: Desk, bench: Bench) -> None:
+    ann, bob = Person(desk), Person(desk)
+    ann.ask("a")
+    assert ann.hear() == "a started"
+    bob.ask("b")
+    assert bob.hear() == "b queued 1"
+    bob.ask("b", stop=True)  # it waits: it will be kept as soon as there is something to keep
+    assert ann.hears_no_more()
+    ann.ask("a", stop=True)
+    assert ann.hear() == "a result"
+    assert [bob.hear() for _ in range(2)] == ["b started", "b result"]
+
+
+def test_who_leaves_wants_nothing_more(desk: Desk, bench: Bench) -> None:
+    ann, bob = Person(desk), Person(desk)
+    ann.ask("a")
+    assert ann.hear() == "a started"
+    bob.ask("b")
+    assert bob.hear() == "b queued 1"
+    desk.leave(ann)
+    assert ann.hear() == "a cancelled"
+    assert bob.hear() == "b started"
+    desk.leave(bob)
+    desk.settle(bob)
+    assert bob.hear() == "b cancelled"
+    assert desk.state()["clients"] == 0
+
+
+def test_who_can_not_be_told_is_gone_and_the_next_is_served(desk: Desk, bench: Bench) -> None:
+    def broken(_: Event) -> None:
+        raise BrokenPipeError
+
+    gone, bob = Client(broken), Person(desk)
+    desk.ask(gone, '{"id": 1, "photo": "a"}')
+    assert bench.begun.get(timeout=LIMIT_S) == 1
+    bob.ask("b")
+    while (heard := bob.hear()) != "b started":
+        assert heard == "b queued 1"
+    assert gone.gone
+
+
+@pytest.mark.parametrize(("fault", "code"), [(UserError("bad-day", "wait"), "bad-day"), (RuntimeError("oh"), "bug")])
+def test_an_error_ends_one_request_and_not_the_work(desk: Desk, bench: Bench, fault: Exception, code: str) -> None:
+    ann = Person(desk)
+    bench.fault = fault
+    ann.ask(1)
+    assert [ann.hear() for _ in range(2)] == ["1 started", f"1 error {code}"]
+    bench.fault = None
+    ann.ask(2)
+    assert ann.hear() == "2 started"
+
+
+def test_closing_calls_everything_off(desk: Desk) -> None:
+    bench, ann, bob = Bench(), Person(desk), Person(desk)
+    thread = threading.Thread(target=desk.work, args=(bench,))
+    thread.start()
+    ann.ask("a")
+    assert ann.hear() == "a started"
+    bob.ask("b")
+    assert bob.hear() == "b queued 1"
+    desk.close()
+    thread.join(LIMIT_S)
+    assert not thread.is_alive()
+    assert ann.hear() == "a cancelled"
+    assert bob.hear() == "b cancelled"
+    bob.ask("late")
+    assert bob.hear() == "late cancelled"
+    assert not desk.join(bob)
+
+
+def test_the_work_ends_when_nobody_has_been_there_for_a_while(desk: Desk) -> None:
+    ann = Person(desk)
+    thread = threading.Thread(target=desk.work, args=(Bench(), 0.05))
+    thread.start()
+    thread.join(0.3)
+    assert thread.is_alive()  # somebody is there
+    desk.leave(ann)
+    thread.join(LIMIT_S)
+    assert not thread.is_alive()
+    assert not desk.join(ann)  # whoever comes now has to look for another engine
+
+
+def test_every_request_has_exactly_one_end_whatever_the_clients_do(desk: Desk, bench: Bench) -> None:
+    last = {"result", "error", "cancelled", "about"}
+    heard: dict[str, list[str]] = {}
+
+    def rush(name: str) -> None:
+        client = Client(lambda event: heard.setdefault(event["id"], []).append(event["event"]))
+        desk.join(client)
+        for number in range(30):
+            ident = f"{name}{number}"
+            heard.setdefault(ident, [])
+            bench.finish(ident) if number % 3 == 0 else None
+            desk.ask(client, json.dumps({"id": ident, "about": True} if number % 5 == 0 else {"id": ident, "photo": "a"}))
+            if number % 4 == 0:
+                desk.ask(client, json.dumps({"id": ident, "stop": True}))
+        desk.leave(client)
+        desk.settle(client)
+
+    threads = [threading.Thread(target=rush, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LIMIT_S)
+    assert len(heard) == 120
+    for ident, events in heard.items():
+        assert len(last.intersection(events[-1:])) == 1, (ident, events)
+        assert sum(event in last for event in events) == 1, (ident, events)
+        assert "queued" not in events[events.index("started") :] if "started" in events else True, (ident, events)

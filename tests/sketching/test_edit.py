@@ -1,0 +1,244 @@
+"""Going on from a drawing: what is chosen is redrawn or added, everything else stays byte for byte, and it never gets worse."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support.drawings import SPACES
+from support.pictures import SIZE
+
+from clipasso_core import SketchRequest, UserError, sketch, write_svg
+from clipasso_core.cli.main import main
+from clipasso_core.document.drawing import Drawing, read_drawing
+from clipasso_core.guide import Guide
+from clipasso_core.photo.picture import Picture, read_picture
+from clipasso_core.sketching import edit
+
+QUICK = SketchRequest(strokes=5, guide="lite", preset="draft", mask="none", steps=8)
+INK = "fill:none;stroke:#000;stroke-width:2"
+
+
+@pytest.fixture
+def picture(photo: Path) -> Picture:
+    return read_picture(photo)
+
+
+@pytest.fixture
+def load(lite: Guide) -> Any:
+    """The guide that is loaded already."""
+    return lambda *_: lite
+
+
+@pytest.fixture
+def drawn(photo: Path, tmp_path: Path) -> Path:
+    """A sketch as the engine writes it."""
+    path = tmp_path / "sketch.svg"
+    write_svg(sketch(photo, QUICK), path)
+    return path
+
+
+def data_of(drawing: Drawing) -> dict[str, str]:
+    return {line.id: line.node.get("d") for line in drawing.lines}
+
+
+def document(tmp_path: Path, body: str) -> Drawing:
+    path = tmp_path / "own.svg"
+    path.write_text(f'<svg {SPACES} viewBox="0 0 {SIZE[0]} {SIZE[1]}">{body}</svg>', encoding="utf-8")
+    return read_drawing(path, SIZE)
+
+
+# Redraw
+
+
+@pytest.mark.parametrize("reach", edit.REACHES)
+def test_only_the_chosen_strokes_move(picture: Picture, drawn: Path, load: Any, reach: str) -> None:
+    drawing = read_drawing(drawn, SIZE)
+    before, attributes = data_of(drawing), [{**line.node.attrib, "d": ""} for line in drawing.lines]
+    change = edit.refine(picture, drawing, QUICK, drawing.find(["stroke-2", "stroke-4"]), reach, load=load)
+    after = data_of(drawing)
+    moved = {one for one in before if before[one] != after[one]}
+    assert moved == ({"stroke-2", "stroke-4"} if change.improved else set())
+    assert [{**line.node.attrib, "d": ""} for line in drawing.lines] == attributes
+    assert [line.id for line in change.lines] == ["stroke-2", "stroke-4"]
+
+
+def test_without_a_choice_all_that_is_not_locked_moves(picture: Picture, drawn: Path, load: Any) -> None:
+    drawing = read_drawing(drawn, SIZE)
+    drawing.find(["stroke-3"])[0].locked = True
+    before = data_of(drawing)
+    change = edit.refine(picture, drawing, QUICK, load=load)
+    after = data_of(drawing)
+    assert change.improved
+    assert {one for one in before if before[one] == after[one]} == {"stroke-3"}
+
+
+def test_a_stroke_that_was_spoilt_finds_its_way_back(picture: Picture, drawn: Path, load: Any) -> None:
+    drawing = read_drawing(drawn, SIZE)
+    (line,) = drawing.find(["stroke-1"])
+    line.place([line.chains[0] + 12])
+    change = edit.refine(picture, drawing, replace(QUICK, steps=24), [line], load=load)
+    assert change.improved
+    assert change.after < change.before - 0.005
+
+
+def test_the_loss_told_is_that_of_the_whole_sketch_whoever_is_chosen(picture: Picture, drawn: Path, load: Any) -> None:
+    losses = []
+    for ids in (["stroke-1"], ["stroke-2", "stroke-5"]):
+        drawing = read_drawing(drawn, SIZE)
+        losses.append(edit.refine(picture, drawing, QUICK, drawing.find(ids), edit.NUDGE, load=load).before)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+
+
+def test_when_nothing_better_is_found_the_strokes_stay(picture: Picture, drawn: Path, load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edit._Edit, "_loss_before", lambda *_: 0.0)  # nothing beats a perfect sketch
+    drawing = read_drawing(drawn, SIZE)
+    before = drawing.to_bytes()
+    change = edit.refine(picture, drawing, QUICK, drawing.find(["stroke-1"]), edit.AFRESH, load=load)
+    assert not change.improved
+    assert change.after == change.before
+    assert drawing.to_bytes() == before
+
+
+def test_a_nudge_stays_near(picture: Picture, drawn: Path, load: Any) -> None:
+    drawing = read_drawing(drawn, SIZE)
+    old = {line.id: line.chains[0] for line in drawing.lines}
+    edit.refine(picture, drawing, QUICK, reach=edit.NUDGE, load=load)
+    within = edit.REACHES[edit.NUDGE].within_px
+    assert within is not None
+    farthest = within * max(SIZE) / 224  # the whole picture is the frame
+    for line in drawing.lines:
+        assert np.linalg.norm(line.chains[0] - old[line.id], axis=1).max() < farthest + 0.01
+
+
+def test_chains_of_any_length_and_subpaths_are_redrawn_as_such(picture: Picture, tmp_path: Path, load: Any) -> None:
+    drawing = document(
+        tmp_path,
+        f'<path id="a" d="M 50,40 L 60,20 L 75,40 L 80,90" style="{INK}"/>'
+        f'<path id="b" d="M 90,30 q 5,-20 20,10 M 60,85 l 40,0" style="{INK}"/>',
+    )
+    shapes = [[chain.shape for chain in line.chains] for line in drawing.lines]
+    change = edit.refine(picture, drawing, QUICK, load=load)
+    assert change.improved
+    assert [[chain.shape for chain in line.chains] for line in drawing.lines] == shapes
+    drawing.write(tmp_path / "again.svg")
+    again = read_drawing(tmp_path / "again.svg", SIZE)
+    for one, other in zip(drawing.lines, again.lines, strict=True):
+        for chain, same in zip(one.chains, other.chains, strict=True):
+            assert np.abs(chain - same).max() < 1e-3
+
+
+def test_closed_and_filled_paths_are_seen_and_named_but_not_moved(picture: Picture, tmp_path: Path, load: Any) -> None:
+    body = f'<path id="blob" d="M40,30h80v75h-80z" style="fill:#222"/><path id="a" d="M 10,10 L 30,15" style="{INK}"/>'
+    drawing = document(tmp_path, body)
+    blob = drawing.find(["blob"])[0].node.get("d")
+    change = edit.refine(picture, drawing, QUICK, load=load)
+    assert [line.id for line in change.kept_fixed] == ["blob"]
+    assert drawing.find(["blob"])[0].node.get("d") == blob
+    alone = edit.refine(picture, document(tmp_path, body.partition("/>")[2]), QUICK, load=load)
+    assert change.before != pytest.approx(alone.before, rel=1e-3)  # it was seen
+
+
+@pytest.mark.parametrize(
+    "body", ["", f'<path d="M0,0L9,0L9,9z" style="{INK}"/>', f'<path d="M0,0L9,0" style="{INK}" clipasso:locked="true"/>']
+)
+def test_nothing_free_to_redraw_is_a_mistake(picture: Picture, tmp_path: Path, body: str, load: Any) -> None:
+    with pytest.raises(UserError, match="no stroke to redraw"):
+        edit.refine(picture, document(tmp_path, body), QUICK, load=load)
+
+
+def test_strokes_outside_of_the_subject_are_reached(picture: Picture, tmp_path: Path, load: Any) -> None:
+    drawing = document(tmp_path, f'<path id="far" d="M 1,10 L 1,110" style="{INK}"/>')  # the subject's frame begins at x = 31
+    request = replace(QUICK, mask="auto", steps=20)
+    before = drawing.lines[0].chains[0]
+    change = edit.refine(picture, drawing, request, load=load)
+    assert change.improved
+    assert np.abs(drawing.lines[0].chains[0] - before).max() > 5
+
+
+# Add
+
+
+def test_new_strokes_go_where_nothing_is_drawn_yet(picture: Picture, drawn: Path, load: Any) -> None:
+    drawing = read_drawing(drawn, SIZE)
+    before = data_of(drawing)
+    change = edit.add(picture, drawing, QUICK, load=load)
+    after = data_of(drawing)
+    assert {one: after[one] for one in before} == before
+    assert [line.id for line in change.lines] == [f"stroke-{number}" for number in range(6, 11)]
+    assert change.after < change.before
+    assert [line.node.get("{https://clipasso.org/ns}rank") for line in drawing.lines] == [str(rank) for rank in range(10)]
+
+
+def test_what_is_drawn_by_hand_is_drawn_around(picture: Picture, tmp_path: Path, load: Any) -> None:
+    outline = f'<g transform="scale(2)"><path d="M 20,15 A 40,37.5 0 0 1 60,52.5" style="{INK}" id="hand"/></g>'
+    drawing = document(tmp_path, outline)
+    hand = drawing.lines[0].chains[0]
+    change = edit.add(picture, drawing, QUICK, load=load)
+    assert change.after < change.before
+    assert len(drawing.lines) == 1 + QUICK.strokes
+    assert np.array_equal(drawing.lines[0].chains[0], hand)
+
+
+def test_new_strokes_have_the_asked_width_and_ink_in_a_layer_of_another_scale(picture: Picture, tmp_path: Path, load: Any) -> None:
+    body = f'<g id="s" clipasso:sketch="1" transform="scale(.5)"><path id="a" d="M 0,0 L 9,9" style="{INK}"/></g>'
+    drawing = document(tmp_path, body)
+    request = SketchRequest(strokes=1, guide="lite", preset="draft", mask="none", steps=1, width_px=3, color="#123456")
+    (line,) = edit.add(picture, drawing, request, load=load).lines
+    assert "stroke:#123456" in line.node.get("style")
+    drawing.write(tmp_path / "again.svg")
+    assert read_drawing(tmp_path / "again.svg", SIZE).find([line.id])[0].width == pytest.approx(3)
+
+
+# The command
+
+
+def test_the_commands_write_the_sketch_and_tell_what_they_did(photo: Path, drawn: Path, tmp_path: Path, capfd: Any) -> None:
+    fast = ["--photo", str(photo), "--guide", "lite", "--preset", "draft", "--mask", "none", "--steps", "2", "--json"]
+    whole = drawn.read_text()
+    assert main(["refine", str(drawn), *fast, "--only", "stroke-1", "-o", str(tmp_path / "refined.svg")]) == 0
+    told = json.loads(capfd.readouterr().out.splitlines()[-1])
+    assert (told["event"], told["strokes"]) == ("changed", ["stroke-1"])
+    assert drawn.read_text() == whole
+    assert main(["add", str(drawn), *fast, "-n", "2"]) == 0
+    assert json.loads(capfd.readouterr().out.splitlines()[-1])["strokes"] == ["stroke-6", "stroke-7"]
+    assert len(read_drawing(drawn, SIZE).lines) == 7
+    assert main(["level", str(drawn), "--strokes", "3"]) == 0
+    assert len(read_drawing(drawn, SIZE).lines) == 3
+    for command in ("join", "order"):
+        assert main([command, str(drawn), "-o", str(tmp_path / f"{command}.svg")]) == 0
+        assert (tmp_path / f"{command}.svg").is_file()
+
+
+def test_the_commands_for_plotters_take_only_what_is_asked_for(tmp_path: Path, capfd: Any) -> None:
+    drawn, target = tmp_path / "own.svg", tmp_path / "plot.svg"
+    paths = "".join(f'<path id="p{number}" d="M {number},0 L {number},9" style="{INK}"/>' for number in range(4))
+    drawn.write_text(f'<svg {SPACES} viewBox="0 0 9 9"><g id="sketch" clipasso:sketch="1">{paths}</g></svg>')
+    only = ["--only", "p0", "--only", "p2", "--only", "p0", "-o", str(target)]
+    assert main(["join", str(drawn), *only]) == 0
+    assert "2 strokes in one line" in capfd.readouterr().err
+    assert main(["order", str(drawn), *only]) == 0
+    assert len(read_drawing(target, None, "plot-1").lines) == 2
+    for command in ("join", "order"):
+        assert main([command, str(drawn), "--only", "nobody"]) == 2
+        assert "no stroke 'nobody'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["--only", "nobody"], "no stroke 'nobody'"),
+        (["--reach", "moon"], "no reach 'moon'"),
+        (["--layer", "nowhere"], "no layer"),
+        (["--preset", "slow"], "no preset"),
+    ],
+)
+def test_a_mistake_is_one_line_and_the_sketch_stays(photo: Path, drawn: Path, capfd: Any, words: list[str], fault: str) -> None:
+    whole = drawn.read_bytes()
+    assert main(["refine", str(drawn), "--photo", str(photo), "--guide", "lite", "--mask", "none", *words]) == 2
+    assert fault in capfd.readouterr().err
+    assert drawn.read_bytes() == whole
