@@ -1,4 +1,6 @@
-"""Imported first: a benchmark measures this checkout, and not a copy of the package that is installed."""
+"""Imported first: a benchmark measures this checkout, and not a copy of the package that is
+installed.
+"""
 
 import sys
 from pathlib import Path

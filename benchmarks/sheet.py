@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""A contact sheet: photographs and their sketches side by side, to be looked at. Prints time and loss of each.
+"""A contact sheet: photographs and their sketches side by side, to be looked at. Prints time and
+loss of each.
 
-    python benchmarks/sheet.py PHOTO... [--strokes 16] [--preset quick] [--seed 0] [--no-photos] [--columns 4] -o sheet.png
+    python benchmarks/sheet.py PHOTO... [--strokes 16] [--preset quick] [--seed 0] [--no-photos]
+    [--columns 4] -o sheet.png
 
 Several numbers of strokes, separated by commas, give several sketches of each photograph.
 """
@@ -29,7 +31,9 @@ CELL = 336
 
 def main() -> None:
     """Sketch, print, lay out."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("photos", nargs="+", type=Path)
     parser.add_argument("--strokes", default="16")
     parser.add_argument("--preset", default="quick")
@@ -45,20 +49,36 @@ def main() -> None:
         cells = []
         for strokes in (int(text) for text in options.strokes.split(",")):
             began = time.monotonic()
-            request = SketchRequest(strokes=strokes, preset=options.preset, guide=options.guide, seed=options.seed)
+            request = SketchRequest(
+                strokes=strokes, preset=options.preset, guide=options.guide, seed=options.seed
+            )
             job = Job(read_picture(photo), request, load)
             if not cells and not options.no_photos:
-                cells.append(Image.fromarray((job.canvas * 255).astype(np.uint8)).resize((CELL, CELL), Image.Resampling.BICUBIC))
+                cells.append(
+                    Image.fromarray((job.canvas * 255).astype(np.uint8)).resize(
+                        (CELL, CELL), Image.Resampling.BICUBIC
+                    )
+                )
             result = job.run()
             times.append(time.monotonic() - began)
             losses.append(result.loss)
-            print(f"{photo.name}: {strokes} strokes, {result.mask}, loss {result.loss:.3f}, {times[-1]:.1f} s", flush=True)
+            print(
+                f"{photo.name}: {strokes} strokes, {result.mask}, loss {result.loss:.3f},"
+                f" {times[-1]:.1f} s",
+                flush=True,
+            )
             cells.append(draw(result, CELL))
         rows.append(np.concatenate([np.asarray(cell) for cell in cells], 1))
-    print(f"mean loss {statistics.mean(losses):.3f}, median {statistics.median(times[1:] or times):.1f} s")
+    print(
+        f"mean loss {statistics.mean(losses):.3f}, median"
+        f" {statistics.median(times[1:] or times):.1f} s"
+    )
     while len(rows) % options.columns and len(rows) > options.columns:
         rows.append(np.full_like(rows[0], 255))
-    lines = [np.concatenate(rows[i : i + options.columns], 1) for i in range(0, len(rows), options.columns)]
+    lines = [
+        np.concatenate(rows[i : i + options.columns], 1)
+        for i in range(0, len(rows), options.columns)
+    ]
     Image.fromarray(np.concatenate(lines)).save(options.output, optimize=True)
 
 

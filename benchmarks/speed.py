@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""How fast the engine is: loss against seconds, a step and its parts, how it grows, memory, and others beside it.
+"""How fast the engine is: loss against seconds, a step and its parts, how it grows, memory, and
+others beside it.
 
-    python benchmarks/speed.py [PHOTOS...] [--only curves,steps,raster,scaling,peers,commands,memory] [--limit 20] [--repeats 15]
-                               [--presets draft,quick,standard,published] [--guides lite,clip:RN101:random,...] [--device cpu]
-                               [--losses 2.0,1.8,1.6,1.5,1.4,1.3] [--strokes 16] [-o benchmarks/results]
+    python benchmarks/speed.py [PHOTOS...] [--only
+    curves,steps,raster,scaling,peers,commands,memory] [--limit 20] [--repeats 15]
+                               [--presets draft,quick,standard,published] [--guides
+                               lite,clip:RN101:random,...] [--device cpu] [--losses
+                               2.0,1.8,1.6,1.5,1.4,1.3] [--strokes 16] [-o benchmarks/results]
     python benchmarks/speed.py --load benchmarks/results/speed.json
 
-Prints tables, writes speed.json and speed.html, one page with plots. --load makes the page anew. Quality is the loss over the plain
-picture and 15 views that no job looks at, reckoned outside the clock; untrained CLIP weights (`:random`) are as fast as trained ones,
-but have no quality to show. What is installed is measured beside the engine: diffvg as rasteriser, vtracer. Everything runs in processes
-of their own, one after the other, so that memory is their own.
+Prints tables, writes speed.json and speed.html, one page with plots. --load makes the page anew.
+Quality is the loss over the plain picture and 15 views that no job looks at, reckoned outside the
+clock; untrained CLIP weights (`:random`) are as fast as trained ones, but have no quality to show.
+What is installed is measured beside the engine: diffvg as rasteriser, vtracer. Everything runs in
+processes of their own, one after the other, so that memory is their own.
 """
 
 from __future__ import annotations
@@ -62,14 +66,18 @@ def main() -> None:
 
 def parse() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("photos", nargs="*", type=Path, default=[ROOT / "examples" / "coffee.jpg"])
     parser.add_argument("--only", default=",".join(SECTIONS))
     parser.add_argument("--presets", default=",".join(PRESETS), help="of the curves")
     parser.add_argument("--guides", default=",".join(GUIDES))
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda", "mps"))
     parser.add_argument("--strokes", type=int, default=16)
-    parser.add_argument("--limit", type=float, default=20.0, help="seconds after which a job is cut")
+    parser.add_argument(
+        "--limit", type=float, default=20.0, help="seconds after which a job is cut"
+    )
     parser.add_argument("--losses", default=",".join(map(str, LOSSES)))
     parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "benchmarks" / "results")
@@ -90,7 +98,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     report: dict[str, Any] = {
         "version": 1,
         "made": time.strftime("%Y-%m-%d"),
-        "settings": {key: getattr(options, key) for key in ("presets", "guides", "device", "strokes", "limit", "losses", "repeats")}
+        "settings": {
+            key: getattr(options, key)
+            for key in ("presets", "guides", "device", "strokes", "limit", "losses", "repeats")
+        }
         | {"photos": [photo.stem for photo in options.photos]},
         "machine": machine(),
     }
@@ -106,14 +117,23 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 def measure_curves(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Of every trained guide."""
     photos = [str(photo) for photo in options.photos]
-    wishes = {"photos": photos, "presets": options.presets, "strokes": options.strokes, "limit_s": options.limit, "looks": LOOKS}
+    wishes = {
+        "photos": photos,
+        "presets": options.presets,
+        "strokes": options.strokes,
+        "limit_s": options.limit,
+        "looks": LOOKS,
+    }
     trained = [guide for guide in options.guides if not guide.endswith(":random")]
     return [row for guide in trained for row in apart("curves", options, guide=guide, **wishes)]
 
 
 def measure_steps(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Of every guide."""
-    return [apart("step", options, guide=guide, photo=str(options.photos[0]), repeats=options.repeats) for guide in options.guides]
+    return [
+        apart("step", options, guide=guide, photo=str(options.photos[0]), repeats=options.repeats)
+        for guide in options.guides
+    ]
 
 
 def measure_raster(options: argparse.Namespace) -> dict[str, dict[str, float]]:
@@ -123,7 +143,11 @@ def measure_raster(options: argparse.Namespace) -> dict[str, dict[str, float]]:
 
 def measure_scaling(options: argparse.Namespace) -> dict[str, Any]:
     """By strokes, seeds, resolution and threads, with the first guide."""
-    wishes = {"guide": options.guides[0], "photo": str(options.photos[0]), "repeats": options.repeats}
+    wishes = {
+        "guide": options.guides[0],
+        "photo": str(options.photos[0]),
+        "repeats": options.repeats,
+    }
     cores = os.cpu_count() or 1
     counts = sorted({*(2**power for power in range(cores.bit_length())), cores})
     each = [apart("threads", options, cores=count, count=count, **wishes) for count in counts]
@@ -133,7 +157,12 @@ def measure_scaling(options: argparse.Namespace) -> dict[str, Any]:
 def measure_peers(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Others on the same canvas."""
     photos = [str(photo) for photo in options.photos]
-    wishes = {"guide": options.guides[0], "strokes": options.strokes, "repeats": options.repeats, "limit_s": options.limit}
+    wishes = {
+        "guide": options.guides[0],
+        "strokes": options.strokes,
+        "repeats": options.repeats,
+        "limit_s": options.limit,
+    }
     return apart("peers", options, photos=photos, **wishes)
 
 
@@ -143,25 +172,46 @@ def measure_commands(options: argparse.Namespace) -> list[dict[str, Any]]:
     for preset in COMMANDS:
         wishes = {"photo": str(options.photos[0]), "preset": preset, "strokes": options.strokes}
         turns = [apart("command", options, **wishes) for _ in range(min(options.repeats, TURNS))]
-        rows.append({key: value if key == "preset" else statistics.median(one[key] for one in turns) for key, value in turns[0].items()})
+        rows.append(
+            {
+                key: value if key == "preset" else statistics.median(one[key] for one in turns)
+                for key, value in turns[0].items()
+            }
+        )
     return rows
 
 
 def measure_memory(options: argparse.Namespace) -> list[dict[str, Any]]:
     """The usual sketch with every guide; with the first one more strokes, and more seeds."""
     cases = [(guide, options.strokes, "quick") for guide in options.guides]
-    cases[1:1] = [(options.guides[0], 256, "quick"), (options.guides[0], options.strokes, "standard")]
+    cases[1:1] = [
+        (options.guides[0], 256, "quick"),
+        (options.guides[0], options.strokes, "standard"),
+    ]
     photo = str(options.photos[0])
-    return [apart("memory", options, guide=guide, photo=photo, strokes=strokes, preset=preset) for guide, strokes, preset in cases]
+    return [
+        apart("memory", options, guide=guide, photo=photo, strokes=strokes, preset=preset)
+        for guide, strokes, preset in cases
+    ]
 
 
 def apart(what: str, options: argparse.Namespace, cores: int | None = None, **wishes: Any) -> Any:
-    """A measurement in a process of its own, which measures this checkout and not an installed copy."""
+    """A measurement in a process of its own, which measures this checkout and not an installed
+    copy.
+    """
     wish = json.dumps({"what": what, "device": options.device, **wishes})
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+    }
     if cores:
         environment["OMP_NUM_THREADS"] = str(cores)
-    done = subprocess.run([sys.executable, __file__, "--one", wish], stdout=subprocess.PIPE, text=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, __file__, "--one", wish],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
     if done.returncode:
         raise SystemExit(f"{what} failed")
     return json.loads(done.stdout.splitlines()[-1])
@@ -173,7 +223,10 @@ def machine() -> dict[str, Any]:
 
     known = Path("/proc/cpuinfo")
     lines = known.read_text().splitlines() if known.exists() else []
-    name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.processor())
+    name = next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")),
+        platform.processor(),
+    )
     threads = os.environ.get("OMP_NUM_THREADS")
     return {
         "processor": name or platform.machine(),
@@ -186,10 +239,20 @@ def machine() -> dict[str, Any]:
 
 def show(table: Table) -> None:
     """A table on the terminal."""
-    widths = [max(len(row[column]) for row in (table.head, *table.rows)) for column in range(len(table.head))]
+    widths = [
+        max(len(row[column]) for row in (table.head, *table.rows))
+        for column in range(len(table.head))
+    ]
     print(f"\n{table.title}. {table.note}".rstrip())
     for row in (table.head, *table.rows):
-        print("  ".join([row[0].ljust(widths[0]), *(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True))]))
+        print(
+            "  ".join(
+                [
+                    row[0].ljust(widths[0]),
+                    *(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True)),
+                ]
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -13,8 +13,20 @@ from plots import Axis, Bar, Line
 from speed_table import Table, groups, mb, mean_curve, memory_name, ms, seconds, tables, whole
 
 COLORS = {"draft": "#c8711a", "quick": "#2457a6", "standard": "#1a7f4b", "published": "#7a7f87"}
-PARTS = {"guide, backward": "#2457a6", "guide, forward": "#7fa5dc", "rasteriser": "#c8711a", "views": "#e6b877", "rest": "#c9cdd2"}
-STEP_PARTS = {"backward": "guide, backward", "forward": "guide, forward", "raster": "rasteriser", "views": "views", "rest": "rest"}
+PARTS = {
+    "guide, backward": "#2457a6",
+    "guide, forward": "#7fa5dc",
+    "rasteriser": "#c8711a",
+    "views": "#e6b877",
+    "rest": "#c9cdd2",
+}
+STEP_PARTS = {
+    "backward": "guide, backward",
+    "forward": "guide, forward",
+    "raster": "rasteriser",
+    "views": "views",
+    "rest": "rest",
+}
 READ_PARTS = {"reading": "#7fa5dc", "mask": "#2457a6", "frame and edges": "#e6b877"}
 COMMAND_PARTS = {"start-up": "#c9cdd2", "sketch": "#2457a6", "end": "#e3e5e8"}
 MEMORY_PARTS = {"torch": "#c9cdd2", "guide": "#7fa5dc", "mask": "#e6b877", "steps": "#2457a6"}
@@ -44,10 +56,21 @@ td{white-space:nowrap}
 def page(report: dict[str, Any]) -> str:
     """The whole page."""
     found = tables(report)
-    body = "\n".join([head(report), curves(report, found), steps(report, found), scaling(report, found), peers(found), cold(report, found)])
+    body = "\n".join(
+        [
+            head(report),
+            curves(report, found),
+            steps(report, found),
+            scaling(report, found),
+            peers(found),
+            cold(report, found),
+        ]
+    )
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Speed of the engine</title>\n<style>{quality.STYLE}{plots.STYLE}{STYLE}</style></head>\n"
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport"'
+        ' content="width=device-width,initial-scale=1">'
+        "<title>Speed of the"
+        f" engine</title>\n<style>{quality.STYLE}{plots.STYLE}{STYLE}</style></head>\n"
         f"<body><main>\n{body}\n</main></body></html>\n"
     )
 
@@ -55,31 +78,52 @@ def page(report: dict[str, Any]) -> str:
 def head(report: dict[str, Any]) -> str:
     """Where it was measured, and the numbers that matter most."""
     where, wish = report["machine"], report["settings"]
-    cores = counted(where["cores"], "core") + (f", {counted(where['threads'], 'thread')}" if where["threads"] else "")
+    cores = counted(where["cores"], "core") + (
+        f", {counted(where['threads'], 'thread')}" if where["threads"] else ""
+    )
     photos = wish["photos"]
     parts = [
         escape(where["processor"]),
         cores,
         wish["device"],
         f"torch {escape(where['torch'])}",
-        counted(len(photos), "photograph") + (f" ({escape(listed(photos))})" if len(photos) <= FAINT_UP_TO else ""),
+        counted(len(photos), "photograph")
+        + (f" ({escape(listed(photos))})" if len(photos) <= FAINT_UP_TO else ""),
         counted(wish["strokes"], "stroke"),
         escape(report["made"]),
     ]
     tiles = "".join(
-        f'<div class="aim tile"><span>{escape(title)}</span><b>{escape(value)}</b><span class="soft">{escape(note)}</span></div>'
+        f'<div class="aim tile"><span>{escape(title)}</span><b>{escape(value)}</b><span'
+        f' class="soft">{escape(note)}</span></div>'
         for title, value, note in highlights(report)
     )
-    return f'<h1>Speed of the engine</h1>\n<p class="soft">{" · ".join(parts)}</p>\n<div class="aims">{tiles}</div>'
+    return (
+        f'<h1>Speed of the engine</h1>\n<p class="soft">{" · ".join(parts)}</p>\n<div'
+        f' class="aims">{tiles}</div>'
+    )
 
 
 def highlights(report: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """What a person asks first: how long a sketch takes, what a step costs, what is gained, how much memory."""
+    """What a person asks first: how long a sketch takes, what a step costs, what is gained, how
+    much memory.
+    """
     found = []
     for one in report.get("commands", [])[:2]:
-        found.append((f"{one['preset']}, whole command", seconds(whole(one)), f"of that {seconds(one['sketch_s'])} sketching"))
+        found.append(
+            (
+                f"{one['preset']}, whole command",
+                seconds(whole(one)),
+                f"of that {seconds(one['sketch_s'])} sketching",
+            )
+        )
     for one in report.get("steps", [])[:1]:
-        found.append((f"a step with {one['guide']}", ms(one["step_ms"]), f"{one['views']} views, {one['dtype']}"))
+        found.append(
+            (
+                f"a step with {one['guide']}",
+                ms(one["step_ms"]),
+                f"{one['views']} views, {one['dtype']}",
+            )
+        )
     if gain := against_published(report):
         found.append(gain)
     for one in report.get("memory", [])[:1]:
@@ -93,9 +137,15 @@ def against_published(report: dict[str, Any]) -> tuple[str, str, str] | None:
         if "quick" in presets and "published" in presets:
             end_s, loss = mean_curve(presets["published"])[-1]
             cut = ", cut" if any(row["cut"] for row in presets["published"]) else ""
-            sooner = next((time for time, value in mean_curve(presets["quick"]) if value <= loss), None)
+            sooner = next(
+                (time for time, value in mean_curve(presets["quick"]) if value <= loss), None
+            )
             if sooner:
-                return ("quick, to published's loss", seconds(sooner), f"published: {seconds(end_s)}{cut}")
+                return (
+                    "quick, to published's loss",
+                    seconds(sooner),
+                    f"published: {seconds(end_s)}{cut}",
+                )
     return None
 
 
@@ -108,17 +158,37 @@ def curves(report: dict[str, Any], found: Sequence[Table]) -> str:
             cut = any(row["cut"] for row in rows)
             own = [[(point[1], point[2]) for point in row["points"]] for row in rows]
             faint = own if 1 < len(own) <= FAINT_UP_TO else []
-            drawn.append(Line(preset, mean_curve(rows), COLORS[preset], faint, preset == "published", open_end=cut))
-        across, up = Axis("seconds since the first step", log=True), Axis("loss over views that were not optimised")
+            drawn.append(
+                Line(
+                    preset,
+                    mean_curve(rows),
+                    COLORS[preset],
+                    faint,
+                    preset == "published",
+                    open_end=cut,
+                )
+            )
+        across, up = (
+            Axis("seconds since the first step", log=True),
+            Axis("loss over views that were not optimised"),
+        )
         svg = plots.lines(drawn, across, up, f"Loss against seconds, guide {guide}", 400)
-        single = " Thin lines are single photographs, thick ones their means." if any(line.faint for line in drawn) else ""
-        text = f"Lower is better. A ring marks a job that was cut after {report['settings']['limit']:g} s.{single}"
+        single = (
+            " Thin lines are single photographs, thick ones their means."
+            if any(line.faint for line in drawn)
+            else ""
+        )
+        text = (
+            "Lower is better. A ring marks a job that was cut after"
+            f" {report['settings']['limit']:g} s.{single}"
+        )
         panels.append(panel(f"Guide {guide}", text, svg))
     if not panels:
         return ""
     intro = (
-        "The loss of the best sketch so far, seen straight on and through 15 views that no job looked at: what a sketch only has for the "
-        "views that it was optimised in does not count. The judge is the guide itself: curves of different guides can't be compared."
+        "The loss of the best sketch so far, seen straight on and through 15 views that no job"
+        " looked at: what a sketch only has for the views that it was optimised in does not count."
+        " The judge is the guide itself: curves of different guides can't be compared."
     )
     return section("Time to quality", intro, "".join(panels), found, "curves")
 
@@ -126,17 +196,33 @@ def curves(report: dict[str, Any], found: Sequence[Table]) -> str:
 def steps(report: dict[str, Any], found: Sequence[Table]) -> str:
     """A step and its parts."""
     rows = [
-        Bar(one["guide"].removesuffix(":random"), [(name, one["parts_ms"][part]) for part, name in STEP_PARTS.items()], ms(one["step_ms"]))
+        Bar(
+            one["guide"].removesuffix(":random"),
+            [(name, one["parts_ms"][part]) for part, name in STEP_PARTS.items()],
+            ms(one["step_ms"]),
+        )
         for one in report.get("steps", [])
     ]
-    shown = panel("", "", plots.key(PARTS) + plots.bars(rows, PARTS, "ms a step", "A step and its parts")) if rows else ""
+    shown = (
+        panel(
+            "", "", plots.key(PARTS) + plots.bars(rows, PARTS, "ms a step", "A step and its parts")
+        )
+        if rows
+        else ""
+    )
     doors = [
         Line(door, [(int(count), time) for count, time in times.items()], MORE[number], marks=True)
         for number, (door, times) in enumerate(report.get("raster", {}).items())
     ]
     if doors:
         ticks = [x for x, _ in doors[0].points]
-        svg = plots.lines(doors, Axis("strokes", log=True, ticks=ticks), Axis("ms, forward and backward", zero=True), "The rasteriser", 260)
+        svg = plots.lines(
+            doors,
+            Axis("strokes", log=True, ticks=ticks),
+            Axis("ms, forward and backward", zero=True),
+            "The rasteriser",
+            260,
+        )
         shown += panel("The rasteriser", "", svg)
     return section("A step and its parts", "", shown, found, "steps", "raster") if shown else ""
 
@@ -155,67 +241,124 @@ def scaling(report: dict[str, Any], found: Sequence[Table]) -> str:
     shown = panel(
         "Strokes",
         "A step is needed 80 times in quick; laying out and ordering come once.",
-        plots.lines(drawn, Axis("strokes", log=True, ticks=counts), Axis("ms", log=True, whole=True), "Time by strokes"),
+        plots.lines(
+            drawn,
+            Axis("strokes", log=True, ticks=counts),
+            Axis("ms", log=True, whole=True),
+            "Time by strokes",
+        ),
     )
     small = [panel(name.capitalize(), text, _by(data[name], name)) for name, text in SMALL.items()]
     rows = [
-        Bar(f"{one['side_px']} px", list(zip(READ_PARTS, one["parts_ms"].values(), strict=True)), ms(sum(one["parts_ms"].values())))
+        Bar(
+            f"{one['side_px']} px",
+            list(zip(READ_PARTS, one["parts_ms"].values(), strict=True)),
+            ms(sum(one["parts_ms"].values())),
+        )
         for one in data["resolution"]
     ]
-    note = "What passes before the first layout. A step is the same for all: it sees a canvas of 224 px."
+    note = (
+        "What passes before the first layout. A step is the same for all: it sees a canvas of"
+        " 224 px."
+    )
     svg = plots.key(READ_PARTS) + plots.bars(rows, READ_PARTS, "ms", "Time by resolution", 80)
-    shown += f'<div class="two">{"".join(small)}</div>' + panel("The photograph's longer side", note, svg)
+    shown += f'<div class="two">{"".join(small)}</div>' + panel(
+        "The photograph's longer side", note, svg
+    )
     return section("How it grows", "", shown, found, "scaling")
 
 
-SMALL = {"seeds": "All in the race; the poorer ones are dropped later.", "threads": "Of torch, up to the machine's cores."}
+SMALL = {
+    "seeds": "All in the race; the poorer ones are dropped later.",
+    "threads": "Of torch, up to the machine's cores.",
+}
 
 
 def _by(rows: Sequence[dict[str, Any]], what: str) -> str:
     """A step by one thing."""
     points = [(one[what], one["step_ms"]) for one in rows]
     across = Axis(what, ticks=[x for x, _ in points])
-    return plots.lines([Line("a step", points, MORE[0], marks=True)], across, Axis("ms", zero=True), f"A step by {what}", 260, plots.NARROW)
+    return plots.lines(
+        [Line("a step", points, MORE[0], marks=True)],
+        across,
+        Axis("ms", zero=True),
+        f"A step by {what}",
+        260,
+        plots.NARROW,
+    )
 
 
 def peers(found: Sequence[Table]) -> str:
     """Others on the same canvas."""
-    return section("Beside others", "", "", found, "peers") if any(table.section == "peers" for table in found) else ""
+    return (
+        section("Beside others", "", "", found, "peers")
+        if any(table.section == "peers" for table in found)
+        else ""
+    )
 
 
 def cold(report: dict[str, Any], found: Sequence[Table]) -> str:
     """The command from a cold start, and memory."""
     parts = []
     rows = [
-        Bar(one["preset"], [(name, one[f"{name.replace('-', '_')}_s"]) for name in COMMAND_PARTS], seconds(whole(one)))
+        Bar(
+            one["preset"],
+            [(name, one[f"{name.replace('-', '_')}_s"]) for name in COMMAND_PARTS],
+            seconds(whole(one)),
+        )
         for one in report.get("commands", [])
     ]
     if rows:
-        svg = plots.key(COMMAND_PARTS) + plots.bars(rows, COMMAND_PARTS, "seconds", "The whole command", 80)
-        parts.append(panel("From a cold start", "The warm engine, which Inkscape uses, pays the start-up once.", svg))
+        svg = plots.key(COMMAND_PARTS) + plots.bars(
+            rows, COMMAND_PARTS, "seconds", "The whole command", 80
+        )
+        parts.append(
+            panel(
+                "From a cold start",
+                "The warm engine, which Inkscape uses, pays the start-up once.",
+                svg,
+            )
+        )
     stages = []
     for one in report.get("memory", []):
         peaks = [0.0, *(one["peak_mb"][stage] for stage in MEMORY_PARTS)]
-        more = [(stage, after - before) for stage, before, after in zip(MEMORY_PARTS, peaks, peaks[1:], strict=False)]
+        more = [
+            (stage, after - before)
+            for stage, before, after in zip(MEMORY_PARTS, peaks, peaks[1:], strict=False)
+        ]
         stages.append(Bar(memory_name(one), more, mb(peaks[-1])))
     if stages:
         svg = plots.key(MEMORY_PARTS) + plots.bars(stages, MEMORY_PARTS, "MB", "Peak memory", 238)
         parts.append(panel("Peak memory", "What each stage adds to the peak.", svg))
-    return section("The whole command, and memory", "", "".join(parts), found, "commands", "memory") if parts else ""
+    return (
+        section("The whole command, and memory", "", "".join(parts), found, "commands", "memory")
+        if parts
+        else ""
+    )
 
 
 def panel(title: str, text: str, svg: str) -> str:
     """A plot on paper."""
     heading = f"<h3>{escape(title)}</h3>" if title else ""
-    return f'<div class="panel">{heading}{f"<p class=soft>{escape(text)}</p>" if text else ""}{svg}</div>'
+    return (
+        "<div"
+        f' class="panel">{heading}{f"<p class=soft>{escape(text)}</p>" if text else ""}{svg}</div>'
+    )
 
 
 def section(title: str, intro: str, shown: str, found: Sequence[Table], *names: str) -> str:
     """Plots, and the numbers behind them; open where there is no plot."""
     inside = "".join(map(written, (table for table in found if table.section in names)))
-    numbers = f"<details{'' if shown else ' open'}><summary>Numbers</summary>{inside}</details>" if shown else inside
+    numbers = (
+        f"<details{'' if shown else ' open'}><summary>Numbers</summary>{inside}</details>"
+        if shown
+        else inside
+    )
     text = f"<p>{escape(intro)}</p>" if intro else ""
-    return f'<section><h2>{escape(title)}</h2>{text}{shown}<div class="tables">{numbers}</div></section>'
+    return (
+        f"<section><h2>{escape(title)}</h2>{text}{shown}<div"
+        f' class="tables">{numbers}</div></section>'
+    )
 
 
 def written(table: Table) -> str:

@@ -1,4 +1,6 @@
-"""What the drawings come to: averages by kind with their intervals, what is beaten, what was aimed at. Plain data in, plain data out."""
+"""What the drawings come to: averages by kind with their intervals, what is beaten, what was aimed
+at. Plain data in, plain data out.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ SKETCH, CHOSEN = "sketch", "sketch, chosen seed"
 
 @dataclass(frozen=True)
 class Column:
-    """A number that every drawing has or has not. better: 1 when more is better, -1 when less, 0 when neither."""
+    """A number that every drawing has or has not. better: 1 when more is better, -1 when less, 0
+    when neither.
+    """
 
     key: str
     title: str
@@ -24,7 +28,9 @@ class Column:
 
 
 def columns(report: dict[str, Any]) -> list[Column]:
-    """Of the table: one for each sound judge, more for the first, then placement, craft and cost."""
+    """Of the table: one for each sound judge, more for the first, then placement, craft and
+    cost.
+    """
 
     def judged(key: str, what: str) -> Callable[[dict[str, Any]], float | None]:
         return lambda drawing: drawing["judged"][key][what]
@@ -33,13 +39,19 @@ def columns(report: dict[str, Any]) -> list[Column]:
         return lambda drawing: float(drawing["judged"][key]["rank"] == 1)
 
     def craft(key: str) -> Callable[[dict[str, Any]], float | None]:
-        return lambda drawing: drawing["craft"][key] if drawing["craft"] and drawing["craft"]["strokes"] else None
+        return lambda drawing: (
+            drawing["craft"][key] if drawing["craft"] and drawing["craft"]["strokes"] else None
+        )
 
     found = []
     for judge in report.get("judges", []):
         key, main_judge = judge["key"], judge["key"] == "lite2"
         if judge["sound"] or main_judge:
-            found.append(Column(key, "recognised" if main_judge else f"by {judge['name']}", 1, True, first(key)))
+            found.append(
+                Column(
+                    key, "recognised" if main_judge else f"by {judge['name']}", 1, True, first(key)
+                )
+            )
         if main_judge:
             found.append(Column("displaced", "displaced", 1, True, judged(key, "displaced")))
             found.append(Column("rank", "mean rank", -1, False, judged(key, "rank")))
@@ -72,14 +84,22 @@ def finish(report: dict[str, Any]) -> None:
             for one in wanted:
                 values = by_photo(one, here, kind)
                 cells[one.key] = numbers(bootstrap(values.values()))
-                gap = paired(ours[one.key], values) if kind not in (SKETCH, CHOSEN) and one.better else None
+                gap = (
+                    paired(ours[one.key], values)
+                    if kind not in (SKETCH, CHOSEN) and one.better
+                    else None
+                )
                 if gap:
                     against[one.key] = {"gap": numbers(gap), "verdict": verdict(gap, one.better)}
-            report["table"].append({"strokes": count, "kind": kind, "cells": cells, "against": against})
+            report["table"].append(
+                {"strokes": count, "kind": kind, "cells": cells, "against": against}
+            )
     report["aims"] = aims(report)
 
 
-def by_photo(column: Column, drawings: Sequence[dict[str, Any]], kind: str) -> dict[str, float | None]:
+def by_photo(
+    column: Column, drawings: Sequence[dict[str, Any]], kind: str
+) -> dict[str, float | None]:
     """For each photograph the mean over its drawings of that kind."""
     found: dict[str, list[float]] = {}
     for drawing in drawings:
@@ -128,7 +148,11 @@ def aims(report: dict[str, Any]) -> list[dict[str, Any]]:
                 }
             )
     for key in ("lite2", "displaced", "margin"):
-        rivals = {kind: row["against"].get(key) for (count, kind), row in rows.items() if count == 16 and row["against"]}
+        rivals = {
+            kind: row["against"].get(key)
+            for (count, kind), row in rows.items()
+            if count == 16 and row["against"]
+        }
         if any(rivals.values()):
             verdicts = {kind: rival["verdict"] for kind, rival in rivals.items() if rival}
             lost = [kind for kind, word in verdicts.items() if word != "beaten"]

@@ -1,4 +1,6 @@
-"""What benchmarks/speed.py measures; each function runs in a process of its own and returns what JSON can hold."""
+"""What benchmarks/speed.py measures; each function runs in a process of its own and returns what
+JSON can hold.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,17 @@ SIDES_PX = (512, 1024, 2048, 4096)
 
 
 def curves(
-    photos: list[str], presets: list[str], guide: str, strokes: int, device: str, limit_s: float, looks: int
+    photos: list[str],
+    presets: list[str],
+    guide: str,
+    strokes: int,
+    device: str,
+    limit_s: float,
+    looks: int,
 ) -> list[dict[str, Any]]:
-    """Held-out loss against seconds: for every photograph and preset, points [step, seconds, loss]."""
+    """Held-out loss against seconds: for every photograph and preset, points [step, seconds,
+    loss].
+    """
     judge = load_guide(guide, device)
     rows = []
     for photo in photos:
@@ -42,17 +52,32 @@ def curves(
             pace = watch(job, limit_s, keep=True)
             shown = looked_at(pace.stamps, looks)
             losses = held_out(job, judge, [pace.sketches[one] for one in shown])
-            points = [[one + 1, pace.stamps[one], loss] for one, loss in zip(shown, losses, strict=True)]
-            row = {"photo": subject.name, "preset": preset, "guide": guide, "points": points, "steps": pace.planned}
+            points = [
+                [one + 1, pace.stamps[one], loss] for one, loss in zip(shown, losses, strict=True)
+            ]
+            row = {
+                "photo": subject.name,
+                "preset": preset,
+                "guide": guide,
+                "points": points,
+                "steps": pace.planned,
+            }
             rows.append({**row, **pace.told()})
-            say(f"{guide} {preset} {subject.name}: {len(pace.stamps)} steps in {pace.stamps[-1]:.1f} s, held-out loss {losses[-1]:.3f}")
+            say(
+                f"{guide} {preset} {subject.name}: {len(pace.stamps)} steps in"
+                f" {pace.stamps[-1]:.1f} s, held-out loss {losses[-1]:.3f}"
+            )
     return rows
 
 
 def looked_at(stamps: list[float], looks: int) -> list[int]:
-    """Which steps to judge: the first, the last, and between them as evenly on a logarithmic axis as there are steps."""
+    """Which steps to judge: the first, the last, and between them as evenly on a logarithmic axis
+    as there are steps.
+    """
     wished = np.geomspace(stamps[0], stamps[-1], looks) if len(stamps) > 1 else stamps
-    return sorted({*np.clip(np.searchsorted(stamps, wished), 0, len(stamps) - 1).tolist(), 0, len(stamps) - 1})
+    return sorted(
+        {*np.clip(np.searchsorted(stamps, wished), 0, len(stamps) - 1).tolist(), 0, len(stamps) - 1}
+    )
 
 
 def held_out(job: Job, guide: Guide, sketches: list[np.ndarray]) -> list[float]:
@@ -67,13 +92,16 @@ def held_out(job: Job, guide: Guide, sketches: list[np.ndarray]) -> list[float]:
     losses: list[float] = []
     with torch.no_grad():
         for one in sketches:
-            points = torch.tensor(one.reshape(1, -1, 4, 2), dtype=torch.float32, device=guide.device)
+            points = torch.tensor(
+                one.reshape(1, -1, 4, 2), dtype=torch.float32, device=guide.device
+            )
             losses.append(float(likeness.through_views(likeness.draw(points), 0).mean()))
     return losses
 
 
 def step(guide: str, photo: str, device: str, repeats: int) -> dict[str, Any]:
-    """One step of 16 strokes, and its parts, measured one by one after each step: what slows the machine down slows them all.
+    """One step of 16 strokes, and its parts, measured one by one after each step: what slows the
+    machine down slows them all.
 
     `quick` for the embedded guide, the published schedule's views for CLIP.
     """
@@ -114,7 +142,8 @@ def step(guide: str, photo: str, device: str, repeats: int) -> dict[str, Any]:
     whole = watch(job, between=measure)
     parts = {name: statistics.median(some[WARM:]) for name, some in times.items()}
     parts["backward"] = max(parts.pop("both") - parts["forward"], 0.0)
-    parts["rest"] = max(whole.step_ms - sum(parts.values()), 0.0)  # of medians: what is left can be nothing
+    # of medians: what is left can be nothing
+    parts["rest"] = max(whole.step_ms - sum(parts.values()), 0.0)
     return {
         "guide": guide,
         "preset": preset,
@@ -142,7 +171,11 @@ def raster(device: str, repeats: int) -> dict[str, dict[str, float]]:
         for count in RASTER_STROKES:
             points = some_strokes(count).to(device).requires_grad_(True)
             some = points.new_ones(1, count)
-            action = partial(draw, StrokeBatch(points, some * WIDTH_PX, points.new_zeros(1, count, 3), some), door)
+            action = partial(
+                draw,
+                StrokeBatch(points, some * WIDTH_PX, points.new_zeros(1, count, 3), some),
+                door,
+            )
             found[door][str(count)] = median_ms(action, repeats, device)
     return found
 
@@ -154,33 +187,57 @@ def scaling(guide: str, photo: str, device: str, repeats: int) -> dict[str, Any]
     strokes = []
     for count in STROKES:
         pace = watch(job_of(subject, judge, strokes=count, preset="quick", steps=repeats + WARM))
-        strokes.append({"strokes": count, "step_ms": pace.step_ms, "layout_ms": pace.layout_s * 1000, "rank_ms": (pace.rank_s or 0) * 1000})
+        strokes.append(
+            {
+                "strokes": count,
+                "step_ms": pace.step_ms,
+                "layout_ms": pace.layout_s * 1000,
+                "rank_ms": (pace.rank_s or 0) * 1000,
+            }
+        )
         say(f"{count} strokes: {pace.step_ms:.0f} ms a step")
     seeds = []
     for count in SEEDS:  # ends before the first of them are dropped, at a quarter of the way
-        pace = watch(job_of(subject, judge, preset="quick", seeds=count, steps=5 * (repeats + WARM)), limit_steps=repeats + WARM)
+        pace = watch(
+            job_of(subject, judge, preset="quick", seeds=count, steps=5 * (repeats + WARM)),
+            limit_steps=repeats + WARM,
+        )
         seeds.append({"seeds": count, "step_ms": pace.step_ms})
-    return {"strokes": strokes, "seeds": seeds, "resolution": [resolution(photo, side, judge, repeats) for side in SIDES_PX]}
+    return {
+        "strokes": strokes,
+        "seeds": seeds,
+        "resolution": [resolution(photo, side, judge, repeats) for side in SIDES_PX],
+    }
 
 
 def resolution(photo: str, side: int, judge: Guide, repeats: int) -> dict[str, Any]:
-    """What passes before the first step, for the photograph at that size: reading, the mask, the rest; and a step, which is the same."""
+    """What passes before the first step, for the photograph at that size: reading, the mask, the
+    rest; and a step, which is the same.
+    """
     from PIL import Image
 
     turns: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "photo.jpg"
         with Image.open(photo) as image:
-            image.convert("RGB").resize(tuple(round(n * side / max(image.size)) for n in image.size)).save(file, quality=90)
+            image.convert("RGB").resize(
+                tuple(round(n * side / max(image.size)) for n in image.size)
+            ).save(file, quality=90)
         for _ in range(min(repeats, 3) + 1):
             began = time.monotonic()
             subject = subject_of(str(file))
             read = time.monotonic()
             job = job_of(subject, judge, preset="draft")
             done = time.monotonic()
-            turns.append({"read": read - began, "mask": subject.mask_s, "rest": done - read - subject.mask_s})
+            turns.append(
+                {"read": read - began, "mask": subject.mask_s, "rest": done - read - subject.mask_s}
+            )
     found = {part: statistics.median(turn[part] for turn in turns[1:]) * 1000 for part in turns[0]}
-    return {"side_px": side, "parts_ms": found, "step_ms": watch(job, limit_steps=min(repeats, 10) + WARM).step_ms}
+    return {
+        "side_px": side,
+        "parts_ms": found,
+        "step_ms": watch(job, limit_steps=min(repeats, 10) + WARM).step_ms,
+    }
 
 
 def threads(guide: str, photo: str, device: str, repeats: int, count: int) -> dict[str, Any]:
@@ -205,11 +262,22 @@ def memory(guide: str, photo: str, device: str, strokes: int, preset: str) -> di
     watch(job, limit_steps=WARM)
     stages["steps"] = peak_mb()
     on_gpu = torch.cuda.max_memory_allocated() / 2**20 if judge.device.type == "cuda" else None
-    return {"guide": guide, "strokes": strokes, "preset": preset, "seeds": PRESETS[preset].seeds, "peak_mb": stages, "gpu_mb": on_gpu}
+    return {
+        "guide": guide,
+        "strokes": strokes,
+        "preset": preset,
+        "seeds": PRESETS[preset].seeds,
+        "peak_mb": stages,
+        "gpu_mb": on_gpu,
+    }
 
 
-def peers(photos: list[str], guide: str, strokes: int, device: str, repeats: int, limit_s: float) -> list[dict[str, Any]]:
-    """The same canvas drawn by our presets, by the published schedule in our engine, and by tracers (their time only)."""
+def peers(
+    photos: list[str], guide: str, strokes: int, device: str, repeats: int, limit_s: float
+) -> list[dict[str, Any]]:
+    """The same canvas drawn by our presets, by the published schedule in our engine, and by tracers
+    (their time only).
+    """
     import controls
 
     judge = load_guide(guide, device)
@@ -221,18 +289,42 @@ def peers(photos: list[str], guide: str, strokes: int, device: str, repeats: int
         for preset in ("draft", "quick", "published"):
             pace = watch(job_of(subject, judge, strokes=strokes, preset=preset), limit_s)
             done = len(pace.stamps)
-            steps_s = pace.stamps[-1] * (pace.planned / done if pace.cut else 1)  # what was cut would have gone on at this pace
+            # what was cut would have gone on at this pace
+            steps_s = pace.stamps[-1] * (pace.planned / done if pace.cut else 1)
             seconds = pace.before_s + steps_s + (pace.rank_s or 0)
-            rows.append({"photo": subject.name, "what": preset, "seconds": seconds, "done": done, "steps": pace.planned, "cut": pace.cut})
+            rows.append(
+                {
+                    "photo": subject.name,
+                    "what": preset,
+                    "seconds": seconds,
+                    "done": done,
+                    "steps": pace.planned,
+                    "cut": pace.cut,
+                }
+            )
             say(f"{preset} {subject.name}: {done} of {pace.planned} steps")
-        for name, draw in (("vtracer", controls.vtracer_shapes), ("centreline trace", controls.centreline)):
-            rows.append({"photo": subject.name, "what": name, "seconds": _traced(draw, canvas, strokes, repeats), "cut": False})
+        for name, draw in (
+            ("vtracer", controls.vtracer_shapes),
+            ("centreline trace", controls.centreline),
+        ):
+            rows.append(
+                {
+                    "photo": subject.name,
+                    "what": name,
+                    "seconds": _traced(draw, canvas, strokes, repeats),
+                    "cut": False,
+                }
+            )
     return rows
 
 
 def _traced(draw: Callable[..., object], canvas: Job, strokes: int, repeats: int) -> float | None:
     """Median seconds; None where the tracer is not installed."""
-    given = (canvas.canvas,) if draw.__name__ == "vtracer_shapes" else (canvas.canvas, canvas.canvas_mask)
+    given = (
+        (canvas.canvas,)
+        if draw.__name__ == "vtracer_shapes"
+        else (canvas.canvas, canvas.canvas_mask)
+    )
     try:
         return median_ms(lambda: draw(*given, strokes), min(repeats, 5), "cpu") / 1000
     except ImportError:
@@ -242,8 +334,27 @@ def _traced(draw: Callable[..., object], canvas: Job, strokes: int, repeats: int
 def command(photo: str, preset: str, strokes: int, device: str) -> dict[str, Any]:
     """The whole `clipasso sketch`, start-up included."""
     with tempfile.TemporaryDirectory() as folder:
-        wishes = ["--preset", preset, "--strokes", str(strokes), "--device", device, "--guide", "lite", "--json"]
-        line = [sys.executable, "-m", "clipasso_core", "sketch", str(Path(photo).resolve()), "-o", str(Path(folder) / "s.svg"), *wishes]
+        wishes = [
+            "--preset",
+            preset,
+            "--strokes",
+            str(strokes),
+            "--device",
+            device,
+            "--guide",
+            "lite",
+            "--json",
+        ]
+        line = [
+            sys.executable,
+            "-m",
+            "clipasso_core",
+            "sketch",
+            str(Path(photo).resolve()),
+            "-o",
+            str(Path(folder) / "s.svg"),
+            *wishes,
+        ]
         began = time.monotonic()
         child = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
         assert child.stdout is not None
@@ -271,5 +382,7 @@ def some_strokes(count: int) -> Any:
 
     generator = torch.Generator().manual_seed(0)
     first = torch.rand(1, count, 1, 2, generator=generator) * 180 + 20
-    moves = (torch.rand(1, count, 1, 2, generator=generator) - 0.5) * 40 + (torch.rand(1, count, 3, 2, generator=generator) - 0.5) * 16
+    moves = (torch.rand(1, count, 1, 2, generator=generator) - 0.5) * 40 + (
+        torch.rand(1, count, 3, 2, generator=generator) - 0.5
+    ) * 16
     return torch.cat([first, first + moves.cumsum(2)], 2)

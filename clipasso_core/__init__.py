@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from clipasso_core.sketching.job import Progress, sketch
 
 __version__ = "0.1.0"
-__all__ = ["Progress", "SketchRequest", "SketchResult", "UserError", "from_svg", "read_svg", "sketch", "to_svg", "write_svg"]
+__all__ = [
+    "Progress",
+    "SketchRequest",
+    "SketchResult",
+    "UserError",
+    "from_svg",
+    "read_svg",
+    "sketch",
+    "to_svg",
+    "write_svg",
+]
 
 _ROOMS = {
     "UserError": "errors",
@@ -34,7 +44,9 @@ _ROOMS = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for and nothing else: `clipasso run` has to be up in a tenth of a second."""
+    """Import what is asked for and nothing else: `clipasso run` has to be up in a tenth of a
+    second.
+    """
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

@@ -10,14 +10,19 @@ PHOTO = "photo"  # instead of a colour: each stroke takes its ink from the photo
 
 
 def parse_color(text: str) -> str:
-    """A CSS colour (name, hex, rgb(), hsl()) as ``"#rrggbb"``. Raises `UserError` for anything else."""
+    """A CSS colour (name, hex, rgb(), hsl()) as ``"#rrggbb"``. Raises `UserError` for anything
+    else.
+    """
     try:
         red, green, blue = ImageColor.getrgb(text.strip())[:3]
     except ValueError:
         raise UserError(
-            "bad-color", f"'{text}' is not a colour: write a CSS colour such as black, '#1a2b3c' or 'rgb(20,40,60)', or 'photo'"
+            "bad-color",
+            f"'{text}' is not a colour: write a CSS colour such as black, '#1a2b3c' or"
+            " 'rgb(20,40,60)', or 'photo'",
         ) from None
-    red, green, blue = (min(max(band, 0), 255) for band in (red, green, blue))  # as CSS does; PIL passes rgb(300,0,0) on
+    # as CSS does; PIL passes rgb(300,0,0) on
+    red, green, blue = (min(max(band, 0), 255) for band in (red, green, blue))
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 

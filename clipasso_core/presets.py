@@ -9,24 +9,32 @@ from dataclasses import dataclass
 class Preset:
     """The optimiser's settings.
 
-    start: how strokes are laid out: ``edges`` (along the subject's edges) or ``published`` (points drawn from the saliency map).
-    tries: layouts of strokes that are looked at for each start; the one with the lowest loss is taken.
+    start: how strokes are laid out: ``edges`` (along the subject's edges) or ``published`` (points
+        drawn from the saliency map).
+    tries: layouts of strokes that are looked at for each start; the one with the lowest loss is
+        taken.
     seeds: starts that compete; poor ones are dropped on the way unless `keep_all`.
     steps: optimisation steps of the seed that is finished.
     views: pictures that a step judges the sketch by, the plain one included.
-    pool: different sets of views, used in turn, so that the target's features are computed once a set.
+    pool: different sets of views, used in turn, so that the target's features are computed once a
+        set.
     lr_px: Adam's first step, px of the 224 px canvas.
-    moves: whether a step moves, turns, and bends each stroke as a whole, or its control points one by one.
+    moves: whether a step moves, turns, and bends each stroke as a whole, or its control points one
+        by one.
     betas: Adam's memory of gradients and of their squares.
     decay: whether the step shrinks evenly to 2 % at the end.
     distortion: how far a view's corners move inwards at most, as a share of half the side.
     crop: share of the area that a view keeps.
     score_every: steps between two looks at the plain view's loss.
     tidy: whether strokes keep clear of each other's lines, of kinks and of vanishing.
-    nested: whether the first half of many strokes, and the half of that, are optimised to be sketches of their own: see `levels`.
-    relocations: after which shares of the steps strokes of little use are laid anew where edges are bare: see `relocation`.
-    thorough_rank: whether strokes are ordered by how they do together, or each by its absence alone.
-    stop_change, stop_times: the job ends when two looks differ by less than `stop_change`, `stop_times` times in a row.
+    nested: whether the first half of many strokes, and the half of that, are optimised to be
+        sketches of their own: see `levels`.
+    relocations: after which shares of the steps strokes of little use are laid anew where edges are
+        bare: see `relocation`.
+    thorough_rank: whether strokes are ordered by how they do together, or each by its absence
+        alone.
+    stop_change, stop_times: the job ends when two looks differ by less than `stop_change`,
+        `stop_times` times in a row.
     """
 
     start: str = "edges"  # reaches in a quarter of the steps what random points near edges reach
@@ -37,7 +45,8 @@ class Preset:
     pool: int = 8  # the target is looked at once through each: as much work as three steps
     lr_px: float
     moves: bool = True  # with the even decay 2 % of the held-out loss, and 1 % more of the outline
-    betas: tuple[float, float] = (0.8, 0.95)  # a short memory: few steps, and a new set of views in each
+    # a short memory: few steps, and a new set of views in each
+    betas: tuple[float, float] = (0.8, 0.95)
     decay: bool = True  # large steps find the place, small ones settle there
     distortion: float = 0.25  # half the published: in few steps, strong perspectives are noise
     crop: float = 0.8  # as published
@@ -46,7 +55,8 @@ class Preset:
     stop_change: float = 0.0
     stop_times: int = 2
     tidy: bool = True  # see `tidiness.WEIGHTS` for what it brings
-    nested: bool = True  # costs the whole 1 %, and brings the first 8 of 32 by 8 % nearer to a sketch of 8
+    # costs the whole 1 %, and brings the first 8 of 32 by 8 % nearer to a sketch of 8
+    nested: bool = True
     thorough_rank: bool = True
     relocations: tuple[float, ...] = ()  # one, at 0.4, brings 1 %; two bring no more
 
@@ -68,7 +78,9 @@ PRESETS: dict[str, Preset] = {
         lr_px=2.5,  # 2 px is 1 % worse
     ),
     "standard": Preset(
-        seeds=4,  # half of them dropped at a quarter of the way, all but one at half: twice the work of one seed
+        # half of them dropped at a quarter of the way, all but one at half: twice the work of one
+        # seed
+        seeds=4,
         steps=240,
         views=4,
         relocations=(0.15, 0.4),  # of all seeds, and of those left; not tuned
@@ -84,7 +96,9 @@ PRESETS: dict[str, Preset] = {
         keep_all=True,
         steps=2001,
         views=5,  # the plain pair and four augmented ones
-        pool=64,  # the paper draws new views in every step; 256 augmented ones stand for them, so that targets are computed once
+        # the paper draws new views in every step; 256 augmented ones stand for them, so that
+        # targets are computed once
+        pool=64,
         lr_px=1.0,
         betas=(0.9, 0.999),  # Adam's own
         decay=False,

@@ -22,26 +22,35 @@ PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
 @dataclass(frozen=True, kw_only=True)
 class SketchRequest:
-    """A job's settings. The command line, the dialogs and the JSON protocol are views of this class.
+    """A job's settings. The command line, the dialogs and the JSON protocol are views of this
+    class.
 
-    strokes: how many, 1 to 256; fewer is more abstract. 16 shows most subjects well (paper, Fig. 5). With a series it is the series' last.
-    series: numbers of strokes, ascending: the first so many strokes are to be a sketch of their own each, and a layer of the SVG.
-    guide: the network that judges likeness: ``auto``, ``lite``, ``clip:MODEL`` or ``clip:MODEL:PRETRAINED``.
-    preset: ``auto``, ``draft``, ``quick``, ``standard`` or ``published``; see `clipasso_core.presets`.
-    mask: what belongs to the subject: ``auto``, ``alpha``, ``none``, ``rembg``, ``rembg:MODEL`` or a mask picture's path.
+    strokes: how many, 1 to 256; fewer is more abstract. 16 shows most subjects well (paper, Fig.
+        5). With a series it is the series' last.
+    series: numbers of strokes, ascending: the first so many strokes are to be a sketch of their own
+        each, and a layer of the SVG.
+    guide: the network that judges likeness: ``auto``, ``lite``, ``clip:MODEL`` or
+        ``clip:MODEL:PRETRAINED``.
+    preset: ``auto``, ``draft``, ``quick``, ``standard`` or ``published``; see
+        `clipasso_core.presets`.
+    mask: what belongs to the subject: ``auto``, ``alpha``, ``none``, ``rembg``, ``rembg:MODEL`` or
+        a mask picture's path.
     seeds: how many starts compete; None takes the preset's number.
-    seed: first number for the random generator; the same seed gives the same sketch on the same device and thread count.
+    seed: first number for the random generator; the same seed gives the same sketch on the same
+        device and thread count.
     steps: optimisation steps; None takes the preset's number.
-    width_px: stroke width in pixels of the picture; None gives 3/224 of the side of the square that holds the subject, the
-        published width (3 px of 224).
+    width_px: stroke width in pixels of the picture; None gives 3/224 of the side of the square that
+        holds the subject, the published width (3 px of 224).
     color: a CSS colour, or ``photo``: every stroke takes its ink from the photograph.
     background: strokes for what lies behind the subject, sketched apart and thinner; None for none.
     one_line: the strokes are joined into one continuous line, and drawn on as one.
-    paper: a CSS colour that lies below the strokes; None for none. The engine judges black on white, whatever the looks.
+    paper: a CSS colour that lies below the strokes; None for none. The engine judges black on
+        white, whatever the looks.
     device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
     precision: of the guide's arithmetic: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
     text: words that the sketch should also resemble; CLIP guides only.
-    rasteriser: ``auto`` (``dense`` on CUDA, else ``sparse``), ``sparse``, ``dense``, or ``diffvg`` (needs the package pydiffvg).
+    rasteriser: ``auto`` (``dense`` on CUDA, else ``sparse``), ``sparse``, ``dense``, or ``diffvg``
+        (needs the package pydiffvg).
     """
 
     strokes: int = 16
@@ -77,50 +86,87 @@ class SketchRequest:
         _choice("rasteriser", self.rasteriser, DOORS)
         for name in ("guide", "mask", "color"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name):
-                raise UserError(f"bad-{name}", f"{name} must be a word, not {getattr(self, name)!r}")
-        if self.guide not in ("auto", "lite") and not (self.guide.startswith("clip:") and self.guide.split(":")[1]):
+                raise UserError(
+                    f"bad-{name}", f"{name} must be a word, not {getattr(self, name)!r}"
+                )
+        if self.guide not in ("auto", "lite") and not (
+            self.guide.startswith("clip:") and self.guide.split(":")[1]
+        ):
             raise UserError(
                 "bad-guide",
-                f"there is no guide '{self.guide}': choose auto, lite or clip:MODEL[:PRETRAINED], for example clip:RN101:openai",
+                f"there is no guide '{self.guide}': choose auto, lite or clip:MODEL[:PRETRAINED],"
+                " for example clip:RN101:openai",
             )
         if self.width_px is not None and not (
-            isinstance(self.width_px, (int, float)) and not isinstance(self.width_px, bool) and 0 < self.width_px <= MAX_WIDTH_PX
+            isinstance(self.width_px, (int, float))
+            and not isinstance(self.width_px, bool)
+            and 0 < self.width_px <= MAX_WIDTH_PX
         ):
-            raise UserError("bad-width", f"the width must be a number of pixels above 0, not {self.width_px}")
+            raise UserError(
+                "bad-width", f"the width must be a number of pixels above 0, not {self.width_px}"
+            )
         if self.color != PHOTO:
             parse_color(self.color)
         if self.background is not None:
             _whole("background", self.background, 1, MAX_STROKES)
         if not isinstance(self.one_line, bool):
-            raise UserError("bad-one_line", f"one_line must be true or false, not {self.one_line!r}")
+            raise UserError(
+                "bad-one_line", f"one_line must be true or false, not {self.one_line!r}"
+            )
         if self.one_line and (self.series or self.background):
-            raise UserError("bad-one_line", "one line has neither a series nor a background: leave one of them out")
+            raise UserError(
+                "bad-one_line",
+                "one line has neither a series nor a background: leave one of them out",
+            )
         if self.paper is not None:
             _paper(self.paper)
         if self.text is not None and (not isinstance(self.text, str) or not self.text.strip()):
             raise UserError("bad-text", "the text must be one or more words; leave it out for none")
 
     def to_json(self) -> dict[str, Any]:
-        """The JSON form: a flat object with the version and every setting that is not the default."""
-        changed = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if getattr(self, f.name) != f.default}
-        changed = {name: list(value) if isinstance(value, tuple) else value for name, value in changed.items()}
+        """The JSON form: a flat object with the version and every setting that is not the
+        default.
+        """
+        changed = {
+            f.name: getattr(self, f.name)
+            for f in dataclasses.fields(self)
+            if getattr(self, f.name) != f.default
+        }
+        changed = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in changed.items()
+        }
         return {"version": VERSION, **changed}
 
     @classmethod
     def from_json(cls, data: object) -> SketchRequest:
-        """Read the JSON form. Raises `UserError` for anything that is not one, or one of a newer version."""
+        """Read the JSON form. Raises `UserError` for anything that is not one, or one of a newer
+        version.
+        """
         if not isinstance(data, dict):
-            raise UserError("bad-request", 'a request must be a JSON object such as {"version": 1, "strokes": 16}')
+            raise UserError(
+                "bad-request",
+                'a request must be a JSON object such as {"version": 1, "strokes": 16}',
+            )
         settings = dict(data)
         version = settings.pop("version", VERSION)
         if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-            raise UserError("bad-request", f"a request's version must be a whole number, not {version!r}")
+            raise UserError(
+                "bad-request", f"a request's version must be a whole number, not {version!r}"
+            )
         if version > VERSION:
-            raise UserError("newer-request", f"the request is of version {version}, this engine knows version {VERSION}: update the engine")
+            raise UserError(
+                "newer-request",
+                f"the request is of version {version}, this engine knows version {VERSION}: update"
+                " the engine",
+            )
         known = {f.name for f in dataclasses.fields(cls)}
         for name in settings:
             if name not in known:
-                raise UserError("bad-request", f"a request has no setting '{name}': it has {', '.join(sorted(known))}")
+                raise UserError(
+                    "bad-request",
+                    f"a request has no setting '{name}': it has {', '.join(sorted(known))}",
+                )
         request = cls(**settings)
         if request.series is not None:
             _last(request.series, settings.get("strokes"))
@@ -131,21 +177,35 @@ def _whole(name: str, value: object, low: int, high: int) -> None:
     if value is None and name in ("seeds", "steps"):
         return
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise UserError(f"bad-{name}", f"{name} must be a whole number from {low} to {high}, not {value}")
+        raise UserError(
+            f"bad-{name}", f"{name} must be a whole number from {low} to {high}, not {value}"
+        )
 
 
 def _ascending(value: object) -> tuple[int, ...]:
     numbers = tuple(value) if isinstance(value, (list, tuple)) else ()
-    whole = all(isinstance(one, int) and not isinstance(one, bool) and 1 <= one <= MAX_STROKES for one in numbers)
+    whole = all(
+        isinstance(one, int) and not isinstance(one, bool) and 1 <= one <= MAX_STROKES
+        for one in numbers
+    )
     if not (numbers and whole and list(numbers) == sorted(set(numbers))):
-        raise UserError("bad-series", f"a series is ascending whole numbers from 1 to {MAX_STROKES} such as 4,8,16, not {value}")
+        raise UserError(
+            "bad-series",
+            f"a series is ascending whole numbers from 1 to {MAX_STROKES} such as 4,8,16, not"
+            f" {value}",
+        )
     return numbers
 
 
 def _last(series: tuple[int, ...], strokes: int | None) -> int:
-    """How many strokes a series has; `strokes` is what was asked for beside it, None for nothing."""
+    """How many strokes a series has; `strokes` is what was asked for beside it, None for
+    nothing.
+    """
     if strokes not in (None, series[-1]):
-        raise UserError("bad-series", f"the series ends with {series[-1]} strokes, not with {strokes}: leave strokes out")
+        raise UserError(
+            "bad-series",
+            f"the series ends with {series[-1]} strokes, not with {strokes}: leave strokes out",
+        )
     return series[-1]
 
 
@@ -153,9 +213,14 @@ def _paper(value: object) -> None:
     try:
         parse_color(value if isinstance(value, str) else "")
     except UserError:
-        raise UserError("bad-paper", f"the paper '{value}' is not a colour: write a CSS colour such as black or '#1a2b3c'") from None
+        raise UserError(
+            "bad-paper",
+            f"the paper '{value}' is not a colour: write a CSS colour such as black or '#1a2b3c'",
+        ) from None
 
 
 def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise UserError(f"bad-{name}", f"there is no {name} '{value}': choose one of {', '.join(choices)}")
+        raise UserError(
+            f"bad-{name}", f"there is no {name} '{value}': choose one of {', '.join(choices)}"
+        )

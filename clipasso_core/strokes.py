@@ -22,7 +22,8 @@ LINE_PX = 2.0  # between the points of a line that covers edges
 class Stroke:
     """A chain of one or more cubic Beziers drawn with a round pen.
 
-    points: 3k+1 control points (x, y) in picture pixels: an end point, then two handles and an end point for each cubic.
+    points: 3k+1 control points (x, y) in picture pixels: an end point, then two handles and an end
+        point for each cubic.
     width: full width in picture pixels. color: ``#rrggbb``. opacity: 0..1.
     id: names the stroke in the SVG. locked: not to be changed by the engine.
     """
@@ -40,14 +41,18 @@ class Stroke:
 
 
 def to_batch(strokes: Sequence[Stroke], frame: Frame, width_px: float | None = None) -> StrokeBatch:
-    """One sketch [1, N, ...] on the frame's canvas; `width_px` replaces the strokes' own widths, in canvas pixels."""
+    """One sketch [1, N, ...] on the frame's canvas; `width_px` replaces the strokes' own widths, in
+    canvas pixels.
+    """
     import torch
 
     from clipasso_core.raster import StrokeBatch
 
     longest = max(len(stroke.points) for stroke in strokes)
     points = np.stack([_padded(stroke.points, longest) for stroke in strokes])
-    widths = [width_px if width_px is not None else stroke.width / frame.scale for stroke in strokes]
+    widths = [
+        width_px if width_px is not None else stroke.width / frame.scale for stroke in strokes
+    ]
     return StrokeBatch(
         torch.tensor(frame.to_canvas(points), dtype=torch.float32)[None],
         torch.tensor(widths, dtype=torch.float32)[None],
@@ -76,7 +81,9 @@ def polyline(chain: np.ndarray, per_cubic: int = 33) -> np.ndarray:
     """Points [n, 2] along a chain of cubics [3k+1, 2], evenly in their parameter."""
     t = np.linspace(0, 1, per_cubic)[:, None]
     basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
-    return np.concatenate([basis @ chain[first : first + 4] for first in range(0, len(chain) - 1, 3)])
+    return np.concatenate(
+        [basis @ chain[first : first + 4] for first in range(0, len(chain) - 1, 3)]
+    )
 
 
 def sampled(chain: np.ndarray) -> np.ndarray:

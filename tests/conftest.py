@@ -1,4 +1,6 @@
-"""What the tests share: a home of their own, pictures worth sketching, pictures that can't be sketched."""
+"""What the tests share: a home of their own, pictures worth sketching, pictures that can't be
+sketched.
+"""
 
 import os
 from pathlib import Path
@@ -8,7 +10,8 @@ import pytest
 from PIL import Image
 from support.pictures import SIZE, draw_subject, png_claiming
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch's threads spin otherwise, which costs tenfold where others compute too
+# torch's threads spin otherwise, which costs tenfold where others compute too
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture(autouse=True)

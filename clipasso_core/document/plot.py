@@ -22,7 +22,8 @@ SMOOTH = 0.35  # of a gap: how far a joint goes on in the direction of the strok
 
 
 def order(drawing: Drawing, only: Sequence[Line] | None = None) -> float:
-    """Add a layer with the strokes in plotting order, each turned to begin where the pen comes from. Returns the travel saved, 0 to 1.
+    """Add a layer with the strokes in plotting order, each turned to begin where the pen comes
+    from. Returns the travel saved, 0 to 1.
 
     only: the lines to take; None takes all.
     """
@@ -34,11 +35,14 @@ def order(drawing: Drawing, only: Sequence[Line] | None = None) -> float:
     for index, turned in route:
         node = copy.deepcopy(lines[index].node)
         node.set("id", drawing.new_id())
-        chains = [chain[::-1] for chain in lines[index].chains[::-1]] if turned else lines[index].chains
+        chains = (
+            [chain[::-1] for chain in lines[index].chains[::-1]] if turned else lines[index].chains
+        )
         own = np.linalg.inv(lines[index].to_picture)
         node.set("d", " ".join(path_text(apply(own, chain)) for chain in chains))
         node.attrib.pop("transform", None)
-        for name, value in looks(lines[index].node, drawing.styles).items():  # it leaves the groups that it inherits from
+        # it leaves the groups that it inherits from
+        for name, value in looks(lines[index].node, drawing.styles).items():
             declare(node, name, value)
         _keep_place(node, lines[index], drawing)
         layer.append(node)
@@ -86,10 +90,19 @@ def ends_of(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Ends:
 
 
 def find_route(ends: Ends) -> Route:
-    """The order of least pen-up travel: nearest neighbour from several beginnings, each improved until it settles."""
-    corner = sorted(range(len(ends)), key=lambda one: min(point.real + point.imag for point in ends[one]))
-    starts = [(one, way) for one in corner[:: max(1, len(corner) // STARTS)] for way in (False, True)]
-    return min((_improved(ends, _nearest(ends, start)) for start in starts), key=lambda route: travel(ends, route))
+    """The order of least pen-up travel: nearest neighbour from several beginnings, each improved
+    until it settles.
+    """
+    corner = sorted(
+        range(len(ends)), key=lambda one: min(point.real + point.imag for point in ends[one])
+    )
+    starts = [
+        (one, way) for one in corner[:: max(1, len(corner) // STARTS)] for way in (False, True)
+    ]
+    return min(
+        (_improved(ends, _nearest(ends, start)) for start in starts),
+        key=lambda route: travel(ends, route),
+    )
 
 
 def travel(ends: Ends, route: Route) -> float:
@@ -101,7 +114,12 @@ def _nearest(ends: Ends, start: tuple[int, bool]) -> Route:
     route, left = [start], set(range(len(ends))) - {start[0]}
     while left:
         here = _leave(ends, route[-1])
-        route.append(min(((one, way) for one in left for way in (False, True)), key=lambda step: abs(here - _enter(ends, step))))
+        route.append(
+            min(
+                ((one, way) for one in left for way in (False, True)),
+                key=lambda step: abs(here - _enter(ends, step)),
+            )
+        )
         left.discard(route[-1][0])
     return route
 
@@ -115,7 +133,9 @@ def _improved(ends: Ends, route: Route) -> Route:
 
 
 def _turn_parts(ends: Ends, route: Route) -> bool:
-    """2-opt: turn round every part of the route that gets shorter by it. Returns whether there was one."""
+    """2-opt: turn round every part of the route that gets shorter by it. Returns whether there was
+    one.
+    """
     better = False
     count = len(route)
     for first in range(count):
@@ -123,12 +143,16 @@ def _turn_parts(ends: Ends, route: Route) -> bool:
             gain = 0.0
             if first > 0:
                 come = _leave(ends, route[first - 1])
-                gain += abs(come - _enter(ends, route[first])) - abs(come - _leave(ends, route[last]))
+                gain += abs(come - _enter(ends, route[first])) - abs(
+                    come - _leave(ends, route[last])
+                )
             if last < count - 1:
                 go = _enter(ends, route[last + 1])
                 gain += abs(_leave(ends, route[last]) - go) - abs(_enter(ends, route[first]) - go)
             if gain > 1e-9:
-                route[first : last + 1] = [(one, not turned) for one, turned in reversed(route[first : last + 1])]
+                route[first : last + 1] = [
+                    (one, not turned) for one, turned in reversed(route[first : last + 1])
+                ]
                 better = True
     return better
 
@@ -169,10 +193,14 @@ def _reversed_if(chain: np.ndarray, turned: bool) -> np.ndarray:
 
 
 def _joint(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """A cubic's two handles and end from the end of one chain to the start of the next, in the direction of both."""
+    """A cubic's two handles and end from the end of one chain to the start of the next, in the
+    direction of both.
+    """
     start, end = before[-1], after[0]
     reach = SMOOTH * float(np.hypot(*(start - end)))
-    return np.stack([start + reach * _direction(before[::-1]) * -1, end - reach * _direction(after), end])
+    return np.stack(
+        [start + reach * _direction(before[::-1]) * -1, end - reach * _direction(after), end]
+    )
 
 
 def _direction(chain: np.ndarray) -> np.ndarray:
@@ -185,7 +213,11 @@ def _direction(chain: np.ndarray) -> np.ndarray:
 
 
 def _lines(drawing: Drawing, only: Sequence[Line] | None) -> list[Line]:
-    lines = [line for line in (drawing.lines if only is None else only) if line.fixed != "filled" or line.darkness > 0]
+    lines = [
+        line
+        for line in (drawing.lines if only is None else only)
+        if line.fixed != "filled" or line.darkness > 0
+    ]
     if not lines:
         raise UserError("no-stroke", "the sketch has no stroke that could be plotted")
     return lines
@@ -200,15 +232,23 @@ def _keep_place(node: etree._Element, line: Line, drawing: Drawing) -> None:
     """A path that leaves its groups takes their transforms with it."""
     own = np.linalg.inv(drawing.ctm) @ drawing.to_page @ line.to_picture
     if not np.allclose(own, np.eye(3), atol=1e-9):
-        node.set("transform", "matrix({:.10g},{:.10g},{:.10g},{:.10g},{:.10g},{:.10g})".format(*own[:2].T.ravel()))
+        node.set(
+            "transform",
+            "matrix({:.10g},{:.10g},{:.10g},{:.10g},{:.10g},{:.10g})".format(*own[:2].T.ravel()),
+        )
 
 
 def _new_layer(drawing: Drawing, what: str) -> etree._Element:
     """A copy of the layer without its content, above it; the old one is hidden."""
     old = drawing.layer
     if old.getparent() is None:
-        raise UserError("no-layer", "the strokes are in no layer: put them into one, or name a group with --layer")
-    layer = etree.Element(old.tag, {name: value for name, value in old.attrib.items() if name == "transform"})
+        raise UserError(
+            "no-layer",
+            "the strokes are in no layer: put them into one, or name a group with --layer",
+        )
+    layer = etree.Element(
+        old.tag, {name: value for name, value in old.attrib.items() if name == "transform"}
+    )
     layer.set("id", drawing.new_id().replace("stroke", "plot"))
     layer.set(f"{{{INKSCAPE}}}groupmode", "layer")
     label = old.get(f"{{{INKSCAPE}}}label") or old.get("id") or "Sketch"

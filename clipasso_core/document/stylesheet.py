@@ -1,7 +1,9 @@
-"""CSS in an SVG document: what style sheets, style attributes and presentation attributes say about an element together.
+"""CSS in an SVG document: what style sheets, style attributes and presentation attributes say about
+an element together.
 
-As a browser has it (CSS Cascade 4, SVG 2 section 6), for the properties that say how a path is painted. What can't be understood is left
-out, from a declaration to a whole sheet, and the rest counts.
+As a browser has it (CSS Cascade 4, SVG 2 section 6), for the properties that say how a path is
+painted. What can't be understood is left out, from a declaration to a whole sheet, and the rest
+counts.
 """
 
 from __future__ import annotations
@@ -23,8 +25,10 @@ from tinycss2.color4 import parse_color
 SHEETS = ("{http://www.w3.org/2000/svg}style", "{http://www.w3.org/1999/xhtml}style")
 SCREEN = ("", "all", "screen")  # media whose rules count
 PARENTS = ("inherit",)
-NOTHING = ("unset", "revert", "revert-layer")  # as if nothing were said: a person's or a browser's own sheets don't paint SVG
-PARTS = re.compile(r"""(?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\)|["'(])+""")  # of a style attribute: semicolons within an address stay
+# as if nothing were said: a person's or a browser's own sheets don't paint SVG
+NOTHING = ("unset", "revert", "revert-layer")
+# of a style attribute: semicolons within an address stay
+PARTS = re.compile(r"""(?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\)|["'(])+""")
 
 Tokens = list[Any]
 Rank = tuple[Any, ...]  # of a declaration: the highest wins
@@ -32,7 +36,9 @@ Rank = tuple[Any, ...]  # of a declaration: the highest wins
 
 @dataclass(frozen=True)
 class Property:
-    """What a property is without any word about it, whether it comes from the parent then, and which values it takes."""
+    """What a property is without any word about it, whether it comes from the parent then, and
+    which values it takes.
+    """
 
     initial: str
     inherited: bool
@@ -42,8 +48,8 @@ class Property:
 class Cascade:
     """The styles of a document.
 
-    Sheets are read and matched once, attributes whenever they are asked for: they may change, and elements may come, which then have
-    what their attributes say.
+    Sheets are read and matched once, attributes whenever they are asked for: they may change, and
+    elements may come, which then have what their attributes say.
     """
 
     def __init__(self, root: Any) -> None:
@@ -55,7 +61,11 @@ class Cascade:
 
     def stated(self, node: Any, name: str) -> str:
         """What the document says about a property of this very element; empty for nothing."""
-        found = [known[name] for known in (self._sheets.get(node, {}), self._attribute(node)) if name in known]
+        found = [
+            known[name]
+            for known in (self._sheets.get(node, {}), self._attribute(node))
+            if name in known
+        ]
         if node.get(name):
             tokens = tinycss2.parse_component_value_list(node.get(name))
             if _is_valid(name, tokens):
@@ -63,7 +73,9 @@ class Cascade:
         return max(found)[1] if found else ""
 
     def value(self, node: Any, name: str) -> str:
-        """The property as the element has it, inherited or not; ``inherit`` and its like are resolved."""
+        """The property as the element has it, inherited or not; ``inherit`` and its like are
+        resolved.
+        """
         known = PROPERTIES[name]
         for one in (node, *node.iterancestors()):
             text = self.stated(one, name)
@@ -93,7 +105,9 @@ class Cascade:
     def is_seen(self, node: Any) -> bool:
         """Whether no ``display`` and no ``visibility`` hides it."""
         around = (node, *node.iterancestors())
-        return self.value(node, "visibility").lower() == "visible" and all(self.value(one, "display").lower() != "none" for one in around)
+        return self.value(node, "visibility").lower() == "visible" and all(
+            self.value(one, "display").lower() != "none" for one in around
+        )
 
     def _attribute(self, node: Any) -> dict[str, tuple[Rank, str]]:
         text = node.get("style") or ""
@@ -113,11 +127,15 @@ class Cascade:
         for node in nodes:
             said = self._sheets.setdefault(node, {})
             for order, (name, value, important) in enumerate(declarations):
-                said[name] = max(said.get(name, ((False, 0), "")), ((important, *rank, order), value))
+                said[name] = max(
+                    said.get(name, ((False, 0), "")), ((important, *rank, order), value)
+                )
 
 
 def color(paint: str) -> tuple[float, float, float, float] | None:
-    """Red, green, blue and alpha of a colour, 0 to 1; None for a gradient, a pattern, or a space that has no easy way to sRGB."""
+    """Red, green, blue and alpha of a colour, 0 to 1; None for a gradient, a pattern, or a space
+    that has no easy way to sRGB.
+    """
     if paint.lower() == "none":
         return 0.0, 0.0, 0.0, 0.0
     tokens = _significant(tinycss2.parse_component_value_list(paint))
@@ -138,9 +156,13 @@ def share(text: str) -> float:
 
 
 def declare(node: Any, name: str, value: str | None) -> None:
-    """Set a property in an element's style attribute; None takes it away, and the presentation attribute. The rest stays as written."""
+    """Set a property in an element's style attribute; None takes it away, and the presentation
+    attribute. The rest stays as written.
+    """
     parts = PARTS.findall(node.get("style") or "")
-    kept = [part for part in parts if part.strip() and part.partition(":")[0].strip().lower() != name]
+    kept = [
+        part for part in parts if part.strip() and part.partition(":")[0].strip().lower() != name
+    ]
     if value is None:
         node.attrib.pop(name, None)
         if len(kept) == len([part for part in parts if part.strip()]):
@@ -162,7 +184,9 @@ def _significant(tokens: Tokens) -> Tokens:
 
 def _text(tokens: Tokens) -> str:
     try:
-        return str(tinycss2.serialize([token for token in tokens if token.type != "comment"])).strip()
+        return str(
+            tinycss2.serialize([token for token in tokens if token.type != "comment"])
+        ).strip()
     except RecursionError:  # brackets nested deeper than anyone writes them
         return ""
 
@@ -180,7 +204,8 @@ def _takes_paint(tokens: Tokens) -> bool:
     if first.type == "ident" and first.lower_value in ("none", "context-fill", "context-stroke"):
         return len(tokens) == 1
     address = first.type == "url" or (first.type == "function" and first.lower_name == "url")
-    return address or _color(first) is not None  # followed by a fallback, or by SVG 1.1's icc-color()
+    # followed by a fallback, or by SVG 1.1's icc-color()
+    return address or _color(first) is not None
 
 
 def _takes_color(tokens: Tokens) -> bool:
@@ -192,11 +217,17 @@ def _takes_share(tokens: Tokens) -> bool:
 
 
 def _takes_length(tokens: Tokens) -> bool:
-    return len(tokens) == 1 and tokens[0].type in ("number", "percentage", "dimension") and tokens[0].value >= 0
+    return (
+        len(tokens) == 1
+        and tokens[0].type in ("number", "percentage", "dimension")
+        and tokens[0].value >= 0
+    )
 
 
 def _takes_numbers(tokens: Tokens) -> bool:
-    return all(token.type in ("number", "percentage", "dimension") or token == "," for token in tokens) or _takes_word(tokens)
+    return all(
+        token.type in ("number", "percentage", "dimension") or token == "," for token in tokens
+    ) or _takes_word(tokens)
 
 
 def _takes_word(tokens: Tokens) -> bool:
@@ -225,7 +256,11 @@ def _is_valid(name: str, value: Tokens) -> bool:
     tokens = _significant(value)
     if name not in PROPERTIES or not tokens:
         return False
-    if len(tokens) == 1 and tokens[0].type == "ident" and tokens[0].lower_value in ("initial", *PARENTS, *NOTHING):
+    if (
+        len(tokens) == 1
+        and tokens[0].type == "ident"
+        and tokens[0].lower_value in ("initial", *PARENTS, *NOTHING)
+    ):
         return True
     return PROPERTIES[name].takes(tokens)
 
@@ -236,9 +271,13 @@ def _is_valid(name: str, value: Tokens) -> bool:
 def _rules(root: Any) -> Iterator[Any]:
     """All rules of a document, in order."""
     for sheet in root.iter(*SHEETS):
-        if sheet.get("type", "text/css").strip().lower() not in ("", "text/css") or not _is_for_screen(sheet.get("media") or ""):
+        if sheet.get("type", "text/css").strip().lower() not in (
+            "",
+            "text/css",
+        ) or not _is_for_screen(sheet.get("media") or ""):
             continue
-        text = (sheet.text or "") + "".join(child.tail or "" for child in sheet)  # without what is commented out
+        # without what is commented out
+        text = (sheet.text or "") + "".join(child.tail or "" for child in sheet)
         yield from _flat(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True))
 
 
@@ -248,8 +287,17 @@ def _flat(rules: Tokens) -> Iterator[Any]:
         rule = waiting.popleft()
         if rule.type == "qualified-rule":
             yield rule
-        elif rule.type == "at-rule" and rule.lower_at_keyword == "media" and rule.content and _is_for_screen(_text(rule.prelude)):
-            waiting.extendleft(reversed(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)))
+        elif (
+            rule.type == "at-rule"
+            and rule.lower_at_keyword == "media"
+            and rule.content
+            and _is_for_screen(_text(rule.prelude))
+        ):
+            waiting.extendleft(
+                reversed(
+                    tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+                )
+            )
 
 
 def _is_for_screen(media: str) -> bool:
@@ -275,10 +323,14 @@ class _Translator(GenericTranslator):
 
 
 def _paths(rule: Any) -> Iterator[tuple[Rank, etree.XPath]]:
-    """Specificity and XPath of each of a rule's selectors; none at all if one is no selector, as a browser has it."""
+    """Specificity and XPath of each of a rule's selectors; none at all if one is no selector, as a
+    browser has it.
+    """
     translator = _Translator()
     try:
-        selectors = [one for one in parse_selectors(_text(rule.prelude)) if one.pseudo_element is None]
+        selectors = [
+            one for one in parse_selectors(_text(rule.prelude)) if one.pseudo_element is None
+        ]
         paths = [etree.XPath(translator.selector_to_xpath(one)) for one in selectors]
     except (SelectorError, etree.XPathError, ValueError, RecursionError):
         return

@@ -31,11 +31,14 @@ DECIMALS = 4  # of coordinates: 1e-4 px, well inside the promised 1e-3
 
 
 def to_svg(result: SketchResult) -> bytes:
-    """A sketch as an SVG document whose user unit is a pixel of the photograph; one `<path>` a stroke, most needed first.
+    """A sketch as an SVG document whose user unit is a pixel of the photograph; one `<path>` a
+    stroke, most needed first.
 
     Of a series each sketch is a layer, the smaller ones below and hidden.
     """
-    root = etree.Element(f"{{{SVG}}}svg", nsmap={None: SVG, "inkscape": INKSCAPE, "clipasso": CLIPASSO})
+    root = etree.Element(
+        f"{{{SVG}}}svg", nsmap={None: SVG, "inkscape": INKSCAPE, "clipasso": CLIPASSO}
+    )
     root.set("width", str(result.width))
     root.set("height", str(result.height))
     root.set("viewBox", f"0 0 {result.width} {result.height}")
@@ -43,8 +46,12 @@ def to_svg(result: SketchResult) -> bytes:
         _add_paper(root, parse_color(result.request.paper))
     for count in result.request.series or ():
         if count < len(result.strokes):
-            inner = tuple(replace(stroke, id=f"{stroke.id}-of-{count}") for stroke in result.strokes[:count])
-            layer = _add_layer(root, f"sketch-{count}", replace(result, strokes=inner, loss=math.nan))
+            inner = tuple(
+                replace(stroke, id=f"{stroke.id}-of-{count}") for stroke in result.strokes[:count]
+            )
+            layer = _add_layer(
+                root, f"sketch-{count}", replace(result, strokes=inner, loss=math.nan)
+            )
             layer.set("style", "display:none")
             layer.set(f"{{{CLIPASSO}}}inner", "1")
     _add_layer(root, "sketch", result)
@@ -58,7 +65,9 @@ def _add_paper(root: Any, color: str) -> None:
     layer.set(f"{{{INKSCAPE}}}label", "Paper")
     layer.set(f"{{{SODIPODI}}}insensitive", "true")
     layer.set(f"{{{CLIPASSO}}}paper", "1")
-    sheet = etree.SubElement(layer, f"{{{SVG}}}rect", x="0", y="0", width=root.get("width"), height=root.get("height"))
+    sheet = etree.SubElement(
+        layer, f"{{{SVG}}}rect", x="0", y="0", width=root.get("width"), height=root.get("height")
+    )
     sheet.set("style", f"fill:{color};stroke:none")
 
 
@@ -79,11 +88,22 @@ def _add_layer(root: Any, name: str, result: SketchResult) -> Any:
 
 
 def _layer_attributes(result: SketchResult) -> dict[str, str]:
-    facts = {"guide": result.guide, "preset": result.preset, "device": result.device, "mask": result.mask}
+    facts = {
+        "guide": result.guide,
+        "preset": result.preset,
+        "device": result.device,
+        "mask": result.mask,
+    }
     facts |= {"loss": repr(result.loss), "seed": str(result.seed), "steps": str(result.steps)}
     frame = " ".join(repr(value) for value in (result.frame.x, result.frame.y, result.frame.side))
     picture = f"{result.width} {result.height}"
-    return {"sketch": str(VERSION), "request": json.dumps(result.request.to_json()), "picture": picture, "frame": frame, **facts}
+    return {
+        "sketch": str(VERSION),
+        "request": json.dumps(result.request.to_json()),
+        "picture": picture,
+        "frame": frame,
+        **facts,
+    }
 
 
 def path_data(points: tuple[Point, ...]) -> str:
@@ -111,7 +131,9 @@ def _style(stroke: Stroke) -> str:
 
 
 def write_svg(result: SketchResult, path: str | Path) -> None:
-    """Write beside, then rename: a file of that name is replaced whole or not at all. Raises `UserError` when it can't be written."""
+    """Write beside, then rename: a file of that name is replaced whole or not at all. Raises
+    `UserError` when it can't be written.
+    """
     write_whole(to_svg(result), Path(path))
 
 
@@ -121,7 +143,9 @@ def write_whole(data: bytes, path: Path) -> None:
     path = Path(os.path.realpath(path))  # a link stays a link
     scratch = ""
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as part:
             scratch = part.name
             part.write(data)
             part.flush()
@@ -133,7 +157,9 @@ def write_whole(data: bytes, path: Path) -> None:
         if scratch:
             Path(scratch).unlink(missing_ok=True)
         raise UserError(
-            "cannot-write", f"{path} can't be written ({error.strerror}): free some room or choose another place with -o"
+            "cannot-write",
+            f"{path} can't be written ({error.strerror}): free some room or choose another place"
+            " with -o",
         ) from None
 
 
@@ -144,7 +170,9 @@ def _umask() -> int:
 
 
 def check_writable(path: Path) -> None:
-    """Raise `UserError` when a file can't be made at `path`; called before the work, so that none is done for nothing."""
+    """Raise `UserError` when a file can't be made at `path`; called before the work, so that none
+    is done for nothing.
+    """
     folder = path.parent
     try:
         mode = path.stat().st_mode
@@ -152,13 +180,20 @@ def check_writable(path: Path) -> None:
         mode = None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise UserError("cannot-write", f"{path} can't be written ({reason}): choose another place with -o") from None
+        raise UserError(
+            "cannot-write", f"{path} can't be written ({reason}): choose another place with -o"
+        ) from None
     if mode is not None and stat.S_ISDIR(mode):
         raise UserError("cannot-write", f"{path} is a folder: name a file in it")
     if mode is not None and not stat.S_ISREG(mode):
-        raise UserError("cannot-write", f"{path} is not a regular file: choose another place with -o, or - for standard output")
+        raise UserError(
+            "cannot-write",
+            f"{path} is not a regular file: choose another place with -o, or - for standard output",
+        )
     if not folder.is_dir():
-        raise UserError("cannot-write", f"there is no folder {folder}: make it first, or choose another with -o")
+        raise UserError(
+            "cannot-write", f"there is no folder {folder}: make it first, or choose another with -o"
+        )
     if not os.access(folder, os.W_OK):
         raise UserError("cannot-write", f"the folder {folder} is read-only: choose another with -o")
 
@@ -169,24 +204,35 @@ def read_svg(path: str | Path) -> SketchResult:
 
 
 def from_svg(data: bytes, name: str = "the file") -> SketchResult:
-    """Read a sketch document. Entities, external references and DOCTYPEs are refused; see `read_svg`."""
+    """Read a sketch document. Entities, external references and DOCTYPEs are refused; see
+    `read_svg`.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise UserError("bad-sketch", f"{name} is not an SVG file or is damaged") from None
     if root.getroottree().docinfo.doctype:
-        raise UserError("bad-sketch", f"{name} has a DOCTYPE, which a sketch never needs: save it again as plain SVG")
+        raise UserError(
+            "bad-sketch",
+            f"{name} has a DOCTYPE, which a sketch never needs: save it again as plain SVG",
+        )
     layers = [node for node in root.iter(f"{{{SVG}}}g") if node.get(f"{{{CLIPASSO}}}sketch")]
     whole = [layer for layer in layers if not layer.get(f"{{{CLIPASSO}}}inner")]  # of a series
     layers = [layer for layer in layers if not _is_hidden(layer)] or whole or layers
     if len(layers) != 1:
-        raise UserError("bad-sketch", f"{name} holds {len(layers)} sketches, not one: name an SVG file that clipasso wrote")
+        raise UserError(
+            "bad-sketch",
+            f"{name} holds {len(layers)} sketches, not one: name an SVG file that clipasso wrote",
+        )
     layer = layers[0]
     try:
         return _read_layer(root, layer)
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError):
-        raise UserError("bad-sketch", f"{name} was changed in a way that can't be read back: sketch the photo again") from None
+        raise UserError(
+            "bad-sketch",
+            f"{name} was changed in a way that can't be read back: sketch the photo again",
+        ) from None
 
 
 def _is_hidden(layer: Any) -> bool:
@@ -208,7 +254,9 @@ class _Attributes:
 def _read_layer(root: Any, layer: Any) -> SketchResult:
     facts = _Attributes(layer)
     if int(facts["sketch"]) > VERSION:
-        raise UserError("newer-sketch", "the sketch was written by a newer version: update the engine")
+        raise UserError(
+            "newer-sketch", "the sketch was written by a newer version: update the engine"
+        )
     _, _, width, height = (float(value) for value in root.get("viewBox", "").split())
     x, y, side = (float(value) for value in facts["frame"].split())
     if not (math.isfinite(x) and math.isfinite(y) and 0 < side < math.inf):
@@ -233,7 +281,12 @@ def _read_layer(root: Any, layer: Any) -> SketchResult:
 def _read_path(node: Any) -> Stroke:
     style = dict(part.split(":", 1) for part in node.get("style", "").split(";") if part)
     width, opacity = float(style["stroke-width"]), float(style.get("stroke-opacity", "1"))
-    if not (0 < width < math.inf and 0 <= opacity <= 1 and re.fullmatch("#[0-9a-fA-F]{6}", style["stroke"]) and node.get("id")):
+    if not (
+        0 < width < math.inf
+        and 0 <= opacity <= 1
+        and re.fullmatch("#[0-9a-fA-F]{6}", style["stroke"])
+        and node.get("id")
+    ):
         raise ValueError("no stroke of the engine's")
     return Stroke(
         points=parse_path(node.get("d")),
@@ -246,7 +299,9 @@ def _read_path(node: Any) -> Stroke:
 
 
 def parse_path(data: str) -> tuple[Point, ...]:
-    """The points of ``M x,y C ...`` with absolute coordinates, as `path_data` writes it. Raises ValueError for other commands."""
+    """The points of ``M x,y C ...`` with absolute coordinates, as `path_data` writes it. Raises
+    ValueError for other commands.
+    """
     if not re.fullmatch(r"\s*M[^A-Za-z]*C[-+.,\deE\s]*", data):
         raise ValueError("not one chain of absolute cubics")
     numbers = [float(text) for text in re.split(r"[\s,]+", re.sub("[MC]", " ", data).strip())]

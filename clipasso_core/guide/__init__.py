@@ -23,9 +23,10 @@ HARD_WORKING = ("standard", "published")  # presets for which CLIP is worth its 
 class Recipe:
     """How likeness is measured with a guide's features.
 
-    kind: ``published`` takes the mean squared difference of each layer (paper, equation 2); ``centred`` takes, at each position,
-        one minus the cosine of the features after those of a blank page are taken away, weighted by the target's energy there.
-        Networks that were not trained on drawings need the latter: on a white page their raw features differ little.
+    kind: ``published`` takes the mean squared difference of each layer (paper, equation 2);
+        ``centred`` takes, at each position, one minus the cosine of the features after those of a
+        blank page are taken away, weighted by the target's energy there. Networks that were not
+        trained on drawings need the latter: on a white page their raw features differ little.
     layers: weight of each layer's term, by the layer's name.
     embedding: weight of one minus the cosine of the embeddings (paper, equation 1).
     """
@@ -37,24 +38,33 @@ class Recipe:
 
 @dataclass
 class Features:
-    """What a guide sees in B pictures: feature maps by layer, [B, C, h, w] each, and the embedding [B, D]; all float32."""
+    """What a guide sees in B pictures: feature maps by layer, [B, C, h, w] each, and the embedding
+    [B, D]; all float32.
+    """
 
     maps: dict[str, Tensor]
     embedding: Tensor
 
     def select(self, index: slice | Tensor) -> Features:
         """The features of some of the pictures."""
-        return Features({name: value[index] for name, value in self.maps.items()}, self.embedding[index])
+        return Features(
+            {name: value[index] for name, value in self.maps.items()}, self.embedding[index]
+        )
 
     def repeat(self, times: int) -> Features:
         """All pictures, `times` over."""
         if times == 1:
             return self
-        return Features({name: value.repeat(times, 1, 1, 1) for name, value in self.maps.items()}, self.embedding.repeat(times, 1))
+        return Features(
+            {name: value.repeat(times, 1, 1, 1) for name, value in self.maps.items()},
+            self.embedding.repeat(times, 1),
+        )
 
     def detach(self) -> Features:
         """The same values without gradient."""
-        return Features({name: value.detach() for name, value in self.maps.items()}, self.embedding.detach())
+        return Features(
+            {name: value.detach() for name, value in self.maps.items()}, self.embedding.detach()
+        )
 
 
 Loss = Callable[[Features, Features], "Tensor"]  # (seen, wanted) -> [B]
@@ -69,27 +79,38 @@ class Guide(ABC):
     device: torch.device
     dtype: torch.dtype
     recipe: Recipe
-    own_threads = False  # whether it computes in threads of its own, so that nothing else should be shared out
+    # whether it computes in threads of its own, so that nothing else should be shared out
+    own_threads = False
 
     @abstractmethod
     def features(self, pictures: Tensor) -> Features:
-        """Look at pictures [B, 3, side, side], RGB in 0..1. Gradients flow to the pictures; the weights have none."""
+        """Look at pictures [B, 3, side, side], RGB in 0..1. Gradients flow to the pictures; the
+        weights have none.
+        """
 
     def compare(self, pictures: Tensor, wanted: Features, loss: Loss) -> Tensor:
-        """The loss [B] of each picture [B, 3, side, side] against what is wanted in its place. Gradients flow to the pictures.
+        """The loss [B] of each picture [B, 3, side, side] against what is wanted in its place.
+        Gradients flow to the pictures.
 
-        loss: of the features of any number of pictures and of those wanted, a value for each picture from its own features alone.
+        loss: of the features of any number of pictures and of those wanted, a value for each
+            picture from its own features alone.
         """
         return loss(self.features(pictures), wanted)
 
     @abstractmethod
     def relevance(self, picture: Tensor) -> Tensor:
-        """Where in a picture [1, 3, side, side] the guide sees something: [h, w] in 0..1, as coarse as its features are."""
+        """Where in a picture [1, 3, side, side] the guide sees something: [h, w] in 0..1, as coarse
+        as its features are.
+        """
 
     def words(self, text: str) -> Tensor:
-        """Embedding [1, D] of a text, for guides that know words. Raises `UserError` for the others."""
+        """Embedding [1, D] of a text, for guides that know words. Raises `UserError` for the
+        others.
+        """
         raise UserError(
-            "no-text", f"the guide {self.name} knows no words: --text needs a CLIP guide, for example --guide clip:RN101:openai"
+            "no-text",
+            f"the guide {self.name} knows no words: --text needs a CLIP guide, for example --guide"
+            " clip:RN101:openai",
         )
 
 
@@ -100,7 +121,9 @@ def stretch(values: Tensor) -> Tensor:
 
 
 def choose_guide(request: SketchRequest, preset: str, device: str) -> tuple[str, str]:
-    """The guide's full name, and one clause that says why. `preset` and `device` are those in force, never ``auto``."""
+    """The guide's full name, and one clause that says why. `preset` and `device` are those in
+    force, never ``auto``.
+    """
     from clipasso_core.machine import models
 
     if request.guide != "auto":
@@ -110,7 +133,8 @@ def choose_guide(request: SketchRequest, preset: str, device: str) -> tuple[str,
         if clip is None:
             raise UserError(
                 "no-weights",
-                "--text needs a CLIP guide, and no CLIP weights are on this machine: run clipasso models fetch clip:RN101:openai",
+                "--text needs a CLIP guide, and no CLIP weights are on this machine: run clipasso"
+                " models fetch clip:RN101:openai",
             )
         return clip, "it knows words"
     if clip is None:
@@ -120,10 +144,13 @@ def choose_guide(request: SketchRequest, preset: str, device: str) -> tuple[str,
     return "lite", "CLIP is slow without a GPU"
 
 
-def load_guide(name: str, device: str = "cpu", precision: str = "auto", text: bool = False) -> Guide:
+def load_guide(
+    name: str, device: str = "cpu", precision: str = "auto", text: bool = False
+) -> Guide:
     """Load a guide, frozen and folded, onto a device. `text` loads the text tower too.
 
-    Raises `UserError` when there is no such guide or its weights are not on this machine; nothing is ever downloaded.
+    Raises `UserError` when there is no such guide or its weights are not on this machine; nothing
+    is ever downloaded.
     """
     if name == "lite":
         from clipasso_core.guide.lite import LiteGuide

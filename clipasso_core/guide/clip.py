@@ -16,12 +16,15 @@ from clipasso_core.guide.packed import can_pack, pack
 from clipasso_core.guide.transformer import SelfAttention, straighten
 from clipasso_core.machine import models
 
-RESNET_RECIPE = Recipe("published", {"layer2": 1.0, "layer3": 1.0}, embedding=0.1)  # paper, section 3.2
+# paper, section 3.2
+RESNET_RECIPE = Recipe("published", {"layer2": 1.0, "layer3": 1.0}, embedding=0.1)
 
 
 class ClipGuide(Guide):
-    """``clip:MODEL[:PRETRAINED]``. PRETRAINED is an open_clip tag, a weights file's path, or ``random`` for the untrained
-    architecture (for tests and measurements; its sketches mean nothing)."""
+    """``clip:MODEL[:PRETRAINED]``. PRETRAINED is an open_clip tag, a weights file's path, or
+    ``random`` for the untrained architecture (for tests and measurements; its sketches mean
+    nothing).
+    """
 
     def __init__(self, name: str, device: str, precision: str = "auto", text: bool = False) -> None:
         spec = models.parse_clip(name)
@@ -34,7 +37,10 @@ class ClipGuide(Guide):
 
         self._is_resnet = isinstance(tower, ModifiedResNet)
         if self._is_resnet:
-            self.recipe, taps = RESNET_RECIPE, {name: getattr(tower, name) for name in RESNET_RECIPE.layers}
+            self.recipe, taps = (
+                RESNET_RECIPE,
+                {name: getattr(tower, name) for name in RESNET_RECIPE.layers},
+            )
         else:
             taps = _vit_taps(tower)
             self.recipe = Recipe("centred", dict.fromkeys(taps, 1.0), embedding=0.5)
@@ -48,7 +54,9 @@ class ClipGuide(Guide):
             module.register_forward_hook(self._keep(layer))
         if not self._is_resnet:
             straighten(tower)
-        self._tower: Any = freeze(tower).to(self.device, self.dtype).to(memory_format=torch.channels_last)
+        self._tower: Any = (
+            freeze(tower).to(self.device, self.dtype).to(memory_format=torch.channels_last)
+        )
         if self._is_resnet and device == "cpu" and can_pack(self.dtype):
             pack(self._tower)
         self._text: tuple[Any, Any] | None = None
@@ -56,7 +64,10 @@ class ClipGuide(Guide):
             import open_clip
 
             model.visual = nn.Identity()
-            self._text = (model.eval().requires_grad_(False).to(self.device), open_clip.get_tokenizer(spec.model))
+            self._text = (
+                model.eval().requires_grad_(False).to(self.device),
+                open_clip.get_tokenizer(spec.model),
+            )
 
     def _keep(self, layer: str) -> Callable[[nn.Module, Any, Tensor], None]:
         def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
@@ -66,16 +77,21 @@ class ClipGuide(Guide):
 
     def features(self, pictures: Tensor) -> Features:
         """See `Guide.features`."""
-        x = ((pictures - self._mean) / self._deviation).to(self.dtype, memory_format=torch.channels_last)
+        x = ((pictures - self._mean) / self._deviation).to(
+            self.dtype, memory_format=torch.channels_last
+        )
         embedding = self._tower(x)
         seen, self._seen = self._seen, {}
         if not self._is_resnet:
             seen = {layer: _grid(tokens, self._tower.grid_size) for layer, tokens in seen.items()}
-        return Features({layer: seen[layer].float() for layer in self.recipe.layers}, embedding.float())
+        return Features(
+            {layer: seen[layer].float() for layer in self.recipe.layers}, embedding.float()
+        )
 
     @torch.no_grad()
     def relevance(self, picture: Tensor) -> Tensor:
-        """ViT: attention from the class token to the patches, mean over blocks and heads (paper, section 3.3).
+        """ViT: attention from the class token to the patches, mean over blocks and heads (paper,
+        section 3.3).
 
         ResNet: strength of the deepest tapped features over those of a blank page.
         """
@@ -86,7 +102,10 @@ class ClipGuide(Guide):
         inputs: list[Tensor] = []
         blocks = self._tower.transformer.resblocks
         handles = [
-            block.attn.register_forward_pre_hook(lambda _m, args, kw: inputs.append(args[0] if args else kw["query"]), with_kwargs=True)
+            block.attn.register_forward_pre_hook(
+                lambda _m, args, kw: inputs.append(args[0] if args else kw["query"]),
+                with_kwargs=True,
+            )
             for block in blocks
         ]
         try:
@@ -119,20 +138,25 @@ def _load(spec: models.ClipSpec) -> Any:
             force_quick_gelu=spec.quick_gelu(),
             pretrained_text=False,
         )
-    except Exception as error:  # open_clip and torch raise many kinds for a file that does not fit its model
+    except Exception as error:
+        # open_clip and torch raise many kinds for a file that does not fit its model
         if path is None:
             raise
         raise UserError(
             "bad-weights",
-            f"{path} does not hold the weights of {spec.model} or is damaged ({type(error).__name__}): "
-            f"fetch it again with clipasso models fetch {spec}",
+            f"{path} does not hold the weights of {spec.model} or is damaged"
+            f" ({type(error).__name__}): fetch it again with clipasso models fetch {spec}",
         ) from error
 
 
 def _vit_taps(tower: Any) -> dict[str, nn.Module]:
-    """Blocks at a third and at two thirds of the depth: outlines and parts, as layers 2 and 3 of a ResNet."""
+    """Blocks at a third and at two thirds of the depth: outlines and parts, as layers 2 and 3 of a
+    ResNet.
+    """
     blocks = tower.transformer.resblocks
-    return {f"block{i}": blocks[i - 1] for i in (round(len(blocks) / 3), round(2 * len(blocks) / 3))}
+    return {
+        f"block{i}": blocks[i - 1] for i in (round(len(blocks) / 3), round(2 * len(blocks) / 3))
+    }
 
 
 def _grid(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
@@ -142,14 +166,23 @@ def _grid(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
 
 
 def _plain_attention(tower: Any) -> bool:
-    return all(isinstance(getattr(block, "attn", None), SelfAttention) for block in tower.transformer.resblocks)
+    return all(
+        isinstance(getattr(block, "attn", None), SelfAttention)
+        for block in tower.transformer.resblocks
+    )
 
 
 def _class_attention(attention: SelfAttention, tokens: Tensor) -> Tensor:
-    """Softmax attention of the class token over the patches, mean over heads: [h*w]. tokens: [1, 1 + h*w, D], normed."""
+    """Softmax attention of the class token over the patches, mean over heads: [h*w]. tokens: [1, 1
+    + h*w, D], normed.
+    """
     width, heads = attention.width, attention.heads
     query, key = (
-        nn.functional.linear(tokens[0], attention.in_proj_weight[: 2 * width], attention.in_proj_bias[: 2 * width]).float().chunk(2, -1)
+        nn.functional.linear(
+            tokens[0], attention.in_proj_weight[: 2 * width], attention.in_proj_bias[: 2 * width]
+        )
+        .float()
+        .chunk(2, -1)
     )
     query = query[0].view(heads, 1, -1)  # [heads, 1, d]
     key = key.view(len(key), heads, -1).permute(1, 2, 0)  # [heads, d, tokens]

@@ -1,4 +1,6 @@
-"""EfficientNet-Lite0 (Tan & Le 2019) in plain torch: importing timm for it takes longer than importing torch."""
+"""EfficientNet-Lite0 (Tan & Le 2019) in plain torch: importing timm for it takes longer than
+importing torch.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,13 @@ HIGHEST = 6.0  # what its activation lets through
 
 
 class EfficientNetLite0(nn.Module):
-    """The trained network without its classifier, frozen, every batch norm folded into the convolution before it.
+    """The trained network without its classifier, frozen, every batch norm folded into the
+    convolution before it.
 
-    stored: its tensors in the order in which they were trained: for each layer the kernel, then the norm's weight, bias, mean,
-    variance and count; the classifier's two come last. taps: the stages whose results are wanted, in ascending order.
+    stored: its tensors in the order in which they were trained: for each layer the kernel, then the
+        norm's weight, bias, mean,
+    variance and count; the classifier's two come last. taps: the stages whose results are wanted,
+    in ascending order.
     """
 
     PICTURE = 3, 224, 224
@@ -41,7 +46,9 @@ class EfficientNetLite0(nn.Module):
         for blocks, kernel, stride, expansion, out in STAGES:
             stage = nn.Sequential()
             for place in range(blocks):
-                stage.append(Block(tensors, channels, out, kernel, stride if place == 0 else 1, expansion))
+                stage.append(
+                    Block(tensors, channels, out, kernel, stride if place == 0 else 1, expansion)
+                )
                 channels = out
             self.stages.append(stage)
         self.head = _folded(tensors, channels, HEAD, 1)
@@ -50,7 +57,9 @@ class EfficientNetLite0(nn.Module):
         self.eval().requires_grad_(False)
 
     def forward(self, pictures: Tensor) -> tuple[dict[int, Tensor], Tensor]:
-        """Normalised pictures [B, 3, 224, 224]: what the tapped stages see, [B, C, h, w] each, and the embedding [B, 1280, 7, 7]."""
+        """Normalised pictures [B, 3, 224, 224]: what the tapped stages see, [B, C, h, w] each, and
+        the embedding [B, 1280, 7, 7].
+        """
         x = _relu6(self.stem(pictures))
         seen = {}
         for place, stage in enumerate(self.stages):
@@ -68,9 +77,19 @@ class EfficientNetLite0(nn.Module):
 
 
 class Block(nn.Module):
-    """Expand, look around in each channel, project; what comes in is added where the shape allows it (Sandler et al. 2018)."""
+    """Expand, look around in each channel, project; what comes in is added where the shape allows
+    it (Sandler et al. 2018).
+    """
 
-    def __init__(self, tensors: Iterator[Tensor], channels: int, out: int, kernel: int, stride: int, expansion: int) -> None:
+    def __init__(
+        self,
+        tensors: Iterator[Tensor],
+        channels: int,
+        out: int,
+        kernel: int,
+        stride: int,
+        expansion: int,
+    ) -> None:
         super().__init__()
         inner = channels * expansion
         self.expand = _folded(tensors, channels, inner, 1) if expansion > 1 else None
@@ -88,18 +107,30 @@ def _relu6(x: Tensor) -> Tensor:
     return F.hardtanh(x, 0.0, HIGHEST)
 
 
-def _folded(tensors: Iterator[Tensor], channels: int, out: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+def _folded(
+    tensors: Iterator[Tensor],
+    channels: int,
+    out: int,
+    kernel: int,
+    stride: int = 1,
+    groups: int = 1,
+) -> nn.Conv2d:
     """A convolution and the norm after it as one.
 
-    It was trained on pictures padded by one pixel more at the end where it strides. A kernel with a row and a column of zeros before it
-    does the same without a copy of the picture, for even sizes.
+    It was trained on pictures padded by one pixel more at the end where it strides. A kernel with a
+    row and a column of zeros before it does the same without a copy of the picture, for even sizes.
     """
     try:
         weight, scale, bias, mean, variance, _ = (next(tensors) for _ in range(6))
     except (StopIteration, RuntimeError):
         raise ValueError("tensors are missing") from None
-    if tuple(weight.shape) != (out, channels // groups, kernel, kernel) or tuple(scale.shape) != (out,):
-        raise ValueError(f"a kernel of {tuple(weight.shape)} where {(out, channels // groups, kernel, kernel)} was expected")
+    if tuple(weight.shape) != (out, channels // groups, kernel, kernel) or tuple(scale.shape) != (
+        out,
+    ):
+        raise ValueError(
+            f"a kernel of {tuple(weight.shape)} where {(out, channels // groups, kernel, kernel)}"
+            " was expected"
+        )
     scale = scale / (variance + EPSILON).sqrt()
     weight = weight * scale[:, None, None, None]
     if stride > 1:

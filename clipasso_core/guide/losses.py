@@ -1,4 +1,6 @@
-"""How unlike sketch and photograph are to a guide: named terms, one value a picture, nothing reduced over the batch."""
+"""How unlike sketch and photograph are to a guide: named terms, one value a picture, nothing
+reduced over the batch.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,15 @@ from torch import Tensor
 from clipasso_core.guide import Features, Recipe
 
 FAINT = 0.1  # of the target's energy: weaker features count as that, see `_centred`
-TEXT_WEIGHT = 0.1  # as the embedding's own in the published loss: words hint, the photograph decides
+# as the embedding's own in the published loss: words hint, the photograph decides
+TEXT_WEIGHT = 0.1
 
 
-def loss_terms(sketch: Features, target: Features, blank: Features, recipe: Recipe, words: Tensor | None = None) -> dict[str, Tensor]:
-    """Terms by name, each [B]: every layer of the recipe, ``embedding``, and ``text`` when `words` [1, D] are given.
+def loss_terms(
+    sketch: Features, target: Features, blank: Features, recipe: Recipe, words: Tensor | None = None
+) -> dict[str, Tensor]:
+    """Terms by name, each [B]: every layer of the recipe, ``embedding``, and ``text`` when `words`
+    [1, D] are given.
 
     `blank` holds the features [1, ...] of a white page, the zero point of a ``centred`` recipe.
     """
@@ -27,7 +33,9 @@ def loss_terms(sketch: Features, target: Features, blank: Features, recipe: Reci
     if recipe.kind == "published":
         terms["embedding"] = 1 - F.cosine_similarity(sketch.embedding, target.embedding)
     else:
-        terms["embedding"] = 1 - F.cosine_similarity(sketch.embedding - blank.embedding, target.embedding - blank.embedding)
+        terms["embedding"] = 1 - F.cosine_similarity(
+            sketch.embedding - blank.embedding, target.embedding - blank.embedding
+        )
     if words is not None:
         terms["text"] = 1 - F.cosine_similarity(sketch.embedding, words)
     return terms
@@ -36,12 +44,17 @@ def loss_terms(sketch: Features, target: Features, blank: Features, recipe: Reci
 def _centred(seen: Tensor, wanted: Tensor) -> Tensor:
     """One minus the cosine at each position of [B, C, h, w], averaged by the target's energy there.
 
-    A cosine knows no strength: where the sketch is all but blank, its gradient grows without bound, and 16-bit arithmetic turns into
-    noise. So the sketch's length is softened by a share of the target's; what is faint is unlike, and pulled gently. Equal features
-    are still at zero.
+    A cosine knows no strength: where the sketch is all but blank, its gradient grows without bound,
+        and 16-bit arithmetic turns into
+    noise. So the sketch's length is softened by a share of the target's; what is faint is unlike,
+    and pulled gently. Equal features are still at zero.
     """
     energy = wanted.norm(dim=1)
-    length = ((seen.square().sum(1) + (FAINT * energy).square()) / (1 + FAINT**2)).clamp_min(1e-24).sqrt()
+    length = (
+        ((seen.square().sum(1) + (FAINT * energy).square()) / (1 + FAINT**2))
+        .clamp_min(1e-24)
+        .sqrt()
+    )
     like = (seen * wanted).sum(1) / (length * energy).clamp_min(1e-12)
     return ((1 - like) * energy).sum((1, 2)) / energy.sum((1, 2)).clamp_min(1e-12)
 

@@ -1,4 +1,6 @@
-"""Frozen convolutions on a processor, their weights sorted once as it wants to have them: otherwise every call sorts them anew."""
+"""Frozen convolutions on a processor, their weights sorted once as it wants to have them: otherwise
+every call sorts them anew.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +14,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-PACKED = ("_convolution_pointwise", "_reorder_convolution_weight")  # oneDNN's operations, where torch was built with it
-FOLLOWS = {"conv1": "act1", "conv2": "act2"}  # in CLIP's ResNets; the third convolution's sum is rectified, not what it gives
+# oneDNN's operations, where torch was built with it
+PACKED = ("_convolution_pointwise", "_reorder_convolution_weight")
+# in CLIP's ResNets; the third convolution's sum is rectified, not what it gives
+FOLLOWS = {"conv1": "act1", "conv2": "act2"}
 log = logging.getLogger(__name__)
 
 
 class Convolution:
-    """A convolution without gradient, packed for one shape where torch has oneDNN (other batch sizes are right, too).
+    """A convolution without gradient, packed for one shape where torch has oneDNN (other batch
+    sizes are right, too).
 
-    takes: the shape of what comes in. highest: what comes out is cut at 0 and there, infinity included; None leaves it as it is.
+    takes: the shape of what comes in. highest: what comes out is cut at 0 and there, infinity
+        included; None leaves it as it is.
     """
 
     def __init__(
@@ -38,7 +44,9 @@ class Convolution:
         self._mkldnn = torch.ops.mkldnn if can_pack(weight.dtype) else None
         self._weight = weight.contiguous()
         if self._mkldnn is not None:
-            self._weight = self._mkldnn._reorder_convolution_weight(self._weight, [around] * 2, [stride] * 2, [1, 1], groups, list(takes))
+            self._weight = self._mkldnn._reorder_convolution_weight(
+                self._weight, [around] * 2, [stride] * 2, [1, 1], groups, list(takes)
+            )
         self._then: tuple[str, list[float]] = ("none", [])
         if highest is not None:
             self._then = ("relu", []) if math.isinf(highest) else ("hardtanh", [0.0, highest])
@@ -48,13 +56,19 @@ class Convolution:
         if self._mkldnn is None:
             y = F.conv2d(x, self._weight, self._bias, stride, around, dilation, groups)
             return y if self._highest is None else F.hardtanh(y, 0.0, self._highest, inplace=True)
-        return self._mkldnn._convolution_pointwise(x, self._weight, self._bias, around, stride, dilation, groups, *self._then, "")
+        return self._mkldnn._convolution_pointwise(
+            x, self._weight, self._bias, around, stride, dilation, groups, *self._then, ""
+        )
 
 
 class Layer:
-    """A frozen convolution and its way back. takes, highest: as `Convolution` has them. A strided one must end where what comes in ends."""
+    """A frozen convolution and its way back. takes, highest: as `Convolution` has them. A strided
+    one must end where what comes in ends.
+    """
 
-    def __init__(self, convolution: nn.Conv2d, takes: Sequence[int], highest: float | None = None) -> None:
+    def __init__(
+        self, convolution: nn.Conv2d, takes: Sequence[int], highest: float | None = None
+    ) -> None:
         weight, groups = convolution.weight.detach(), convolution.groups
         stride, around, kernel = convolution.stride[0], convolution.padding[0], weight.shape[-1]
         assert isinstance(around, int)
@@ -64,8 +78,16 @@ class Layer:
         self.gives = (takes[0], convolution.out_channels, side, side)
         self._highest, self._stride = highest, stride
         turned = (weight if groups > 1 else weight.transpose(0, 1)).flip(2, 3)
-        self._spread = stride * (side - 1) + 1  # a strided layer's gradient with zeros between: then the way back is an ordinary layer
-        self._convolve_back = Convolution(turned, None, 1, kernel - 1 - around, groups, (*self.gives[:2], self._spread, self._spread))
+        # a strided layer's gradient with zeros between: then the way back is an ordinary layer
+        self._spread = stride * (side - 1) + 1
+        self._convolve_back = Convolution(
+            turned,
+            None,
+            1,
+            kernel - 1 - around,
+            groups,
+            (*self.gives[:2], self._spread, self._spread),
+        )
 
     def __call__(self, x: Tensor) -> Tensor:
         return self._convolve(x)
@@ -76,14 +98,18 @@ class Layer:
             gradient = torch.ops.aten.hardtanh_backward(gradient, gave, 0.0, self._highest)
         if self._stride > 1:
             size, channels = gradient.shape[:2]
-            spread = gradient.new_zeros(size, self._spread, self._spread, channels).permute(0, 3, 1, 2)
+            spread = gradient.new_zeros(size, self._spread, self._spread, channels).permute(
+                0, 3, 1, 2
+            )
             spread[:, :, :: self._stride, :: self._stride] = gradient
             gradient = spread
         return self._convolve_back(gradient)
 
 
 class PackedConv2d(nn.Module):
-    """In the place of a frozen `nn.Conv2d`, with the ReLU behind it or without. Gradients flow to what comes in."""
+    """In the place of a frozen `nn.Conv2d`, with the ReLU behind it or without. Gradients flow to
+    what comes in.
+    """
 
     def __init__(self, convolution: nn.Conv2d, relu: bool) -> None:
         super().__init__()
@@ -92,7 +118,8 @@ class PackedConv2d(nn.Module):
         self._layer: Layer | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        if self._layer is None:  # packed for the first shape that comes along; the weights as they were are let go
+        # packed for the first shape that comes along; the weights as they were are let go
+        if self._layer is None:
             assert self._convolution is not None
             self._layer = Layer(self._convolution, x.shape, math.inf if self._relu else None)
             self._convolution = None
@@ -109,11 +136,19 @@ class _Pass(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        return ctx.layer.back(gradient.contiguous(memory_format=torch.channels_last), *ctx.saved_tensors), None, None
+        return (
+            ctx.layer.back(
+                gradient.contiguous(memory_format=torch.channels_last), *ctx.saved_tensors
+            ),
+            None,
+            None,
+        )
 
 
 def pack(network: nn.Module) -> None:
-    """Put a `PackedConv2d` in the place of every convolution of stride 1, and of the ReLU that follows it as in a bottleneck."""
+    """Put a `PackedConv2d` in the place of every convolution of stride 1, and of the ReLU that
+    follows it as in a bottleneck.
+    """
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, nn.Conv2d) and child.stride == (1, 1):
@@ -126,14 +161,23 @@ def pack(network: nn.Module) -> None:
 
 @lru_cache
 def can_pack(dtype: torch.dtype) -> bool:
-    """Whether this torch has oneDNN's packed convolutions, and they work here: tried once, for what torch keeps to itself may change."""
-    if not (torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in PACKED)):
+    """Whether this torch has oneDNN's packed convolutions, and they work here: tried once, for what
+    torch keeps to itself may change.
+    """
+    if not (
+        torch.backends.mkldnn.is_available()
+        and all(hasattr(torch.ops.mkldnn, name) for name in PACKED)
+    ):
         return False
     x = torch.linspace(-1, 1, 64).view(1, 4, 4, 4).to(dtype)
     weight = torch.linspace(-1, 1, 16).view(4, 4, 1, 1).to(dtype)
     try:
-        packed = torch.ops.mkldnn._reorder_convolution_weight(weight, [0, 0], [1, 1], [1, 1], 1, list(x.shape))
-        seen = torch.ops.mkldnn._convolution_pointwise(x, packed, None, [0, 0], [1, 1], [1, 1], 1, "none", [], "")
+        packed = torch.ops.mkldnn._reorder_convolution_weight(
+            weight, [0, 0], [1, 1], [1, 1], 1, list(x.shape)
+        )
+        seen = torch.ops.mkldnn._convolution_pointwise(
+            x, packed, None, [0, 0], [1, 1], [1, 1], 1, "none", [], ""
+        )
         return torch.allclose(seen.float(), F.conv2d(x.float(), weight.float()), atol=0.1)
     except RuntimeError as error:
         log.warning("layers are not packed on this processor: %s", error)

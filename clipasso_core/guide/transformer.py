@@ -1,7 +1,8 @@
-"""A vision transformer's layers (Dosovitskiy et al. 2021), frozen, computed as matrix products of contiguous matrices.
+"""A vision transformer's layers (Dosovitskiy et al. 2021), frozen, computed as matrix products of
+contiguous matrices.
 
-PyTorch's own attention, given pictures first, multiplies the tokens of each place with a copy of the weights: 50 copies a block for
-ViT-B/32, nine tenths of a step on a processor.
+PyTorch's own attention, given pictures first, multiplies the tokens of each place with a copy of
+the weights: 50 copies a block for ViT-B/32, nine tenths of a step on a processor.
 """
 
 from __future__ import annotations
@@ -17,19 +18,29 @@ class SelfAttention(nn.Module):
 
     def __init__(self, attention: nn.MultiheadAttention) -> None:
         super().__init__()
-        self.in_proj_weight, self.in_proj_bias = attention.in_proj_weight, attention.in_proj_bias  # [3D, D], [3D]
+        # [3D, D], [3D]
+        self.in_proj_weight, self.in_proj_bias = attention.in_proj_weight, attention.in_proj_bias
         self.out_proj = attention.out_proj
         self.heads, self.width = attention.num_heads, attention.embed_dim
 
     def forward(
-        self, tokens: Tensor, _key: Tensor, _value: Tensor, need_weights: bool = False, attn_mask: Any = None
+        self,
+        tokens: Tensor,
+        _key: Tensor,
+        _value: Tensor,
+        need_weights: bool = False,
+        attn_mask: Any = None,
     ) -> tuple[Tensor, None]:
         """tokens: [B, L, D]."""
         assert not need_weights, "an image tower never asks for them"
         assert attn_mask is None
         projected = F.linear(tokens.contiguous(), self.in_proj_weight, self.in_proj_bias)
-        query, key, value = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in projected.chunk(3, -1))  # [B, heads, L, d]
-        weights = (query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)).softmax(-1)  # bf16: torch's fused way back takes twice as long
+        # [B, heads, L, d]
+        query, key, value = (
+            part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in projected.chunk(3, -1)
+        )
+        # bf16: torch's fused way back takes twice as long
+        weights = (query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)).softmax(-1)
         return self.out_proj((weights @ value).transpose(1, 2).flatten(2)), None
 
 
@@ -40,18 +51,27 @@ class Patches(nn.Module):
         super().__init__()
         assert convolution.bias is None
         self.side = convolution.kernel_size[0]
-        self.weight = nn.Parameter(convolution.weight.flatten(1), requires_grad=False)  # [D, 3 * side * side]
+        # [D, 3 * side * side]
+        self.weight = nn.Parameter(convolution.weight.flatten(1), requires_grad=False)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """[B, 3, H, W] to [B, D, H / side, W / side]."""
-        windows = pictures.unfold(2, self.side, self.side).unfold(3, self.side, self.side)  # [B, 3, h, w, side, side]
-        return F.linear(windows.permute(0, 2, 3, 1, 4, 5).flatten(3), self.weight).permute(0, 3, 1, 2)
+        # [B, 3, h, w, side, side]
+        windows = pictures.unfold(2, self.side, self.side).unfold(3, self.side, self.side)
+        return F.linear(windows.permute(0, 2, 3, 1, 4, 5).flatten(3), self.weight).permute(
+            0, 3, 1, 2
+        )
 
 
 def straighten(tower: Any) -> None:
-    """Put these layers in the place of torch's in an open_clip `VisionTransformer`; blocks with an attention of their own keep it."""
+    """Put these layers in the place of torch's in an open_clip `VisionTransformer`; blocks with an
+    attention of their own keep it.
+    """
     for block in tower.transformer.resblocks:
-        if isinstance(getattr(block, "attn", None), nn.MultiheadAttention) and block.attn.batch_first:
+        if (
+            isinstance(getattr(block, "attn", None), nn.MultiheadAttention)
+            and block.attn.batch_first
+        ):
             block.attn = SelfAttention(block.attn)
     if tower.conv1.bias is None:
         tower.conv1 = Patches(tower.conv1)

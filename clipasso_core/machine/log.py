@@ -35,7 +35,9 @@ def engine_logger() -> logging.Logger:
     logging.raiseExceptions = False  # a failing handler would print on stderr
     try:
         engine_log_path().parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = RotatingFileHandler(engine_log_path(), maxBytes=MAX_BYTES, backupCount=2, encoding="utf-8")
+        handler: logging.Handler = RotatingFileHandler(
+            engine_log_path(), maxBytes=MAX_BYTES, backupCount=2, encoding="utf-8"
+        )
     except OSError:
         handler = logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -45,15 +47,28 @@ def engine_logger() -> logging.Logger:
 
 def record_bug(error: BaseException) -> str:
     """Write the traceback into the log file and return one line for the person."""
-    what = f"a bug in clipasso: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}".rstrip(": ")
+    what = (
+        f"a bug in clipasso: {type(error).__name__}:"
+        f" {str(error).splitlines()[0] if str(error) else ''}".rstrip(": ")
+    )
     try:
         log_path().parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(log_path(), maxBytes=MAX_BYTES, backupCount=2, encoding="utf-8")
+        handler = RotatingFileHandler(
+            log_path(), maxBytes=MAX_BYTES, backupCount=2, encoding="utf-8"
+        )
     except OSError as cannot:
         return f"{what} (no log could be written: {cannot.strerror})"
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     try:
-        record = logging.LogRecord("clipasso", logging.ERROR, __file__, 0, "bug", None, (type(error), error, error.__traceback__))
+        record = logging.LogRecord(
+            "clipasso",
+            logging.ERROR,
+            __file__,
+            0,
+            "bug",
+            None,
+            (type(error), error, error.__traceback__),
+        )
         handler.handle(record)
     finally:
         with suppress(OSError):  # a full disk, at the last flush

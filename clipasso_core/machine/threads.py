@@ -1,4 +1,5 @@
-"""How torch's threads share work, and how long they spin for their next piece of it before they sleep.
+"""How torch's threads share work, and how long they spin for their next piece of it before they
+sleep.
 
 torch is imported where it is needed only: it reads the settings on import.
 """
@@ -9,23 +10,30 @@ import os
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 
-# A step is a thousand pieces of a few hundredths of a millisecond. Threads that sleep between them cost a third of the speed on an idle
-# machine; threads that spin for milliseconds, as by default, take forty times as long where other programs keep the cores busy.
+# A step is a thousand pieces of a few hundredths of a millisecond. Threads that sleep between them
+# cost a third of the speed on an idle machine; threads that spin for milliseconds, as by default,
+# take forty times as long where other programs keep the cores busy.
 SETTINGS = {
-    "GOMP_SPINCOUNT": "1000",  # some 15 microseconds, GNU's runtime (Linux): near the best on an idle machine and on a busy one
+    # some 15 microseconds, GNU's runtime (Linux): near the best on an idle machine and on a busy
+    # one
+    "GOMP_SPINCOUNT": "1000",
     "KMP_BLOCKTIME": "1",  # milliseconds, LLVM's and Intel's (macOS, Windows)
 }
 
 
 def spin_briefly(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Set it in an environment, unless somebody has chosen how threads wait. Does nothing for a process that has imported torch."""
+    """Set it in an environment, unless somebody has chosen how threads wait. Does nothing for a
+    process that has imported torch.
+    """
     if not {"OMP_WAIT_POLICY", *SETTINGS} & set(environment):
         environment.update(SETTINGS)
 
 
 @contextmanager
 def single() -> Iterator[None]:
-    """The calling thread's torch does not share out its work meanwhile: drawing 16 strokes takes half as long without waking others."""
+    """The calling thread's torch does not share out its work meanwhile: drawing 16 strokes takes
+    half as long without waking others.
+    """
     import torch
 
     before = torch.get_num_threads()

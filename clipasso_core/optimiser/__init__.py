@@ -1,1 +1,3 @@
-"""From first strokes to the sketch that a guide finds most like the photograph, and the order in which its strokes are needed."""
+"""From first strokes to the sketch that a guide finds most like the photograph, and the order in
+which its strokes are needed.
+"""

@@ -17,25 +17,34 @@ MEMORY = 16  # sketches that the guide looks at together
 
 
 @torch.no_grad()
-def rank(points: Tensor, likeness: Likeness, thorough: bool = True, levels: Sequence[int] = ()) -> list[int]:
-    """Indices of the strokes [N, P, 2] (canvas px), most needed first; `thorough` looks at how they do together.
+def rank(
+    points: Tensor, likeness: Likeness, thorough: bool = True, levels: Sequence[int] = ()
+) -> list[int]:
+    """Indices of the strokes [N, P, 2] (canvas px), most needed first; `thorough` looks at how they
+    do together.
 
-    levels: numbers of first strokes that were optimised to be a sketch on their own; no stroke leaves its level.
+    levels: numbers of first strokes that were optimised to be a sketch on their own; no stroke
+        leaves its level.
     """
-    white = torch.cat([likeness.draw(part) for part in points[:, None].split(MEMORY)])  # [N, 1, H, W]: what a stroke leaves of the white
+    # [N, 1, H, W]: what a stroke leaves of the white
+    white = torch.cat([likeness.draw(part) for part in points[:, None].split(MEMORY)])
     if not thorough:
-        return sorted(_by_absence(white, likeness), key=lambda one: bisect_right(levels, one))  # a sort that keeps the order within levels
+        # a sort that keeps the order within levels
+        return sorted(_by_absence(white, likeness), key=lambda one: bisect_right(levels, one))
     taken: list[int] = []
     for begin, end in pairwise([0, *levels, len(points)]):
         taken += _greedy(white, taken, list(range(begin, end)), likeness)
     return taken
 
 
-def _greedy(white: Tensor, before: list[int], candidates: list[int], likeness: Likeness) -> list[int]:
-    """Each next stroke is the one that, with those already taken, brings the guide's plain-view loss lowest.
+def _greedy(
+    white: Tensor, before: list[int], candidates: list[int], likeness: Likeness
+) -> list[int]:
+    """Each next stroke is the one that, with those already taken, brings the guide's plain-view
+    loss lowest.
 
-    A candidate's gain seldom grows while others join, so that only the most promising ones are looked at again (lazy greedy,
-    Minoux 1978).
+    A candidate's gain seldom grows while others join, so that only the most promising ones are
+    looked at again (lazy greedy, Minoux 1978).
     """
     if len(candidates) == 1:
         return candidates
@@ -44,10 +53,15 @@ def _greedy(white: Tensor, before: list[int], candidates: list[int], likeness: L
     loss = float(likeness.plain(ground))
 
     def tried(some: list[int]) -> list[float]:
-        return [float(value) for part in (ground * white[some]).split(MEMORY) for value in likeness.plain(part)]
+        return [
+            float(value)
+            for part in (ground * white[some]).split(MEMORY)
+            for value in likeness.plain(part)
+        ]
 
     queue = [(value - loss, one) for one, value in zip(candidates, tried(candidates), strict=True)]
-    fresh = dict.fromkeys(candidates, 0)  # how many strokes were taken when the candidate was last looked at
+    # how many strokes were taken when the candidate was last looked at
+    fresh = dict.fromkeys(candidates, 0)
     heapq.heapify(queue)
     while len(queue) > 1:
         gain, one = heapq.heappop(queue)
@@ -66,7 +80,15 @@ def _greedy(white: Tensor, before: list[int], candidates: list[int], likeness: L
 
 
 def _by_absence(white: Tensor, likeness: Likeness) -> list[int]:
-    """By how much the whole sketch suffers without each: a quarter of the time, losses of the first n some 3 % higher."""
+    """By how much the whole sketch suffers without each: a quarter of the time, losses of the first
+    n some 3 % higher.
+    """
     count = len(white)
-    without = torch.stack([white[[other for other in range(count) if other != one]].prod(0) for one in range(count)])
-    return torch.cat([likeness.plain(part) for part in without.split(MEMORY)]).argsort(descending=True).tolist()
+    without = torch.stack(
+        [white[[other for other in range(count) if other != one]].prod(0) for one in range(count)]
+    )
+    return (
+        torch.cat([likeness.plain(part) for part in without.split(MEMORY)])
+        .argsort(descending=True)
+        .tolist()
+    )

@@ -10,16 +10,20 @@ from torch import Tensor
 from clipasso_core.optimiser.optimise import LEVEL_WEIGHT, Likeness
 
 SHARE = 0.25  # of the strokes, those that are missed least, are offered other places; not tuned
-CANDIDATES = 12  # places that each is offered: of 16 strokes 68 looks in all, without gradient; not tuned
+# places that each is offered: of 16 strokes 68 looks in all, without gradient; not tuned
+CANDIDATES = 12
 AT_ONCE = 16  # sketches that the guide looks at together
-Lay = Callable[[Tensor, int, int], Tensor]  # (strokes that are there [M, 4, 2], how many more, of how many) -> [how many, 4, 2]
+# (strokes that are there [M, 4, 2], how many more, of how many) -> [how many, 4, 2]
+Lay = Callable[[Tensor, int, int], Tensor]
 
 
 @torch.no_grad()
 def relocate(points: Tensor, likeness: Likeness, lay: Lay, levels: Sequence[int] = ()) -> Tensor:
-    """A sketch [N, 4, 2] (canvas px), some of whose strokes lie elsewhere: each where the guide's plain-view loss is lower for it.
+    """A sketch [N, 4, 2] (canvas px), some of whose strokes lie elsewhere: each where the guide's
+    plain-view loss is lower for it.
 
-    lay: offers new strokes around others. levels: numbers of first strokes that are to be a sketch on their own; a stroke that belongs to
+    lay: offers new strokes around others. levels: numbers of first strokes that are to be a sketch
+        on their own; a stroke that belongs to
     a level is judged by that, too.
     """
     moved = _Sketch(points.clone(), likeness, (*levels, len(points)))
@@ -54,7 +58,9 @@ class _Sketch:
         return torch.cat([self._likeness.draw(part) for part in points[:, None].split(AT_ONCE)])
 
     def _losses_with(self, one: int, drawn: Tensor) -> Tensor:
-        """Of the sketches that a stroke is part of, with each of some drawings [B, 1, H, W] in its place: weighted sums [B]."""
+        """Of the sketches that a stroke is part of, with each of some drawings [B, 1, H, W] in its
+        place: weighted sums [B].
+        """
         total = drawn.new_zeros(len(drawn))
         for group in self._groups:
             if group > one:
@@ -67,7 +73,10 @@ class _Sketch:
         total = self._white.new_zeros(len(self._white))
         for group in self._groups:
             white = self._white[:group]
-            without = [white[[other for other in range(group) if other != one]].prod(0) for one in range(group)]
+            without = [
+                white[[other for other in range(group) if other != one]].prod(0)
+                for one in range(group)
+            ]
             total[:group] += self._weight(group) * self._plain(torch.stack(without))
         return total
 
@@ -75,7 +84,9 @@ class _Sketch:
         """What `_losses_without` would be, were nothing left out [N]."""
         total = self._white.new_zeros(len(self._white))
         for group in self._groups:
-            total[:group] += self._weight(group) * self._plain(self._white[:group].prod(0, keepdim=True))
+            total[:group] += self._weight(group) * self._plain(
+                self._white[:group].prod(0, keepdim=True)
+            )
         return total
 
     def _weight(self, group: int) -> float:

@@ -1,4 +1,6 @@
-"""Steps recorded on a GPU and played again: one launch instead of a thousand, without a word from the processor in between."""
+"""Steps recorded on a GPU and played again: one launch instead of a thousand, without a word from
+the processor in between.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,19 @@ log = logging.getLogger(__name__)
 
 
 class Replay:
-    """Computes what `compute` computes. A turn met for the first time is computed as it is, which warms everything up; the second time
-    it is recorded, from then on played.
+    """Computes what `compute` computes. A turn met for the first time is computed as it is, which
+    warms everything up; the second time it is recorded, from then on played.
 
-    A recording holds for points of one shape, and for all turns that are the same modulo `period`. What is returned is overwritten by the
-    next call.
+    A recording holds for points of one shape, and for all turns that are the same modulo `period`.
+    What is returned is overwritten by the next call.
     """
 
-    def __init__(self, compute: Compute, period: int, start: Callable[[], Record] | None = None) -> None:
-        """`start` makes a recorder for one shape: it runs a function once and returns how to run it again, with its results, which stay."""
+    def __init__(
+        self, compute: Compute, period: int, start: Callable[[], Record] | None = None
+    ) -> None:
+        """`start` makes a recorder for one shape: it runs a function once and returns how to run it
+        again, with its results, which stay.
+        """
         self._compute, self._period, self._start = compute, period, start or GraphRecorder
         self._recorded: dict[int, tuple[Play, Tensor, Tensor] | None] = {}  # None: met once
         self._points: Tensor | None = None
@@ -48,7 +54,8 @@ class Replay:
             try:
                 self._record = self._record or self._start()
                 recorded = self._record(lambda: self._compute(place, turn))
-            except RuntimeError as error:  # an operation that this torch or driver can't record: slower, not wrong
+            except RuntimeError as error:
+                # an operation that this torch or driver can't record: slower, not wrong
                 log.warning("steps are not recorded on this GPU: %s", error)
                 self.gave_up = True
                 self._forget()
@@ -59,7 +66,9 @@ class Replay:
         return losses, gradient
 
     def _forget(self) -> None:
-        """Recordings and their memory; the memory of graphs that are gone can't be recorded into again."""
+        """Recordings and their memory; the memory of graphs that are gone can't be recorded into
+        again.
+        """
         self._recorded.clear()
         self._record = None
 

@@ -1,4 +1,6 @@
-"""Where a sketch should have its strokes: what the guide finds relevant, and where the picture has edges."""
+"""Where a sketch should have its strokes: what the guide finds relevant, and where the picture has
+edges.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from clipasso_core.photo.frame import CANVAS_PX
 
 @dataclass(frozen=True)
 class XDoG:
-    """Extended difference of Gaussians (Winnemoller et al. 2012); the numbers are the published method's."""
+    """Extended difference of Gaussians (Winnemoller et al. 2012); the numbers are the published
+    method's.
+    """
 
     sigma: float = 0.8
     ratio: float = 10.0
@@ -22,26 +26,42 @@ class XDoG:
 
 
 def edge_map(grey: np.ndarray, settings: XDoG = XDoG()) -> np.ndarray:
-    """1 on an edge, 0 elsewhere: [H, W] from grey values [H, W] in 0..1, cut at Otsu's threshold."""
+    """1 on an edge, 0 elsewhere: [H, W] from grey values [H, W] in 0..1, cut at Otsu's
+    threshold.
+    """
     grey = grey.astype(np.float32)
     fine = cv2.GaussianBlur(grey, (0, 0), settings.sigma)
     coarse = cv2.GaussianBlur(grey, (0, 0), settings.sigma * settings.ratio)
     difference = fine - settings.gamma * coarse
-    tone = np.where(difference < settings.epsilon, 1 + np.tanh(settings.phi * (difference - settings.epsilon)), 1.0)
+    tone = np.where(
+        difference < settings.epsilon,
+        1 + np.tanh(settings.phi * (difference - settings.epsilon)),
+        1.0,
+    )
     levels = np.clip(tone * 255, 0, 255).astype(np.uint8)
     threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    return (levels <= threshold).astype(np.float32) if levels.min() < levels.max() else np.zeros_like(grey)
+    return (
+        (levels <= threshold).astype(np.float32)
+        if levels.min() < levels.max()
+        else np.zeros_like(grey)
+    )
 
 
 def published_saliency(relevance: np.ndarray, canvas: np.ndarray) -> np.ndarray:
-    """Relevance [h, w], enlarged and put onto 0..1, times the edges of the canvas [224, 224, 3] in 0..1 (paper, section 3.3)."""
-    large = cv2.resize(relevance.astype(np.float32), (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_CUBIC)
+    """Relevance [h, w], enlarged and put onto 0..1, times the edges of the canvas [224, 224, 3] in
+    0..1 (paper, section 3.3).
+    """
+    large = cv2.resize(
+        relevance.astype(np.float32), (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_CUBIC
+    )
     large = (large - large.min()) / max(float(np.ptp(large)), 1e-12)
     return large * edge_map(canvas.mean(2))
 
 
 def point_distribution(saliency: np.ndarray, temperature: float = 0.3) -> np.ndarray:
-    """Softmax over the cells with saliency; the others have none (paper, section 3.3). Sums to 1."""
+    """Softmax over the cells with saliency; the others have none (paper, section 3.3). Sums to
+    1.
+    """
     weight = np.where(saliency > 0, np.exp((saliency - saliency.max()) / temperature), 0.0)
     total = weight.sum()
     return weight / total if total > 0 else np.full(saliency.shape, 1 / saliency.size)

@@ -12,11 +12,14 @@ import numpy as np
 from clipasso_core.optimiser.saliency import point_distribution
 from clipasso_core.photo.frame import CANVAS_PX, SUBJECT
 
-JITTER = 0.05  # published: each further control point lies within +-0.025 of the canvas of the one before
+# published: each further control point lies within +-0.025 of the canvas of the one before
+JITTER = 0.05
 
 
 def published_start(saliency: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Short random strokes at points drawn from the saliency map [224, 224] (paper, section 3.3). Returns [N, 4, 2] canvas px."""
+    """Short random strokes at points drawn from the saliency map [224, 224] (paper, section 3.3).
+    Returns [N, 4, 2] canvas px.
+    """
     chance = point_distribution(saliency).ravel()
     repeat = bool(np.count_nonzero(chance) < count)  # fewer salient cells than strokes
     cells = rng.choice(chance.size, size=count, replace=repeat, p=chance)
@@ -30,9 +33,10 @@ class EdgeStart:
     """How strokes are laid along edges.
 
     blur_px: of the picture before its gradient: finer texture is not worth a stroke.
-    strong: edge strength, as a share of the strongest, from which all edges count the same: a dim limb is as much the subject.
-    inner_gain: how much stronger than they are the edges within the outline may count: eyes and seams are dim beside the
-        contrast with the white page.
+    strong: edge strength, as a share of the strongest, from which all edges count the same: a dim
+        limb is as much the subject.
+    inner_gain: how much stronger than they are the edges within the outline may count: eyes and
+        seams are dim beside the contrast with the white page.
     weak: a trace ends where the strength falls below this share of `strong`.
     bend: a trace ends where the edge turns by more than this cosine within a pixel.
     reach: a stroke's half length, in units of sqrt(subject area / strokes).
@@ -55,7 +59,9 @@ class EdgeStart:
 class EdgeMap:
     """The edges of one canvas, computed once; strokes are laid along them as often as one likes."""
 
-    def __init__(self, canvas: np.ndarray, mask: np.ndarray, settings: EdgeStart = EdgeStart()) -> None:
+    def __init__(
+        self, canvas: np.ndarray, mask: np.ndarray, settings: EdgeStart = EdgeStart()
+    ) -> None:
         """canvas: [224, 224, 3] in 0..1; mask: [224, 224] in 0..1, the subject."""
         self.settings = settings
         self.strength, self.tangent = _edges(canvas, mask, settings)
@@ -65,15 +71,25 @@ class EdgeMap:
             chance = np.ones_like(chance)
         self._chance = chance / chance.sum()
 
-    def lay(self, count: int, rng: np.random.Generator, there: Sequence[np.ndarray] = (), of: int | None = None) -> np.ndarray:
+    def lay(
+        self,
+        count: int,
+        rng: np.random.Generator,
+        there: Sequence[np.ndarray] = (),
+        of: int | None = None,
+    ) -> np.ndarray:
         """Strokes along the strongest edges, spread over the subject: [count, 4, 2] canvas px.
 
-        Traces many candidates along the edges, then takes, one after the other, the one that covers most of what is still bare.
-        there: lines [n, 2] that are drawn already. of: how many strokes the level has that these belong to: the fewer, the longer.
+        Traces many candidates along the edges, then takes, one after the other, the one that covers
+        most of what is still bare.
+        there: lines [n, 2] that are drawn already. of: how many strokes the level has that these
+            belong to: the fewer, the longer.
         """
         settings = self.settings
         unit = max(8.0, math.sqrt(self._area / (of or count)))
-        traces = self._traces(max((of or count) * settings.candidates, 64), settings.reach * unit, rng)
+        traces = self._traces(
+            max((of or count) * settings.candidates, 64), settings.reach * unit, rng
+        )
         cells = [_cells(trace) for trace in traces]
         covered, begin = np.concatenate(cells), np.cumsum([0, *map(len, cells[:-1])])
         spread = max(2.5, settings.spread * unit)
@@ -96,20 +112,28 @@ class EdgeMap:
 
     def _traces(self, count: int, reach: float, rng: np.random.Generator) -> list[np.ndarray]:
         """Lines [n, 2] along the edges, both ways from points drawn by strength."""
-        rows, columns = np.unravel_index(rng.choice(self._chance.size, size=count, p=self._chance), self.strength.shape)
+        rows, columns = np.unravel_index(
+            rng.choice(self._chance.size, size=count, p=self._chance), self.strength.shape
+        )
         forth, ahead = self._follow(rows, columns, 1, reach)
         back, behind = self._follow(rows, columns, -1, reach)
         found = []
         for one, (y, x) in enumerate(zip(rows, columns, strict=True)):
             middle = np.array([[x + 0.5, y + 0.5]])
-            trace = np.concatenate([back[: behind[one], one][::-1], middle, forth[: ahead[one], one]])
+            trace = np.concatenate(
+                [back[: behind[one], one][::-1], middle, forth[: ahead[one], one]]
+            )
             if len(trace) < 6:  # a corner or a dot: a short straight stroke
                 trace = middle + np.arange(-4, 5)[:, None] * self.tangent[y, x]
             found.append(trace)
         return found
 
-    def _follow(self, rows: np.ndarray, columns: np.ndarray, way: int, reach: float) -> tuple[np.ndarray, np.ndarray]:
-        """Steps of one pixel along the edge from the middles of cells: positions [steps, n, 2], and how many of them count [n]."""
+    def _follow(
+        self, rows: np.ndarray, columns: np.ndarray, way: int, reach: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Steps of one pixel along the edge from the middles of cells: positions [steps, n, 2], and
+        how many of them count [n].
+        """
         place = np.stack([columns, rows], -1) + 0.5
         course = way * self.tangent[rows, columns]
         alive, length = np.ones(len(place), bool), np.zeros(len(place), int)
@@ -120,7 +144,12 @@ class EdgeMap:
             column, row = np.where(inside, column, 0), np.where(inside, row, 0)
             tangent = self.tangent[row, column]
             along = (tangent * course).sum(1)
-            alive = alive & inside & (self.strength[row, column] >= self.settings.weak) & (np.abs(along) >= self.settings.bend)
+            alive = (
+                alive
+                & inside
+                & (self.strength[row, column] >= self.settings.weak)
+                & (np.abs(along) >= self.settings.bend)
+            )
             if not alive.any():
                 break
             course = np.where(along[:, None] > 0, tangent, -tangent)
@@ -130,8 +159,12 @@ class EdgeMap:
         return np.stack(path) if path else np.zeros((0, len(place), 2)), length
 
 
-def _edges(canvas: np.ndarray, mask: np.ndarray, settings: EdgeStart) -> tuple[np.ndarray, np.ndarray]:
-    """Edge strength [H, W] in 0..1 and unit tangent [H, W, 2], from the structure tensor of the colours and of the mask."""
+def _edges(
+    canvas: np.ndarray, mask: np.ndarray, settings: EdgeStart
+) -> tuple[np.ndarray, np.ndarray]:
+    """Edge strength [H, W] in 0..1 and unit tangent [H, W, 2], from the structure tensor of the
+    colours and of the mask.
+    """
     layers = np.concatenate([canvas, mask[..., None]], -1).astype(np.float32)
     smooth = cv2.GaussianBlur(layers, (0, 0), settings.blur_px)
     dx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=0.25)
@@ -146,7 +179,9 @@ def _edges(canvas: np.ndarray, mask: np.ndarray, settings: EdgeStart) -> tuple[n
     strongest = max(float(strength.max()), 1e-9)
     within = float(np.quantile(strength[inner], 0.98)) if inner.any() else strongest
     gain = np.clip(strongest / max(within, 1e-9), 1, settings.inner_gain)
-    strength = np.clip(np.where(inner, strength * gain, strength) / strongest / settings.strong, 0, 1)
+    strength = np.clip(
+        np.where(inner, strength * gain, strength) / strongest / settings.strong, 0, 1
+    )
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + math.pi / 2
     return strength, np.stack([np.cos(angle), np.sin(angle)], -1)
 

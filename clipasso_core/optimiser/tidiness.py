@@ -1,5 +1,6 @@
-"""What a draughtsman would call untidy, measured so that strokes can be pulled away from it: lines drawn twice, kinks, dust, and
-what leaves the canvas."""
+"""What a draughtsman would call untidy, measured so that strokes can be pulled away from it: lines
+drawn twice, kinks, dust, and what leaves the canvas.
+"""
 
 from __future__ import annotations
 
@@ -17,22 +18,27 @@ BESIDE_PX = 2.5  # from this distance on, canvas px, two parallel lines are two
 APART_PX = 12.0  # along a stroke, from where it may run beside itself
 TIGHT_PX = 5.0  # radius below which a bend is a kink
 SHORT_PX = 10.0  # length below which a stroke is dust
-# Beside a guide's loss of 1 to 2. On four photographs of 16 strokes lines drawn twice fell from 19 to 5 % of the length and knots from
-# 0.75 a sketch to none, while more of the outline was found; the guide, which takes a doubled line for a strong one, was 5 % less content.
-# With four views and 120 steps, which pull harder, 1.6 left 8 % doubled on 16 photographs and 2.4 left 6 %, for 1 % of the held-out loss.
-# ``astray`` brought a bicycle and a pair of shoes back onto the canvas; its weight is not tuned.
+# Beside a guide's loss of 1 to 2. On four photographs of 16 strokes lines drawn twice fell from 19
+# to 5 % of the length and knots from 0.75 a sketch to none, while more of the outline was found;
+# the guide, which takes a doubled line for a strong one, was 5 % less content. With four views and
+# 120 steps, which pull harder, 1.6 left 8 % doubled on 16 photographs and 2.4 left 6 %, for 1 % of
+# the held-out loss. ``astray`` brought a bicycle and a pair of shoes back onto the canvas; its
+# weight is not tuned.
 WEIGHTS = {"doubled": 2.4, "kinks": 0.05, "dust": 0.3, "astray": 0.1}
 
 
 def untidiness(points: Tensor) -> Tensor:
     """The weighted sum of the terms for sketches [B, N, 3k+1, 2] (canvas px): [B]."""
-    return torch.stack([WEIGHTS[name] * value for name, value in untidy_terms(points).items()]).sum(0)
+    return torch.stack([WEIGHTS[name] * value for name, value in untidy_terms(points).items()]).sum(
+        0
+    )
 
 
 def untidy_terms(points: Tensor) -> dict[str, Tensor]:
-    """Terms by name, [B] each: ``doubled``, the share of all length beside another line; ``kinks``, radians turned too tightly, a
-    stroke; ``dust``, the share of strokes that are too short; ``astray``, px by which the line lies beyond the canvas, where no guide sees
-    it, in the mean."""
+    """Terms by name, [B] each: ``doubled``, the share of all length beside another line; ``kinks``,
+    radians turned too tightly, a stroke; ``dust``, the share of strokes that are too short;
+    ``astray``, px by which the line lies beyond the canvas, where no guide sees it, in the mean.
+    """
     line = _along(points)  # [B, N, S, 2]
     steps = line.diff(dim=2)
     lengths = (steps.square().sum(-1) + 1e-6).sqrt()  # [B, N, S-1]
@@ -49,31 +55,62 @@ def _along(points: Tensor) -> Tensor:
     """Points along the chains, [B, N, S, 2]."""
     per_chain = (points.shape[2] - 1) // 3
     least, most = SAMPLES
-    least = least if points.shape[1] * per_chain * least <= 2 * POINTS else 2  # chains of many cubics have points enough
-    t = torch.linspace(0, 1, min(most, max(least, POINTS // (points.shape[1] * per_chain))), device=points.device, dtype=points.dtype)
-    basis = torch.stack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)  # [S, 4]
-    return torch.cat([basis[bool(cubic) :] @ points[:, :, 3 * cubic : 3 * cubic + 4] for cubic in range(per_chain)], 2)  # joints once
+    # chains of many cubics have points enough
+    least = least if points.shape[1] * per_chain * least <= 2 * POINTS else 2
+    t = torch.linspace(
+        0,
+        1,
+        min(most, max(least, POINTS // (points.shape[1] * per_chain))),
+        device=points.device,
+        dtype=points.dtype,
+    )
+    # [S, 4]
+    basis = torch.stack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
+    # joints once
+    return torch.cat(
+        [
+            basis[bool(cubic) :] @ points[:, :, 3 * cubic : 3 * cubic + 4]
+            for cubic in range(per_chain)
+        ],
+        2,
+    )
 
 
 def _doubled(middle: Tensor, course: Tensor, lengths: Tensor) -> Tensor:
-    """Which other piece lies most beside each one is found without gradient, among all pairs; only those pairs have one."""
+    """Which other piece lies most beside each one is found without gradient, among all pairs; only
+    those pairs have one.
+    """
     count, pieces = lengths.shape[1:]
-    if count * pieces > 2 * POINTS:  # more than can be paired in passing: a drawing of long paths, not a sketch
+    # more than can be paired in passing: a drawing of long paths, not a sketch
+    if count * pieces > 2 * POINTS:
         return lengths.new_zeros(len(lengths))
     place, way = middle.flatten(1, 2), course.flatten(1, 2)  # [B, M, 2]
-    inner = torch.sin(math.pi * (torch.arange(pieces, device=place.device) + 0.5) / pieces).repeat(count)  # strokes may meet end to end
+    # strokes may meet end to end
+    inner = torch.sin(math.pi * (torch.arange(pieces, device=place.device) + 0.5) / pieces).repeat(
+        count
+    )
     with torch.no_grad():
-        beside = torch.cdist(place, place, compute_mode="use_mm_for_euclid_dist").square_().mul_(-1 / (2 * BESIDE_PX**2)).exp_()
+        beside = (
+            torch.cdist(place, place, compute_mode="use_mm_for_euclid_dist")
+            .square_()
+            .mul_(-1 / (2 * BESIDE_PX**2))
+            .exp_()
+        )
         beside.mul_((way @ way.transpose(1, 2)).square_().square_()).mul_(inner)
         at = lengths.cumsum(-1)
-        near = (at[..., :, None] - at[..., None, :]).abs() <= APART_PX  # [B, N, S-1, S-1], on one stroke
-        own = beside.view(-1, count, pieces, count, pieces).diagonal(dim1=1, dim2=3)  # [B, S-1, S-1, N]
+        # [B, N, S-1, S-1], on one stroke
+        near = (at[..., :, None] - at[..., None, :]).abs() <= APART_PX
+        # [B, S-1, S-1, N]
+        own = beside.view(-1, count, pieces, count, pieces).diagonal(dim1=1, dim2=3)
         own.masked_fill_(near.movedim(1, -1), 0)
-        most, other = beside.max(-1)  # only the most: a line drawn three times is doubled once more, not four times
+        # only the most: a line drawn three times is doubled once more, not four times
+        most, other = beside.max(-1)
         weight = inner * inner[other] * (most > 0)
         other = other[..., None].expand_as(place)
     square = (place - place.gather(1, other)).square().sum(-1)
-    share = torch.exp(-square / (2 * BESIDE_PX**2)) * (way * way.gather(1, other)).sum(-1) ** 4 * weight
+    share = (
+        torch.exp(-square / (2 * BESIDE_PX**2)) * (way * way.gather(1, other)).sum(-1) ** 4 * weight
+    )
     return (share * lengths.flatten(1)).sum(1) / lengths.sum((1, 2))
 
 
@@ -82,7 +119,8 @@ def _kinks(course: Tensor, lengths: Tensor) -> Tensor:
     one, other = course[:, :, :-1], course[:, :, 1:]
     cross = one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
     along = (one * other).sum(-1)
-    along = torch.where(along.abs() + cross.abs() > 0.1, along, torch.ones_like(along))  # a chain is padded with points that have no course
+    # a chain is padded with points that have no course
+    along = torch.where(along.abs() + cross.abs() > 0.1, along, torch.ones_like(along))
     turn = torch.atan2((cross.square() + 1e-12).sqrt(), along)
     allowed = (lengths[:, :, 1:] + lengths[:, :, :-1]) / 2 / TIGHT_PX
     return F.relu(turn - allowed).sum(-1)

@@ -1,7 +1,8 @@
-"""Random perspectives through which sketch and target are compared (paper, section 3.2: augmentation against adversarial sketches).
+"""Random perspectives through which sketch and target are compared (paper, section 3.2:
+augmentation against adversarial sketches).
 
-Views come from a fixed pool, so that the target's features in each are computed once. What lies outside the canvas is white, as
-the paper around a drawing is.
+Views come from a fixed pool, so that the target's features in each are computed once. What lies
+outside the canvas is white, as the paper around a drawing is.
 """
 
 from __future__ import annotations
@@ -24,13 +25,26 @@ class ViewPool:
     side: px of the views, the guide's input.
     """
 
-    def __init__(self, rounds: int, views: int, distortion: float, crop: float, side: int, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        rounds: int,
+        views: int,
+        distortion: float,
+        crop: float,
+        side: int,
+        seed: int,
+        device: torch.device,
+    ) -> None:
         generator = torch.Generator().manual_seed(seed)
         self.views, self.side = views, side
         self._grids = []
         for _ in range(rounds if views > 1 else 1):
             maps = [_homography(distortion, crop, generator) for _ in range(views - 1)]
-            self._grids.append(torch.stack([_sampling_grid(one, side) for one in maps]).to(device) if maps else None)
+            self._grids.append(
+                torch.stack([_sampling_grid(one, side) for one in maps]).to(device)
+                if maps
+                else None
+            )
 
     def __len__(self) -> int:
         return len(self._grids)
@@ -39,10 +53,13 @@ class ViewPool:
         """Pictures [B, 3, H, W] straight on, at the guide's size."""
         if pictures.shape[-1] == self.side:
             return pictures
-        return F.interpolate(pictures, size=(self.side, self.side), mode="bilinear", align_corners=False)
+        return F.interpolate(
+            pictures, size=(self.side, self.side), mode="bilinear", align_corners=False
+        )
 
     def look(self, pictures: Tensor, turn: int, which: Sequence[int] | None = None) -> Tensor:
-        """Pictures [B, 3, H, W] through views of set `turn` modulo the pool: [B * views, 3, side, side], picture by picture.
+        """Pictures [B, 3, H, W] through views of set `turn` modulo the pool: [B * views, 3, side,
+        side], picture by picture.
 
         which: the views wanted, all when None; 0 is the plain one.
         """
@@ -51,7 +68,8 @@ class ViewPool:
         turned = [view - 1 for view in views if view]
         seen: list[Tensor] = []
         if grid is not None and turned:
-            batch, grid = len(pictures), torch.stack([grid[view] for view in turned])  # an index would have to reach the device first
+            # an index would have to reach the device first
+            batch, grid = len(pictures), torch.stack([grid[view] for view in turned])
             dark = 1 - pictures  # zeros outside become white
             looked = 1 - F.grid_sample(
                 dark.repeat_interleave(len(turned), 0),
@@ -66,7 +84,9 @@ class ViewPool:
 
 
 def _homography(distortion: float, crop: float, generator: torch.Generator) -> Tensor:
-    """[3, 3] from output to input coordinates, both -1..1: a window of `crop` of the area into a picture whose corners moved inwards."""
+    """[3, 3] from output to input coordinates, both -1..1: a window of `crop` of the area into a
+    picture whose corners moved inwards.
+    """
     moved = _CORNERS * (1 - distortion * torch.rand(4, 2, generator=generator))
     size = math.sqrt(crop)
     shift = (torch.rand(2, generator=generator) * 2 - 1) * (1 - size)
@@ -80,12 +100,16 @@ def _through_corners(source: Tensor, target: Tensor) -> Tensor:
     for (x, y), (u, v) in zip(source.tolist(), target.tolist(), strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
         values += [u, v]
-    solved = torch.linalg.solve(torch.tensor(rows, dtype=torch.float64), torch.tensor(values, dtype=torch.float64))
+    solved = torch.linalg.solve(
+        torch.tensor(rows, dtype=torch.float64), torch.tensor(values, dtype=torch.float64)
+    )
     return torch.cat([solved, solved.new_ones(1)]).view(3, 3).float()
 
 
 def _sampling_grid(homography: Tensor, side: int) -> Tensor:
-    """[side, side, 2] input coordinates of every output pixel's centre, as `grid_sample` wants them."""
+    """[side, side, 2] input coordinates of every output pixel's centre, as `grid_sample` wants
+    them.
+    """
     line = (torch.arange(side) + 0.5) * 2 / side - 1
     y, x = torch.meshgrid(line, line, indexing="ij")
     mapped = torch.stack([x, y, torch.ones_like(x)], -1) @ homography.T

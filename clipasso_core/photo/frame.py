@@ -1,4 +1,6 @@
-"""The square of the picture that the optimiser draws on, and the way back to the picture's own pixels."""
+"""The square of the picture that the optimiser draws on, and the way back to the picture's own
+pixels.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,11 @@ class Frame:
         return (picture_xy - np.array([self.x, self.y])) / self.scale
 
     def cut(self, pixels: np.ndarray, scale: float, fill: float) -> np.ndarray:
-        """The canvas' view of `pixels`, [h, w] or [h, w, C] float32, of which `scale` pixels are one of the picture.
+        """The canvas' view of `pixels`, [h, w] or [h, w, C] float32, of which `scale` pixels are
+        one of the picture.
 
-        Returns [224, 224(, C)]; what lies outside the picture is `fill`. Reduced by area, so that fine texture doesn't alias.
+        Returns [224, 224(, C)]; what lies outside the picture is `fill`. Reduced by area, so that
+        fine texture doesn't alias.
         """
         side = max(1, round(self.side * scale))
         left, top = round(self.x * scale), round(self.y * scale)
@@ -49,7 +53,11 @@ class Frame:
         if x1 > x0 and y1 > y0:
             square[y0 - top : y1 - top, x0 - left : x1 - left] = pixels[y0:y1, x0:x1]
         shrink = side > CANVAS_PX
-        return cv2.resize(square, (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
+        return cv2.resize(
+            square,
+            (CANVAS_PX, CANVAS_PX),
+            interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC,
+        )
 
 
 def frame_whole(width: int, height: int) -> Frame:
@@ -59,7 +67,9 @@ def frame_whole(width: int, height: int) -> Frame:
 
 
 def frame_subject(mask: np.ndarray, scale: float) -> Frame:
-    """The square around the subject of `mask` [h, w] in 0..1, of which `scale` pixels are one of the picture."""
+    """The square around the subject of `mask` [h, w] in 0..1, of which `scale` pixels are one of
+    the picture.
+    """
     rows, columns = np.where(mask > SUBJECT)
     if len(rows) == 0:
         return frame_whole(round(mask.shape[1] / scale), round(mask.shape[0] / scale))
@@ -70,9 +80,11 @@ def frame_subject(mask: np.ndarray, scale: float) -> Frame:
 
 
 def fade_where_cut(mask: np.ndarray, reach: float) -> np.ndarray:
-    """The mask [h, w], fading within `reach` pixels of each border of the picture that cuts the subject off.
+    """The mask [h, w], fading within `reach` pixels of each border of the picture that cuts the
+    subject off.
 
-    Such a border is no edge of the subject; without this, strokes are spent on a straight line along it.
+    Such a border is no edge of the subject; without this, strokes are spent on a straight line
+    along it.
     """
     height, width = mask.shape
     down, across = np.arange(height)[:, None] + 0.5, np.arange(width)[None] + 0.5

@@ -17,17 +17,22 @@ from clipasso_core.photo.frame import SUBJECT
 from clipasso_core.photo.picture import Picture, decode_picture, read_bytes
 
 U2NET_SIDE = 320  # the network's input
-SOFT_LOW, SOFT_HIGH = 0.3, 0.7  # below, surely background; above, surely subject; between, a soft edge
+# below, surely background; above, surely subject; between, a soft edge
+SOFT_LOW, SOFT_HIGH = 0.3, 0.7
 DUST = 0.02  # parts smaller than this share of the largest part are noise of the mask, not subject
 BLANK = 0.002  # a subject smaller than this share of the picture is no subject
-EVEN = 0.98  # of the strongest alpha: a picture that is at least so opaque everywhere is not cut out, only cropped or faded
+# of the strongest alpha: a picture that is at least so opaque everywhere is not cut out, only
+# cropped or faded
+EVEN = 0.98
 BORDER_TOLERANCE = 12 / 255  # what JPEG makes of a plain backdrop
 PLAIN_SHARE = 0.97  # of the border's pixels that must have the border's colour
 
 
 @dataclass(frozen=True)
 class Mask:
-    """Foreground probability [h, w] float32 in 0..1 at the picture's working size, and where it came from."""
+    """Foreground probability [h, w] float32 in 0..1 at the picture's working size, and where it
+    came from.
+    """
 
     foreground: np.ndarray
     source: str
@@ -36,13 +41,16 @@ class Mask:
 def find_subject(picture: Picture, choice: str, relevance: Callable[[], np.ndarray]) -> Mask:
     """The mask that `choice` names: auto, alpha, none, rembg[:MODEL] or a file.
 
-    `relevance` gives a coarse map [h', w'] in 0..1 of where the guide sees something; it is only asked when all else lacks.
+    `relevance` gives a coarse map [h', w'] in 0..1 of where the guide sees something; it is only
+    asked when all else lacks.
     """
     if choice == "none":
         return Mask(np.ones(picture.rgb.shape[:2], np.float32), "none")
     if choice == "alpha":
         if picture.alpha is None:
-            raise UserError("no-alpha", "the photo has no transparency: use --mask auto, none or a mask file")
+            raise UserError(
+                "no-alpha", "the photo has no transparency: use --mask auto, none or a mask file"
+            )
         return Mask(_clean(_from_alpha(picture)), "alpha")
     if choice == "rembg" or choice.startswith("rembg:"):
         model = choice.partition(":")[2] or "u2net"
@@ -73,12 +81,19 @@ def _automatic(picture: Picture, relevance: Callable[[], np.ndarray]) -> Mask:
 
 
 def _window(picture: Picture) -> tuple[slice, slice] | None:
-    """The upright rectangle that a cropped, padded or evenly faded picture fills; None where transparency has the subject's shape."""
+    """The upright rectangle that a cropped, padded or evenly faded picture fills; None where
+    transparency has the subject's shape.
+    """
     alpha = picture.alpha
     assert alpha is not None
     rows, columns = np.flatnonzero(alpha.max(1) > 0), np.flatnonzero(alpha.max(0) > 0)
-    inner = slice(rows[0] + 1, rows[-1]), slice(columns[0] + 1, columns[-1])  # the outermost pixels may be half covered
-    if not alpha[inner].size or alpha[inner].min() < EVEN * alpha[inner].max() or _is_plain(picture.rgb[inner]):
+    # the outermost pixels may be half covered
+    inner = slice(rows[0] + 1, rows[-1]), slice(columns[0] + 1, columns[-1])
+    if (
+        not alpha[inner].size
+        or alpha[inner].min() < EVEN * alpha[inner].max()
+        or _is_plain(picture.rgb[inner])
+    ):
         return None
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
@@ -87,19 +102,28 @@ def _is_plain(rgb: np.ndarray) -> bool:
     return bool(np.ptp(rgb.reshape(-1, 3), axis=0).max() <= 2)
 
 
-def _within(picture: Picture, window: tuple[slice, slice], relevance: Callable[[], np.ndarray]) -> Mask:
+def _within(
+    picture: Picture, window: tuple[slice, slice], relevance: Callable[[], np.ndarray]
+) -> Mask:
     """The subject of a picture that fills a window of its bitmap."""
     height, width = picture.rgb.shape[:2]
     seen = np.round(picture.on_white()[window] * 255).astype(np.uint8)
 
     def relevance_within() -> np.ndarray:
         whole = relevance()
-        (top, bottom, _), (left, right, _) = (part.indices(size) for part, size in zip(window, (height, width), strict=True))
+        (top, bottom, _), (left, right, _) = (
+            part.indices(size) for part, size in zip(window, (height, width), strict=True)
+        )
         down, across = whole.shape[0] / height, whole.shape[1] / width
         first_row, first_column = int(top * down), int(left * across)
-        return whole[first_row : max(first_row + 1, round(bottom * down)), first_column : max(first_column + 1, round(right * across))]
+        return whole[
+            first_row : max(first_row + 1, round(bottom * down)),
+            first_column : max(first_column + 1, round(right * across)),
+        ]
 
-    inner = _automatic(Picture(np.ascontiguousarray(seen), None, seen.shape[1], seen.shape[0]), relevance_within)
+    inner = _automatic(
+        Picture(np.ascontiguousarray(seen), None, seen.shape[1], seen.shape[0]), relevance_within
+    )
     foreground = np.zeros((height, width), np.float32)
     foreground[window] = inner.foreground
     return Mask(foreground, inner.source)
@@ -112,7 +136,9 @@ def _printable(name: str) -> str:
 
 def _clean(foreground: np.ndarray) -> np.ndarray:
     """Drop the parts that are too small to be a part of the subject."""
-    count, label, stats, _ = cv2.connectedComponentsWithStats((foreground > SUBJECT).astype(np.uint8), connectivity=8)
+    count, label, stats, _ = cv2.connectedComponentsWithStats(
+        (foreground > SUBJECT).astype(np.uint8), connectivity=8
+    )
     if count <= 2:
         return foreground
     area = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
@@ -121,7 +147,12 @@ def _clean(foreground: np.ndarray) -> np.ndarray:
     if not dust.any():
         return foreground
     halo = cv2.dilate(dust[label].astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    kept = cv2.dilate((~dust & (np.arange(count) > 0))[label].astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    kept = (
+        cv2.dilate(
+            (~dust & (np.arange(count) > 0))[label].astype(np.uint8), np.ones((7, 7), np.uint8)
+        )
+        > 0
+    )
     return np.where(halo & ~kept, 0, foreground).astype(np.float32)
 
 
@@ -136,22 +167,37 @@ def _from_file(picture: Picture, path: str) -> np.ndarray:
     if abs(here / there - 1) > 0.02:
         raise UserError(
             "bad-mask",
-            f"the mask is {mask.width} x {mask.height} and the photo {picture.width} x {picture.height}: "
-            "make the mask of the photo's proportions",
+            f"the mask is {mask.width} x {mask.height} and the photo {picture.width} x"
+            f" {picture.height}: make the mask of the photo's proportions",
         )
-    grey = mask.alpha.astype(np.float32) / 255 if mask.alpha is not None else mask.rgb.mean(2, dtype=np.float32) / 255
-    found = np.clip(cv2.resize(grey, picture.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR), 0, 1)
+    grey = (
+        mask.alpha.astype(np.float32) / 255
+        if mask.alpha is not None
+        else mask.rgb.mean(2, dtype=np.float32) / 255
+    )
+    found = np.clip(
+        cv2.resize(grey, picture.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR), 0, 1
+    )
     if found.max() <= SUBJECT:
-        raise UserError("bad-mask", f"the mask {Path(path).name} is all background: paint the subject white")
+        raise UserError(
+            "bad-mask", f"the mask {Path(path).name} is all background: paint the subject white"
+        )
     return found
 
 
 def _from_plain_border(picture: Picture) -> np.ndarray | None:
-    """All that differs from the border's one colour and what it encloses; None when the border is not of one colour."""
+    """All that differs from the border's one colour and what it encloses; None when the border is
+    not of one colour.
+    """
     rgb = picture.rgb.astype(np.float32) / 255
     band = max(2, min(rgb.shape[:2]) // 60)
     border = np.concatenate(
-        [rgb[:band].reshape(-1, 3), rgb[-band:].reshape(-1, 3), rgb[:, :band].reshape(-1, 3), rgb[:, -band:].reshape(-1, 3)]
+        [
+            rgb[:band].reshape(-1, 3),
+            rgb[-band:].reshape(-1, 3),
+            rgb[:, :band].reshape(-1, 3),
+            rgb[:, -band:].reshape(-1, 3),
+        ]
     )
     colour = np.median(border, axis=0)
     if (np.abs(border - colour).max(1) < BORDER_TOLERANCE).mean() < PLAIN_SHARE:
@@ -168,17 +214,27 @@ def _from_plain_border(picture: Picture) -> np.ndarray | None:
 
 
 def _from_u2netp(picture: Picture) -> np.ndarray:
-    """Salient-object probability by U-2-Net's small network (Qin et al. 2020), through onnxruntime."""
+    """Salient-object probability by U-2-Net's small network (Qin et al. 2020), through
+    onnxruntime.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # onnxruntime warns on stderr about what does not matter
     try:
-        session = onnxruntime.InferenceSession(u2netp_path().read_bytes(), options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(
+            u2netp_path().read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
     except Exception:  # onnxruntime raises kinds of its own
-        raise UserError("bad-weights", f"{u2netp_path()} is damaged: run clipasso models fetch u2netp, or use --mask none") from None
-    small = cv2.resize(picture.rgb, (U2NET_SIDE, U2NET_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    normal = (small / max(float(small.max()), 1.0) - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]  # the network's training
+        raise UserError(
+            "bad-weights",
+            f"{u2netp_path()} is damaged: run clipasso models fetch u2netp, or use --mask none",
+        ) from None
+    small = cv2.resize(picture.rgb, (U2NET_SIDE, U2NET_SIDE), interpolation=cv2.INTER_AREA).astype(
+        np.float32
+    )
+    # the network's training
+    normal = (small / max(float(small.max()), 1.0) - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     batch = normal.transpose(2, 0, 1)[None].astype(np.float32)
     found = session.run(None, {session.get_inputs()[0].name: batch})[0][0, 0]
     found = (found - found.min()) / max(float(np.ptp(found)), 1e-6)
@@ -201,7 +257,15 @@ def _from_grabcut(picture: Picture, relevance: np.ndarray) -> np.ndarray:
     trimap[border & (trimap != cv2.GC_FGD)] = cv2.GC_BGD
     cv2.setRNGSeed(0)  # GrabCut clusters colours from random beginnings
     whole = (0, 0, rgb.shape[1], rgb.shape[0])  # not read: the trimap says it all
-    cv2.grabCut(np.ascontiguousarray(rgb[..., ::-1]), trimap, whole, np.zeros((1, 65)), np.zeros((1, 65)), 5, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(
+        np.ascontiguousarray(rgb[..., ::-1]),
+        trimap,
+        whole,
+        np.zeros((1, 65)),
+        np.zeros((1, 65)),
+        5,
+        cv2.GC_INIT_WITH_MASK,
+    )
     found = np.isin(trimap, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     closed = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     large = cv2.resize(closed, picture.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
@@ -215,14 +279,21 @@ def rembg_model_path(model: str) -> Path:
 
 def _from_rembg(picture: Picture, model: str) -> np.ndarray:
     if find_spec("rembg") is None:
-        raise UserError("no-rembg", "--mask rembg needs the package rembg: install clipasso with its extra [mask], or use --mask auto")
+        raise UserError(
+            "no-rembg",
+            "--mask rembg needs the package rembg: install clipasso with its extra [mask], or use"
+            " --mask auto",
+        )
     if not rembg_model_path(model).is_file():
         raise UserError(
             "no-rembg-model",
-            f"rembg's model {model} is not on this machine: put {model}.onnx into {rembg_model_path(model).parent}, or use --mask auto",
+            f"rembg's model {model} is not on this machine: put {model}.onnx into"
+            f" {rembg_model_path(model).parent}, or use --mask auto",
         )
     import rembg
     from PIL import Image
 
-    found = rembg.remove(Image.fromarray(picture.rgb), session=rembg.new_session(model), only_mask=True)
+    found = rembg.remove(
+        Image.fromarray(picture.rgb), session=rembg.new_session(model), only_mask=True
+    )
     return np.asarray(found.convert("L"), dtype=np.float32) / 255

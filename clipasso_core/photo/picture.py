@@ -21,6 +21,7 @@ MIN_SIDE = 16  # fewer pixels hold no subject
 WORK_SIDE = 1024  # the optimiser's canvas is 224 px: more pixels only cost time
 _ORIENTATION = 0x0112  # EXIF tag
 _ON_THEIR_SIDE = (5, 6, 7, 8)  # its values that swap width and height
+# What decoders raise on damaged files
 _BROKEN = (
     OSError,
     SyntaxError,
@@ -30,7 +31,7 @@ _BROKEN = (
     IndexError,
     TypeError,
     OverflowError,
-)  # what decoders raise on damaged files
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Picture:
 
     rgb: [h, w, 3] uint8, colours as stored (not composited with alpha).
     alpha: [h, w] uint8, or None when every pixel is opaque.
-    width, height: size of the original in pixels, upright: the unit of all coordinates that leave the engine.
+    width, height: size of the original in pixels, upright: the unit of all coordinates that leave
+        the engine.
     """
 
     rgb: np.ndarray
@@ -62,12 +64,16 @@ class Picture:
 
 
 def read_picture(path: str | Path) -> Picture:
-    """Read a picture file. Raises `UserError` when it is missing, not a picture, damaged, or too large or small."""
+    """Read a picture file. Raises `UserError` when it is missing, not a picture, damaged, or too
+    large or small.
+    """
     return decode_picture(read_bytes(path, "photo"), Path(path).name)
 
 
 def read_bytes(path: str | Path, what: str) -> bytes:
-    """The bytes of a regular file of bearable size. `what` names the file's part in the job in the messages."""
+    """The bytes of a regular file of bearable size. `what` names the file's part in the job in the
+    messages.
+    """
     path = Path(path)
     try:
         status = path.stat()
@@ -78,10 +84,14 @@ def read_bytes(path: str | Path, what: str) -> bytes:
         if status.st_size == 0:
             raise UserError(f"bad-{what}", f"{path} is empty: it holds no picture")
         if status.st_size > MAX_BYTES:
-            raise UserError(f"bad-{what}", f"{path} is larger than {MAX_BYTES >> 20} MB: save it smaller")
+            raise UserError(
+                f"bad-{what}", f"{path} is larger than {MAX_BYTES >> 20} MB: save it smaller"
+            )
         return path.read_bytes()
     except FileNotFoundError:
-        raise UserError(f"no-{what}", f"there is no {what} {path}: check the name and the folder") from None
+        raise UserError(
+            f"no-{what}", f"there is no {what} {path}: check the name and the folder"
+        ) from None
     except PermissionError:
         raise UserError(f"bad-{what}", f"{path} may not be read: check its permissions") from None
     except (OSError, ValueError) as error:
@@ -89,7 +99,9 @@ def read_bytes(path: str | Path, what: str) -> bytes:
 
 
 def decode_picture(data: bytes, name: str = "the photo") -> Picture:
-    """Decode a bitmap from bytes. `name` stands in the messages. Raises `UserError` as `read_picture` does."""
+    """Decode a bitmap from bytes. `name` stands in the messages. Raises `UserError` as
+    `read_picture` does.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -103,21 +115,33 @@ def decode_picture(data: bytes, name: str = "the photo") -> Picture:
             raise _too_large(name) from None
         except Image.UnidentifiedImageError:
             raise UserError(
-                "bad-photo", f"{name} is not a picture that can be read: save it as PNG, JPEG, WebP, TIFF, BMP or GIF"
+                "bad-photo",
+                f"{name} is not a picture that can be read: save it as PNG, JPEG, WebP, TIFF, BMP"
+                " or GIF",
             ) from None
         except _BROKEN:
-            raise UserError("bad-photo", f"{name} is damaged or cut off: open it in a picture editor and save it again") from None
+            raise UserError(
+                "bad-photo",
+                f"{name} is damaged or cut off: open it in a picture editor and save it again",
+            ) from None
     return from_image(image, name, stored)
 
 
-def from_image(image: Image.Image, name: str = "the photo", stored: tuple[int, int] | None = None) -> Picture:
+def from_image(
+    image: Image.Image, name: str = "the photo", stored: tuple[int, int] | None = None
+) -> Picture:
     """Take a picture from a PIL image of any mode; its EXIF orientation is applied.
 
-    `stored` is the (width, height) of the file's own pixels when `image` was decoded at a fraction of them.
+    `stored` is the (width, height) of the file's own pixels when `image` was decoded at a fraction
+    of them.
     """
     size = stored or image.size
     if min(size) < MIN_SIDE:
-        raise UserError("bad-photo", f"{name} is {size[0]} x {size[1]} pixels: a sketch needs at least {MIN_SIDE} x {MIN_SIDE}")
+        raise UserError(
+            "bad-photo",
+            f"{name} is {size[0]} x {size[1]} pixels: a sketch needs at least {MIN_SIDE} x"
+            f" {MIN_SIDE}",
+        )
     try:
         on_its_side = image.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE
         image = ImageOps.exif_transpose(image)
@@ -129,7 +153,9 @@ def from_image(image: Image.Image, name: str = "the photo", stored: tuple[int, i
     factor = min(1.0, WORK_SIDE / max(rgba.size))
     if factor < 1:
         rgba = rgba.resize(
-            (max(1, round(rgba.width * factor)), max(1, round(rgba.height * factor))), Image.Resampling.LANCZOS, reducing_gap=3
+            (max(1, round(rgba.width * factor)), max(1, round(rgba.height * factor))),
+            Image.Resampling.LANCZOS,
+            reducing_gap=3,
         )
     pixels = np.asarray(rgba)
     alpha = pixels[..., 3] if rgba.mode == "RGBA" else None
@@ -144,11 +170,18 @@ def _check_size(image: Image.Image, name: str) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(name)
     if min(image.size) < MIN_SIDE:
-        raise UserError("bad-photo", f"{name} is {image.width} x {image.height} pixels: a sketch needs at least {MIN_SIDE} x {MIN_SIDE}")
+        raise UserError(
+            "bad-photo",
+            f"{name} is {image.width} x {image.height} pixels: a sketch needs at least {MIN_SIDE} x"
+            f" {MIN_SIDE}",
+        )
 
 
 def _too_large(name: str) -> UserError:
-    return UserError("bad-photo", f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels: save it smaller")
+    return UserError(
+        "bad-photo",
+        f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels: save it smaller",
+    )
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
@@ -157,7 +190,8 @@ def _eight_bit(image: Image.Image) -> Image.Image:
         image = Image.fromarray((np.asarray(image, dtype=np.uint16) >> 8).astype(np.uint8))
     elif image.mode in ("I", "F"):
         values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-        top = 65535.0 if image.mode == "I" else max(float(values.max()), 1e-9)  # "I" holds 16-bit greys
+        # "I" holds 16-bit greys
+        top = 65535.0 if image.mode == "I" else max(float(values.max()), 1e-9)
         image = Image.fromarray((np.clip(values / top, 0, 1) * 255).astype(np.uint8))
     clear = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
     return image.convert("RGBA" if clear else "RGB")
@@ -166,10 +200,15 @@ def _eight_bit(image: Image.Image) -> Image.Image:
 def from_array(pixels: np.ndarray) -> Picture:
     """Take a picture from an array [h, w], [h, w, 3] or [h, w, 4], uint8, or float in 0..1."""
     array = np.asarray(pixels)
-    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or min(array.shape[:2]) < MIN_SIDE:
+    if (
+        array.ndim not in (2, 3)
+        or (array.ndim == 3 and array.shape[2] not in (3, 4))
+        or min(array.shape[:2]) < MIN_SIDE
+    ):
         raise UserError(
             "bad-photo",
-            f"an array of shape {array.shape} is no picture: give [h, w], [h, w, 3] or [h, w, 4] of at least {MIN_SIDE} pixels a side",
+            f"an array of shape {array.shape} is no picture: give [h, w], [h, w, 3] or [h, w, 4] of"
+            f" at least {MIN_SIDE} pixels a side",
         )
     if array.dtype.kind == "f":
         if not np.isfinite(array).all():
@@ -178,5 +217,7 @@ def from_array(pixels: np.ndarray) -> Picture:
     elif array.dtype == bool:
         array = array * 255
     elif array.dtype != np.uint8:
-        raise UserError("bad-photo", f"an array of {array.dtype} is no picture: give uint8, or float in 0..1")
+        raise UserError(
+            "bad-photo", f"an array of {array.dtype} is no picture: give uint8, or float in 0..1"
+        )
     return from_image(Image.fromarray(array.astype(np.uint8)))

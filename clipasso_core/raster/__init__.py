@@ -1,8 +1,9 @@
 """From strokes to an image, differentiably: one meaning, several doors.
 
-A stroke is a chain of cubic Beziers drawn with a round pen. A pixel's coverage is the overlap of the pen's cross-section with a
-one-pixel box centred on the pixel's centre, measured along the distance to the nearest point of the chain. Strokes are composited
-in order, each over what lies below, the first over the background (white).
+A stroke is a chain of cubic Beziers drawn with a round pen. A pixel's coverage is the overlap of
+the pen's cross-section with a one-pixel box centred on the pixel's centre, measured along the
+distance to the nearest point of the chain. Strokes are composited in order, each over what lies
+below, the first over the background (white).
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 DOORS = ("auto", "sparse", "dense", "diffvg")
-DENSE_PIXELS = 128 * 224 * 224  # that all cubics look at together, at most, before the sparse door is lighter on memory
+# that all cubics look at together, at most, before the sparse door is lighter on memory
+DENSE_PIXELS = 128 * 224 * 224
 
 
 @dataclass
 class StrokeBatch:
-    """B sketches of N strokes as tensors, in pixels of the canvas; pixel (0, 0) covers [0, 1) x [0, 1).
+    """B sketches of N strokes as tensors, in pixels of the canvas; pixel (0, 0) covers [0, 1) x [0,
+    1).
 
     A chain of fewer cubics than the longest is padded by repeating its last point.
     """
@@ -38,18 +41,24 @@ class StrokeBatch:
 
     def select(self, index: Tensor | slice) -> StrokeBatch:
         """The sketches that `index` picks from the batch."""
-        return StrokeBatch(self.points[index], self.width[index], self.color[index], self.opacity[index])
+        return StrokeBatch(
+            self.points[index], self.width[index], self.color[index], self.opacity[index]
+        )
 
 
 def render(strokes: StrokeBatch, size: tuple[int, int], door: str = "auto") -> Tensor:
     """Draw the strokes on white.
 
-    `size` is (height, width) in px; the door ``auto`` is the `fitting` one. Returns images [B, 3, H, W] in 0..1 with gradients of points,
-    width, colour and opacity.
-    Raises `UserError` when the door's package is missing.
+    `size` is (height, width) in px; the door ``auto`` is the `fitting` one. Returns images [B, 3,
+    H, W] in 0..1 with gradients of points, width, colour and opacity. Raises `UserError` when the
+    door's package is missing.
     """
     if door == "auto":
-        door = fitting(strokes.points.device.type, strokes.width.numel() * ((strokes.points.shape[2] - 1) // 3), size)
+        door = fitting(
+            strokes.points.device.type,
+            strokes.width.numel() * ((strokes.points.shape[2] - 1) // 3),
+            size,
+        )
     if door == "sparse":
         from clipasso_core.raster import sparse
 
@@ -62,12 +71,15 @@ def render(strokes: StrokeBatch, size: tuple[int, int], door: str = "auto") -> T
         if not available("diffvg"):
             raise UserError(
                 "no-diffvg",
-                "the diffvg rasteriser needs the package pydiffvg, which is not installed; leave --rasteriser out to use the built-in one",
+                "the diffvg rasteriser needs the package pydiffvg, which is not installed; leave"
+                " --rasteriser out to use the built-in one",
             )
         from clipasso_core.raster import diffvg
 
         return diffvg.render(strokes, size)
-    raise UserError("bad-rasteriser", f"there is no rasteriser '{door}': choose one of {', '.join(DOORS)}")
+    raise UserError(
+        "bad-rasteriser", f"there is no rasteriser '{door}': choose one of {', '.join(DOORS)}"
+    )
 
 
 def fitting(device: str, cubics: int, size: tuple[int, int]) -> str:

@@ -1,7 +1,10 @@
-"""The dense renderer: pure torch with the same shapes for any strokes, so that a step on a GPU never waits for the processor.
+"""The dense renderer: pure torch with the same shapes for any strokes, so that a step on a GPU
+never waits for the processor.
 
-Every stroke looks at every pixel: the nearest of evenly spaced points of each cubic, found without gradient, then Newton steps onto the
-true nearest point. A GPU does that faster than it could be told which pixels to leave out; a processor does not (see `sparse`).
+Every stroke looks at every pixel: the nearest of evenly spaced points of each cubic, found without
+    gradient, then Newton steps onto the
+true nearest point. A GPU does that faster than it could be told which pixels to leave out; a
+processor does not (see `sparse`).
 """
 
 from __future__ import annotations
@@ -11,7 +14,8 @@ from torch import Tensor
 
 from clipasso_core.raster import StrokeBatch
 
-SAMPLES = 64  # points of a cubic that are tried for each pixel: 4 px apart on a stroke across the whole canvas
+# points of a cubic that are tried for each pixel: 4 px apart on a stroke across the whole canvas
+SAMPLES = 64
 ROUNDS = 3  # Newton steps from there
 AT_ONCE = 1 << 26  # distances in memory together: 256 MB
 
@@ -24,17 +28,22 @@ def render(strokes: StrokeBatch, size: tuple[int, int]) -> Tensor:
     some = max(1, AT_ONCE // (SAMPLES * size[0] * size[1]))
     with torch.no_grad():
         basis = torch.cat([_basis(part, x, y) for part in points.split(some)])  # [S, H*W, P]
-    place = basis @ points  # [S, H*W, 2]: the chain's nearest point; its parameter needs no gradient (envelope theorem)
+    # [S, H*W, 2]: the chain's nearest point; its parameter needs no gradient (envelope theorem)
+    place = basis @ points
     away = place.unflatten(1, size) - torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
     distance = away.square().sum(-1).clamp_min(1e-18).sqrt()  # [S, H, W]
     reach = strokes.width.reshape(-1, 1, 1) / 2
-    coverage = (torch.minimum(distance + 0.5, reach) - torch.maximum(distance - 0.5, -reach)).clamp_min(0)
+    coverage = (
+        torch.minimum(distance + 0.5, reach) - torch.maximum(distance - 0.5, -reach)
+    ).clamp_min(0)
     alpha = (coverage * strokes.opacity.reshape(-1, 1, 1)).view(batch, count, 1, *size)
     return _composite(1 - alpha, alpha * strokes.color[..., None, None])
 
 
 def _basis(points: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Weights of the control points [S, P, 2] at the chain's nearest point to every pixel: [S, H*W, P]."""
+    """Weights of the control points [S, P, 2] at the chain's nearest point to every pixel: [S, H*W,
+    P].
+    """
     length = points.shape[1]
     best = basis = points.new_zeros(())
     for first in range(0, length - 1, 3):
@@ -49,12 +58,21 @@ def _basis(points: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _nearest(cubic: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Parameter and squared distance [S, H, W] of the nearest point of each cubic [S, 4, 2] to every pixel."""
+    """Parameter and squared distance [S, H, W] of the nearest point of each cubic [S, 4, 2] to
+    every pixel.
+    """
     p0, p1, p2, p3 = cubic.unbind(1)
     powers = p0, 3 * (p1 - p0), 3 * (p2 - 2 * p1 + p0), p3 - 3 * p2 + 3 * p1 - p0  # [S, 2] each
     even = torch.linspace(0, 1, SAMPLES, device=cubic.device, dtype=cubic.dtype)
-    tried = ((powers[3][..., None] * even + powers[2][..., None]) * even + powers[1][..., None]) * even + powers[0][..., None]  # [S, 2, M]
-    across, down = (x[:, None] - tried[:, 0, None]).square(), (y[:, None] - tried[:, 1, None]).square()  # [S, W, M], [S, H, M]
+    # [S, 2, M]
+    tried = (
+        (powers[3][..., None] * even + powers[2][..., None]) * even + powers[1][..., None]
+    ) * even + powers[0][..., None]
+    # [S, W, M], [S, H, M]
+    across, down = (
+        (x[:, None] - tried[:, 0, None]).square(),
+        (y[:, None] - tried[:, 1, None]).square(),
+    )
     t = even[(down[:, :, None] + across[:, None]).argmin(-1)]  # [S, H, W]
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = (power[:, :, None, None].unbind(1) for power in powers)
     x0, y0 = x0 - x, y0 - y[:, None]
@@ -62,10 +80,18 @@ def _nearest(cubic: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     square = away_x * away_x + away_y * away_y
     for _ in range(ROUNDS):
         speed_x, speed_y = (3 * x3 * t + 2 * x2) * t + x1, (3 * y3 * t + 2 * y2) * t + y1
-        curve = speed_x * speed_x + speed_y * speed_y + away_x * (6 * x3 * t + 2 * x2) + away_y * (6 * y3 * t + 2 * y2)
+        curve = (
+            speed_x * speed_x
+            + speed_y * speed_y
+            + away_x * (6 * x3 * t + 2 * x2)
+            + away_y * (6 * y3 * t + 2 * y2)
+        )
         step = (away_x * speed_x + away_y * speed_y) / curve.clamp_min(1e-9)
         trial = torch.where(curve > 1e-9, t - step, t).clamp(0, 1)
-        trial_x, trial_y = ((x3 * trial + x2) * trial + x1) * trial + x0, ((y3 * trial + y2) * trial + y1) * trial + y0
+        trial_x, trial_y = (
+            ((x3 * trial + x2) * trial + x1) * trial + x0,
+            ((y3 * trial + y2) * trial + y1) * trial + y0,
+        )
         trial_square = trial_x * trial_x + trial_y * trial_y
         better = trial_square < square  # a step that does not bring nearer is not taken
         t, square = torch.where(better, trial, t), torch.where(better, trial_square, square)
@@ -74,13 +100,18 @@ def _nearest(cubic: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _composite(keeps: Tensor, adds: Tensor) -> Tensor:
-    """Strokes over white, the first lowest: each leaves `keeps` [B, N, 1, H, W] of what lies below and adds `adds` [B, N, 3, H, W].
+    """Strokes over white, the first lowest: each leaves `keeps` [B, N, 1, H, W] of what lies below
+    and adds `adds` [B, N, 3, H, W].
 
-    Neighbours are joined in pairs until one is left: as much work as one after the other, in a few launches.
+    Neighbours are joined in pairs until one is left: as much work as one after the other, in a few
+    launches.
     """
     while keeps.shape[1] > 1:
         pairs = keeps.shape[1] // 2
         lower, upper = keeps[:, 0 : 2 * pairs : 2], keeps[:, 1 : 2 * pairs : 2]
         joined = adds[:, 0 : 2 * pairs : 2] * upper + adds[:, 1 : 2 * pairs : 2]
-        keeps, adds = torch.cat([lower * upper, keeps[:, 2 * pairs :]], 1), torch.cat([joined, adds[:, 2 * pairs :]], 1)
+        keeps, adds = (
+            torch.cat([lower * upper, keeps[:, 2 * pairs :]], 1),
+            torch.cat([joined, adds[:, 2 * pairs :]], 1),
+        )
     return keeps[:, 0] + adds[:, 0]

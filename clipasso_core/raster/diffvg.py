@@ -1,4 +1,6 @@
-"""The diffvg door (Li et al. 2020), for those who have the package `pydiffvg`; the only module that knows it."""
+"""The diffvg door (Li et al. 2020), for those who have the package `pydiffvg`; the only module that
+knows it.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,14 @@ def _draw(pydiffvg: Any, strokes: StrokeBatch, one: int, size: tuple[int, int]) 
     paint = torch.cat([strokes.color[one], strokes.opacity[one, :, None]], -1).float()
     shapes, groups = [], []
     for number, chain in enumerate(points):
-        shapes.append(pydiffvg.Path(controls, chain.contiguous(), is_closed=False, stroke_width=half[number]))
-        groups.append(pydiffvg.ShapeGroup(torch.tensor([number]), fill_color=None, stroke_color=paint[number].contiguous()))
+        shapes.append(
+            pydiffvg.Path(controls, chain.contiguous(), is_closed=False, stroke_width=half[number])
+        )
+        groups.append(
+            pydiffvg.ShapeGroup(
+                torch.tensor([number]), fill_color=None, stroke_color=paint[number].contiguous()
+            )
+        )
     scene = pydiffvg.RenderFunction.serialize_scene(width, height, shapes, groups)
     # White below the strokes: composited afterwards, coloured strokes would get dark fringes.
     white = torch.ones(height, width, 4, device=points.device)

@@ -1,9 +1,12 @@
 """The sparse renderer: pure torch, any device, no compiler.
 
-Only pixels near a stroke are touched. Index work without gradient finds, for every (stroke, pixel) in reach, the nearest point of
-the chain: chains are cut into straight segments, each segment looks at the pixels beside it, row by row, Newton steps move its parameter
-onto the true curve, and the nearest one wins. What is left, one record for each stroke and pixel, is shaded and composited by
-one autograd function with its gradient written out. The parameter of the nearest point needs no gradient (envelope theorem).
+Only pixels near a stroke are touched. Index work without gradient finds, for every (stroke, pixel)
+in reach, the nearest point of
+the chain: chains are cut into straight segments, each segment looks at the pixels beside it, row by
+    row, Newton steps move its parameter
+onto the true curve, and the nearest one wins. What is left, one record for each stroke and pixel,
+is shaded and composited by one autograd function with its gradient written out. The parameter of
+the nearest point needs no gradient (envelope theorem).
 """
 
 from __future__ import annotations
@@ -15,11 +18,18 @@ from torch import Tensor
 
 from clipasso_core.raster import StrokeBatch
 
-BEND_PX = 0.1  # a segment's distance from its curve, at most: a longer one would pick the wrong of two near points in tight bends
+# a segment's distance from its curve, at most: a longer one would pick the wrong of two near points
+# in tight bends
+BEND_PX = 0.1
 MAX_SEGMENTS = 256  # a cubic, so that one runaway stroke cannot exhaust the memory
-MARGIN_PX = 1.0  # half a pixel of antialiasing, half a pixel for the bend between a segment and its curve
-LEVEL = 1e-3  # sine of the angle to an axis below which a segment is tilted that much: no row is crossed at infinity
-STEEP = 0.15  # share of a Newton step's divisor that a bend towards the pixel leaves at least: near its centre steps would be endless
+# half a pixel of antialiasing, half a pixel for the bend between a segment and its curve
+MARGIN_PX = 1.0
+# sine of the angle to an axis below which a segment is tilted that much: no row is crossed at
+# infinity
+LEVEL = 1e-3
+# share of a Newton step's divisor that a bend towards the pixel leaves at least: near its centre
+# steps would be endless
+STEEP = 0.15
 _TIE_BITS = 20  # distances are compared to a millionth of the reach
 
 
@@ -44,7 +54,9 @@ def render(strokes: StrokeBatch, size: tuple[int, int]) -> Tensor:
     color = strokes.color.reshape(-1, 3)
     if not color.requires_grad and bool((color == color[:, :1]).all()):
         color = color[:, :1]  # greys have one band, and nearly all sketches are black
-    image = _Shade.apply(points, half, color, strokes.opacity.reshape(-1), records, batch * height * width)
+    image = _Shade.apply(
+        points, half, color, strokes.opacity.reshape(-1), records, batch * height * width
+    )
     return image.view(batch, height, width, -1).permute(0, 3, 1, 2).expand(-1, 3, -1, -1)
 
 
@@ -54,7 +66,9 @@ def _bernstein(t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def _ragged(counts: Tensor) -> tuple[Tensor, Tensor]:
-    """For rows that have `counts` items each: the row of every item, and the item's place in its row."""
+    """For rows that have `counts` items each: the row of every item, and the item's place in its
+    row.
+    """
     row = torch.repeat_interleave(counts)
     start = counts.cumsum(0) - counts
     return row, torch.arange(len(row), device=counts.device) - start[row]
@@ -74,7 +88,10 @@ def _nearest(points: Tensor, half: Tensor, count: int, size: tuple[int, int]) ->
     """Find the records: points [S, 3K+1, 2], half [S] half-widths, S = B * count."""
     height, width = size
     per_chain = (points.shape[1] - 1) // 3
-    corner = torch.arange(per_chain, device=points.device)[:, None] * 3 + torch.arange(4, device=points.device)  # [K, 4]
+    # [K, 4]
+    corner = torch.arange(per_chain, device=points.device)[:, None] * 3 + torch.arange(
+        4, device=points.device
+    )
     cubics = points[:, corner].reshape(-1, 4, 2)  # [C, 4, 2]
     cubic, t0, step, a, edge = _segments(cubics)
     chain = torch.div(cubic, per_chain, rounding_mode="floor")
@@ -83,7 +100,8 @@ def _nearest(points: Tensor, half: Tensor, count: int, size: tuple[int, int]) ->
 
     # Along a span the place on its segment grows evenly.
     of, column = spans.segment, spans.first
-    along = edge[of] / edge[of].square().sum(-1, keepdim=True).clamp_min(1e-12)  # [S, 2], of the segment for each px
+    # [S, 2], of the segment for each px
+    along = edge[of] / edge[of].square().sum(-1, keepdim=True).clamp_min(1e-12)
     centre = torch.stack([column, spans.row], -1).to(points.dtype) + 0.5
     begin = ((centre - a[of]) * along).sum(-1)
     line = torch.div(chain[of], count, rounding_mode="floor") * height + spans.row
@@ -95,9 +113,12 @@ def _nearest(points: Tensor, half: Tensor, count: int, size: tuple[int, int]) ->
     t = t0[segment] + (begin[span] + place * along[:, 0][span]).clamp(0, 1) * step[segment]
     t, away_x, away_y, square = _newton(cubics, owner, t, x + 0.5, y + 0.5)
 
-    # One sort serves both ends: of a stroke's candidates for a pixel the nearest comes first, and strokes come in composite order.
+    # One sort serves both ends: of a stroke's candidates for a pixel the nearest comes first, and
+    # strokes come in composite order.
     stroke = torch.div(owner, per_chain, rounding_mode="floor")
-    near = (square / reach.square()[segment] * (1 << _TIE_BITS)).clamp_max((1 << _TIE_BITS) - 1).long()
+    near = (
+        (square / reach.square()[segment] * (1 << _TIE_BITS)).clamp_max((1 << _TIE_BITS) - 1).long()
+    )
     key, order = (((pixel * count + stroke % count) << _TIE_BITS) + near).sort()
     key = key >> _TIE_BITS
     first = torch.ones_like(key, dtype=torch.bool)
@@ -107,31 +128,46 @@ def _nearest(points: Tensor, half: Tensor, count: int, size: tuple[int, int]) ->
 
 
 def _segments(cubics: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Cubics [C, 4, 2] cut into straight pieces: each one's cubic, first parameter, how far the parameter goes, begin and edge [T, 2]."""
-    bend = 6 * (cubics[:, 2:] - 2 * cubics[:, 1:3] + cubics[:, :2]).norm(dim=-1).amax(1)  # of the second derivative, at most
+    """Cubics [C, 4, 2] cut into straight pieces: each one's cubic, first parameter, how far the
+    parameter goes, begin and edge [T, 2].
+    """
+    # of the second derivative, at most
+    bend = 6 * (cubics[:, 2:] - 2 * cubics[:, 1:3] + cubics[:, :2]).norm(dim=-1).amax(1)
     pieces = (bend / (8 * BEND_PX)).sqrt().ceil().clamp(1, MAX_SEGMENTS).long()
     cubic, place = _ragged(pieces)
     step = (1 / pieces.to(cubics.dtype))[cubic]
     t0 = place * step
     control = cubics[cubic]
     a = (torch.stack(_bernstein(t0), 1)[..., None] * control).sum(1)
-    return cubic, t0, step, a, (torch.stack(_bernstein(t0 + step), 1)[..., None] * control).sum(1) - a
+    return (
+        cubic,
+        t0,
+        step,
+        a,
+        (torch.stack(_bernstein(t0 + step), 1)[..., None] * control).sum(1) - a,
+    )
 
 
 def _spans(a: Tensor, edge: Tensor, reach: Tensor, chain: Tensor, size: tuple[int, int]) -> _Spans:
-    """The pixels whose nearest point of a polyline may lie on each of its segments [T, 2]: those beside it, and around a joint half of
-    the wedge that opens where the line turns; at the ends of chains those around the pen."""
+    """The pixels whose nearest point of a polyline may lie on each of its segments [T, 2]: those
+    beside it, and around a joint half of the wedge that opens where the line turns; at the ends of
+    chains those around the pen.
+    """
     height, width = size
     length = edge.norm(dim=-1)
     way = edge / length.clamp_min(1e-9)[:, None]
     turn = (way[1:] - way[:-1]).norm(dim=-1) / 2  # sine of half the angle
-    whole = (chain[1:] != chain[:-1]) | (torch.minimum(length[1:], length[:-1]) < 1e-3)  # a point has no direction
+    # a point has no direction
+    whole = (chain[1:] != chain[:-1]) | (torch.minimum(length[1:], length[:-1]) < 1e-3)
     turn = torch.where(whole, 1.0, turn)
     one = turn.new_ones(1)
     before, behind = torch.cat([one, turn]) * reach, torch.cat([turn, one]) * reach
-    cos, sin = (torch.where(part < 0, -1.0, 1.0) * part.abs().clamp_min(LEVEL) for part in way.unbind(-1))
+    cos, sin = (
+        torch.where(part < 0, -1.0, 1.0) * part.abs().clamp_min(LEVEL) for part in way.unbind(-1)
+    )
     middle = a + edge / 2 + way * ((behind - before) / 2)[:, None]
-    along = (length + before + behind) / 2  # half the rectangle's length; half its width is the reach
+    # half the rectangle's length; half its width is the reach
+    along = (length + before + behind) / 2
 
     tall = sin.abs() * along + cos.abs() * reach
     low = (middle[:, 1] - tall - 0.5).ceil().clamp(0, height)
@@ -143,19 +179,28 @@ def _spans(a: Tensor, edge: Tensor, reach: Tensor, chain: Tensor, size: tuple[in
     wide, deep = (along / cos.abs())[segment], (reach / sin.abs())[segment]
     across = middle[:, 0][segment] - 0.5
     left = (across + torch.maximum(down * slope - wide, down * rise - deep)).ceil().clamp(0, width)
-    right = (across + torch.minimum(down * slope + wide, down * rise + deep)).floor().clamp(-1, width - 1)
+    right = (
+        (across + torch.minimum(down * slope + wide, down * rise + deep))
+        .floor()
+        .clamp(-1, width - 1)
+    )
     return _Spans(segment, row, left.long(), (right - left + 1).clamp_min(0).long())
 
 
-def _newton(cubics: Tensor, owner: Tensor, t: Tensor, x: Tensor, y: Tensor, rounds: int = 2) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Move each t towards the point of its cubic `cubics[owner]` that is nearest to (x, y); a step that does not bring it nearer is not
-    taken.
+def _newton(
+    cubics: Tensor, owner: Tensor, t: Tensor, x: Tensor, y: Tensor, rounds: int = 2
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Move each t towards the point of its cubic `cubics[owner]` that is nearest to (x, y); a step
+    that does not bring it nearer is not taken.
 
-    Returns t, the way to the point there and its squared length. Coordinates are kept apart: flat vectors are what the processor is quick
-    with.
+    Returns t, the way to the point there and its squared length. Coordinates are kept apart: flat
+    vectors are what the processor is quick with.
     """
     p0, p1, p2, p3 = cubics.unbind(1)
-    powers = torch.cat([p0, 3 * (p1 - p0), 3 * (p2 - 2 * p1 + p0), p3 - 3 * p2 + 3 * p1 - p0], 1).T.contiguous()  # [8, C]
+    # [8, C]
+    powers = torch.cat(
+        [p0, 3 * (p1 - p0), 3 * (p2 - 2 * p1 + p0), p3 - 3 * p2 + 3 * p1 - p0], 1
+    ).T.contiguous()
     x0, y0, x1, y1, x2, y2, x3, y3 = powers.index_select(1, owner)  # [8, R]
     x0, y0 = x0 - x, y0 - y
     away_x, away_y = ((x3 * t + x2) * t + x1) * t + x0, ((y3 * t + y2) * t + y1) * t + y0
@@ -166,7 +211,10 @@ def _newton(cubics: Tensor, owner: Tensor, t: Tensor, x: Tensor, y: Tensor, roun
         bend = away_x * (6 * x3 * t + 2 * x2) + away_y * (6 * y3 * t + 2 * y2)
         speed = speed_x * speed_x + speed_y * speed_y
         trial = (t - slope / torch.maximum(speed + bend, STEEP * speed).clamp_min(1e-9)).clamp(0, 1)
-        trial_x, trial_y = ((x3 * trial + x2) * trial + x1) * trial + x0, ((y3 * trial + y2) * trial + y1) * trial + y0
+        trial_x, trial_y = (
+            ((x3 * trial + x2) * trial + x1) * trial + x0,
+            ((y3 * trial + y2) * trial + y1) * trial + y0,
+        )
         trial_square = trial_x * trial_x + trial_y * trial_y
         better = trial_square < square
         t, square = torch.where(better, trial, t), torch.where(better, trial_square, square)
@@ -177,15 +225,26 @@ def _newton(cubics: Tensor, owner: Tensor, t: Tensor, x: Tensor, y: Tensor, roun
 class _Shade(torch.autograd.Function):
     """Coverage of every record and the ordered composite over white, with the gradient written out.
 
-    Sums over records go through one-dimensional `index_add_`, which is fast and, on a CPU, always adds in the same order.
+    Sums over records go through one-dimensional `index_add_`, which is fast and, on a CPU, always
+    adds in the same order.
     """
 
     @staticmethod
-    def forward(ctx: Any, points: Tensor, half: Tensor, color: Tensor, opacity: Tensor, records: _Records, pixels: int) -> Tensor:
+    def forward(
+        ctx: Any,
+        points: Tensor,
+        half: Tensor,
+        color: Tensor,
+        opacity: Tensor,
+        records: _Records,
+        pixels: int,
+    ) -> Tensor:
         stroke, pixel, *_, away_x, away_y = records
         distance = (away_x * away_x + away_y * away_y).sqrt()
         reach = half[stroke]
-        coverage = (torch.minimum(distance + 0.5, reach) - torch.maximum(distance - 0.5, -reach)).clamp_min(0)
+        coverage = (
+            torch.minimum(distance + 0.5, reach) - torch.maximum(distance - 0.5, -reach)
+        ).clamp_min(0)
         alpha = coverage * opacity[stroke]
 
         rounds = _rounds(pixel)
@@ -202,7 +261,20 @@ class _Shade(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        stroke, pixel, cubic, t, away_x, away_y, distance, reach, coverage, alpha, opacity, color = ctx.saved_tensors
+        (
+            stroke,
+            pixel,
+            cubic,
+            t,
+            away_x,
+            away_y,
+            distance,
+            reach,
+            coverage,
+            alpha,
+            opacity,
+            color,
+        ) = ctx.saved_tensors
         _, wants_half, wants_color, wants_opacity, *_ = ctx.needs_input_grad
         grad = grad.clone()
         grad_alpha = torch.empty_like(coverage)
@@ -218,7 +290,9 @@ class _Shade(torch.autograd.Function):
         grad_coverage = grad_alpha * opacity[stroke] * (coverage > 0)
         upper = distance + 0.5 < reach  # the pen's far edge lies beyond the pixel's box
         lower = distance - 0.5 > -reach  # the pixel's box ends before the pen's other edge
-        pull = grad_coverage * (upper.to(grad.dtype) - lower.to(grad.dtype)) / distance.clamp_min(1e-9)
+        pull = (
+            grad_coverage * (upper.to(grad.dtype) - lower.to(grad.dtype)) / distance.clamp_min(1e-9)
+        )
 
         def total(values: Tensor, index: Tensor, count: int) -> Tensor:
             return values.new_zeros(count).index_add_(0, index, values)
@@ -228,22 +302,32 @@ class _Shade(torch.autograd.Function):
         basis = _bernstein(t)
         shares = torch.cat([part * (pull * away) for away in (away_x, away_y) for part in basis])
         at = (cubic + numbers * (strokes * per_chain)).flatten()
-        of_cubics = total(shares, at, 8 * strokes * per_chain).view(2, 4, strokes, per_chain).permute(2, 3, 1, 0)
+        of_cubics = (
+            total(shares, at, 8 * strokes * per_chain)
+            .view(2, 4, strokes, per_chain)
+            .permute(2, 3, 1, 0)
+        )
         grad_points = t.new_zeros(ctx.shape)
         for place in range(per_chain):  # neighbours share a point
             grad_points[:, 3 * place : 3 * place + 4] += of_cubics[:, place]
         grad_half = grad_color = grad_opacity = None
         if wants_half:
-            grad_half = total(grad_coverage * ((~upper).to(grad.dtype) + (~lower).to(grad.dtype)), stroke, strokes)
+            grad_half = total(
+                grad_coverage * ((~upper).to(grad.dtype) + (~lower).to(grad.dtype)), stroke, strokes
+            )
         if grad_paint is not None:
-            grad_color = torch.stack([total(band, stroke, strokes) for band in grad_paint.unbind(-1)], -1)
+            grad_color = torch.stack(
+                [total(band, stroke, strokes) for band in grad_paint.unbind(-1)], -1
+            )
         if wants_opacity:
             grad_opacity = total(grad_alpha * coverage, stroke, strokes)
         return grad_points, grad_half, grad_color, grad_opacity, None, None
 
 
 def _rounds(pixel: Tensor) -> list[Tensor]:
-    """Records by their depth in their pixel: each round touches a pixel once, the lowest strokes first."""
+    """Records by their depth in their pixel: each round touches a pixel once, the lowest strokes
+    first.
+    """
     new = torch.ones_like(pixel, dtype=torch.bool)
     new[1:] = pixel[1:] != pixel[:-1]
     turn = new.nonzero()[:, 0]  # of each pixel the first record

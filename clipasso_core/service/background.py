@@ -1,7 +1,8 @@
 """A sketch in the background: a folder that holds the order, and later what came of it.
 
-``job.json`` (its ``"line"`` is a request as docs/protocol.md has it, the photo beside it; the rest belongs to whoever wrote it),
-``progress.json`` (the last event, while it computes), ``outcome.json`` (the event that it ended in).
+``job.json`` (its ``"line"`` is a request as docs/protocol.md has it, the photo beside it; the rest
+belongs to whoever wrote it), ``progress.json`` (the last event, while it computes),
+``outcome.json`` (the event that it ended in).
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ PROGRESS_S = 0.5  # between two writings of progress.json
 
 
 def compute(folder: Path) -> int:
-    """Bring a job to its outcome, unless it has one or another process is at it. Returns 0, or 2 when it failed."""
+    """Bring a job to its outcome, unless it has one or another process is at it. Returns 0, or 2
+    when it failed.
+    """
     try:
         with FileLock(folder / "lock", timeout=0):
             if (folder / "outcome.json").is_file():
@@ -42,7 +45,9 @@ def _outcome(folder: Path) -> dict[str, Any]:
     try:
         line = json.dumps(json.loads((folder / "job.json").read_bytes())["line"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return events.error_event(UserError("bad-job", f"{folder} holds no job: it was damaged or half-written"))
+        return events.error_event(
+            UserError("bad-job", f"{folder} holds no job: it was damaged or half-written")
+        )
     for _ in range(TRIES):
         try:
             return _converse(folder, at_home(line, read_envelope(line), str(folder)).encode())
@@ -50,7 +55,9 @@ def _outcome(folder: Path) -> dict[str, Any]:
             return events.error_event(error)
         except (EOFError, OSError):
             continue
-    return events.bug_event(f"the engine ended unexpectedly; please report it with {log.engine_log_path()}")
+    return events.bug_event(
+        f"the engine ended unexpectedly; please report it with {log.engine_log_path()}"
+    )
 
 
 def _converse(folder: Path, line: bytes) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""Reaching the warm engine: connect, start it when it is not there, replace it when it is out of date, broken or stale."""
+"""Reaching the warm engine: connect, start it when it is not there, replace it when it is out of
+date, broken or stale.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,25 @@ from clipasso_core.errors import UserError
 from clipasso_core.machine import folders, log
 from clipasso_core.service.place import STATUS, STOP, Place, find_place, identity
 
-ANSWER_S = 5.0  # an engine that lives answers in milliseconds; one that imports torch just now in a second
+# an engine that lives answers in milliseconds; one that imports torch just now in a second
+ANSWER_S = 5.0
 HUNG_S = 0.5  # for one that does not answer to end all the same
 END_S = 10.0  # for an engine to finish its step and end
 IDLE_MIN = 15.0
-FOREIGN = ("PYTHON", "INKSCAPE", "INKEX", "GTK_", "GDK_", "GI_", "GIO_", "LD_", "DYLD_", "FONTCONFIG_", "XDG_DATA_DIRS", "_INKSCAPE")
+FOREIGN = (
+    "PYTHON",
+    "INKSCAPE",
+    "INKEX",
+    "GTK_",
+    "GDK_",
+    "GI_",
+    "GIO_",
+    "LD_",
+    "DYLD_",
+    "FONTCONFIG_",
+    "XDG_DATA_DIRS",
+    "_INKSCAPE",
+)
 ROOT = str(folders.CODE.parent)
 
 
@@ -43,13 +59,22 @@ def connect(place: Place) -> tuple[Connection, dict[str, Any]]:
         deliver_challenge(connection, place.key())
         _expect(connection)
         return connection, json.loads(connection.recv_bytes(65536))
-    except (OSError, EOFError, ValueError, AssertionError, AuthenticationError, Unreachable) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        AssertionError,
+        AuthenticationError,
+        Unreachable,
+    ) as error:
         connection.close()
         raise Unreachable(str(error)) from None
 
 
 def reach(on_waking: Callable[[], None] | None = None, idle_min: float = IDLE_MIN) -> Connection:
-    """A connection to an engine of this very installation, started if need be. Raises `UserError` when none can be had."""
+    """A connection to an engine of this very installation, started if need be. Raises `UserError`
+    when none can be had.
+    """
     place, own = find_place(), identity()
     with suppress(Unreachable):
         connection, facts = connect(place)
@@ -130,7 +155,9 @@ def _is_alive(place: Place) -> bool:
 
 
 def _make_way(place: Place, patience_s: float) -> None:
-    """Wait so long for the engine to end; kill it when it doesn't. Its lock proves that the process in its record is still that engine."""
+    """Wait so long for the engine to end; kill it when it doesn't. Its lock proves that the process
+    in its record is still that engine.
+    """
     try:
         with FileLock(place.alive, timeout=patience_s):
             return
@@ -182,4 +209,8 @@ def _last_words() -> IO[bytes]:
 
 
 def _no_engine(reason: str) -> UserError:
-    return UserError("no-engine", f"the engine can't be started ({reason}): run clipasso doctor; its log is {log.engine_log_path()}")
+    return UserError(
+        "no-engine",
+        f"the engine can't be started ({reason}): run clipasso doctor; its log is"
+        f" {log.engine_log_path()}",
+    )

@@ -1,4 +1,6 @@
-"""An edit of a sketch as the JSON door takes it, and its answer. docs/protocol.md describes both."""
+"""An edit of a sketch as the JSON door takes it, and its answer. docs/protocol.md describes
+both.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,10 @@ from clipasso_core.sketching.job import FindMask, OnProgress
 class Order:
     """What to do with a sketch.
 
-    do: ``refine``, ``add``, or ``ink`` (colours from the photograph, nothing moves). svg: a document that holds the layer, whose id
-    is `layer`. page: where the photograph lies, as `drawing.parse_drawing` takes it. only: ids of the strokes to redraw, None for all
-    that are not locked. reach: see `edit.REACHES`.
+    do: ``refine``, ``add``, or ``ink`` (colours from the photograph, nothing moves). svg: a
+        document that holds the layer, whose id
+    is `layer`. page: where the photograph lies, as `drawing.parse_drawing` takes it. only: ids of
+    the strokes to redraw, None for all that are not locked. reach: see `edit.REACHES`.
     """
 
     do: str
@@ -44,8 +47,14 @@ class Order:
             order = cls(**data)
         except TypeError:
             raise _NO_ORDER from None
-        page = isinstance(order.page, list) and len(order.page) == 6 and all(isinstance(one, (int, float)) for one in order.page)
-        only = order.only is None or (isinstance(order.only, list) and all(isinstance(one, str) for one in order.only))
+        page = (
+            isinstance(order.page, list)
+            and len(order.page) == 6
+            and all(isinstance(one, (int, float)) for one in order.page)
+        )
+        only = order.only is None or (
+            isinstance(order.only, list) and all(isinstance(one, str) for one in order.only)
+        )
         texts = isinstance(order.svg, str) and isinstance(order.layer, str)
         if not (page and only and texts) or order.do not in ("refine", "add", "ink"):
             raise _NO_ORDER
@@ -64,14 +73,21 @@ class Order:
     ) -> dict[str, Any]:
         """Do it. Returns the event ``result``.
 
-        ``change``: what it came to. ``paths``: data by id, of what was redrawn. ``added``: elements as text. ``inks``: colours by id.
+        ``change``: what it came to. ``paths``: data by id, of what was redrawn. ``added``: elements
+        as text. ``inks``: colours by id.
         """
         drawing = parse_drawing(self.svg.encode(), self.layer, self.page)
         if self.do == "ink":
             lines = drawing.lines if self.only is None else drawing.find(self.only)
             change = Change(0.0, 0.0, True, 0, tuple(lines), ())
             colors = inks(picture, request, lines, load, find)
-            return {"event": "result", "change": change.to_json(), "paths": {}, "added": [], "inks": colors}
+            return {
+                "event": "result",
+                "change": change.to_json(),
+                "paths": {},
+                "added": [],
+                "inks": colors,
+            }
         if self.do == "add":
             change = add(picture, drawing, request, on_progress, load, find)
             added = [etree.tostring(line.node, with_tail=False).decode() for line in change.lines]

@@ -15,7 +15,8 @@ from clipasso_core.request import SketchRequest
 if TYPE_CHECKING:
     from clipasso_core.photo.picture import Picture
 
-MAX_LINE = 700 * 1024 * 1024  # the largest picture (clipasso_core.photo.picture.MAX_BYTES) in base64, and its request
+# the largest picture (clipasso_core.photo.picture.MAX_BYTES) in base64, and its request
+MAX_LINE = 700 * 1024 * 1024
 SKETCH, STOP, ABOUT = "sketch", "stop", "about"
 NO_FILES = ("auto", "alpha", "none", "rembg")  # masks that are no paths
 MAX_PREVIEW_PX = 2048
@@ -23,7 +24,8 @@ MIN_PREVIEW_PX = 16
 
 _NO_REQUEST = UserError(
     "bad-request",
-    'that line is not a request: send {"id": ..., "photo": PATH, "request": {...}}, or "data" in base64 instead of "photo"',
+    'that line is not a request: send {"id": ..., "photo": PATH, "request": {...}}, or "data" in'
+    ' base64 instead of "photo"',
 )
 
 
@@ -31,9 +33,12 @@ _NO_REQUEST = UserError(
 class Envelope:
     """One line of a conversation.
 
-    kind: ``sketch`` draws; ``stop`` ends the sketch that is computing early and keeps it; ``about`` asks what the engine has.
-    photo or data: the bitmap as a path, or its bytes in base64. request: a `SketchRequest`'s JSON form.
-    preview_px: longest side of the pictures that go with the events; None for none. edit: an `order.Order`'s JSON form, for a sketch
+    kind: ``sketch`` draws; ``stop`` ends the sketch that is computing early and keeps it; ``about``
+        asks what the engine has.
+    photo or data: the bitmap as a path, or its bytes in base64. request: a `SketchRequest`'s JSON
+        form.
+    preview_px: longest side of the pictures that go with the events; None for none. edit: an
+        `order.Order`'s JSON form, for a sketch
     that is there already.
     """
 
@@ -58,7 +63,9 @@ class Envelope:
         try:
             return base64.b64decode(self.data or "", validate=False)
         except (binascii.Error, TypeError, ValueError):
-            raise UserError("bad-request", "a request's data must be a bitmap's bytes in base64") from None
+            raise UserError(
+                "bad-request", "a request's data must be a bitmap's bytes in base64"
+            ) from None
 
     def picture(self, data: bytes) -> Picture:
         """The bitmap that those bytes hold. Raises `UserError`."""
@@ -66,7 +73,11 @@ class Envelope:
 
         from clipasso_core.photo.picture import decode_picture
 
-        return decode_picture(data, Path(self.photo).name) if self.photo is not None else decode_picture(data)
+        return (
+            decode_picture(data, Path(self.photo).name)
+            if self.photo is not None
+            else decode_picture(data)
+        )
 
 
 def read_id(line: str | bytes) -> Any:
@@ -83,27 +94,50 @@ def read_envelope(line: str | bytes) -> Envelope:
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError):
-        raise UserError("bad-request", "that line is not JSON: send one object a line, as clipasso run --help shows") from None
+        raise UserError(
+            "bad-request",
+            "that line is not JSON: send one object a line, as clipasso run --help shows",
+        ) from None
     if not isinstance(fields, dict):
         raise _NO_REQUEST
     ident = fields.pop("id", None)
     for kind in (STOP, ABOUT):
         if fields == {kind: True}:
             return Envelope(ident, kind)
-    if not set(fields) <= {"photo", "data", "request", "preview_px", "edit"} or ("photo" in fields) == ("data" in fields):
+    if not set(fields) <= {"photo", "data", "request", "preview_px", "edit"} or (
+        "photo" in fields
+    ) == ("data" in fields):
         raise _NO_REQUEST
     if not isinstance(fields.get("photo", ""), str):
         raise UserError("bad-request", "a request's photo must be a path")
     if not isinstance(fields.get("data", ""), str):
         raise UserError("bad-request", "a request's data must be a bitmap's bytes in base64")
     side = fields.get("preview_px")
-    if side is not None and (not isinstance(side, int) or isinstance(side, bool) or not MIN_PREVIEW_PX <= side <= MAX_PREVIEW_PX):
-        raise UserError("bad-request", f"a request's preview_px must be a whole number from {MIN_PREVIEW_PX} to {MAX_PREVIEW_PX}")
-    return Envelope(ident, SKETCH, fields.get("photo"), fields.get("data"), fields.get("request", {}), side, fields.get("edit"))
+    if side is not None and (
+        not isinstance(side, int)
+        or isinstance(side, bool)
+        or not MIN_PREVIEW_PX <= side <= MAX_PREVIEW_PX
+    ):
+        raise UserError(
+            "bad-request",
+            f"a request's preview_px must be a whole number from {MIN_PREVIEW_PX} to"
+            f" {MAX_PREVIEW_PX}",
+        )
+    return Envelope(
+        ident,
+        SKETCH,
+        fields.get("photo"),
+        fields.get("data"),
+        fields.get("request", {}),
+        side,
+        fields.get("edit"),
+    )
 
 
 def at_home(line: str, envelope: Envelope, folder: str = "") -> str:
-    """The line with paths that start at `folder` made absolute: the engine has another working folder than whoever asks."""
+    """The line with paths that start at `folder` made absolute: the engine has another working
+    folder than whoever asks.
+    """
     mask = envelope.request.get("mask") if isinstance(envelope.request, dict) else None
     names_file = isinstance(mask, str) and mask not in NO_FILES and not mask.startswith("rembg:")
     if envelope.photo is None and not names_file:

@@ -1,4 +1,6 @@
-"""What goes out at the JSON door, and what `clipasso sketch --json` prints: one object a line. docs/protocol.md describes it."""
+"""What goes out at the JSON door, and what `clipasso sketch --json` prints: one object a line.
+docs/protocol.md describes it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,11 @@ LAST = ("result", "error", "cancelled", "about")  # each request ends in one of 
 def progress_event(progress: Progress) -> dict[str, Any]:
     """``started`` (with what was settled) before the first step, ``progress`` after every step."""
     if progress.step == 0:
-        return {"event": "started", **dataclasses.asdict(progress.setup), "line": progress.setup.line()}
+        return {
+            "event": "started",
+            **dataclasses.asdict(progress.setup),
+            "line": progress.setup.line(),
+        }
     return {
         "event": "progress",
         "step": progress.step,

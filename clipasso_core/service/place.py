@@ -20,7 +20,8 @@ from clipasso_core.machine import folders
 
 KEY_BYTES = 32
 LONGEST_SOCKET = 100  # bytes of a Unix socket's path: the system's limit is 104 (macOS) or 108
-REQUEST, STOP, STATUS = b">", b"!stop", b"!status"  # how messages to the engine begin; an empty one says that no more will come
+# how messages to the engine begin; an empty one says that no more will come
+REQUEST, STOP, STATUS = b">", b"!stop", b"!status"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ class Place:
         return "AF_PIPE" if sys.platform == "win32" else "AF_UNIX"
 
     def key(self) -> bytes:
-        """The secret that both sides prove to know; made at the first use, readable by its owner alone."""
+        """The secret that both sides prove to know; made at the first use, readable by its owner
+        alone.
+        """
         path = self.folder / "key"
         with suppress(FileNotFoundError, ValueError):
             if len(key := bytes.fromhex(path.read_text())) == KEY_BYTES:
@@ -82,7 +85,9 @@ class Place:
 
 
 def find_place() -> Place:
-    """The place of this home's engine. Raises `UserError` when its folder can't be made or is somebody else's."""
+    """The place of this home's engine. Raises `UserError` when its folder can't be made or is
+    somebody else's.
+    """
     return Place(_private(folders.home() / "run"))
 
 
@@ -98,10 +103,18 @@ def _private(folder: Path) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.lstat()
     except OSError as error:
-        raise UserError("no-home", f"{folder} can't be made ({error.strerror}): set CLIPASSO_HOME to a folder that you may write") from None
+        raise UserError(
+            "no-home",
+            f"{folder} can't be made ({error.strerror}): set CLIPASSO_HOME to a folder that you may"
+            " write",
+        ) from None
     if sys.platform != "win32":
         if stat.S_ISLNK(status.st_mode) or status.st_uid != os.getuid():
-            raise UserError("no-home", f"{folder} belongs to somebody else: remove it, or set CLIPASSO_HOME to a folder of your own")
+            raise UserError(
+                "no-home",
+                f"{folder} belongs to somebody else: remove it, or set CLIPASSO_HOME to a folder of"
+                " your own",
+            )
         if status.st_mode & 0o077:
             folder.chmod(0o700)
     return folder

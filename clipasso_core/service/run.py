@@ -1,7 +1,8 @@
-"""The extension's door: JSON requests in, JSON events out, one a line; a later request replaces the one that computes.
+"""The extension's door: JSON requests in, JSON events out, one a line; a later request replaces the
+one that computes.
 
-`run` hands the lines to the warm engine and prints what it answers; it imports nothing heavy. `run_cold` computes in this process.
-docs/protocol.md describes the lines.
+`run` hands the lines to the warm engine and prints what it answers; it imports nothing heavy.
+`run_cold` computes in this process. docs/protocol.md describes the lines.
 """
 
 from __future__ import annotations
@@ -36,13 +37,17 @@ class _Mouth:
     def say(self, event: dict[str, Any]) -> None:
         with self._turn:
             if event.get("event") in events.LAST:
-                self.status = 0 if event["event"] != "error" else BUG if event["code"] == "bug" else MISTAKE
+                self.status = (
+                    0 if event["event"] != "error" else BUG if event["code"] == "bug" else MISTAKE
+                )
             self._stdout.write(json.dumps(event) + "\n")
             self._stdout.flush()
 
 
 def run_cold(stdin: IO[str], stdout: IO[str]) -> int:
-    """Serve until the input ends. Returns the exit status of the last request: 0, 1 for a bug, 2 for what a person can mend."""
+    """Serve until the input ends. Returns the exit status of the last request: 0, 1 for a bug, 2
+    for what a person can mend.
+    """
     from clipasso_core.service.worker import Worker
 
     mouth, desk = _Mouth(stdout), Desk()
@@ -51,7 +56,8 @@ def run_cold(stdin: IO[str], stdout: IO[str]) -> int:
         try:
             mouth.say(event)
         except BrokenPipeError:
-            threading.Thread(target=desk.close).start()  # nobody listens; this thread may hold the client's turn
+            # nobody listens; this thread may hold the client's turn
+            threading.Thread(target=desk.close).start()
             raise
 
     client = Client(send)
@@ -83,7 +89,9 @@ def run(stdin: IO[str], stdout: IO[str]) -> int:
 
 
 class _Relay:
-    """One conversation with the warm engine, which is found or started at the first line, and again should it have died."""
+    """One conversation with the warm engine, which is found or started at the first line, and again
+    should it have died.
+    """
 
     def __init__(self, mouth: _Mouth) -> None:
         self._mouth = mouth
@@ -136,7 +144,9 @@ class _Relay:
 
     def _connect(self, ident: Any) -> None:
         self._connection = engine.reach(lambda: self._say({"id": ident, **events.waking_event()}))
-        self._listener = threading.Thread(target=self._listen, args=(self._connection,), name="events", daemon=True)
+        self._listener = threading.Thread(
+            target=self._listen, args=(self._connection,), name="events", daemon=True
+        )
         self._listener.start()
 
     def _drop(self) -> None:
@@ -161,7 +171,8 @@ class _Relay:
     def _report_death(self) -> None:
         """The engine has gone. Whoever still waits is told, the next request starts another."""
         with self._state:
-            waiting = [ident for key, ident in self._open.items() if key != self._sending]  # that one goes to another engine
+            # that one goes to another engine
+            waiting = [ident for key, ident in self._open.items() if key != self._sending]
             self._open.clear()
         for ident in waiting:
             self._say({"id": ident, **_death_event()})
@@ -174,4 +185,6 @@ class _Relay:
 
 
 def _death_event() -> dict[str, Any]:
-    return events.bug_event(f"the engine ended unexpectedly; please report it with {log.engine_log_path()}")
+    return events.bug_event(
+        f"the engine ended unexpectedly; please report it with {log.engine_log_path()}"
+    )

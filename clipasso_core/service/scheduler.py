@@ -25,15 +25,21 @@ class CalledOff(Exception):  # noqa: N818 - it is no error
 
 
 class Client:
-    """Somebody who asks. `send` takes one event and may raise OSError, after which the client counts as gone."""
+    """Somebody who asks. `send` takes one event and may raise OSError, after which the client
+    counts as gone.
+    """
 
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
         self._send = send
         self._turn = threading.Lock()
         self.gone = False
 
-    def tell(self, ident: Any, event: dict[str, Any], still: Callable[[], bool] = lambda: True) -> None:
-        """Send an event if it is `still` true when the client's turn comes; a client that has gone hears nothing."""
+    def tell(
+        self, ident: Any, event: dict[str, Any], still: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Send an event if it is `still` true when the client's turn comes; a client that has gone
+        hears nothing.
+        """
         with self._turn:
             if not self.gone and still():
                 try:
@@ -63,8 +69,9 @@ class _Ticket:
 class Desk:
     """Takes lines from any number of clients and has a worker serve them, first come first served.
 
-    A client's later request replaces its earlier one. Every request ends in exactly one ``result``, ``error``, ``cancelled`` or
-    ``about``. `ask`, `leave` and `close` may be called from any thread; `work` runs in the thread that computes.
+    A client's later request replaces its earlier one. Every request ends in exactly one ``result``,
+    ``error``, ``cancelled`` or ``about``. `ask`, `leave` and `close` may be called from any thread;
+    `work` runs in the thread that computes.
     """
 
     def __init__(self) -> None:
@@ -77,7 +84,9 @@ class Desk:
         self.served = 0
 
     def join(self, client: Client) -> bool:
-        """Somebody has come; while anybody is here the desk does not close for idleness. False when it has closed already."""
+        """Somebody has come; while anybody is here the desk does not close for idleness. False when
+        it has closed already.
+        """
         with self._changed:
             if not self._closed:
                 self._clients.add(client)
@@ -116,12 +125,18 @@ class Desk:
     def settle(self, client: Client) -> None:
         """Wait until nothing computes for the client, so that it has heard its last event."""
         with self._changed:
-            self._changed.wait_for(lambda: self._current is None or self._current.client is not client)
+            self._changed.wait_for(
+                lambda: self._current is None or self._current.client is not client
+            )
 
     def close(self) -> None:
         """Call everything off and let `work` return."""
         with self._changed:
-            dropped = [ticket for client in {one.client for one in self._waiting} for ticket in self._drop(client)]
+            dropped = [
+                ticket
+                for client in {one.client for one in self._waiting}
+                for ticket in self._drop(client)
+            ]
             if self._current is not None:
                 self._current.wish = CANCEL
             self._closed = True
@@ -177,7 +192,13 @@ class Desk:
             if ticket.envelope.kind == ABOUT:
                 ticket.tell(worker.about())
             else:
-                ticket.tell(worker.sketch(ticket.envelope, ticket.tell, lambda: CANCEL if ticket.client.gone else ticket.wish))
+                ticket.tell(
+                    worker.sketch(
+                        ticket.envelope,
+                        ticket.tell,
+                        lambda: CANCEL if ticket.client.gone else ticket.wish,
+                    )
+                )
         except CalledOff:
             ticket.tell(events.cancelled_event())
         except UserError as error:
@@ -189,8 +210,14 @@ class Desk:
         """Tell those who wait how many sketches are before them."""
         with self._changed:
             now = self._current
-            ends = now is None or now.wish == CANCEL or now.envelope.kind != SKETCH  # at its next step
-            queue = list(enumerate((ticket for ticket in self._waiting if ticket.envelope.kind == SKETCH), 0 if ends else 1))
+            # at its next step
+            ends = now is None or now.wish == CANCEL or now.envelope.kind != SKETCH
+            queue = list(
+                enumerate(
+                    (ticket for ticket in self._waiting if ticket.envelope.kind == SKETCH),
+                    0 if ends else 1,
+                )
+            )
         for place, ticket in queue:
             ticket.tell_place(place)
 
@@ -200,10 +227,16 @@ class Desk:
                 ticket.wish = wish
 
     def _drop(self, client: Client, *kinds: str) -> list[_Ticket]:
-        """Call off what a client asked for, or these kinds of it. Returns what waited, for `cancelled` to be told without the lock."""
+        """Call off what a client asked for, or these kinds of it. Returns what waited, for
+        `cancelled` to be told without the lock.
+        """
         if self._current is not None and self._current.client is client:
             self._current.wish = CANCEL
-        dropped = [ticket for ticket in self._waiting if ticket.client is client and (not kinds or ticket.envelope.kind in kinds)]
+        dropped = [
+            ticket
+            for ticket in self._waiting
+            if ticket.client is client and (not kinds or ticket.envelope.kind in kinds)
+        ]
         for ticket in dropped:
             ticket.waits = False
             self._waiting.remove(ticket)

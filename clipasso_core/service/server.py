@@ -1,4 +1,6 @@
-"""The engine's process: it listens, lets requests wait their turn, computes one at a time and ends when nobody comes any more."""
+"""The engine's process: it listens, lets requests wait their turn, computes one at a time and ends
+when nobody comes any more.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ TAKEN = 3  # exit status: another engine already serves this home
 
 
 def serve(place: Place, idle_s: float) -> int:
-    """Listen until told to stop or idle for `idle_s` seconds. Prints ``ready`` once, when it listens."""
+    """Listen until told to stop or idle for `idle_s` seconds. Prints ``ready`` once, when it
+    listens.
+    """
     alive = FileLock(place.alive)
     try:
         alive.acquire(timeout=0)
@@ -40,19 +44,26 @@ def serve(place: Place, idle_s: float) -> int:
         return TAKEN
     faulthandler.enable()
     logger = log.engine_logger()
-    address, key = place.address, place.key()  # the key before anybody can connect, and make another at the same moment
+    # the key before anybody can connect, and make another at the same moment
+    address, key = place.address, place.key()
     if place.family == "AF_UNIX":
         with suppress(FileNotFoundError):
             os.unlink(address)
     listener = Listener(address, place.family, backlog=16)
     if place.family == "AF_UNIX":
         os.chmod(address, 0o600)
-    facts: dict[str, Any] = {"pid": os.getpid(), "version": __version__, "identity": identity(), "began": time.time()}
+    facts: dict[str, Any] = {
+        "pid": os.getpid(),
+        "version": __version__,
+        "identity": identity(),
+        "began": time.time(),
+    }
     place.write_record(facts)
     desk = Desk()
     house = _House(desk, listener, key, facts, logger)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: threading.Thread(target=desk.close).start())  # the desk's lock may be ours just now
+        # the desk's lock may be ours just now
+        signal.signal(number, lambda *_: threading.Thread(target=desk.close).start())
     threading.Thread(target=house.receive, name="reception", daemon=True).start()
     logger.info("engine %s listens, process %s", __version__, os.getpid())
     _say_ready()
@@ -88,8 +99,21 @@ def _say_ready() -> None:
 class _House:
     """The threads that listen."""
 
-    def __init__(self, desk: Desk, listener: Listener, key: bytes, facts: dict[str, Any], logger: logging.Logger) -> None:
-        self._desk, self._listener, self._key, self._facts, self._logger = desk, listener, key, facts, logger
+    def __init__(
+        self,
+        desk: Desk,
+        listener: Listener,
+        key: bytes,
+        facts: dict[str, Any],
+        logger: logging.Logger,
+    ) -> None:
+        self._desk, self._listener, self._key, self._facts, self._logger = (
+            desk,
+            listener,
+            key,
+            facts,
+            logger,
+        )
         self._talks: dict[threading.Thread, Connection] = {}
 
     def receive(self) -> None:
@@ -113,7 +137,8 @@ class _House:
         talks = list(self._talks.items())
         for _, connection in talks:
             with suppress(OSError), _as_socket(connection) as same:
-                same.shutdown(socket.SHUT_RD)  # no more requests; what is being said is said to its end
+                # no more requests; what is being said is said to its end
+                same.shutdown(socket.SHUT_RD)
         for talk, _ in talks:
             talk.join(max(0.0, until - time.monotonic()))
 
@@ -125,10 +150,13 @@ class _House:
             answer_challenge(connection, self._key)
             if not self._desk.join(client):
                 return  # ending just now: the caller starts another engine
-            connection.send_bytes(json.dumps({"engine": "clipasso", "protocol": PROTOCOL, **self._facts}).encode())
+            connection.send_bytes(
+                json.dumps({"engine": "clipasso", "protocol": PROTOCOL, **self._facts}).encode()
+            )
             while message := connection.recv_bytes(MAX_LINE):
                 self._obey(message, client, connection)
-        except (AuthenticationError, AssertionError):  # the latter is Python 3.11's answer to nonsense
+        except (AuthenticationError, AssertionError):
+            # the latter is Python 3.11's answer to nonsense
             self._logger.warning("a caller without the key was sent away")
         except (EOFError, ConnectionError):
             pass  # gone
@@ -148,19 +176,26 @@ class _House:
             self._logger.info("told to stop")
             self._desk.close()
         elif message == STATUS:
-            connection.send_bytes(json.dumps({**self._facts, **self._desk.state(), "memory_mb": _memory_mb()}).encode())
+            connection.send_bytes(
+                json.dumps(
+                    {**self._facts, **self._desk.state(), "memory_mb": _memory_mb()}
+                ).encode()
+            )
         else:
             raise OSError("a message of no known kind")
 
 
 def _send(connection: Connection, event: dict[str, Any]) -> None:
-    """Send an event, but no progress to whoever does not read: the thread that computes for all must not wait for one."""
+    """Send an event, but no progress to whoever does not read: the thread that computes for all
+    must not wait for one.
+    """
     if event["event"] == "progress" and not _reads(connection):
         return
     try:
         connection.send_bytes(json.dumps(event).encode())
     except OSError:
-        with suppress(OSError), _as_socket(connection) as same:  # half a message may be out: nothing sensible can follow
+        # half a message may be out: nothing sensible can follow
+        with suppress(OSError), _as_socket(connection) as same:
             same.shutdown(socket.SHUT_RDWR)
         raise
 
@@ -182,7 +217,9 @@ def _reads(connection: Connection) -> bool:
 
 
 def _as_socket(connection: Connection) -> socket.socket:
-    """The same socket by another name, to be closed by itself. Raises OSError where connections are pipes, as on Windows."""
+    """The same socket by another name, to be closed by itself. Raises OSError where connections are
+    pipes, as on Windows.
+    """
     if sys.platform == "win32":
         raise OSError("a pipe")
     return socket.socket(fileno=os.dup(connection.fileno()))

@@ -1,4 +1,6 @@
-"""Computes what envelopes ask for, and keeps what the next one may need again: guide, picture, mask."""
+"""Computes what envelopes ask for, and keeps what the next one may need again: guide, picture,
+mask.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from clipasso_core.service.envelope import Envelope
 from clipasso_core.service.scheduler import CANCEL, KEEP, CalledOff
 from clipasso_core.sketching.job import Job, Progress
 
-KEPT = 4  # pictures with their masks: those of a selection of several, or the ones a person goes to and fro between
+# pictures with their masks: those of a selection of several, or the ones a person goes to and fro
+# between
+KEPT = 4
 PREVIEW_S = 0.08  # between pictures of the growing sketch: more than ten a second only cost time
 
 
@@ -50,8 +54,12 @@ class Worker:
         with suppress(UserError):  # it is told when a sketch asks for it
             self.guide("lite", choose_device("auto"), "auto", False)
 
-    def sketch(self, envelope: Envelope, tell: Callable[[dict[str, Any]], None], wish: Callable[[], str]) -> dict[str, Any]:
-        """Draw. Tells ``started`` and ``progress``, returns ``result``. Raises `CalledOff` when `wish` says so, and `UserError`."""
+    def sketch(
+        self, envelope: Envelope, tell: Callable[[dict[str, Any]], None], wish: Callable[[], str]
+    ) -> dict[str, Any]:
+        """Draw. Tells ``started`` and ``progress``, returns ``result``. Raises `CalledOff` when
+        `wish` says so, and `UserError`.
+        """
         request = envelope.settings()
         data = envelope.bitmap()
         digest = hashlib.sha256(data).hexdigest()
@@ -62,7 +70,9 @@ class Worker:
         def find(picture: Picture, choice: str, relevance: Any) -> Mask:
             if choice not in ("auto", "alpha", "none"):  # a file may have changed meanwhile
                 return find_subject(picture, choice, relevance)
-            return _kept(self._masks, (digest, choice), lambda: find_subject(picture, choice, relevance))
+            return _kept(
+                self._masks, (digest, choice), lambda: find_subject(picture, choice, relevance)
+            )
 
         order = Order.from_json(envelope.edit) if envelope.edit is not None else None
         job = None if order is not None else Job(picture, request, self.guide, find)
@@ -76,10 +86,14 @@ class Worker:
             if envelope.preview_px is not None:
                 now = time.monotonic()
                 if progress.step == 0 and job is not None:
-                    event["mask_preview"] = preview.as_text(preview.mask_png(job.mask.foreground, envelope.preview_px))
+                    event["mask_preview"] = preview.as_text(
+                        preview.mask_png(job.mask.foreground, envelope.preview_px)
+                    )
                 elif now - shown >= PREVIEW_S or progress.step == progress.steps:
                     shown = now
-                    event["preview"] = preview.as_text(preview.strokes_png(progress.preview(), envelope.preview_px))
+                    event["preview"] = preview.as_text(
+                        preview.strokes_png(progress.preview(), envelope.preview_px)
+                    )
             tell(event)
             return progress.step == 0 or wish() != KEEP
 
@@ -104,7 +118,9 @@ class Worker:
 
 
 def _kept(shelf: OrderedDict[Any, Any], key: Any, make: Callable[[], Any]) -> Any:
-    """What the shelf holds under that key, else what `make` makes; the shelf forgets what was not used for longest."""
+    """What the shelf holds under that key, else what `make` makes; the shelf forgets what was not
+    used for longest.
+    """
     value = shelf.pop(key) if key in shelf else make()
     shelf[key] = value
     while len(shelf) > KEPT:

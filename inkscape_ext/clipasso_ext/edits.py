@@ -27,10 +27,12 @@ class EditEffect(Effect):
         return find_sketch(self.svg, list(self.options.ids))
 
     def compute(self, sketch: Sketch, host: Host, chosen: Settings, do: str, **wish: Any) -> bool:
-        """Have the engine go on from the sketch, with a window that shows it where there can be one. Returns False when the person
-        cancelled. Raises `Problem`.
+        """Have the engine go on from the sketch, with a window that shows it where there can be
+        one. Returns False when the person cancelled. Raises `Problem`.
         """
-        task = EditTask(sketch, Task(sketch.photo(), self.svg, self.folders(), self.scratch), do, **wish)
+        task = EditTask(
+            sketch, Task(sketch.photo(), self.svg, self.folders(), self.scratch), do, **wish
+        )
         if has_gtk():
             from clipasso_ext.windows.progress_window import ProgressWindow
 
@@ -54,7 +56,11 @@ class WorkEffect(EditEffect):
     def settings(self) -> Settings:
         """What the page says."""
         page = self.options
-        guide = f"clip:{page.clip.strip()}" if page.guide == "clip" and page.clip.strip() else page.guide
+        guide = (
+            f"clip:{page.clip.strip()}"
+            if page.guide == "clip" and page.clip.strip()
+            else page.guide
+        )
         return replace(Settings(), preset=page.preset, guide=guide)
 
 
@@ -94,8 +100,14 @@ class Level(EditEffect):
         if missing <= 0:
             return
         if not has_gtk():
-            self.tell(f"The sketch has {there} ordered strokes, all of which are shown. Add Strokes draws more.", quiet=True)
-        elif self.offers(sketch, there, missing) and not self.compute(sketch, host, Settings(), "add", count=missing):
+            self.tell(
+                f"The sketch has {there} ordered strokes, all of which are shown. Add Strokes draws"
+                " more.",
+                quiet=True,
+            )
+        elif self.offers(sketch, there, missing) and not self.compute(
+            sketch, host, Settings(), "add", count=missing
+        ):
             self.document = self.original_document  # cancelled: what was hidden is hidden again
 
     def offers(self, sketch: Sketch, there: int, missing: int) -> bool:
@@ -103,7 +115,10 @@ class Level(EditEffect):
         from clipasso_ext.windows.dialogs import ask
 
         ordered = "" if there == len(sketch.paths) else "ordered "
-        question = f"This sketch has {there} {ordered}{'stroke' if there == 1 else 'strokes'}. Draw {missing} more?"
+        question = (
+            f"This sketch has {there} {ordered}{'stroke' if there == 1 else 'strokes'}. Draw"
+            f" {missing} more?"
+        )
         return ask(question, f"_Draw {missing} More", "_Leave It")
 
 
@@ -134,7 +149,9 @@ class Restyle(EditEffect):
     def act(self, host: Host) -> None:
         sketch, page = self.sketch(), self.options
         red, green, blue = page.color.to_rgb()[:3]
-        ink = f"#{round(red):02x}{round(green):02x}{round(blue):02x}" if page.ink == "color" else None
+        ink = (
+            f"#{round(red):02x}{round(green):02x}{round(blue):02x}" if page.ink == "color" else None
+        )
         if page.ink == "photo" and not self.compute(sketch, host, Settings(preset="draft"), "ink"):
             return
         restyle(sketch, Restyling(page.look, page.width, ink, page.taper))
@@ -152,17 +169,33 @@ class PlotEffect(EditEffect):
         only = sketch.asked
         if only == []:
             raise Problem("The selected strokes are hidden: show them, and try again.")
-        words = [*host.command, self.command, str(given), "--layer", str(sketch.layer.get("id")), "-o", str(made)]
+        words = [
+            *host.command,
+            self.command,
+            str(given),
+            "--layer",
+            str(sketch.layer.get("id")),
+            "-o",
+            str(made),
+        ]
         words += [f"--only={one}" for one in only or []]
         silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
         try:
-            done = subprocess.run(words, env=engine_environment(host), stderr=subprocess.PIPE, **silent, **detached())  # type: ignore[call-overload]
+            done = subprocess.run(  # type: ignore[call-overload]
+                words, env=engine_environment(host), stderr=subprocess.PIPE, **silent, **detached()
+            )
         except OSError:
-            raise Problem("The engine is not where it was installed: run install.py again, and try again.") from None
+            raise Problem(
+                "The engine is not where it was installed: run install.py again, and try again."
+            ) from None
         if done.returncode:
             said: List[str] = done.stderr.decode("utf-8", "replace").strip().splitlines()
             log("\n".join(said))
-            text = said[-1].replace("clipasso: ", "", 1) if said else "the engine failed without a word"
+            text = (
+                said[-1].replace("clipasso: ", "", 1)
+                if said
+                else "the engine failed without a word"
+            )
             raise Problem(text[:1].upper() + text[1:] + ".")
         take_layer(sketch, made)
 

@@ -24,7 +24,9 @@ from clipasso_ext.problem import Problem
 
 
 def main(kind: Type[Effect]) -> None:
-    """Run a menu entry. A single byte on stderr opens a dialog of Inkscape's, so none gets there but a message without GTK."""
+    """Run a menu entry. A single byte on stderr opens a dialog of Inkscape's, so none gets there
+    but a message without GTK.
+    """
     voice = os.fdopen(os.dup(2), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     warnings.resetwarnings()  # inkex switches them on
@@ -33,7 +35,8 @@ def main(kind: Type[Effect]) -> None:
     effect.voice = voice
     try:
         effect.run()
-    except Exception:  # a document that can't be read, a full disk: Inkscape keeps the document as it is
+    except Exception:
+        # a document that can't be read, a full disk: Inkscape keeps the document as it is
         log(traceback.format_exc())
 
 
@@ -55,7 +58,10 @@ class Effect(inkex.EffectExtension):
             self.tell(str(problem))
         except Exception:
             log(traceback.format_exc())
-            self.tell("Something went wrong in the extension; the document is unchanged. Its log has the details (Engine and Models).")
+            self.tell(
+                "Something went wrong in the extension; the document is unchanged. Its log has the"
+                " details (Engine and Models)."
+            )
         self.document = self.original_document  # unchanged: nothing is written
 
     def act(self, host: Host) -> None:
@@ -63,7 +69,9 @@ class Effect(inkex.EffectExtension):
         raise NotImplementedError
 
     def tell(self, message: str, quiet: bool = False) -> None:
-        """Show a message once: in a window of ours, else through Inkscape's own, else in the log. `quiet`: it is no error."""
+        """Show a message once: in a window of ours, else through Inkscape's own, else in the log.
+        `quiet`: it is no error.
+        """
         log(message)
         if has_gtk():
             from clipasso_ext.windows.dialogs import show_message
@@ -73,17 +81,23 @@ class Effect(inkex.EffectExtension):
             print(message, file=self.voice, flush=True)  # Inkscape shows it
 
     def draw(self, tasks: List[Task], chosen: Settings, host: Host) -> None:
-        """Sketch without a window. What can be sketched is inserted, and what can't is told. Raises `Problem`."""
+        """Sketch without a window. What can be sketched is inserted, and what can't is told. Raises
+        `Problem`.
+        """
         results, problems = [], []
         for task in tasks:
             try:
                 request = task.request(chosen, chosen.preset)
-                results.append((task, check(engine.ask_once(host, str(task.pixels.path), request, task.edit))))
+                results.append(
+                    (task, check(engine.ask_once(host, str(task.pixels.path), request, task.edit)))
+                )
             except Problem as problem:
                 problems.append(f"{task.name}: {problem}" if len(tasks) > 1 else str(problem))
         self.finish(results, problems, chosen)
 
-    def finish(self, results: List[Tuple[Task, Event]], problems: List[str], chosen: Settings) -> None:
+    def finish(
+        self, results: List[Tuple[Task, Event]], problems: List[str], chosen: Settings
+    ) -> None:
         """Insert what was sketched, and tell what was not."""
         if problems and not results:
             raise Problem("\n\n".join(problems))
@@ -92,7 +106,9 @@ class Effect(inkex.EffectExtension):
             self.tell("\n\n".join(problems))
 
     def put(self, results: List[Tuple[Task, Event]], chosen: Settings) -> None:
-        """Put sketches into the document. Raises `Problem`, after which the document is taken back as a whole."""
+        """Put sketches into the document. Raises `Problem`, after which the document is taken back
+        as a whole.
+        """
         for task, event in results:
             task.insert(event, chosen)
 
@@ -132,8 +148,16 @@ class ParameterEffect(Effect):
         """What the page says."""
         page = self.options
         red, green, blue = page.color.to_rgb()[:3]
-        ink = settings.PHOTO_INK if page.ink == settings.PHOTO_INK else f"#{round(red):02x}{round(green):02x}{round(blue):02x}"
-        guide = f"clip:{page.clip.strip()}" if page.guide == "clip" and page.clip.strip() else page.guide
+        ink = (
+            settings.PHOTO_INK
+            if page.ink == settings.PHOTO_INK
+            else f"#{round(red):02x}{round(green):02x}{round(blue):02x}"
+        )
+        guide = (
+            f"clip:{page.clip.strip()}"
+            if page.guide == "clip" and page.clip.strip()
+            else page.guide
+        )
         return settings.sane(
             Settings(
                 strokes=page.strokes,
@@ -193,7 +217,15 @@ class Background(ParameterEffect):
         if not ordered:
             raise Problem("\n\n".join(problems))
         names = f"Sketching in the background: {', '.join(ordered)}. "
-        self.tell("\n\n".join([f"{names}Extensions > CLIPasso > Insert Finished Sketches brings what is done.", *problems]), not problems)
+        self.tell(
+            "\n\n".join(
+                [
+                    f"{names}Extensions > CLIPasso > Insert Finished Sketches brings what is done.",
+                    *problems,
+                ]
+            ),
+            not problems,
+        )
 
 
 class Insert(Effect):
@@ -204,7 +236,9 @@ class Insert(Effect):
         pars.add_argument("--again", type=inkex.Boolean, default=False)
 
     def act(self, host: Host) -> None:
-        report = jobs.insert_finished(self.svg, host, self.options.gone == "place", self.options.again)
+        report = jobs.insert_finished(
+            self.svg, host, self.options.gone == "place", self.options.again
+        )
         if report.lines or not report.inserted:
             self.tell(report.text(), quiet=True)
 
@@ -218,11 +252,16 @@ class EngineAndModels(Effect):
 
             EngineWindow(host).run()
         else:
-            raise Problem(f"This window needs Python's GTK (package python3-gi). In a terminal: {' '.join(host.command)} doctor")
+            raise Problem(
+                "This window needs Python's GTK (package python3-gi). In a terminal:"
+                f" {' '.join(host.command)} doctor"
+            )
 
 
 def scratch_folder() -> Optional[str]:
-    """Where temporary files go: the system's folder, or one that Inkscape and the engine both see."""
+    """Where temporary files go: the system's folder, or one that Inkscape and the engine both
+    see.
+    """
     try:
         folder = find_host().scratch
         if folder is not None:

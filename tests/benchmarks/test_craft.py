@@ -32,7 +32,8 @@ def square() -> np.ndarray:
 CIRCLE = np.array(  # radius 6 px, in one chain of two cubics
     [[106, 100], [106, 108], [94, 108], [94, 100], [94, 92], [106, 92], [106, 100.2]], dtype=float
 )
-SMALL_LOOP = np.array([[100, 100], [112, 104], [95, 112], [103, 100]], dtype=float)  # 18 px long, crosses itself
+# 18 px long, crosses itself
+SMALL_LOOP = np.array([[100, 100], [112, 104], [95, 112], [103, 100]], dtype=float)
 LARGE_LOOP = np.array([[60, 60], [160, 160], [10, 160], [110, 60]], dtype=float)
 
 
@@ -57,17 +58,22 @@ def test_the_share_on_the_subject_counts_length_and_forgives_three_pixels() -> N
     assert measure([half], square())["on_subject"] == pytest.approx(0.53, abs=0.02)
     assert measure([straight((162, 70), (162, 150))], square())["on_subject"] == 1
     assert measure([straight((170, 70), (170, 150))], square())["on_subject"] == 0
-    assert measure([straight((112, 150), (112, 310))], square())["on_subject"] < 0.12, "what leaves the canvas is off the subject"
+    assert measure([straight((112, 150), (112, 310))], square())["on_subject"] < 0.12, (
+        "what leaves the canvas is off the subject"
+    )
 
 
 def test_the_silhouette_counts_what_is_near_a_stroke() -> None:
     one_side = measure([straight((66, 62), (66, 162))], square())["silhouette"]
     assert one_side == pytest.approx(0.29, abs=0.01), "a quarter, and what is near at the corners"
-    assert measure([straight((70, 70), (70, 154))], square())["silhouette"] == 0, "8 px are not near"
+    assert measure([straight((70, 70), (70, 154))], square())["silhouette"] == 0, (
+        "8 px are not near"
+    )
 
 
 def test_outline_where_the_photograph_ends_is_not_asked_for() -> None:
-    frame = Frame(-62, -62, 224)  # the canvas shows a photograph of 100 x 100 px, all subject, and white around it
+    # the canvas shows a photograph of 100 x 100 px, all subject, and white around it
+    frame = Frame(-62, -62, 224)
     assert len(outline(square(), photo_area(frame, 100, 100))) == 0
     assert measure([], square(), photo_area(frame, 100, 100))["silhouette"] is None
     wider = outline(square(), photo_area(frame, 150, 150))  # cut off on the left and above only
@@ -93,7 +99,9 @@ def test_small_loops_and_curls_are_knots_and_large_ones_are_not() -> None:
 
 def test_short_strokes_are_dust_and_both_faults_count_once() -> None:
     dot = (SMALL_LOOP - 100) * 0.1 + 100  # a knot that is a dot as well
-    found = measure([straight((80, 80), (140, 80)), straight((80, 100), (83, 100)), SMALL_LOOP, dot], square())
+    found = measure(
+        [straight((80, 80), (140, 80)), straight((80, 100), (83, 100)), SMALL_LOOP, dot], square()
+    )
     assert found["dust"] == 2
     assert found["knots"] == 2
     assert found["flawed"] == 0.75
@@ -136,7 +144,9 @@ def test_the_bootstrap_knows_a_mean_and_how_sure_it_is() -> None:
 def test_pairing_sees_what_photographs_hide() -> None:
     rng = np.random.default_rng(2)
     ours = {str(one): float(value) for one, value in enumerate(rng.normal(0, 10, 16))}
-    theirs = {photo: value - 0.5 - 0.1 * rng.random() for photo, value in ours.items()} | {"else": 5.0}
+    theirs = {photo: value - 0.5 - 0.1 * rng.random() for photo, value in ours.items()} | {
+        "else": 5.0
+    }
     gap = paired(ours, theirs)
     assert gap is not None
     assert gap.count == 16
@@ -166,8 +176,13 @@ def test_a_judge_knows_edge_drawings_even_displaced_and_is_not_taken_in_by_a_bla
         assert judge.verdict(drawing, own)["margin"] > 0
         assert judge.rank(drawing, (own + 1) % 4) > 1, "another photograph's drawing"
         assert judge.rank(blank, own) == 4
-    assert judge.displaced(judges.to_picture(judges.canny(canvases[0], canvases[0][..., 0] < 0.5)), 0) == 1
-    assert judges.sound(judges.validate(judge, canvases, [canvas[..., 0] < 0.5 for canvas in canvases]))
+    assert (
+        judge.displaced(judges.to_picture(judges.canny(canvases[0], canvases[0][..., 0] < 0.5)), 0)
+        == 1
+    )
+    assert judges.sound(
+        judges.validate(judge, canvases, [canvas[..., 0] < 0.5 for canvas in canvases])
+    )
 
 
 def test_displaced_copies_differ_and_are_the_same_every_time() -> None:
@@ -187,7 +202,9 @@ def test_a_traced_ring_is_one_chain_along_it() -> None:
     assert np.abs(distance[thin] - 60).max() < 3
     longest = max(controls.walks(thin), key=len)
     assert len(longest) > 0.8 * thin.sum()
-    chains = controls.centreline(np.repeat((distance > 60)[..., None].astype(float), 3, 2), distance < 60, 1)
+    chains = controls.centreline(
+        np.repeat((distance > 60)[..., None].astype(float), 3, 2), distance < 60, 1
+    )
     assert len(chains) == 1
     assert measure(chains, distance < 60)["silhouette"] > 0.95
 
@@ -201,9 +218,14 @@ def test_random_strokes_lie_where_they_should() -> None:
 
 def test_sketches_are_measured_and_the_seed_of_the_lowest_loss_is_chosen(photo: Path) -> None:
     subjects = drawings.read_subjects([photo.parent], None)
-    assert [subject.name for subject in subjects] == ["photo"], "a folder stands for the photographs in it"
+    assert [subject.name for subject in subjects] == ["photo"], (
+        "a folder stands for the photographs in it"
+    )
     done = drawings.draw_all(subjects, drawings.Plan([4], 2, "draft", "lite", controls=False))
-    assert [(one["kind"], one["strokes"], one["seed"]) for one in done["drawings"]] == [("sketch", 4, 0), ("sketch", 4, 1)]
+    assert [(one["kind"], one["strokes"], one["seed"]) for one in done["drawings"]] == [
+        ("sketch", 4, 0),
+        ("sketch", 4, 1),
+    ]
     assert [one["chosen"] for one in done["drawings"]].count(True) == 1
     assert min(done["drawings"], key=lambda one: one["loss"])["chosen"]
     for one in done["drawings"]:
@@ -233,24 +255,68 @@ def report(judged: bool) -> dict:
                     "craft": measure([chain], square()),
                 }
             )
-        drawn.append({"photo": photo, "kind": "blank page", "strokes": None, "paths": [], "craft": measure([], square())})
-        drawn.append({"photo": photo, "kind": "edge map", "strokes": None, "paths": [], "craft": None, "png": "aGFsbG8="})
+        drawn.append(
+            {
+                "photo": photo,
+                "kind": "blank page",
+                "strokes": None,
+                "paths": [],
+                "craft": measure([], square()),
+            }
+        )
+        drawn.append(
+            {
+                "photo": photo,
+                "kind": "edge map",
+                "strokes": None,
+                "paths": [],
+                "craft": None,
+                "png": "aGFsbG8=",
+            }
+        )
     for one in drawn:
-        rank = 2 if one["kind"] == "blank page" or (one["photo"] == "cat" and one.get("seed") == 1) else 1
-        verdict = {"rank": rank, "nearest": "d<g", "margin": 2.0 - rank, "displaced": 1.0, "alike": None}
+        rank = (
+            2
+            if one["kind"] == "blank page" or (one["photo"] == "cat" and one.get("seed") == 1)
+            else 1
+        )
+        verdict = {
+            "rank": rank,
+            "nearest": "d<g",
+            "margin": 2.0 - rank,
+            "displaced": 1.0,
+            "alike": None,
+        }
         one["judged"] = {"lite2": verdict} if judged else {}
     edges = {kind: {"top1": 1.0, "rank": 1.0, "displaced": 0.98} for kind in judges.EDGES}
     return {
         "version": 1,
         "made": "2000-01-01",
-        "settings": {"strokes": [16], "seeds": 2, "preset": "quick", "guide": "lite", "published_steps": 48, "published_whole": 2001},
+        "settings": {
+            "strokes": [16],
+            "seeds": 2,
+            "preset": "quick",
+            "guide": "lite",
+            "published_steps": 48,
+            "published_whole": 2001,
+        },
         "machine": {},
         "peak_mb": 1000.0,
         "photos": [
-            {"name": name, "file": name, "label": None, "mask": "alpha", "mask_s": 0.1, "jpeg": "aGFsbG8="} for name in ("cat", "d<g")
+            {
+                "name": name,
+                "file": name,
+                "label": None,
+                "mask": "alpha",
+                "mask_s": 0.1,
+                "jpeg": "aGFsbG8=",
+            }
+            for name in ("cat", "d<g")
         ],
         "survey": [{"layers": [3, 4], "edges": edges}] if judged else [],
-        "judges": [{"key": "lite2", "name": "Lite2", "sound": True, "edges": edges}] if judged else [],
+        "judges": [{"key": "lite2", "name": "Lite2", "sound": True, "edges": edges}]
+        if judged
+        else [],
         "drawings": drawn,
     }
 
@@ -259,7 +325,9 @@ def test_the_table_counts_seeds_within_photographs_and_pairs_controls() -> None:
     done = report(True)
     finish(done)
     rows = {row["kind"]: row for row in done["table"]}
-    assert rows["sketch"]["cells"]["lite2"][0] == pytest.approx(0.75), "a photograph whose seeds disagree counts half"
+    assert rows["sketch"]["cells"]["lite2"][0] == pytest.approx(0.75), (
+        "a photograph whose seeds disagree counts half"
+    )
     assert rows["sketch, chosen seed"]["cells"]["lite2"][0] == 1
     assert rows["blank page"]["against"]["lite2"]["verdict"] == "beaten"
     assert rows["edge map"]["against"]["lite2"]["verdict"] == "level"

@@ -14,9 +14,18 @@ from speed_table import mean_curve, reach, tables
 from timings import looked_at
 
 
-def curve(photo: str, preset: str, *points: tuple[int, float, float], cut: bool = False) -> dict[str, Any]:
+def curve(
+    photo: str, preset: str, *points: tuple[int, float, float], cut: bool = False
+) -> dict[str, Any]:
     """A job as it is stored: (step, seconds, loss)."""
-    row = {"photo": photo, "preset": preset, "guide": "lite", "points": points, "steps": 80, "cut": cut}
+    row = {
+        "photo": photo,
+        "preset": preset,
+        "guide": "lite",
+        "points": points,
+        "steps": 80,
+        "cut": cut,
+    }
     return {**row, "before_s": 0.5, "after_s": None if cut else 0.3, "step_ms": 50.0}
 
 
@@ -24,7 +33,13 @@ def report() -> dict[str, Any]:
     """Curves of two photographs, and the parts of a step."""
     return {
         "made": "2026-01-01",
-        "settings": {"photos": ["cup", "dog"], "strokes": 16, "device": "cpu", "limit": 20.0, "losses": [1.8, 1.5, 1.0]},
+        "settings": {
+            "photos": ["cup", "dog"],
+            "strokes": 16,
+            "device": "cpu",
+            "limit": 20.0,
+            "losses": [1.8, 1.5, 1.0],
+        },
         "machine": {"processor": "<x86>", "cores": 2, "threads": 1, "torch": "2"},
         "curves": [
             curve("cup", "quick", (1, 0.1, 2.0), (10, 1.0, 1.6), (80, 8.0, 1.4)),
@@ -38,7 +53,13 @@ def report() -> dict[str, Any]:
                 "views": 3,
                 "dtype": "float32",
                 "step_ms": 100.0,
-                "parts_ms": {"raster": 5.0, "views": 4.0, "forward": 40.0, "backward": 45.0, "rest": 6.0},
+                "parts_ms": {
+                    "raster": 5.0,
+                    "views": 4.0,
+                    "forward": 40.0,
+                    "backward": 45.0,
+                    "rest": 6.0,
+                },
             }
         ],
     }
@@ -71,9 +92,15 @@ def test_a_step_is_the_median_after_the_first_ones() -> None:
 
 def test_the_page_shows_every_table_and_plot_and_nothing_unescaped() -> None:
     whole = html.fromstring(speed_page.page(report()))
-    assert [one.text_content() for one in whole.iter("h2")] == ["Time to quality", "A step and its parts"]
+    assert [one.text_content() for one in whole.iter("h2")] == [
+        "Time to quality",
+        "A step and its parts",
+    ]
     assert len(list(whole.iter("table"))) == len(tables(report())) == 3
-    assert {one.get("aria-label") for one in whole.iter("svg")} == {"Loss against seconds, guide lite", "A step and its parts"}
+    assert {one.get("aria-label") for one in whole.iter("svg")} == {
+        "Loss against seconds, guide lite",
+        "A step and its parts",
+    }
     assert "<x86>" in whole.text_content()
 
 

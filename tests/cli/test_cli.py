@@ -1,4 +1,6 @@
-"""The command does what its options say; a mistake costs one line, exit status 2, and leaves nothing behind."""
+"""The command does what its options say; a mistake costs one line, exit status 2, and leaves
+nothing behind.
+"""
 
 import importlib
 import json
@@ -35,7 +37,9 @@ def everything_below(folder):
 
 
 def assert_mistake(capsys, tmp_path, words, *arguments):
-    """The command says these words on one line of stderr, exits with 2, prints nothing and writes nothing."""
+    """The command says these words on one line of stderr, exits with 2, prints nothing and writes
+    nothing.
+    """
     before = everything_below(tmp_path)
     status = main([str(argument) for argument in arguments])
     said = capsys.readouterr()
@@ -130,7 +134,15 @@ def test_a_device_that_is_not_there_is_a_mistake(capsys, tmp_path, here, photo):
 
 def test_a_mask_of_other_proportions_is_a_mistake(capsys, tmp_path, here, photo):
     Image.new("L", (60, 160), "white").save(tmp_path / "mask.png")
-    assert_mistake(capsys, tmp_path, "60 x 160 and the photo 160 x 120", "sketch", photo, "--mask", tmp_path / "mask.png")
+    assert_mistake(
+        capsys,
+        tmp_path,
+        "60 x 160 and the photo 160 x 120",
+        "sketch",
+        photo,
+        "--mask",
+        tmp_path / "mask.png",
+    )
 
 
 def test_a_photo_of_one_plain_colour_is_a_mistake(capsys, tmp_path, here):
@@ -148,7 +160,11 @@ def test_a_name_with_a_line_break_is_still_told_in_one_line(capsys, tmp_path, he
     assert_mistake(capsys, tmp_path, "there is no photo", "sketch", "lost\ncat.jpg")
 
 
-@pytest.mark.parametrize("arguments", [("sketch",), ("nonsense",), ("models", "nonsense"), ("models", "fetch")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [("sketch",), ("nonsense",), ("models", "nonsense"), ("models", "fetch")],
+    ids=" ".join,
+)
 def test_a_command_that_is_not_one_is_a_mistake(capsys, tmp_path, here, arguments):
     assert_mistake(capsys, tmp_path, "", *arguments)
 
@@ -221,10 +237,15 @@ def test_json_tells_the_start_every_step_and_the_result(capsys, here, photo):
     events = [json.loads(line) for line in said.out.splitlines()]
     assert [event["event"] for event in events] == ["started", "progress", "progress", "result"]
     assert [event["step"] for event in events[1:3]] == [1, 2]
-    assert (events[0]["guide"], events[0]["device"], events[0]["mask"]) == ("lite", "cpu", "plain border")
+    assert (events[0]["guide"], events[0]["device"], events[0]["mask"]) == (
+        "lite",
+        "cpu",
+        "plain border",
+    )
     told, written = events[3]["sketch"], read_svg(here / "out.svg").to_json()
     for mine, its in zip(told.pop("strokes"), written.pop("strokes"), strict=True):
-        assert np.allclose(mine.pop("points"), its.pop("points"), rtol=0, atol=1.1e-3)  # each is rounded in its own way
+        # each is rounded in its own way
+        assert np.allclose(mine.pop("points"), its.pop("points"), rtol=0, atol=1.1e-3)
         assert mine == its
     assert told == written
     assert said.err == ""
@@ -240,7 +261,9 @@ def test_a_picture_of_every_step_is_kept_when_asked_for(here, photo):
             assert image.convert("L").getextrema()[0] < 128
 
 
-@pytest.mark.parametrize(("option", "time"), [(["--animate"], "6s"), (["--animate", "2.5"], "2.5s")], ids=["", "2.5"])
+@pytest.mark.parametrize(
+    ("option", "time"), [(["--animate"], "6s"), (["--animate", "2.5"], "2.5s")], ids=["", "2.5"]
+)
 def test_a_sketch_draws_itself_when_asked_to(here, photo, option, time):
     assert main(["sketch", str(photo), "-o", "out.svg", *FAST, *option]) == DONE
     assert (here / "out.svg").read_text(encoding="utf-8").count(f" {time} linear 1") == 3
@@ -253,23 +276,71 @@ def test_one_run_draws_a_series_whose_layers_can_be_edited(here, photo):
     result = read_svg(here / "out.svg")
     assert len(result.strokes) == 4
     assert result.request.series == (1, 3, 4)
-    assert main(["level", "out.svg", "--layer", "sketch-3", "--strokes", "2", "-o", "level.svg"]) == DONE
-    options = ["--photo", str(photo), "--guide", "lite", "--steps", "2", "--only", "stroke-2-of-3", "-o", "refined.svg"]
+    assert (
+        main(["level", "out.svg", "--layer", "sketch-3", "--strokes", "2", "-o", "level.svg"])
+        == DONE
+    )
+    options = [
+        "--photo",
+        str(photo),
+        "--guide",
+        "lite",
+        "--steps",
+        "2",
+        "--only",
+        "stroke-2-of-3",
+        "-o",
+        "refined.svg",
+    ]
     assert main(["refine", "out.svg", "--layer", "sketch-3", *options]) == DONE
     assert main(["animate", "out.svg"]) == DONE
     assert read_svg(here / "out.svg") == result
 
 
 def test_a_series_is_still_a_sketch_when_its_lines_are_joined(here, photo):
-    assert main(["sketch", str(photo), "-o", "out.svg", *(one for one in FAST if one not in ("--strokes", "3")), "--series", "1,3"]) == DONE
+    assert (
+        main(
+            [
+                "sketch",
+                str(photo),
+                "-o",
+                "out.svg",
+                *(one for one in FAST if one not in ("--strokes", "3")),
+                "--series",
+                "1,3",
+            ]
+        )
+        == DONE
+    )
     assert main(["join", "out.svg"]) == DONE, "hides the sketch that was shown"
     assert len(read_svg("out.svg").strokes) == 3
     assert main(["order", "out.svg", "-o", "again.svg"]) == DONE
 
 
 def test_strokes_are_added_in_the_ink_that_is_there(here, photo):
-    assert main(["sketch", str(photo), "-o", "out.svg", *FAST, "--paper", "black", "--color", "white"]) == DONE
-    assert main(["add", "out.svg", "--photo", str(photo), "-n", "1", "--steps", "1", "--guide", "lite", "--device", "cpu"]) == DONE
+    assert (
+        main(["sketch", str(photo), "-o", "out.svg", *FAST, "--paper", "black", "--color", "white"])
+        == DONE
+    )
+    assert (
+        main(
+            [
+                "add",
+                "out.svg",
+                "--photo",
+                str(photo),
+                "-n",
+                "1",
+                "--steps",
+                "1",
+                "--guide",
+                "lite",
+                "--device",
+                "cpu",
+            ]
+        )
+        == DONE
+    )
     assert (here / "out.svg").read_text().count("stroke:#ffffff") == 4
 
 
@@ -281,7 +352,9 @@ def test_a_mask_file_may_have_any_name(here, photo):
     assert read_svg(here / "out.svg").mask.startswith("file m")
 
 
-def test_an_interrupt_before_the_first_step_writes_nothing(capsys, tmp_path, here, photo, monkeypatch):
+def test_an_interrupt_before_the_first_step_writes_nothing(
+    capsys, tmp_path, here, photo, monkeypatch
+):
     fail_with(monkeypatch, KeyboardInterrupt())
     before = everything_below(tmp_path)
     assert main(["sketch", str(photo), "-o", "out.svg", *FAST]) == INTERRUPTED
@@ -302,11 +375,34 @@ def test_a_signal_while_the_guide_loads_writes_nothing(tmp_path, here, photo, mo
 
 @pytest.mark.skipif(os.name == "nt", reason="the platform sends no SIGINT to one process")
 def test_an_interrupt_keeps_the_best_sketch_so_far(here, photo):
-    options = ["--strokes", "2", "--steps", "100000", "--guide", "lite", "--device", "cpu", "--seeds", "1", "--json"]
-    command = [sys.executable, "-m", "clipasso_core", "sketch", str(photo), "-o", "out.svg", *options]
+    options = [
+        "--strokes",
+        "2",
+        "--steps",
+        "100000",
+        "--guide",
+        "lite",
+        "--device",
+        "cpu",
+        "--seeds",
+        "1",
+        "--json",
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "clipasso_core",
+        "sketch",
+        str(photo),
+        "-o",
+        "out.svg",
+        *options,
+    ]
     paths = [str(Path(clipasso_core.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert any(json.loads(line)["event"] == "progress" for line in process.stdout)
             process.send_signal(signal.SIGINT)
@@ -340,8 +436,18 @@ def test_a_bug_is_one_line_and_its_traceback_is_in_the_log(capsys, here, photo, 
 def test_threads_are_told_how_to_wait_before_torch_reads_it(monkeypatch):
     for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"):
         monkeypatch.delenv(name, raising=False)
-    for given, expected in (({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "None")):
-        done = subprocess.run([sys.executable, "-c", ASK], env={**os.environ, **given}, capture_output=True, text=True, check=True)
+    for given, expected in (
+        ({}, "1000"),
+        ({"GOMP_SPINCOUNT": "7"}, "7"),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, "None"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", ASK],
+            env={**os.environ, **given},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         assert done.stdout.split()[-2:] == ["False", expected]
 
 

@@ -1,4 +1,6 @@
-"""`clipasso doctor` tells what works, what could be better and what to do, without telling who the person is."""
+"""`clipasso doctor` tells what works, what could be better and what to do, without telling who the
+person is.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,17 @@ from clipasso_core.cli.doctor import FAULT, NOTE, OK, PACKAGES, Finding, examine
 from clipasso_core.cli.main import main
 from clipasso_core.machine import folders, models
 
-SUBJECTS = ["Python", "packages", "torch", "devices", "guide lite", "subject mask", "guides clip:*", "diffvg", "folders"]
+SUBJECTS = [
+    "Python",
+    "packages",
+    "torch",
+    "devices",
+    "guide lite",
+    "subject mask",
+    "guides clip:*",
+    "diffvg",
+    "folders",
+]
 
 
 def finding(subject: str) -> Finding:
@@ -116,7 +128,9 @@ def test_a_whole_mask_network_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
 # Faults
 
 
-def test_a_damaged_mask_network_is_a_fault(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_mask_network_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     put_u2netp(monkeypatch, b"the network", b"the netw")
     mask = finding("subject mask")
     assert mask.state == FAULT
@@ -127,18 +141,26 @@ def test_a_damaged_mask_network_is_a_fault(monkeypatch: pytest.MonkeyPatch, caps
 
 
 @pytest.mark.parametrize("name", ["lxml", "open_clip_torch"])
-def test_a_missing_package_is_a_fault(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_a_missing_package_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
     without_package(monkeypatch, name)
     packages = finding("packages")
     assert (packages.state, packages.text) == (FAULT, f"missing: {name}")
     assert "install.py" in packages.advice
     assert not healthy(examine())
     assert main(["doctor", "--json"]) == 2
-    assert [one["subject"] for one in json.loads(capsys.readouterr().out) if one["state"] == FAULT] == ["packages"]
+    assert [
+        one["subject"] for one in json.loads(capsys.readouterr().out) if one["state"] == FAULT
+    ] == ["packages"]
 
 
-@pytest.mark.parametrize("error", [ImportError("no torch"), OSError("libcudart.so\nis missing"), RuntimeError()])
-def test_a_torch_that_can_not_be_imported_is_a_fault(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error", [ImportError("no torch"), OSError("libcudart.so\nis missing"), RuntimeError()]
+)
+def test_a_torch_that_can_not_be_imported_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     without_module(monkeypatch, "torch", error)
     torch = finding("torch")
     assert torch.state == FAULT
@@ -161,7 +183,9 @@ def test_a_home_that_can_not_be_written_is_a_fault(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("below", ["", "deeper/still"])
-def test_a_home_that_is_no_folder_is_a_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, below: str) -> None:
+def test_a_home_that_is_no_folder_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, below: str
+) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path / "file" / below))
     home = finding("folders")
@@ -180,7 +204,9 @@ def test_damaged_records_are_a_fault_among_the_other_findings() -> None:
 # Privacy
 
 
-@pytest.mark.parametrize("state", ["fresh", "damaged mask", "damaged records", "read-only", "no torch"])
+@pytest.mark.parametrize(
+    "state", ["fresh", "damaged mask", "damaged records", "read-only", "no torch"]
+)
 def test_a_report_does_not_name_the_persons_home(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, state: str
 ) -> None:
@@ -197,7 +223,9 @@ def test_a_report_does_not_name_the_persons_home(
     elif state == "read-only":
         monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
     elif state == "no torch":
-        without_module(monkeypatch, "torch", OSError(f"{person}/engine/libtorch.so: undefined symbol"))
+        without_module(
+            monkeypatch, "torch", OSError(f"{person}/engine/libtorch.so: undefined symbol")
+        )
     for form in ([], ["--json"]):
         assert main(["doctor", *form]) == (0 if state == "fresh" else 2)
         out, err = capsys.readouterr()

@@ -20,7 +20,9 @@ from clipasso_core.document.animate import SHEET, animate, animated
 from clipasso_core.document.drawing import Drawing, read_drawing
 from clipasso_core.document.svg import SVG
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BROWSER = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 FRAMES = re.compile(
     r"@keyframes (\S+?)\{0%,([\d.]+)%\{(.*?)\}([\d.]+)%,100%\{(.*?)\}\}\n"
     r"\[id=\"(.+?)\"\]\{animation:(\S+) (\S+)s linear (\w+)\}"
@@ -44,13 +46,17 @@ def test_strokes_are_drawn_one_after_the_other_the_most_needed_first(tmp_path: P
     drawing = read_drawing(ranked(tmp_path), None)
     assert animate(drawing, 5) == 5
     order = turns(drawing)
-    assert [id_ for id_, *_ in order] == ["s0", "s1", "s2", "s3", "own"]  # what has no rank comes last
+    # what has no rank comes last
+    assert [id_ for id_, *_ in order] == ["s0", "s1", "s2", "s3", "own"]
     assert [begin for _, begin, _ in order] == [0, *(end for *_, end in order[:-1])]
     assert order[-1][2] == 100
 
 
 def test_a_longer_stroke_takes_longer(tmp_path: Path) -> None:
-    body = f'<path id="a" d="M0,0H198" style="{LINE}"/><path id="b" d="M0,0H48" style="{LINE}"/><path id="c" d="M9,9h0" style="{LINE}"/>'
+    body = (
+        f'<path id="a" d="M0,0H198" style="{LINE}"/><path id="b" d="M0,0H48" style="{LINE}"/><path'
+        f' id="c" d="M9,9h0" style="{LINE}"/>'
+    )
     drawing = drawn(tmp_path, body)
     animate(drawing, 5)
     shares = [end - begin for _, begin, end in turns(drawing)]
@@ -93,7 +99,11 @@ def test_a_stroke_that_was_dashed_since_keeps_its_dashes_too(tmp_path: Path) -> 
 def test_whoever_asks_for_less_motion_sees_the_finished_drawing(tmp_path: Path) -> None:
     drawing = drawn(tmp_path, f'<path id="a" d="M0,0H9" style="{LINE}"/>')
     animate(drawing, 5)
-    assert re.fullmatch(r"\s*@media screen and \(prefers-reduced-motion:no-preference\)\{[^@]*@keyframes.*\}\s*", sheet(drawing), re.DOTALL)
+    assert re.fullmatch(
+        r"\s*@media screen and \(prefers-reduced-motion:no-preference\)\{[^@]*@keyframes.*\}\s*",
+        sheet(drawing),
+        re.DOTALL,
+    )
 
 
 def test_without_its_sheet_it_is_the_sketch_that_it_was() -> None:
@@ -142,7 +152,10 @@ def test_a_drawing_without_strokes_is_a_mistake(tmp_path: Path) -> None:
 
 def test_the_command_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = ranked(tmp_path)
-    assert main(["animate", str(file), "-o", str(tmp_path / "out.svg"), "--seconds", "3", "--loop"]) == 0
+    assert (
+        main(["animate", str(file), "-o", str(tmp_path / "out.svg"), "--seconds", "3", "--loop"])
+        == 0
+    )
     assert "5 strokes draw themselves" in capsys.readouterr().err
     assert "5s linear infinite" in (tmp_path / "out.svg").read_text()
     assert main(["animate", str(file), "--seconds", "0"]) == 2
@@ -152,18 +165,38 @@ def test_the_command_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 @pytest.mark.skipif(BROWSER is None, reason="there is no browser")
 def test_a_browser_draws_it(tmp_path: Path) -> None:
-    body = "".join(f'<path id="s{y}" d="M20,{y}H180" style="{LINE};stroke-width:8;stroke-linecap:round"/>' for y in (20, 50, 80))
+    body = "".join(
+        f'<path id="s{y}" d="M20,{y}H180" style="{LINE};stroke-width:8;stroke-linecap:round"/>'
+        for y in (20, 50, 80)
+    )
     drawing = drawn(tmp_path, body, 'viewBox="0 0 200 100" width="200" height="100"')
     animate(drawing, 3)
 
     def inked(time_s: float) -> list[int]:
         """Columns with ink in each of the three strokes' rows."""
         shot, page = tmp_path / f"{time_s}.png", tmp_path / "page.html"
-        script = f"document.getAnimations().forEach(one => {{one.pause(); one.currentTime = {1000 * time_s}}})"
+        script = (
+            "document.getAnimations().forEach(one => {one.pause(); one.currentTime ="
+            f" {1000 * time_s}}})"
+        )
         text = etree.tostring(drawing.root, encoding="unicode")
-        page.write_text(f"<!doctype html><body style='margin:0'>{text}<script>{script}</script>", encoding="utf-8")
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=600,400", f"--user-data-dir={tmp_path / 'profile'}"]
-        subprocess.run([str(BROWSER), *options, f"--screenshot={shot}", page.as_uri()], check=True, capture_output=True, timeout=120)
+        page.write_text(
+            f"<!doctype html><body style='margin:0'>{text}<script>{script}</script>",
+            encoding="utf-8",
+        )
+        options = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--window-size=600,400",
+            f"--user-data-dir={tmp_path / 'profile'}",
+        ]
+        subprocess.run(
+            [str(BROWSER), *options, f"--screenshot={shot}", page.as_uri()],
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
         dark = np.asarray(Image.open(shot).convert("L")) < 128
         return [int(dark[y - 10 : y + 10].any(0).sum()) for y in (20, 50, 80)]
 

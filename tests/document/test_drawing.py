@@ -1,4 +1,6 @@
-"""Any SVG document is a drawing over its photograph: every path is found where it is seen, and all else stays as it was."""
+"""Any SVG document is a drawing over its photograph: every path is found where it is seen, and all
+else stays as it was.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def ends(drawing: Drawing, number: int = 0) -> list[float]:
         ("M10,20A20 20 0 0 1 50,20", None, (50, 20)),
     ],
 )
-def test_every_open_path_is_a_chain_of_cubics(tmp_path: Path, data: str, cubics: int | None, last: tuple[float, float]) -> None:
+def test_every_open_path_is_a_chain_of_cubics(
+    tmp_path: Path, data: str, cubics: int | None, last: tuple[float, float]
+) -> None:
     (line,) = drawn(tmp_path, f'<path d="{data}" style="{LINE}"/>').lines
     (chain,) = line.chains
     assert not line.fixed
@@ -72,7 +76,9 @@ def test_several_subpaths_are_several_chains_of_one_line(tmp_path: Path) -> None
         ('<g style="fill:none"><path d="M0,0L10,0L10,10" stroke="#000"/></g>', ""),
     ],
 )
-def test_closed_and_filled_paths_are_there_but_not_to_be_redrawn(tmp_path: Path, path: str, why: str) -> None:
+def test_closed_and_filled_paths_are_there_but_not_to_be_redrawn(
+    tmp_path: Path, path: str, why: str
+) -> None:
     (line,) = drawn(tmp_path, path).lines
     assert line.fixed == why
 
@@ -114,7 +120,8 @@ def test_a_lock_is_ours_or_inkscapes_own(tmp_path: Path, body: str, locked: bool
 ILLUSTRATOR = """<?xml version="1.0" encoding="utf-8"?>
 <!-- Generator: Adobe Illustrator 27.0.0, SVG Export Plug-In . SVG Version: 6.00 Build 0)  -->
 <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
-<svg version="1.1" id="Layer_1" xmlns="http://www.w3.org/2000/svg" x="0px" y="0px" viewBox="0 0 200 100" xml:space="preserve">
+<svg version="1.1" id="Layer_1" xmlns="http://www.w3.org/2000/svg" x="0px" y="0px"
+ viewBox="0 0 200 100" xml:space="preserve">
 <style type="text/css">
 	.st0{fill:none;stroke:#1D1D1B;stroke-width:2;stroke-linecap:round;stroke-miterlimit:10;}
 	.st1{fill:#FFFFFF;}
@@ -130,13 +137,16 @@ ILLUSTRATOR = """<?xml version="1.0" encoding="utf-8"?>
 </svg>"""
 AFFINITY = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
-<svg width="100%" height="100%" viewBox="0 0 200 100" version="1.1" xmlns="http://www.w3.org/2000/svg" xmlns:serif="http://www.serif.com/"
+<svg width="100%" height="100%" viewBox="0 0 200 100" version="1.1" xmlns="http://www.w3.org/2000/svg"
+ xmlns:serif="http://www.serif.com/"
  style="fill-rule:evenodd;clip-rule:evenodd;stroke-linecap:round;stroke-linejoin:round;stroke-miterlimit:1.5;">
     <defs><style><![CDATA[
 svg > g > path { fill: none }
 #ink path { stroke: rgb(0 0 0 / 50%) !important; stroke-width: 3px }
 ]]></style></defs>
-    <g id="ink" serif:id="Ink" transform="matrix(2,0,0,2,0,0)"><path id="a" style="stroke:red" d="M5,10L25,30"/></g>
+    <g id="ink" serif:id="Ink" transform="matrix(2,0,0,2,0,0)">
+        <path id="a" style="stroke:red" d="M5,10L25,30"/>
+    </g>
 </svg>"""
 
 
@@ -157,7 +167,12 @@ def test_classes_say_how_strokes_look(tmp_path: Path) -> None:
 
 def test_sheets_in_definitions_with_any_selector_do_too(tmp_path: Path) -> None:
     (line,) = read_drawing(saved(tmp_path, AFFINITY), SIZE).lines
-    assert (line.color, line.width, line.darkness, line.fixed) == ("#000000", 6, pytest.approx(0.5), "")
+    assert (line.color, line.width, line.darkness, line.fixed) == (
+        "#000000",
+        6,
+        pytest.approx(0.5),
+        "",
+    )
 
 
 @pytest.mark.parametrize("text", [ILLUSTRATOR, AFFINITY])
@@ -175,21 +190,35 @@ def test_a_stroke_with_a_class_changes_in_its_points_alone(tmp_path: Path, text:
 
 
 def test_a_broken_sheet_is_no_mistake_of_the_drawing(tmp_path: Path) -> None:
-    sheet = "<style>.a{stroke:blue;fill:none} .a..b{stroke:red} .a{stroke-width:wide;fill:{}} @media{</style>"
+    sheet = (
+        "<style>.a{stroke:blue;fill:none} .a..b{stroke:red} .a{stroke-width:wide;fill:{}}"
+        " @media{</style>"
+    )
     (line,) = drawn(tmp_path, f'{sheet}<path class="a" d="M0,0L9,9"/>').lines
     assert (line.color, line.width, line.fixed) == ("#0000ff", 1, "")
 
 
 def test_a_hidden_photograph_is_no_place(tmp_path: Path) -> None:
-    hidden = '<style>.off{visibility:hidden}</style><image class="off" x="1" width="2" height="1" xlink:href="q.png"/>'
+    hidden = (
+        '<style>.off{visibility:hidden}</style><image class="off" x="1" width="2" height="1"'
+        ' xlink:href="q.png"/>'
+    )
     image = '<image x="10" y="10" width="40" height="20" xlink:href="p.png"/>'
-    drawing = drawn(tmp_path, f'{hidden}{image}<path d="M 10,10 L 50,30" style="{LINE}"/>', 'viewBox="0 0 300 300"')
+    drawing = drawn(
+        tmp_path,
+        f'{hidden}{image}<path d="M 10,10 L 50,30" style="{LINE}"/>',
+        'viewBox="0 0 300 300"',
+    )
     assert ends(drawing) == pytest.approx([0, 0, 200, 100])
 
 
-@pytest.mark.parametrize("paint", ["currentColor", "url(#gradient)", "rgb(0 0 0 / 50%)", "#00000080"])
+@pytest.mark.parametrize(
+    "paint", ["currentColor", "url(#gradient)", "rgb(0 0 0 / 50%)", "#00000080"]
+)
 def test_paints_that_are_no_plain_colour_have_their_darkness(tmp_path: Path, paint: str) -> None:
-    (line,) = drawn(tmp_path, f'<path d="M0,0L9,9" style="fill:none;color:#808080;stroke:{paint}"/>').lines
+    (line,) = drawn(
+        tmp_path, f'<path d="M0,0L9,9" style="fill:none;color:#808080;stroke:{paint}"/>'
+    ).lines
     assert line.darkness == pytest.approx(0.5, abs=0.01)
 
 
@@ -200,7 +229,10 @@ def test_an_entity_of_its_own_is_not_read(tmp_path: Path) -> None:
 
 
 def test_transforms_of_paths_and_groups_count(tmp_path: Path) -> None:
-    body = f'<g transform="translate(100,0)"><g transform="scale(2)"><path transform="rotate(90)" d="M0,0L10,0" style="{LINE}"/></g></g>'
+    body = (
+        '<g transform="translate(100,0)"><g transform="scale(2)"><path transform="rotate(90)"'
+        f' d="M0,0L10,0" style="{LINE}"/></g></g>'
+    )
     drawing = drawn(tmp_path, body)
     assert ends(drawing) == pytest.approx([100, 0, 100, 20])
     assert drawing.lines[0].width == pytest.approx(4)
@@ -210,25 +242,40 @@ def test_transforms_of_paths_and_groups_count(tmp_path: Path) -> None:
 
 
 def test_the_page_is_the_photographs_when_it_has_its_proportions(tmp_path: Path) -> None:
-    drawing = drawn(tmp_path, f'<path d="M 10,10 L 60,35" style="{LINE}"/>', 'viewBox="10 10 50 25"')
+    drawing = drawn(
+        tmp_path, f'<path d="M 10,10 L 60,35" style="{LINE}"/>', 'viewBox="10 10 50 25"'
+    )
     assert ends(drawing) == pytest.approx([0, 0, 200, 100])
 
 
 def test_an_image_tells_where_the_photograph_lies(tmp_path: Path) -> None:
-    image = '<g transform="translate(5,5)"><image id="p" x="5" y="5" width="40" height="20" xlink:href="p.png"/></g>'
-    drawing = drawn(tmp_path, f'{image}<path d="M 10,10 L 50,30" style="{LINE}"/>', 'viewBox="0 0 300 300"')
+    image = (
+        '<g transform="translate(5,5)"><image id="p" x="5" y="5" width="40" height="20"'
+        ' xlink:href="p.png"/></g>'
+    )
+    drawing = drawn(
+        tmp_path, f'{image}<path d="M 10,10 L 50,30" style="{LINE}"/>', 'viewBox="0 0 300 300"'
+    )
     assert ends(drawing) == pytest.approx([0, 0, 200, 100])
 
 
 def test_a_photograph_within_a_box_of_other_proportions_is_where_it_is_seen(tmp_path: Path) -> None:
     image = '<image x="0" y="0" width="40" height="40" xlink:href="p.png"/>'
-    drawing = drawn(tmp_path, f'{image}<path d="M 0,10 L 40,30" style="{LINE}"/>', 'viewBox="0 0 300 300"')
+    drawing = drawn(
+        tmp_path, f'{image}<path d="M 0,10 L 40,30" style="{LINE}"/>', 'viewBox="0 0 300 300"'
+    )
     assert ends(drawing) == pytest.approx([0, 0, 200, 100])
 
 
 def test_a_sketch_names_its_image_among_several(tmp_path: Path) -> None:
-    images = "".join(f'<image id="p{x}" x="{x}" width="20" height="10" xlink:href="p.png"/>' for x in (0, 50, 100))
-    body = f'{images}<g clipasso:sketch="1" clipasso:source="#p50"><path d="M 50,0 L 70,10" style="{LINE}"/></g>'
+    images = "".join(
+        f'<image id="p{x}" x="{x}" width="20" height="10" xlink:href="p.png"/>'
+        for x in (0, 50, 100)
+    )
+    body = (
+        f'{images}<g clipasso:sketch="1" clipasso:source="#p50"><path d="M 50,0 L 70,10"'
+        f' style="{LINE}"/></g>'
+    )
     assert ends(drawn(tmp_path, body, 'viewBox="0 0 300 300"')) == pytest.approx([0, 0, 200, 100])
 
 
@@ -241,12 +288,18 @@ def test_a_page_that_says_nothing_of_the_photograph_is_a_mistake(tmp_path: Path)
 
 
 def test_only_the_sketch_is_drawn_on(tmp_path: Path) -> None:
-    body = f'<path d="M0,0L1,0" style="{LINE}"/><g id="s" clipasso:sketch="1"><path id="a" d="M0,0L10,0" style="{LINE}"/></g>'
+    body = (
+        f'<path d="M0,0L1,0" style="{LINE}"/><g id="s" clipasso:sketch="1"><path id="a"'
+        f' d="M0,0L10,0" style="{LINE}"/></g>'
+    )
     assert [line.id for line in drawn(tmp_path, body).lines] == ["a"]
 
 
 def test_of_two_sketches_one_must_be_named(tmp_path: Path) -> None:
-    body = "".join(f'<g id="{one}" clipasso:sketch="1"><path id="in-{one}" d="M0,0L10,0" style="{LINE}"/></g>' for one in ("a", "b"))
+    body = "".join(
+        f'<g id="{one}" clipasso:sketch="1"><path id="in-{one}" d="M0,0L10,0" style="{LINE}"/></g>'
+        for one in ("a", "b")
+    )
     with pytest.raises(UserError, match=r"--layer \(a, b\)"):
         drawn(tmp_path, body)
     assert [line.id for line in drawn(tmp_path, body, layer="b").lines] == ["in-b"]
@@ -254,10 +307,12 @@ def test_of_two_sketches_one_must_be_named(tmp_path: Path) -> None:
         drawn(tmp_path, body, layer="c")
 
 
-def test_of_a_series_the_sketch_that_is_shown_is_drawn_on_or_the_one_that_is_named(tmp_path: Path) -> None:
+def test_of_a_series_the_sketch_that_is_shown_is_drawn_on_or_the_one_that_is_named(
+    tmp_path: Path,
+) -> None:
     body = "".join(
-        f'<g id="{one}" clipasso:sketch="1" style="{style}"><path id="in-{one}" d="M0,0L10,0" style="{LINE}"/>'
-        f'<path id="hidden-{one}" d="M0,0L10,0" style="{LINE};display:none"/></g>'
+        f'<g id="{one}" clipasso:sketch="1" style="{style}"><path id="in-{one}" d="M0,0L10,0"'
+        f' style="{LINE}"/><path id="hidden-{one}" d="M0,0L10,0" style="{LINE};display:none"/></g>'
         for one, style in (("a", "display:none"), ("b", ""))
     )
     assert [line.id for line in drawn(tmp_path, body).lines] == ["in-b"]
@@ -265,7 +320,14 @@ def test_of_a_series_the_sketch_that_is_shown_is_drawn_on_or_the_one_that_is_nam
 
 
 @pytest.mark.parametrize(
-    "text", ["", "<svg", "plain text", "<html/>", '<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg"/>']
+    "text",
+    [
+        "",
+        "<svg",
+        "plain text",
+        "<html/>",
+        '<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg"/>',
+    ],
 )
 def test_what_is_no_plain_svg_is_a_mistake(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.svg").write_text(text)
@@ -275,11 +337,22 @@ def test_what_is_no_plain_svg_is_a_mistake(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("paper", "ink", "darkness"),
-    [("#000", "#fff", 1), ("#000", "#000", 0), ("#fff", "#000", 1), ("#333", "#fff", 0.8), ("none", "#fff", 0)],
+    [
+        ("#000", "#fff", 1),
+        ("#000", "#000", 0),
+        ("#fff", "#000", 1),
+        ("#333", "#fff", 0.8),
+        ("none", "#fff", 0),
+    ],
 )
-def test_on_dark_paper_light_ink_is_what_is_seen_and_the_paper_is_no_stroke(tmp_path: Path, paper: str, ink: str, darkness: float) -> None:
+def test_on_dark_paper_light_ink_is_what_is_seen_and_the_paper_is_no_stroke(
+    tmp_path: Path, paper: str, ink: str, darkness: float
+) -> None:
     sheet = f'<g clipasso:paper="1"><rect width="200" height="100" style="fill:{paper}"/></g>'
-    body = f'{sheet}<g clipasso:sketch="1"><path id="a" d="M0,0L10,0" style="fill:none;stroke:{ink};stroke-width:2"/></g>'
+    body = (
+        f'{sheet}<g clipasso:sketch="1"><path id="a" d="M0,0L10,0"'
+        f' style="fill:none;stroke:{ink};stroke-width:2"/></g>'
+    )
     (line,) = drawn(tmp_path, body).lines
     assert line.darkness == pytest.approx(darkness)
     assert (line.id, line.fill, line.fixed) == ("a", 0, "")
@@ -292,23 +365,34 @@ TRANSFORMS = st.lists(
     st.one_of(
         st.tuples(NUMBERS, NUMBERS).map(lambda pair: f"translate({pair[0]},{pair[1]})"),
         st.floats(-180, 180).map(lambda angle: f"rotate({angle:.2f})"),
-        st.tuples(st.sampled_from([-2, -0.5, 0.5, 3]), st.sampled_from([-1, 0.7, 2])).map(lambda pair: f"scale({pair[0]},{pair[1]})"),
+        st.tuples(st.sampled_from([-2, -0.5, 0.5, 3]), st.sampled_from([-1, 0.7, 2])).map(
+            lambda pair: f"scale({pair[0]},{pair[1]})"
+        ),
         st.floats(-40, 40).map(lambda angle: f"skewX({angle:.2f})"),
     ),
     max_size=3,
 ).map(" ".join)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(outer=TRANSFORMS, inner=TRANSFORMS, own=TRANSFORMS, x=NUMBERS, y=NUMBERS)
 def test_a_line_that_is_moved_is_seen_there_and_nothing_else_changes(
     tmp_path: Path, outer: str, inner: str, own: str, x: float, y: float
 ) -> None:
-    other = f'<g transform="{inner}"><path id="other" d="m 1,2 c 3,4 5,6 7,8 z" style="{LINE}" data-note="ä"/><text>words</text></g>'
-    path = f'<path id="a" transform="{own}" d="M 1,1 L 9,{y}" style="{LINE};opacity:.5" data-x="{x}"/>'
+    other = (
+        f'<g transform="{inner}"><path id="other" d="m 1,2 c 3,4 5,6 7,8 z" style="{LINE}"'
+        ' data-note="ä"/><text>words</text></g>'
+    )
+    path = (
+        f'<path id="a" transform="{own}" d="M 1,1 L 9,{y}" style="{LINE};opacity:.5" data-x="{x}"/>'
+    )
     body = f'<g id="o" transform="{outer}">{path}{other}</g>'
     drawing = drawn(tmp_path, body)
-    before = {node.get("id"): (node.get("d"), dict(node.attrib)) for node in drawing.root.iter("{*}path")}
+    before = {
+        node.get("id"): (node.get("d"), dict(node.attrib)) for node in drawing.root.iter("{*}path")
+    }
     (line,) = drawing.find(["a"])
     wanted = line.chains[0] + np.array([x, y])
     line.place([wanted])
@@ -317,20 +401,40 @@ def test_a_line_that_is_moved_is_seen_there_and_nothing_else_changes(
     scale = math.sqrt(abs(float(np.linalg.det(line.to_picture[:2, :2]))))
     stretch = max(float(np.abs(line.to_picture[:2, :2]).max()), scale)
     assert np.abs(again.find(["a"])[0].chains[0] - wanted).max() < 1e-4 * stretch
-    after = {node.get("id"): (node.get("d"), dict(node.attrib)) for node in again.root.iter("{*}path")}
+    after = {
+        node.get("id"): (node.get("d"), dict(node.attrib)) for node in again.root.iter("{*}path")
+    }
     assert after["other"] == before["other"]
     assert {**after["a"][1], "d": ""} == {**before["a"][1], "d": ""}
-    assert etree.tostring(drawing.root.find(".//{*}text")) == etree.tostring(again.root.find(".//{*}text"))
+    assert etree.tostring(drawing.root.find(".//{*}text")) == etree.tostring(
+        again.root.find(".//{*}text")
+    )
 
 
 CHARACTERS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12)
 ATTRIBUTES = st.dictionaries(
     st.sampled_from(
-        ["id", "class", "style", "fill", "stroke", "transform", "data-note", "{http://www.inkscape.org/namespaces/inkscape}label"]
+        [
+            "id",
+            "class",
+            "style",
+            "fill",
+            "stroke",
+            "transform",
+            "data-note",
+            "{http://www.inkscape.org/namespaces/inkscape}label",
+        ]
     ),
-    st.one_of(CHARACTERS, st.sampled_from(["a", "a b", "fill : none;;stroke: red ", "fill:url('#;')", "rotate(3)", "none"])),
+    st.one_of(
+        CHARACTERS,
+        st.sampled_from(
+            ["a", "a b", "fill : none;;stroke: red ", "fill:url('#;')", "rotate(3)", "none"]
+        ),
+    ),
 )
-TAGS = st.sampled_from(["path", "rect", "text", "g", "metadata", "style", "{http://example.org/own}thing"])
+TAGS = st.sampled_from(
+    ["path", "rect", "text", "g", "metadata", "style", "{http://example.org/own}thing"]
+)
 CHILDREN = st.one_of(
     st.tuples(TAGS, ATTRIBUTES, CHARACTERS, CHARACTERS),
     st.tuples(st.just(etree.Comment), CHARACTERS.map(lambda text: text.replace("-", ""))),
@@ -341,7 +445,11 @@ CHILDREN = st.one_of(
 def foreign(children: list[Any]) -> etree._Element:
     """A group of what is none of ours, and a locked stroke."""
     group = etree.Element(f"{{{SVG}}}g", nsmap={None: SVG, "clipasso": CLIPASSO})
-    etree.SubElement(group, f"{{{SVG}}}path", {"d": "m 1 1 2 , 2", f"{{{CLIPASSO}}}locked": "true", "style": LINE})
+    etree.SubElement(
+        group,
+        f"{{{SVG}}}path",
+        {"d": "m 1 1 2 , 2", f"{{{CLIPASSO}}}locked": "true", "style": LINE},
+    )
     for kind, *rest in children:
         if kind is etree.Comment:
             group.append(etree.Comment(rest[0]))
@@ -349,34 +457,51 @@ def foreign(children: list[Any]) -> etree._Element:
             etree.SubElement(group, f"{{{SVG}}}style").text = etree.CDATA(rest[0])
         else:
             attributes, text, tail = rest
-            node = etree.SubElement(group, kind if kind.startswith("{") else f"{{{SVG}}}{kind}", attributes)
+            node = etree.SubElement(
+                group, kind if kind.startswith("{") else f"{{{SVG}}}{kind}", attributes
+            )
             node.text, node.tail = text or None, tail or None
             if kind == "path":
                 node.set("d", "M 3,3 l 4,4")
     return group
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(before=st.lists(CHILDREN, max_size=4), after=st.lists(CHILDREN, max_size=4), style=ATTRIBUTES)
-def test_what_is_locked_or_foreign_stays_byte_for_byte(tmp_path: Path, before: list[Any], after: list[Any], style: dict[str, str]) -> None:
-    root = etree.Element(f"{{{SVG}}}svg", nsmap={None: SVG, "clipasso": CLIPASSO}, viewBox="0 0 200 100")
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    before=st.lists(CHILDREN, max_size=4), after=st.lists(CHILDREN, max_size=4), style=ATTRIBUTES
+)
+def test_what_is_locked_or_foreign_stays_byte_for_byte(
+    tmp_path: Path, before: list[Any], after: list[Any], style: dict[str, str]
+) -> None:
+    root = etree.Element(
+        f"{{{SVG}}}svg", nsmap={None: SVG, "clipasso": CLIPASSO}, viewBox="0 0 200 100"
+    )
     root.append(foreign(before))
     kept = {name: text for name, text in style.items() if name not in ("id", "transform")}
     etree.SubElement(root, f"{{{SVG}}}path", {"id": "own-stroke", "d": "M 1.50,1 L 9 9", **kept})
     root.append(foreign(after))
     sheet = etree.SubElement(root, f"{{{SVG}}}style")
-    sheet.text = etree.CDATA("path { display: inline !important; visibility: visible !important } g { display: inline !important }")
+    sheet.text = etree.CDATA(
+        "path { display: inline !important; visibility: visible !important } g { display: inline"
+        " !important }"
+    )
     whole = etree.tostring(root, encoding="unicode").encode()
     path = tmp_path / "whole.svg"
     path.write_bytes(whole)
     drawing = read_drawing(path, None)
     (line,) = drawing.find(["own-stroke"])
     line.place([chain + 3 for chain in line.chains])
-    assert drawing.to_bytes().partition(b"?>\n")[2] == whole.replace(b"M 1.50,1 L 9 9", line.node.get("d").encode())
+    assert drawing.to_bytes().partition(b"?>\n")[2] == whole.replace(
+        b"M 1.50,1 L 9 9", line.node.get("d").encode()
+    )
 
 
 def test_apply_maps_points() -> None:
-    assert apply(np.array([[2.0, 0, 1], [0, 3, 0], [0, 0, 1]]), np.array([[1.0, 1.0]])).tolist() == [[3, 3]]
+    assert apply(
+        np.array([[2.0, 0, 1], [0, 3, 0], [0, 0, 1]]), np.array([[1.0, 1.0]])
+    ).tolist() == [[3, 3]]
 
 
 # More or fewer

@@ -1,4 +1,6 @@
-"""For plotters: the same strokes with less travel, or one line through all of them; the sketch's own layer is kept."""
+"""For plotters: the same strokes with less travel, or one line through all of them; the sketch's
+own layer is kept.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,14 @@ DATA = ["M 0,0 L 10,0", "M 100,50 L 90,50", "M 20,0 L 10,0", "M 30,0 L 20,0", "M
 
 
 def sketch(tmp_path: Path, data: list[str], group: str = "") -> Drawing:
-    paths = "".join(f'<path id="p{number}" d="{one}" style="{LINE}"/>' for number, one in enumerate(data))
+    paths = "".join(
+        f'<path id="p{number}" d="{one}" style="{LINE}"/>' for number, one in enumerate(data)
+    )
     path = tmp_path / "sketch.svg"
-    path.write_text(f'<svg {SPACES} {SKETCH}><g id="sketch" clipasso:sketch="1" inkscape:label="Cat" {group}>{paths}</g></svg>')
+    path.write_text(
+        f'<svg {SPACES} {SKETCH}><g id="sketch" clipasso:sketch="1" inkscape:label="Cat"'
+        f" {group}>{paths}</g></svg>"
+    )
     return read_drawing(path, None)
 
 
@@ -33,7 +40,9 @@ def layers(drawing: Drawing, tmp_path: Path) -> tuple[Drawing, Drawing]:
     assert "display:none" in text
     (tmp_path / "both.svg").write_text(text.replace("display:none", ""))
     new = next(node.get("id") for node in drawing.root if node.get("id") != "sketch")
-    return read_drawing(tmp_path / "both.svg", None, "sketch"), read_drawing(tmp_path / "both.svg", None, new)
+    return read_drawing(tmp_path / "both.svg", None, "sketch"), read_drawing(
+        tmp_path / "both.svg", None, new
+    )
 
 
 def up(drawing: Drawing) -> float:
@@ -54,7 +63,8 @@ def test_the_order_draws_the_same_strokes_with_less_travel(tmp_path: Path) -> No
     assert covered(new) == covered(own)
     assert len(new.lines) == len(own.lines) == len(DATA)
     assert up(new) == pytest.approx((1 - saved) * up(own))
-    assert up(new) == pytest.approx(np.hypot(50, 50))  # from (30, 0) to (80, 50), everything else touches
+    # from (30, 0) to (80, 50), everything else touches
+    assert up(new) == pytest.approx(np.hypot(50, 50))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -87,7 +97,8 @@ def test_only_what_is_chosen_is_taken_and_the_whole_layer_hidden(tmp_path: Path)
     assert covered(new) == {(x, 50) for x in range(80, 101)}
     assert len(own.lines) == len(DATA)
     drawing = sketch(tmp_path, DATA)
-    assert plot.order(drawing, drawing.find(["p3", "p0"])) == pytest.approx(0.5)  # 10 from one to the other instead of 20
+    # 10 from one to the other instead of 20
+    assert plot.order(drawing, drawing.find(["p3", "p0"])) == pytest.approx(0.5)
     assert len(layers(drawing, tmp_path)[1].lines) == 2
 
 
@@ -108,7 +119,9 @@ def test_the_own_layer_stays_as_it_was_but_hidden(tmp_path: Path) -> None:
     plot.order(drawing)
     assert [dict(line.node.attrib) for line in drawing.lines] == before
     assert drawing.layer.get("style") == "display:none"
-    assert [node.get("{http://www.inkscape.org/namespaces/inkscape}label") for node in drawing.root] == ["Cat", "Cat, plot order"]
+    assert [
+        node.get("{http://www.inkscape.org/namespaces/inkscape}label") for node in drawing.root
+    ] == ["Cat", "Cat, plot order"]
 
 
 @pytest.mark.parametrize("do", [plot.order, plot.join])
@@ -116,7 +129,10 @@ def test_inherited_looks_come_along(tmp_path: Path, do: Callable[[Drawing], obje
     paths = "".join(f'<path id="p{number}" d="{one}"/>' for number, one in enumerate(DATA))
     looks = 'style="fill:none" stroke="#123456" stroke-width="3"'
     path = tmp_path / "sketch.svg"
-    path.write_text(f'<svg {SPACES} {SKETCH}><g id="sketch" clipasso:sketch="1"><g {looks}>{paths}</g></g></svg>')
+    path.write_text(
+        f'<svg {SPACES} {SKETCH}><g id="sketch" clipasso:sketch="1"><g'
+        f" {looks}>{paths}</g></g></svg>"
+    )
     drawing = read_drawing(path, None)
     do(drawing)
     _, new = layers(drawing, tmp_path)

@@ -1,4 +1,6 @@
-"""Style sheets, style attributes and presentation attributes come together as in a browser, and a broken sheet harms nothing."""
+"""Style sheets, style attributes and presentation attributes come together as in a browser, and a
+broken sheet harms nothing.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,11 @@ def value(body: str, name: str = "stroke", ident: str = "x") -> str:
 def styled(css: str, attributes: str = 'class="a b"', name: str = "stroke") -> str:
     """The property of a path in two groups, with that sheet."""
     sheet = f"<style><![CDATA[{css}]]></style>"
-    return value(f'{sheet}<g id="outer" class="o"><g id="inner"><path/><path id="x" {attributes}/><path/></g></g>', name)
+    return value(
+        f'{sheet}<g id="outer" class="o"><g id="inner"><path/><path id="x"'
+        f" {attributes}/><path/></g></g>",
+        name,
+    )
 
 
 # Where sheets are
@@ -43,7 +49,10 @@ def styled(css: str, attributes: str = 'class="a b"', name: str = "stroke") -> s
         "<style>.a{stroke:<!-- blue -->red}</style>",
         '<style xmlns="http://www.w3.org/1999/xhtml">.a{stroke:red}</style>',
         '<style media="screen">.a{stroke:red}</style>',
-        '<style>.a{stroke:red}</style><style media="print">.a{stroke:blue}</style><style type="text/plain">.a{stroke:blue}</style>',
+        (
+            '<style>.a{stroke:red}</style><style media="print">.a{stroke:blue}</style><style'
+            ' type="text/plain">.a{stroke:blue}</style>'
+        ),
     ],
 )
 def test_sheets_are_found_wherever_they_stand(sheets: str) -> None:
@@ -54,10 +63,53 @@ def test_sheets_are_found_wherever_they_stand(sheets: str) -> None:
 # Which rules apply
 
 
-ALONE = ["*", "path", ".a", ".b.a", "#x", "path.a", "path#x.a.b", "[class]", "[class~=a]", "[id='x']", ".\\61 "]
-WITHIN = ["svg path", "g path", "g > path", "#outer .a", "#outer > g > .a", ".o #x", "svg > g.o path", ":root path"]
-BESIDE = ["path + path", "path ~ path", "path:not(.c)", "path:nth-child(2)", ".c, .a", " .a ", ".a /* its name */", "/**/.a"]
-OTHERS = [".A", ".c", "#outer", "PATH", "svg > path", "g > g", ".a .b", "path > .a", "#inner + .a", ".a:hover", ".a::before", ".a:not(.b)"]
+ALONE = [
+    "*",
+    "path",
+    ".a",
+    ".b.a",
+    "#x",
+    "path.a",
+    "path#x.a.b",
+    "[class]",
+    "[class~=a]",
+    "[id='x']",
+    ".\\61 ",
+]
+WITHIN = [
+    "svg path",
+    "g path",
+    "g > path",
+    "#outer .a",
+    "#outer > g > .a",
+    ".o #x",
+    "svg > g.o path",
+    ":root path",
+]
+BESIDE = [
+    "path + path",
+    "path ~ path",
+    "path:not(.c)",
+    "path:nth-child(2)",
+    ".c, .a",
+    " .a ",
+    ".a /* its name */",
+    "/**/.a",
+]
+OTHERS = [
+    ".A",
+    ".c",
+    "#outer",
+    "PATH",
+    "svg > path",
+    "g > g",
+    ".a .b",
+    "path > .a",
+    "#inner + .a",
+    ".a:hover",
+    ".a::before",
+    ".a:not(.b)",
+]
 
 
 @pytest.mark.parametrize("selector", [*ALONE, *WITHIN, *BESIDE])
@@ -112,7 +164,9 @@ def test_the_stronger_rule_wins(css: str) -> None:
         ("g{stroke:red}", 'stroke="not a colour at all"'),
     ],
 )
-def test_a_sheet_stands_between_presentation_and_style_attributes(css: str, attributes: str) -> None:
+def test_a_sheet_stands_between_presentation_and_style_attributes(
+    css: str, attributes: str
+) -> None:
     assert styled(css, attributes) == "red"
 
 
@@ -134,18 +188,35 @@ def test_what_is_inherited_and_what_is_not(name: str, css: str, expected: str) -
 
 
 def test_opacities_multiply_and_one_hidden_group_hides_all() -> None:
-    body = '<style>.half{opacity:50%} .gone{display:none} .v{visibility:hidden}</style><g class="half"><path id="x" class="half"/></g>'
-    root = read(body + '<g class="gone"><path id="y"/></g><g class="v"><path id="z"/><path id="w" visibility="visible"/></g>')
+    body = (
+        "<style>.half{opacity:50%} .gone{display:none} .v{visibility:hidden}</style><g"
+        ' class="half"><path id="x" class="half"/></g>'
+    )
+    root = read(
+        body + '<g class="gone"><path id="y"/></g><g class="v"><path id="z"/><path id="w"'
+        ' visibility="visible"/></g>'
+    )
     styles = Cascade(root)
     nodes = {one: root.find(f".//*[@id='{one}']") for one in "xyzw"}
     assert styles.opacity(nodes["x"]) == pytest.approx(0.25)
-    assert {one: styles.is_seen(node) for one, node in nodes.items()} == {"x": True, "y": False, "z": False, "w": True}
+    assert {one: styles.is_seen(node) for one, node in nodes.items()} == {
+        "x": True,
+        "y": False,
+        "z": False,
+        "w": True,
+    }
 
 
 def test_current_color_is_the_elements_own() -> None:
-    root = read('<g style="color:blue;stroke:currentColor"><path id="x" color="red"/></g><path id="y" stroke="CurrentColor"/>')
+    root = read(
+        '<g style="color:blue;stroke:currentColor"><path id="x" color="red"/></g><path id="y"'
+        ' stroke="CurrentColor"/>'
+    )
     styles = Cascade(root)
-    assert [styles.paint(node, "stroke") for node in root.iter(f"{{{SVG}}}path")] == ["red", "black"]
+    assert [styles.paint(node, "stroke") for node in root.iter(f"{{{SVG}}}path")] == [
+        "red",
+        "black",
+    ]
 
 
 def test_attributes_may_change_and_elements_may_come() -> None:
@@ -160,7 +231,14 @@ def test_attributes_may_change_and_elements_may_come() -> None:
 # What is broken
 
 
-VALUES_LOST = [".a{stroke:banana}", ".a{stroke}", ".a{stroke:}", ".a{stroke:1 2}", ".a{stroke-:blue}", ".a{-stroke:blue}"]
+VALUES_LOST = [
+    ".a{stroke:banana}",
+    ".a{stroke}",
+    ".a{stroke:}",
+    ".a{stroke:1 2}",
+    ".a{stroke-:blue}",
+    ".a{-stroke:blue}",
+]
 RULES_LOST = [
     "..a{stroke:blue}",
     ".a,{stroke:blue}",
@@ -212,19 +290,30 @@ def test_what_is_never_closed_takes_nothing_from_what_stands_before_it(css: str)
     ],
 )
 def test_a_value_that_makes_no_sense_is_as_if_it_were_not_there(name: str, bad: str) -> None:
-    assert styled(f".a{{{name}:{bad}}}", f'class="a" style="{name}:{bad}" {name}="{bad}"', name) == PROPERTIES[name].initial
+    assert (
+        styled(f".a{{{name}:{bad}}}", f'class="a" style="{name}:{bad}" {name}="{bad}"', name)
+        == PROPERTIES[name].initial
+    )
 
 
 def test_media_that_are_met_count() -> None:
     assert styled("@media screen, print{@media all{.a{stroke:red}}}") == "red"
 
 
-WORDS = "path .a fill stroke opacity display red url( rgb( hsl( @media @import :not( :nth-child( ::before /* */ !important 1e999 inherit"
+WORDS = (
+    "path .a fill stroke opacity display red url( rgb( hsl( @media @import :not( :nth-child("
+    " ::before /* */ !important 1e999 inherit"
+)
 TOKENS = st.sampled_from([*"{}()[];:,.#@!>+~*|\\\"'/-<&%\n 01é", *WORDS.split(), "\\110000"])
 
 
 @settings(max_examples=300, deadline=None)
-@given(css=st.one_of(st.lists(TOKENS, max_size=30).map("".join), st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]))))
+@given(
+    css=st.one_of(
+        st.lists(TOKENS, max_size=30).map("".join),
+        st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])),
+    )
+)
 def test_no_sheet_is_so_broken_that_it_stops_anything(css: str) -> None:
     root = read("<style/><style>.z{stroke:red}</style><path class='a'/><path class='z'/>")
     root[0].text = css
@@ -261,15 +350,38 @@ def test_no_sheet_is_nested_too_deeply(css: str) -> None:
 # Against a plain reading of the rules
 
 NAMES = ("stroke", "stroke-width", "display")
-VALUES = {"stroke": ["red", "#123456", "none", "inherit"], "stroke-width": ["2", "3px", "initial"], "display": ["none", "inline"]}
-SIMPLE = [*((one, (0, 1, 0)) for one in (".a", ".b", ".c")), ("#n1", (1, 0, 0)), ("#n3", (1, 0, 0)), ("g", (0, 0, 1)), ("path", (0, 0, 1))]
-DECLARED = st.lists(st.sampled_from(NAMES).flatmap(lambda n: st.tuples(st.just(n), st.sampled_from(VALUES[n]), st.booleans())), max_size=3)
-RULES = st.lists(st.tuples(st.sampled_from(SIMPLE), st.sampled_from(["", "g ", "g > "]), DECLARED), max_size=6)
-NODES = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["", "a", "b", "a b"]), DECLARED, DECLARED), min_size=1, max_size=6)
+VALUES = {
+    "stroke": ["red", "#123456", "none", "inherit"],
+    "stroke-width": ["2", "3px", "initial"],
+    "display": ["none", "inline"],
+}
+SIMPLE = [
+    *((one, (0, 1, 0)) for one in (".a", ".b", ".c")),
+    ("#n1", (1, 0, 0)),
+    ("#n3", (1, 0, 0)),
+    ("g", (0, 0, 1)),
+    ("path", (0, 0, 1)),
+]
+DECLARED = st.lists(
+    st.sampled_from(NAMES).flatmap(
+        lambda n: st.tuples(st.just(n), st.sampled_from(VALUES[n]), st.booleans())
+    ),
+    max_size=3,
+)
+RULES = st.lists(
+    st.tuples(st.sampled_from(SIMPLE), st.sampled_from(["", "g ", "g > "]), DECLARED), max_size=6
+)
+NODES = st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from(["", "a", "b", "a b"]), DECLARED, DECLARED),
+    min_size=1,
+    max_size=6,
+)
 
 
 def text_of(declared: list[tuple[str, str, bool]]) -> str:
-    return ";".join(f"{name}:{said}{' !important' if important else ''}" for name, said, important in declared)
+    return ";".join(
+        f"{name}:{said}{' !important' if important else ''}" for name, said, important in declared
+    )
 
 
 def plainly(node: Any, name: str, rules: list[Any], own: dict[Any, Any]) -> str:
@@ -278,13 +390,22 @@ def plainly(node: Any, name: str, rules: list[Any], own: dict[Any, Any]) -> str:
     said = [((0, (0, 0, 0)), name_, said) for name_, said, _ in presentation]
     for (simple, (a, b, c)), around, declared in rules:
         kind = etree.QName(node).localname
-        own_match = simple in (kind, f"#{node.get('id')}") or simple.lstrip(".") in (node.get("class") or "").split()
+        own_match = (
+            simple in (kind, f"#{node.get('id')}")
+            or simple.lstrip(".") in (node.get("class") or "").split()
+        )
         above = [etree.QName(one).localname for one in node.iterancestors()]
         if own_match and (not around or "g" in (above[:1] if ">" in around else above)):
             strength = (a, b, c + bool(around))
-            said += [((3 if important else 1, strength), name_, value_) for name_, value_, important in declared]
-    said += [((4 if important else 2, (0, 0, 0)), name_, value_) for name_, value_, important in style]
-    fitting = [value_ for _, name_, value_ in sorted(said, key=lambda one: one[0]) if name_ == name]  # stable: the later wins
+            said += [
+                ((3 if important else 1, strength), name_, value_)
+                for name_, value_, important in declared
+            ]
+    said += [
+        ((4 if important else 2, (0, 0, 0)), name_, value_) for name_, value_, important in style
+    ]
+    # stable: the later wins
+    fitting = [value_ for _, name_, value_ in sorted(said, key=lambda one: one[0]) if name_ == name]
     last = fitting[-1] if fitting else "inherit" if PROPERTIES[name].inherited else "initial"
     if last == "initial" or (last == "inherit" and node.getparent() is None):
         return PROPERTIES[name].initial
@@ -295,7 +416,9 @@ def plainly(node: Any, name: str, rules: list[Any], own: dict[Any, Any]) -> str:
 @given(rules=RULES, nodes=NODES)
 def test_the_cascade_is_that_of_a_plain_reading(rules: list[Any], nodes: list[Any]) -> None:
     root = read("<style/>")
-    root[0].text = "\n".join(f"{around}{simple}{{{text_of(declared)}}}" for (simple, _), around, declared in rules)
+    root[0].text = "\n".join(
+        f"{around}{simple}{{{text_of(declared)}}}" for (simple, _), around, declared in rules
+    )
     own, groups = {}, [root]
     for number, (where, names, presentation, style) in enumerate(nodes):
         kind = "g" if number % 2 else "path"
@@ -311,7 +434,11 @@ def test_the_cascade_is_that_of_a_plain_reading(rules: list[Any], nodes: list[An
     styles = Cascade(root)
     for node in own:
         for name in NAMES:
-            assert styles.value(node, name) == plainly(node, name, rules, own), (etree.tostring(root), node.get("id"), name)
+            assert styles.value(node, name) == plainly(node, name, rules, own), (
+                etree.tostring(root),
+                node.get("id"),
+                name,
+            )
 
 
 # Colours, shares and what is written
@@ -328,7 +455,10 @@ def test_the_cascade_is_that_of_a_plain_reading(rules: list[Any], nodes: list[An
         ("rgba(0 0 0 / 50%)", (0, 0, 0, 0.5)),
         ("hsl(120, 100%, 50%)", (0, 1, 0, 1)),
         ("transparent", (0, 0, 0, 0)),
-        ("#CD853F icc-color(acmecmyk, 0.11, 0.48, 0.83, 0.00)", (205 / 255, 133 / 255, 63 / 255, 1)),
+        (
+            "#CD853F icc-color(acmecmyk, 0.11, 0.48, 0.83, 0.00)",
+            (205 / 255, 133 / 255, 63 / 255, 1),
+        ),
         ("url(#gradient) red", None),
         ("oklch(50% 0.1 20)", None),
     ],
@@ -352,11 +482,17 @@ def test_a_share_is_a_number_or_a_percentage() -> None:
         ("display:none", None, None),
         (None, None, None),
         (None, "none", "display:none"),
-        ("fill:url(data:x;base64,AA==);d:'a;b'", "none", "fill:url(data:x;base64,AA==);d:'a;b';display:none"),
+        (
+            "fill:url(data:x;base64,AA==);d:'a;b'",
+            "none",
+            "fill:url(data:x;base64,AA==);d:'a;b';display:none",
+        ),
         ("fill:url(; stroke:'", "none", "fill:url(; stroke:';display:none"),
     ],
 )
-def test_declaring_leaves_the_rest_as_it_is_written(before: str | None, value_: str | None, after: str | None) -> None:
+def test_declaring_leaves_the_rest_as_it_is_written(
+    before: str | None, value_: str | None, after: str | None
+) -> None:
     node = etree.Element("path", {} if before is None else {"style": before})
     declare(node, "display", value_)
     assert node.get("style") == after

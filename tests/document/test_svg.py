@@ -1,4 +1,6 @@
-"""A sketch survives its SVG, foreign files are refused, and a file is replaced whole or not at all."""
+"""A sketch survives its SVG, foreign files are refused, and a file is replaced whole or not at
+all.
+"""
 
 import dataclasses
 import errno
@@ -12,7 +14,16 @@ from lxml import etree
 from support.drawings import SKETCH
 from support.strategies import hex_colors, requests
 
-from clipasso_core.document.svg import CLIPASSO, INKSCAPE, SODIPODI, SVG, from_svg, read_svg, to_svg, write_svg
+from clipasso_core.document.svg import (
+    CLIPASSO,
+    INKSCAPE,
+    SODIPODI,
+    SVG,
+    from_svg,
+    read_svg,
+    to_svg,
+    write_svg,
+)
 from clipasso_core.errors import UserError
 from clipasso_core.photo.frame import Frame
 from clipasso_core.request import SketchRequest
@@ -36,7 +47,11 @@ drawn = st.builds(
 words = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cn", "Co")), max_size=20)
 results = st.builds(
     lambda strokes, names, **rest: SketchResult(
-        strokes=tuple(dataclasses.replace(stroke, id=name) for stroke, name in zip(strokes, names, strict=False)), **rest
+        strokes=tuple(
+            dataclasses.replace(stroke, id=name)
+            for stroke, name in zip(strokes, names, strict=False)
+        ),
+        **rest,
     ),
     strokes=st.lists(drawn, min_size=1, max_size=6),
     names=st.lists(ids, min_size=6, max_size=6, unique=True),
@@ -59,7 +74,9 @@ PAIR = r"-?\d+(\.\d+)?,-?\d+(\.\d+)?"
 def without_points(result):
     """Everything that must come back exactly equal."""
     line = ((0.0, 0.0),) * 4
-    return dataclasses.replace(result, strokes=tuple(dataclasses.replace(stroke, points=line) for stroke in result.strokes))
+    return dataclasses.replace(
+        result, strokes=tuple(dataclasses.replace(stroke, points=line) for stroke in result.strokes)
+    )
 
 
 def paths(document):
@@ -73,7 +90,14 @@ def test_there_and_back_nothing_is_lost(result):
     assert without_points(back) == without_points(result)
     for mine, its in zip(result.strokes, back.strokes, strict=True):
         assert len(mine.points) == len(its.points)
-        assert max(abs(a - b) for p, q in zip(mine.points, its.points, strict=True) for a, b in zip(p, q, strict=True)) <= 1e-3
+        assert (
+            max(
+                abs(a - b)
+                for p, q in zip(mine.points, its.points, strict=True)
+                for a, b in zip(p, q, strict=True)
+            )
+            <= 1e-3
+        )
 
 
 @settings(deadline=None, max_examples=30)
@@ -88,7 +112,9 @@ def test_a_second_trip_changes_nothing_more(result):
 def test_every_stroke_is_one_path_of_cubics_in_the_order_of_need(result):
     drawn = list(etree.fromstring(to_svg(result))[-1].iter(f"{{{SVG}}}path"))
     assert [path.get("id") for path in drawn] == [stroke.id for stroke in result.strokes]
-    assert [path.get(f"{{{CLIPASSO}}}rank") for path in drawn] == [str(rank) for rank in range(len(result.strokes))]
+    assert [path.get(f"{{{CLIPASSO}}}rank") for path in drawn] == [
+        str(rank) for rank in range(len(result.strokes))
+    ]
     for path, stroke in zip(drawn, result.strokes, strict=True):
         cubics = len(stroke.points) // 3
         assert re.fullmatch(rf"M {PAIR} C {PAIR}( {PAIR}){{{3 * cubics - 1}}}", path.get("d"))
@@ -109,7 +135,10 @@ def test_the_sketch_is_a_layer_that_tells_how_it_was_made():
 
 
 def test_strokes_are_drawn_with_a_round_pen_and_not_filled():
-    first, second = (dict(part.split(":") for part in path.get("style").split(";")) for path in paths(to_svg(SKETCH)))
+    first, second = (
+        dict(part.split(":") for part in path.get("style").split(";"))
+        for path in paths(to_svg(SKETCH))
+    )
     assert first == {
         "fill": "none",
         "stroke": "#102030",
@@ -130,7 +159,10 @@ def test_strokes_come_back_by_rank_wherever_an_editor_put_them():
 
 SERIES = dataclasses.replace(
     SKETCH,
-    strokes=tuple(dataclasses.replace(SKETCH.strokes[number % 2], id=f"stroke-{number + 1}") for number in range(5)),
+    strokes=tuple(
+        dataclasses.replace(SKETCH.strokes[number % 2], id=f"stroke-{number + 1}")
+        for number in range(5)
+    ),
     request=SketchRequest(series=(1, 3, 5)),
 )
 LABEL = f"{{{INKSCAPE}}}label"
@@ -139,12 +171,18 @@ LABEL = f"{{{INKSCAPE}}}label"
 def test_of_a_series_each_sketch_is_a_layer_and_the_largest_is_shown():
     root = etree.fromstring(to_svg(SERIES))
     assert [layer.get("id") for layer in root] == ["sketch-1", "sketch-3", "sketch"]
-    assert [layer.get(LABEL) for layer in root] == ["Sketch · 1 stroke", "Sketch · 3 strokes", "Sketch · 5 strokes"]
+    assert [layer.get(LABEL) for layer in root] == [
+        "Sketch · 1 stroke",
+        "Sketch · 3 strokes",
+        "Sketch · 5 strokes",
+    ]
     assert [layer.get("style") for layer in root] == ["display:none", "display:none", None]
     whole = [path.get("d") for path in root[-1]]
     for layer in root:
         assert [path.get("d") for path in layer] == whole[: len(layer)]
-        assert [path.get(f"{{{CLIPASSO}}}rank") for path in layer] == [str(rank) for rank in range(len(layer))]
+        assert [path.get(f"{{{CLIPASSO}}}rank") for path in layer] == [
+            str(rank) for rank in range(len(layer))
+        ]
         assert layer.get(f"{{{CLIPASSO}}}frame") == root[-1].get(f"{{{CLIPASSO}}}frame")
     ids = [node.get("id") for node in root.iter()]
     assert len(set(ids)) == len(ids)
@@ -155,7 +193,11 @@ def test_of_a_series_the_sketch_that_is_shown_is_read():
     root = etree.fromstring(to_svg(SERIES))
     root[-1].set("style", "display:none")
     root[1].set("style", "display:inline")
-    assert [stroke.id for stroke in from_svg(etree.tostring(root)).strokes] == ["stroke-1-of-3", "stroke-2-of-3", "stroke-3-of-3"]
+    assert [stroke.id for stroke in from_svg(etree.tostring(root)).strokes] == [
+        "stroke-1-of-3",
+        "stroke-2-of-3",
+        "stroke-3-of-3",
+    ]
 
 
 def test_a_sketch_of_fewer_strokes_than_its_series_has_the_layers_that_it_fills():
@@ -179,14 +221,24 @@ def test_paper_is_a_locked_layer_below_the_strokes_and_no_stroke():
 
 BOMB = (
     '<!DOCTYPE svg [<!ENTITY a "ha">'
-    + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefghi", "bcdefghij", strict=True))
+    + "".join(
+        f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefghi", "bcdefghij", strict=True)
+    )
     + '] ><svg xmlns="http://www.w3.org/2000/svg"><g>&j;</g></svg>'
 )
 
 
 @pytest.mark.parametrize(
     "document",
-    [b"", b"once upon a time", b"\x89PNG\r\n\x1a\n", b"<svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<html/>", b"\xff\xfe<"],
+    [
+        b"",
+        b"once upon a time",
+        b"\x89PNG\r\n\x1a\n",
+        b"<svg",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"<html/>",
+        b"\xff\xfe<",
+    ],
 )
 def test_what_is_no_sketch_is_refused(document):
     with pytest.raises(UserError) as refusal:
@@ -203,7 +255,9 @@ def test_an_entity_bomb_is_refused():
 def test_a_doctype_is_refused_and_no_file_is_read_for_it(tmp_path):
     (tmp_path / "secret").write_text("treasure")
     outside = f'<!DOCTYPE svg [<!ENTITY e SYSTEM "{(tmp_path / "secret").as_uri()}">]>'.encode()
-    document = to_svg(SKETCH).replace(b"<svg", outside + b"<svg").replace(b"</g>", b"<desc>&e;</desc></g>")
+    document = (
+        to_svg(SKETCH).replace(b"<svg", outside + b"<svg").replace(b"</g>", b"<desc>&e;</desc></g>")
+    )
     with pytest.raises(UserError) as refusal:
         from_svg(document)
     assert "DOCTYPE" in refusal.value.message
@@ -237,7 +291,10 @@ def test_of_two_sketches_in_a_file_none_is_chosen():
         ("stroke:#102030", "stroke:url(#gradient)"),
         ("stroke-opacity:0.5", "stroke-opacity:7"),
         (
-            ' style="fill:none;stroke:#102030;stroke-width:2.5;stroke-linecap:round;stroke-linejoin:round;stroke-opacity:0.5"',
+            (
+                ' style="fill:none;stroke:#102030;stroke-width:2.5;stroke-linecap:round;'
+                'stroke-linejoin:round;stroke-opacity:0.5"'
+            ),
             "",
         ),
         ('clipasso:rank="0"', 'clipasso:rank="first"'),
@@ -267,7 +324,11 @@ def test_what_was_tampered_with_is_refused(mine, its):
 
 
 @pytest.mark.parametrize(
-    ("mine", "its"), [('clipasso:sketch="1"', 'clipasso:sketch="2"'), ("&quot;version&quot;: 1", "&quot;version&quot;: 2")]
+    ("mine", "its"),
+    [
+        ('clipasso:sketch="1"', 'clipasso:sketch="2"'),
+        ("&quot;version&quot;: 1", "&quot;version&quot;: 2"),
+    ],
 )
 def test_a_sketch_of_a_newer_version_is_refused_with_the_fix(mine, its):
     document = to_svg(SKETCH).decode()
@@ -296,7 +357,9 @@ def test_an_older_file_is_replaced(tmp_path):
 
 @pytest.mark.parametrize("step", ["replace", "fsync"])
 @pytest.mark.parametrize("older", [b"old", None])
-def test_when_the_disk_is_full_the_old_file_stays_whole_and_no_scratch_is_left(tmp_path, monkeypatch, step, older):
+def test_when_the_disk_is_full_the_old_file_stays_whole_and_no_scratch_is_left(
+    tmp_path, monkeypatch, step, older
+):
     target = tmp_path / "cat.svg"
     if older is not None:
         target.write_bytes(older)
@@ -308,7 +371,9 @@ def test_when_the_disk_is_full_the_old_file_stays_whole_and_no_scratch_is_left(t
     with pytest.raises(UserError, match="No space left on device") as refusal:
         write_svg(SKETCH, target)
     assert refusal.value.code == "cannot-write"
-    assert [path.read_bytes() for path in tmp_path.iterdir()] == ([older] if older is not None else [])
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == (
+        [older] if older is not None else []
+    )
 
 
 def test_a_missing_folder_is_named(tmp_path):

@@ -1,6 +1,8 @@
-"""The extension's tests run alone under Inkscape's own Python, and with the engine's tests where inkex is importable.
+"""The extension's tests run alone under Inkscape's own Python, and with the engine's tests where
+inkex is importable.
 
-    PYTHONPATH=/usr/share/inkscape/extensions /usr/bin/python3 -m pytest -p no:cacheprovider -c /dev/null \
+    PYTHONPATH=/usr/share/inkscape/extensions /usr/bin/python3 -m pytest -p no:cacheprovider -c
+    /dev/null \
         --rootdir=tests/extension --confcutdir=tests/extension tests/extension
 """
 
@@ -19,12 +21,16 @@ try:
     with warnings.catch_warnings():  # inkex switches them all on
         import inkex  # noqa: F401
 except ImportError:
-    collect_ignore_glob = [path.name for path in HERE.glob("test_ext_*.py") if path.name != "test_ext_here.py"]
+    collect_ignore_glob = [
+        path.name for path in HERE.glob("test_ext_*.py") if path.name != "test_ext_here.py"
+    ]
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
-    """No test sees the person's own settings, jobs or logs, opens a window, or lies where a document was opened."""
+    """No test sees the person's own settings, jobs or logs, opens a window, or lies where a
+    document was opened.
+    """
     for name in ("FAKE_ENGINE", "FAKE_ENGINE_LOG", "CLIPASSO_ENGINE", "INKSCAPE_COMMAND"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLIPASSO_NO_GUI", "1")

@@ -1,8 +1,9 @@
 """What the fake engine makes of edits: standard library only.
 
-``refine`` moves every stroke that is asked for by `STEP` pixels of the picture, whatever transforms and relative commands it has.
-``add`` draws two lines across the picture at `LINES` of its height. ``ink`` gives every stroke `INK`. ``join`` and ``order`` add a layer
-that holds the strokes as they are.
+``refine`` moves every stroke that is asked for by `STEP` pixels of the picture, whatever transforms
+and relative commands it has. ``add`` draws two lines across the picture at `LINES` of its height.
+``ink`` gives every stroke `INK`. ``join`` and ``order`` add a layer that holds the strokes as they
+are.
 """
 
 import math
@@ -15,7 +16,8 @@ INK = "#0a141e"
 SVG, CLIPASSO = "{http://www.w3.org/2000/svg}", "{https://clipasso.org/ns}"
 INSENSITIVE = "{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}insensitive"
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-AXES = {"H": "x", "V": "y", "A": ".....xy"}  # where else a command's numbers are not x and y in turns
+# where else a command's numbers are not x and y in turns
+AXES = {"H": "x", "V": "y", "A": ".....xy"}
 UNIT = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
@@ -24,24 +26,45 @@ def edited(edit, width, height, worse):
     root = ET.fromstring(edit["svg"])
     layer = next((one for one in root.iter(SVG + "g") if one.get("id") == edit["layer"]), None)
     if layer is None:
-        return {"event": "error", "code": "no-layer", "message": "the document has no layer with the id '%s'" % edit["layer"]}
+        return {
+            "event": "error",
+            "code": "no-layer",
+            "message": "the document has no layer with the id '%s'" % edit["layer"],
+        }
     assert not list(root.iter(SVG + "image")), "a bitmap goes to the engine as a file"
     parents = {child: parent for parent in root.iter() for child in parent}
     there = {path.get("id"): path for path in layer.iter(SVG + "path") if is_seen(path, parents)}
     missing = [one for one in edit["only"] or [] if one not in there]
     if missing:
-        return {"event": "error", "code": "no-stroke", "message": "the sketch has no stroke '%s'" % missing[0]}
+        return {
+            "event": "error",
+            "code": "no-stroke",
+            "message": "the sketch has no stroke '%s'" % missing[0],
+        }
     asked = list(there) if edit["only"] is None else edit["only"]
     locked = [one for one in asked if is_locked(there[one], layer, parents)]
     moving = asked if edit["do"] == "ink" else [one for one in asked if one not in locked]
-    change = {"event": "changed", "before": 0.5, "after": 0.5 if worse else 0.4, "improved": not worse, "steps": 9}
-    change.update(strokes=moving, kept=dict.fromkeys(locked, "locked") if edit["do"] == "refine" else {})
+    change = {
+        "event": "changed",
+        "before": 0.5,
+        "after": 0.5 if worse else 0.4,
+        "improved": not worse,
+        "steps": 9,
+    }
+    change.update(
+        strokes=moving, kept=dict.fromkeys(locked, "locked") if edit["do"] == "refine" else {}
+    )
     answer = {"event": "result", "change": change, "paths": {}, "added": []}
     if edit["do"] == "ink":
         return dict(answer, inks=dict.fromkeys(moving, INK))
     if edit["do"] == "add":
         to_layer = times(inverse(place(layer, parents)), tuple(edit["page"]))
-        return dict(answer, added=[line(to_layer, width, height * share, number) for number, share in enumerate(LINES)])
+        return dict(
+            answer,
+            added=[
+                line(to_layer, width, height * share, number) for number, share in enumerate(LINES)
+            ],
+        )
     if not moving:
         return {"event": "error", "code": "nothing-free", "message": "there is no stroke to redraw"}
     if not worse:
@@ -57,11 +80,23 @@ def add_layer(given, wanted, made, word, only):
     for parent in tree.iter():
         for index, layer in enumerate(parent):
             if layer.tag == SVG + "g" and layer.get("id") == wanted:
-                own = ET.Element(SVG + "g", {name: layer.get(name) for name in ("transform",) if layer.get(name)})
+                own = ET.Element(
+                    SVG + "g", {name: layer.get(name) for name in ("transform",) if layer.get(name)}
+                )
                 own.set("id", "plot-1")
                 own.set("{http://www.inkscape.org/namespaces/inkscape}label", word)
-                for number, path in enumerate(path for path in layer.iter(SVG + "path") if not only or path.get("id") in only):
-                    ET.SubElement(own, SVG + "path", {"id": "stroke-%d" % (number + 1), "d": path.get("d"), "style": path.get("style", "")})
+                for number, path in enumerate(
+                    path for path in layer.iter(SVG + "path") if not only or path.get("id") in only
+                ):
+                    ET.SubElement(
+                        own,
+                        SVG + "path",
+                        {
+                            "id": "stroke-%d" % (number + 1),
+                            "d": path.get("d"),
+                            "style": path.get("style", ""),
+                        },
+                    )
                 parent.insert(index + 1, own)
                 tree.write(made)
                 return
@@ -86,14 +121,28 @@ def is_locked(path, layer, parents):
 
 
 def line(to_layer, width, y, number):
-    ends = ["%.6g,%.6g" % applied(to_layer, point) for point in ((width / 4, y), (width / 3, y), (width / 2, y), (width * 3 / 4, y))]
+    ends = [
+        "%.6g,%.6g" % applied(to_layer, point)
+        for point in ((width / 4, y), (width / 3, y), (width / 2, y), (width * 3 / 4, y))
+    ]
     spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:clipasso="https://clipasso.org/ns"'
-    more = 'style="fill:none;stroke:#000000;stroke-width:1" clipasso:rank="%d" clipasso:locked="false"' % number
-    return '<path %s id="stroke-%d" d="M %s C %s" %s/>' % (spaces, number + 1, ends[0], " ".join(ends[1:]), more)
+    more = (
+        'style="fill:none;stroke:#000000;stroke-width:1" clipasso:rank="%d" clipasso:locked="false"'
+        % number
+    )
+    return '<path %s id="stroke-%d" d="M %s C %s" %s/>' % (
+        spaces,
+        number + 1,
+        ends[0],
+        " ".join(ends[1:]),
+        more,
+    )
 
 
 def shifted(data, by):
-    """Path data moved: absolute commands by all their points, relative ones where the path begins."""
+    """Path data moved: absolute commands by all their points, relative ones where the path
+    begins.
+    """
     parts, first = [], True
     for command, text in re.findall(r"([a-zA-Z])([^a-zA-Z]*(?:[eE][-+]?\d[^a-zA-Z]*)*)", data):
         numbers = [float(one) for one in re.findall(NUMBER, text)]
@@ -138,21 +187,39 @@ def one_of(name, v):
         x, y = v[1:] if len(v) > 1 else (0.0, 0.0)
         turning = (math.cos(turn), math.sin(turn), -math.sin(turn), math.cos(turn), 0.0, 0.0)
         return times((1.0, 0.0, 0.0, 1.0, x, y), turning, (1.0, 0.0, 0.0, 1.0, -x, -y))
-    return (1.0, 0.0, math.tan(turn), 1.0, 0.0, 0.0) if name == "skewX" else (1.0, math.tan(turn), 0.0, 1.0, 0.0, 0.0)
+    return (
+        (1.0, 0.0, math.tan(turn), 1.0, 0.0, 0.0)
+        if name == "skewX"
+        else (1.0, math.tan(turn), 0.0, 1.0, 0.0, 0.0)
+    )
 
 
 def times(*matrices):
     total = UNIT
     for a, b, c, d, e, f in matrices:
         p, q, r, s, t, u = total
-        total = (p * a + r * b, q * a + s * b, p * c + r * d, q * c + s * d, p * e + r * f + t, q * e + s * f + u)
+        total = (
+            p * a + r * b,
+            q * a + s * b,
+            p * c + r * d,
+            q * c + s * d,
+            p * e + r * f + t,
+            q * e + s * f + u,
+        )
     return total
 
 
 def inverse(matrix):
     a, b, c, d, e, f = matrix
     size = a * d - b * c
-    return (d / size, -b / size, -c / size, a / size, (c * f - d * e) / size, (b * e - a * f) / size)
+    return (
+        d / size,
+        -b / size,
+        -c / size,
+        a / size,
+        (c * f - d * e) / size,
+        (b * e - a * f) / size,
+    )
 
 
 def applied(matrix, point):

@@ -1,10 +1,13 @@
-"""An engine that speaks the real protocol (docs/protocol.md) and draws an ellipse: standard library only, no waiting.
+"""An engine that speaks the real protocol (docs/protocol.md) and draws an ellipse: standard library
+only, no waiting.
 
-``python fake_engine.py run`` stands for ``clipasso run``, ``fake_engine.py job FOLDER`` for ``clipasso job``; other commands print a
-line. The ellipse is inscribed in the middle half of the picture, in as many arcs as strokes are asked for, which is where the tests'
-photographs have their subject. What becomes of edits is in fake_edits.py. ``FAKE_ENGINE`` in the environment picks what goes wrong:
-``die`` (ends in the middle), ``error``, ``garbage`` (a line that is no JSON first), ``slow`` (goes on until stopped or replaced),
-``worse`` (an edit finds no better place for strokes). ``FAKE_ENGINE_LOG`` names a file that gets every line that comes in.
+``python fake_engine.py run`` stands for ``clipasso run``, ``fake_engine.py job FOLDER`` for
+``clipasso job``; other commands print a line. The ellipse is inscribed in the middle half of the
+picture, in as many arcs as strokes are asked for, which is where the tests' photographs have their
+subject. What becomes of edits is in fake_edits.py. ``FAKE_ENGINE`` in the environment picks what
+goes wrong: ``die`` (ends in the middle), ``error``, ``garbage`` (a line that is no JSON first),
+``slow`` (goes on until stopped or replaced), ``worse`` (an edit finds no better place for strokes).
+``FAKE_ENGINE_LOG`` names a file that gets every line that comes in.
 """
 
 import json
@@ -15,7 +18,9 @@ import sys
 import threading
 import zlib
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "inkscape_ext"))
+sys.path.insert(
+    0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "inkscape_ext")
+)
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from fake_edits import add_layer, edited
 
@@ -45,7 +50,14 @@ class Engine:
             elif fields.get("about"):
                 guides = ["auto", "lite", "clip:RN50:openai"]
                 presets = ["auto", "draft", "quick", "standard", "published"]
-                self.say(fields["id"], event="about", version="0.1.0", guides=guides, presets=presets, device="cpu")
+                self.say(
+                    fields["id"],
+                    event="about",
+                    version="0.1.0",
+                    guides=guides,
+                    presets=presets,
+                    device="cpu",
+                )
             else:
                 self.finish(keep=False)
                 self.wish, self.keep = threading.Event(), False
@@ -67,14 +79,27 @@ class Engine:
         if MODE == "garbage":
             print("not JSON", flush=True)
         if MODE == "error":
-            self.say(ident, event="error", code="bad-photo", message="the photo is one plain colour: there is nothing to sketch")
+            self.say(
+                ident,
+                event="error",
+                code="bad-photo",
+                message="the photo is one plain colour: there is nothing to sketch",
+            )
             return
         width, height = size_of(fields["photo"])
         count, preset = request.get("strokes", 16), request.get("preset", "auto")
         picture = png(40, 30) if fields.get("preview_px") else None
-        started = {"guide": "lite", "why": "no CLIP weights on this machine", "preset": preset, "device": "cpu", "mask": "u2netp"}
+        started = {
+            "guide": "lite",
+            "why": "no CLIP weights on this machine",
+            "preset": preset,
+            "device": "cpu",
+            "mask": "u2netp",
+        }
         line = "guide lite (no CLIP weights on this machine) · cpu · mask u2netp"
-        started.update(weights="embedded", saliency="edges", steps=STEPS, seeds=1, time_s=0.1, line=line)
+        started.update(
+            weights="embedded", saliency="edges", steps=STEPS, seeds=1, time_s=0.1, line=line
+        )
         if picture:
             started["mask_preview"] = picture
         self.say(ident, event="started", **started)
@@ -101,7 +126,9 @@ class Engine:
         if fields.get("edit"):
             self.say(ident, **edited(fields["edit"], width, height, MODE == "worse"))
             return
-        result = {"sketch": {"version": 1, "strokes": [{}] * count, "width": width, "height": height}}
+        result = {
+            "sketch": {"version": 1, "strokes": [{}] * count, "width": width, "height": height}
+        }
         result["svg"] = drawing(width, height, count, request)
         if picture:
             result["preview"] = picture
@@ -122,7 +149,9 @@ def size_of(path):
 
 
 def ellipse(width, height, count):
-    """The control points of `count` arcs [4 points of (x, y)] of the ellipse in the picture's middle half."""
+    """The control points of `count` arcs [4 points of (x, y)] of the ellipse in the picture's
+    middle half.
+    """
     reach = 4 / 3 * math.tan(math.pi / 2 / count) if count > 1 else 4 / 3
     arcs = []
     for number in range(count):
@@ -143,14 +172,22 @@ def drawing(width, height, count, request):
     paths = []
     for rank, points in enumerate(ellipse(width, height, count)):
         texts = [f"{x:.4f},{y:.4f}" for x, y in points]
-        style = f"fill:none;stroke:{color};stroke-width:{stroke_width!r};stroke-linecap:round;stroke-linejoin:round"
+        style = f"fill:none;stroke:{color};stroke-width:{stroke_width!r};"
+        style += "stroke-linecap:round;stroke-linejoin:round"
         data = f"M {texts[0]} C {' '.join(texts[1:])}"
-        paths.append(f'<path id="stroke-{rank + 1}" d="{data}" style="{style}" clipasso:rank="{rank}" clipasso:locked="false"/>')
+        paths.append(
+            f'<path id="stroke-{rank + 1}" d="{data}" style="{style}" clipasso:rank="{rank}"'
+            ' clipasso:locked="false"/>'
+        )
     layer = (
-        f'<g id="sketch" inkscape:groupmode="layer" inkscape:label="Sketch" clipasso:sketch="1" clipasso:picture="{width} {height}" '
+        '<g id="sketch" inkscape:groupmode="layer" inkscape:label="Sketch" clipasso:sketch="1"'
+        f' clipasso:picture="{width} {height}" '
         f"clipasso:request='{json.dumps(request)}' clipasso:guide=\"lite\">{''.join(paths)}</g>"
     )
-    spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"'
+    spaces = (
+        'xmlns="http://www.w3.org/2000/svg"'
+        ' xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"'
+    )
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     return f'<svg {spaces} xmlns:clipasso="https://clipasso.org/ns" {size}>{layer}</svg>'
 
@@ -159,9 +196,19 @@ def png(width, height):
     """A transparent PNG with one dark line, in base64."""
     import base64
 
-    rows = b"".join(b"\0" + (b"\0\0\0\xff" if row == height // 2 else b"\0\0\0\0") * width for row in range(height))
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
-    body = b"".join(struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks)
+    rows = b"".join(
+        b"\0" + (b"\0\0\0\xff" if row == height // 2 else b"\0\0\0\0") * width
+        for row in range(height)
+    )
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    body = b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
     return base64.b64encode(b"\x89PNG\r\n\x1a\n" + body).decode()
 
 
@@ -173,7 +220,12 @@ def job(folder):
     outcome = {"id": line["id"], "event": "result", "sketch": {"strokes": []}}
     outcome["svg"] = drawing(width, height, line["request"].get("strokes", 16), line["request"])
     if MODE == "error":
-        outcome = {"id": line["id"], "event": "error", "code": "bad-photo", "message": "the photo is one plain colour"}
+        outcome = {
+            "id": line["id"],
+            "event": "error",
+            "code": "bad-photo",
+            "message": "the photo is one plain colour",
+        }
     if MODE != "slow":
         with open(os.path.join(folder, "outcome.new"), "w", encoding="utf-8") as file:
             json.dump(outcome, file)
@@ -189,6 +241,12 @@ if __name__ == "__main__":
         print(json.dumps([{"subject": "Python", "state": "ok", "text": "fake", "advice": ""}]))
     elif sys.argv[1] in ("join", "order"):
         chosen = [word[len("--only=") :] for word in sys.argv if word.startswith("--only=")]
-        add_layer(sys.argv[2], sys.argv[sys.argv.index("--layer") + 1], sys.argv[sys.argv.index("-o") + 1], sys.argv[1], chosen)
+        add_layer(
+            sys.argv[2],
+            sys.argv[sys.argv.index("--layer") + 1],
+            sys.argv[sys.argv.index("-o") + 1],
+            sys.argv[1],
+            chosen,
+        )
     else:
         print("the engine", *sys.argv[1:])

@@ -5,7 +5,19 @@ import io
 import pytest
 from clipasso_ext.document.bitmap import upright_size
 
-from easel import JPEG, PILLOWS_EXIF_6, PROGRESSIVE, bmp, exif, gif, jpeg, old_bmp, png, segment, xmp
+from easel import (
+    JPEG,
+    PILLOWS_EXIF_6,
+    PROGRESSIVE,
+    bmp,
+    exif,
+    gif,
+    jpeg,
+    old_bmp,
+    png,
+    segment,
+    xmp,
+)
 
 KINDS = {
     "png": (png(40, 20), (40, 20)),
@@ -28,7 +40,9 @@ def test_the_size_stands_in_the_header(kind):
 @pytest.mark.parametrize("order", "<>")
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_four_of_the_eight_orientations_exchange_width_and_height(orientation, order):
-    assert upright_size(jpeg(exif(orientation, order))) == ((16, 24) if orientation >= 5 else (24, 16))
+    assert upright_size(jpeg(exif(orientation, order))) == (
+        (16, 24) if orientation >= 5 else (24, 16)
+    )
 
 
 def test_orientation_is_read_as_pillow_writes_it():
@@ -41,7 +55,14 @@ def test_an_orientation_that_does_not_exist_turns_nothing(orientation):
 
 
 def test_exif_counts_wherever_it_stands_among_other_segments():
-    assert upright_size(jpeg(segment(0xFE, b"a comment" * 999), segment(0xE2, b"ICC"), exif(8), segment(0xFE, b"more"))) == (16, 24)
+    assert upright_size(
+        jpeg(
+            segment(0xFE, b"a comment" * 999),
+            segment(0xE2, b"ICC"),
+            exif(8),
+            segment(0xFE, b"more"),
+        )
+    ) == (16, 24)
 
 
 def test_fill_bytes_before_a_segment_are_skipped():
@@ -86,7 +107,15 @@ def test_a_damaged_byte_never_fails_and_never_gives_a_size_of_nothing(kind, valu
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\0", b"II*\0" + bytes(200), b"MM\0*" + bytes(200), b"RIFF\x24\0\0\0WEBPVP8 " + bytes(90), b"<svg/>", b"once upon a time" * 9],
+    [
+        b"",
+        b"\0",
+        b"II*\0" + bytes(200),
+        b"MM\0*" + bytes(200),
+        b"RIFF\x24\0\0\0WEBPVP8 " + bytes(90),
+        b"<svg/>",
+        b"once upon a time" * 9,
+    ],
     ids=["empty", "byte", "tiff", "bigendian-tiff", "webp", "svg", "text"],
 )
 def test_other_formats_have_no_size_here(data):
@@ -114,7 +143,12 @@ def test_pillow_turns_the_same(orientation):
     pil = pytest.importorskip("PIL.Image")
     from PIL import ImageOps
 
-    for segments in ([exif(orientation)], [exif(orientation, ">")], [exif(1), xmp(orientation)], [xmp(orientation), exif(orientation)]):
+    for segments in (
+        [exif(orientation)],
+        [exif(orientation, ">")],
+        [exif(1), xmp(orientation)],
+        [xmp(orientation), exif(orientation)],
+    ):
         data = jpeg(*segments)
         with pil.open(io.BytesIO(data)) as picture:
             assert ImageOps.exif_transpose(picture).size == upright_size(data)

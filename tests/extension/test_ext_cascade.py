@@ -1,4 +1,6 @@
-"""Looks that a document states in style sheets are seen, carried to the engine and kept; nothing is written to find them."""
+"""Looks that a document states in style sheets are seen, carried to the engine and kept; nothing is
+written to find them.
+"""
 
 import pytest
 from clipasso_ext.document.cascade import inherited, stated
@@ -7,7 +9,18 @@ from clipasso_ext.document.sketches import find_sketch
 from lxml import etree
 
 from easel import document, image, root
-from test_ext_edit import STROKES, WHOLE, get, paths, run, sketch, stroke, style, true_engine, widest  # noqa: F401 - two are fixtures
+from test_ext_edit import (  # noqa: F401 - two are fixtures
+    STROKES,
+    WHOLE,
+    get,
+    paths,
+    run,
+    sketch,
+    stroke,
+    style,
+    true_engine,
+    widest,
+)
 
 CLASSES = {"s%d" % number: 'class="st%d"' % (number % 2) for number in (1, 2, 3, 4)}
 SHEET = """<defs><style><![CDATA[
@@ -25,7 +38,10 @@ CLASSED = SHEET + image() + sketch("".join(bare(*one) for one in CLASSES.items()
 
 
 def said(css, name="stroke", path='<path id="x" class="a b"/>', around='<g id="g"><g>%s</g></g>'):
-    svg = root("<style><![CDATA[%s]]></style>" % css + around % ('<rect class="r"/><path class="p"/>' + path))
+    svg = root(
+        "<style><![CDATA[%s]]></style>" % css
+        + around % ('<rect class="r"/><path class="p"/>' + path)
+    )
     before = etree.tostring(svg)
     element = svg.xpath("//*[@id='x']")[0]
     found = stated(element, name), inherited(element, name)
@@ -49,8 +65,14 @@ def said(css, name="stroke", path='<path id="x" class="a b"/>', around='<g id="g
         "/* .a{stroke:blue} */ .c, .a{STROKE : red ; fill:none}",
         "@import url(a.css); @media print{.a{stroke:blue}} .a{stroke:red}",
         ".a..b{stroke:blue} .a{stroke:red} .a[{stroke:blue} .a{",
-        ".a{stroke:red} .a:hover{stroke:blue} .a::before{stroke:blue} .a:no-such(.b){stroke:blue} } {}",
-        ".a{stroke:red} rect + .a{stroke:blue} .a .b{stroke:blue} svg > .a{stroke:blue} rect{stroke:blue}",
+        (
+            ".a{stroke:red} .a:hover{stroke:blue} .a::before{stroke:blue}"
+            " .a:no-such(.b){stroke:blue} } {}"
+        ),
+        (
+            ".a{stroke:red} rect + .a{stroke:blue} .a .b{stroke:blue} svg > .a{stroke:blue}"
+            " rect{stroke:blue}"
+        ),
     ],
 )
 def test_sheets_are_read(css):
@@ -80,7 +102,16 @@ def test_what_is_not_stated_is_inherited():
 
 
 @pytest.mark.parametrize(
-    "css", ["{" * 9000, ".a " * 9000 + "{stroke:red}", ":not(" * 3000, "@" * 9000, "a" * 90000, "/*" * 9000, "@a{" * 3000]
+    "css",
+    [
+        "{" * 9000,
+        ".a " * 9000 + "{stroke:red}",
+        ":not(" * 3000,
+        "@" * 9000,
+        "a" * 90000,
+        "/*" * 9000,
+        "@a{" * 3000,
+    ],
 )
 def test_no_sheet_stops_anything(css):
     assert said(css) == ("", "")
@@ -96,29 +127,39 @@ def test_a_class_that_hides_hides(run):  # noqa: F811
     assert [own.hides(path) for path in own.paths] == [True, False]
     hidden = '<g class="off">%s</g>' % image("other")
     assert [photo.id for photo in find_photos(root(sheet + image() + hidden), [])] == ["photo"]
-    output = run("level", sheet + image() + sketch(stroke("s1", 0, 'class="off"') + stroke("s2", 1)), "--strokes=1")
+    output = run(
+        "level",
+        sheet + image() + sketch(stroke("s1", 0, 'class="off"') + stroke("s2", 1)),
+        "--strokes=1",
+    )
     assert style(paths(output)["s1"])["display"] == "inline"
 
 
 def test_the_engine_gets_sheets_and_what_they_go_by():
     sheet = "<style>#around .off{display:none !important} .st{fill:none}</style>"
-    body = image() + '<g id="around" class="st">%s</g>' % sketch(sheet + stroke("s1"), more='class="off" clipasso:picture="40 20"')
+    body = image() + '<g id="around" class="st">%s</g>' % sketch(
+        sheet + stroke("s1"), more='class="off" clipasso:picture="40 20"'
+    )
     svg = root(body)
     before = etree.tostring(svg)
     alone = etree.fromstring(find_sketch(svg, ["sketch"]).alone())
     assert etree.tostring(svg) == before
     assert len(list(alone.iter("{*}style"))) == 1
     layer = alone.xpath("//*[@id='sketch']")[0]
-    assert [stated(layer, "display"), inherited(layer, "fill"), layer.getparent().get("id")] == ["inline", "none", "around"]
+    assert [stated(layer, "display"), inherited(layer, "fill"), layer.getparent().get("id")] == [
+        "inline",
+        "none",
+        "around",
+    ]
 
 
 def test_a_redrawn_stroke_keeps_its_class_and_every_byte_but_its_points(run):  # noqa: F811
     output = run("redraw", CLASSED, ids=["s1"])
     new = paths(output)["s1"].get("d")
     assert new != STROKES["s1"]
-    assert etree.tostring(etree.fromstring(output, KEEP)) == etree.tostring(etree.fromstring(document(CLASSED), KEEP)).replace(
-        b'"%s"' % STROKES["s1"].encode(), b'"%s"' % new.encode()
-    )
+    assert etree.tostring(etree.fromstring(output, KEEP)) == etree.tostring(
+        etree.fromstring(document(CLASSED), KEEP)
+    ).replace(b'"%s"' % STROKES["s1"].encode(), b'"%s"' % new.encode())
 
 
 KEEP = etree.XMLParser(strip_cdata=False)
@@ -135,14 +176,27 @@ def test_a_look_goes_from_the_width_that_a_class_gives(run):  # noqa: F811
 def test_a_taper_takes_the_classes_ink(run):  # noqa: F811
     output = run("restyle", CLASSED, "--taper=taper")
     tapered = paths(output)
-    assert [(style(tapered[one])["fill"], style(tapered[one])["stroke"]) for one in ("s1", "s2")] == [
+    assert [
+        (style(tapered[one])["fill"], style(tapered[one])["stroke"]) for one in ("s1", "s2")
+    ] == [
         ("#abcdef", "none"),
         ("#123456", "none"),
     ]
-    assert [widest(tapered[one]) for one in ("s1", "s2")] == [pytest.approx(3, rel=0.02), pytest.approx(2, rel=0.02)]
+    assert [widest(tapered[one]) for one in ("s1", "s2")] == [
+        pytest.approx(3, rel=0.02),
+        pytest.approx(2, rel=0.02),
+    ]
     back = paths(run("restyle", output, "--taper=none"))
-    assert {one: (path.get("d"), path.get("class"), stated(path, "stroke")) for one, path in back.items()} == {
-        one: (STROKES[one], CLASSES[one].split('"')[1], "#abcdef" if one in ("s1", "s3") else "#123456") for one in STROKES
+    assert {
+        one: (path.get("d"), path.get("class"), stated(path, "stroke"))
+        for one, path in back.items()
+    } == {
+        one: (
+            STROKES[one],
+            CLASSES[one].split('"')[1],
+            "#abcdef" if one in ("s1", "s3") else "#123456",
+        )
+        for one in STROKES
     }
 
 
@@ -158,5 +212,10 @@ def test_the_true_engine_sees_what_classes_say(run, true_engine):  # noqa: F811
     hidden = SHEET.replace("</style>", "<![CDATA[#sketch{display:none}]]></style>")
     output = run("order", CLASSED.replace(SHEET, hidden))
     new = get(output, "sketch").getnext()
-    assert sorted(style(path)["stroke"] for path in new) == ["#123456", "#123456", "#abcdef", "#abcdef"]
+    assert sorted(style(path)["stroke"] for path in new) == [
+        "#123456",
+        "#123456",
+        "#abcdef",
+        "#abcdef",
+    ]
     assert sorted(path.get("class") for path in new) == ["st0", "st0", "st1", "st1"]

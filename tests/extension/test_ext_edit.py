@@ -1,4 +1,6 @@
-"""Sketches that are edited in place: which strokes are meant, where their bitmap is, and what no edit touches."""
+"""Sketches that are edited in place: which strokes are meant, where their bitmap is, and what no
+edit touches.
+"""
 
 import io
 import json
@@ -20,7 +22,22 @@ from clipasso_ext.engine.task import Task
 from lxml import etree
 
 import fake_edits
-from easel import EXTENSION, applied, document, hexad, image, png, root, rotate, scale, skew, text, times, translate, uri
+from easel import (
+    EXTENSION,
+    applied,
+    document,
+    hexad,
+    image,
+    png,
+    root,
+    rotate,
+    scale,
+    skew,
+    text,
+    times,
+    translate,
+    uri,
+)
 
 CLIPASSO = "{https://clipasso.org/ns}"
 INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"
@@ -48,15 +65,38 @@ STROKES = {
 
 def stroke(ident, rank=None, more="", data=None, style=STYLE):
     ranked = "" if rank is None else ' clipasso:rank="%d"' % rank
-    return '<path id="%s" d="%s" style="%s"%s %s/>' % (ident, data or STROKES.get(ident, "M 1,1 C 2,2 3,3 4,1"), style, ranked, more)
+    return '<path id="%s" d="%s" style="%s"%s %s/>' % (
+        ident,
+        data or STROKES.get(ident, "M 1,1 C 2,2 3,3 4,1"),
+        style,
+        ranked,
+        more,
+    )
 
 
-def sketch(body=None, ident="sketch", more='clipasso:picture="40 20"', source="photo", transform=LAYER, plain=False):
+def sketch(
+    body=None,
+    ident="sketch",
+    more='clipasso:picture="40 20"',
+    source="photo",
+    transform=LAYER,
+    plain=False,
+):
     """The layer that the extension makes over easel's image, of 40 x 20 pixels, and its strokes."""
     named = "" if source is None else ' clipasso:source="#%s"' % source
     kind = "" if plain else 'inkscape:groupmode="layer" inkscape:label="My Sketch"'
-    strokes = "".join(stroke(one, rank) for rank, one in enumerate(STROKES)) if body is None else body
-    return '<g %s id="%s" %s clipasso:sketch="1"%s transform="%s" %s>%s</g>' % (OWN, ident, kind, named, text(transform), more, strokes)
+    strokes = (
+        "".join(stroke(one, rank) for rank, one in enumerate(STROKES)) if body is None else body
+    )
+    return '<g %s id="%s" %s clipasso:sketch="1"%s transform="%s" %s>%s</g>' % (
+        OWN,
+        ident,
+        kind,
+        named,
+        text(transform),
+        more,
+        strokes,
+    )
 
 
 WHOLE = image() + sketch()
@@ -70,7 +110,9 @@ def run(pointer, tmp_path):
         path = tmp_path / "in.svg"
         path.write_bytes(body if isinstance(body, bytes) else document(body))
         output = io.BytesIO()
-        ENTRIES[kind]().run(["--id=%s" % one for one in ids] + list(words) + [str(path)], output=output)
+        ENTRIES[kind]().run(
+            ["--id=%s" % one for one in ids] + list(words) + [str(path)], output=output
+        )
         return output.getvalue()
 
     return do
@@ -86,7 +128,14 @@ def script(pointer, tmp_path):
         found = os.path.dirname(os.path.dirname(os.path.abspath(inkex.__file__)))
         surroundings = {**os.environ, "PYTHONPATH": found, **environment}
         command = [sys.executable, str(EXTENSION / ("clipasso_%s.py" % kind)), *words, str(path)]
-        done = subprocess.run(command, env=surroundings, cwd=str(EXTENSION), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        done = subprocess.run(
+            command,
+            env=surroundings,
+            cwd=str(EXTENSION),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+        )
         return done.returncode, done.stdout, done.stderr
 
     return do
@@ -125,7 +174,9 @@ def get(output, ident):
 
 
 def but(output, *loose):
-    """A document without the attributes of the elements with these ids; `loose` may name one attribute: (id, name)."""
+    """A document without the attributes of the elements with these ids; `loose` may name one
+    attribute: (id, name).
+    """
     tree = etree.fromstring(output)
     for ident, name in loose:
         for one in tree.xpath("//*[@id=$ident]", ident=ident):
@@ -140,7 +191,10 @@ def style(element):
 # Which strokes are meant
 
 SECOND = image() + sketch() + sketch(stroke("t1"), ident="other")
-HAND = '<g id="hand" inkscape:groupmode="layer"><g id="inner"><path id="p" d="M 0,0 L 5,5"/></g><path id="q" d="M 0,0 h 3"/></g>'
+HAND = (
+    '<g id="hand" inkscape:groupmode="layer"><g id="inner"><path id="p" d="M 0,0 L 5,5"/></g><path'
+    ' id="q" d="M 0,0 h 3"/></g>'
+)
 MEANT = {
     "nothing selected, one sketch": (WHOLE, [], "sketch", None),
     "the layer": (WHOLE, ["sketch"], "sketch", None),
@@ -159,9 +213,24 @@ MEANT = {
     "a layer drawn by hand": (image() + HAND, ["hand"], "hand", None),
     "a stroke drawn by hand": (image() + HAND, ["p"], "hand", ["p"]),
     "a group drawn by hand": (image() + HAND, ["inner"], "hand", ["p"]),
-    "a top group in no layer": ('<g id="g"><g><path id="p" d="M 0,0 h 3"/></g></g>', ["g"], "g", None),
-    "a stroke in a group in no layer": ('<g id="g"><g><path id="p" d="M 0,0 h 3"/></g></g>', ["p"], "g", ["p"]),
-    "a layer around the sketch": ('<g id="around" inkscape:groupmode="layer">%s</g>' % WHOLE, ["around"], "sketch", None),
+    "a top group in no layer": (
+        '<g id="g"><g><path id="p" d="M 0,0 h 3"/></g></g>',
+        ["g"],
+        "g",
+        None,
+    ),
+    "a stroke in a group in no layer": (
+        '<g id="g"><g><path id="p" d="M 0,0 h 3"/></g></g>',
+        ["p"],
+        "g",
+        ["p"],
+    ),
+    "a layer around the sketch": (
+        '<g id="around" inkscape:groupmode="layer">%s</g>' % WHOLE,
+        ["around"],
+        "sketch",
+        None,
+    ),
     "ids that are not there": (WHOLE, ["none"], "sketch", None),
     "a sketch as plain SVG has it": (image() + sketch(plain=True), [], "sketch", None),
     "definitions are no strokes": (
@@ -186,10 +255,18 @@ UNMEANT = {
     "no sketch": (image(), [], "There is no sketch in this document"),
     "two sketches": (SECOND, [], "There are several sketches in this document"),
     "strokes of two": (SECOND, ["s1", "t1"], "belong to several layers"),
-    "a layer around two": ('<g id="around">%s</g>' % SECOND, ["around"], "belong to several layers"),
+    "a layer around two": (
+        '<g id="around">%s</g>' % SECOND,
+        ["around"],
+        "belong to several layers",
+    ),
     "only the bitmap": (WHOLE, ["photo"], "No stroke is selected"),
     "another thing": (WHOLE + '<rect id="r"/>', ["r"], "No stroke is selected"),
-    "a stroke in no layer": ('<path id="p" d="M 0,0 h 3"/>', ["p"], "in no layer: put them into one"),
+    "a stroke in no layer": (
+        '<path id="p" d="M 0,0 h 3"/>',
+        ["p"],
+        "in no layer: put them into one",
+    ),
 }
 
 
@@ -227,17 +304,29 @@ PLACES = {
         image(more='transform="%s"' % text(skew(20))) + sketch(transform=times(MOVE, LAYER)),
         times(MOVE, LAYER),
     ),
-    "a group around the sketch was moved": ('%s<g transform="%s">%s</g>' % (image(), text(MOVE), sketch()), times(MOVE, LAYER)),
+    "a group around the sketch was moved": (
+        '%s<g transform="%s">%s</g>' % (image(), text(MOVE), sketch()),
+        times(MOVE, LAYER),
+    ),
     "the picture has another resolution": (image(link=uri(png(80, 40))) + sketch(), LAYER),
-    "it does not say": (image(more='transform="%s"' % text(MOVE)) + sketch(more=""), times(MOVE, LAYER)),
-    "it says nonsense": (image(more='transform="%s"' % text(MOVE)) + sketch(more='clipasso:picture="wide 3"'), times(MOVE, LAYER)),
+    "it does not say": (
+        image(more='transform="%s"' % text(MOVE)) + sketch(more=""),
+        times(MOVE, LAYER),
+    ),
+    "it says nonsense": (
+        image(more='transform="%s"' % text(MOVE)) + sketch(more='clipasso:picture="wide 3"'),
+        times(MOVE, LAYER),
+    ),
     "the picture was distorted": (
         image() + sketch(more='clipasso:picture="40 20" clipasso:points="%s"' % text(skew(30))),
         times(LAYER, skew(30)),
     ),
     "distorted, moved and larger": (
         image(link=uri(png(80, 40)))
-        + sketch(more='clipasso:picture="40 20" clipasso:points="%s"' % text(skew(30)), transform=times(MOVE, LAYER)),
+        + sketch(
+            more='clipasso:picture="40 20" clipasso:points="%s"' % text(skew(30)),
+            transform=times(MOVE, LAYER),
+        ),
         times(MOVE, LAYER, skew(30)),
     ),
     "the picture was clipped": (
@@ -254,15 +343,24 @@ PLACES = {
 def test_the_bitmap_lies_under_the_sketch(case, see):
     body, place = PLACES[case]
     own, task = see(root(body))
-    width, height = task.pixels.size_px  # what is distorted is drawn by Inkscape, in pixels of its own
+    # what is distorted is drawn by Inkscape, in pixels of its own
+    width, height = task.pixels.size_px
     assert near(lies(own, task), times(place, scale(BODY_PX[0] / width, BODY_PX[1] / height)))
 
 
 def test_another_bitmap_is_pointed_to_and_remembered(see, scratch):
     body = (
         image()
-        + image("new", link=uri(png(20, 20)), box='x="100" y="10" width="40" height="40"', more='transform="rotate(20)"')
-        + sketch(transform=times(MOVE, LAYER), more='clipasso:picture="40 20" clipasso:points="%s"' % text(skew(30)))
+        + image(
+            "new",
+            link=uri(png(20, 20)),
+            box='x="100" y="10" width="40" height="40"',
+            more='transform="rotate(20)"',
+        )
+        + sketch(
+            transform=times(MOVE, LAYER),
+            more='clipasso:picture="40 20" clipasso:points="%s"' % text(skew(30)),
+        )
     )
     svg = root(body)
     own, task = see(svg, ["new", "s1"])
@@ -285,14 +383,25 @@ def test_its_own_bitmap_selected_with_the_strokes_is_no_other(run):
 
 GONE = {
     "it was deleted": (sketch(), "The bitmap of My Sketch is gone"),
-    "another thing has its id": ('<rect id="photo" width="3" height="3"/>' + sketch(), "The bitmap of My Sketch is gone"),
-    "none was named, and there are two": (image("a") + image("b") + sketch(source=None), "My Sketch does not say which bitmap"),
-    "none was named, and there is none": (sketch(source=None), "My Sketch does not say which bitmap"),
+    "another thing has its id": (
+        '<rect id="photo" width="3" height="3"/>' + sketch(),
+        "The bitmap of My Sketch is gone",
+    ),
+    "none was named, and there are two": (
+        image("a") + image("b") + sketch(source=None),
+        "My Sketch does not say which bitmap",
+    ),
+    "none was named, and there is none": (
+        sketch(source=None),
+        "My Sketch does not say which bitmap",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", GONE)
-@pytest.mark.parametrize(("kind", "word"), [("redraw", ""), ("add", ""), ("restyle", "--ink=photo")])
+@pytest.mark.parametrize(
+    ("kind", "word"), [("redraw", ""), ("add", ""), ("restyle", "--ink=photo")]
+)
 def test_a_bitmap_that_is_gone_is_told_with_the_way_out(kind, word, case, run, home, capfd):
     body, message = GONE[case]
     assert run(kind, body, *[word][: bool(word)], ids=["s1"]) == b""
@@ -315,15 +424,29 @@ def test_the_way_out_works(case, run):
 
 
 def test_the_engine_is_told_of_dark_paper():
-    paper = '<g id="paper" clipasso:paper="1" xmlns:clipasso="https://clipasso.org/ns"><rect width="9" height="9" style="fill:#000"/></g>'
-    alone = etree.fromstring(find_sketch(root(image() + paper + sketch(stroke("s1"))), ["sketch"]).alone())
+    paper = (
+        '<g id="paper" clipasso:paper="1" xmlns:clipasso="https://clipasso.org/ns"><rect width="9"'
+        ' height="9" style="fill:#000"/></g>'
+    )
+    alone = etree.fromstring(
+        find_sketch(root(image() + paper + sketch(stroke("s1"))), ["sketch"]).alone()
+    )
     assert [one.get("id") for one in alone] == ["paper", "sketch"]
 
 
 def test_the_engine_gets_the_layer_alone_with_what_it_inherits():
-    inside = '<g id="g" transform="rotate(10)">%s</g>%s%s' % (stroke("s1"), image("dropped"), stroke("s2"))
-    around = '<g transform="translate(3 4)" style="stroke:red;display:none" fill-opacity="0.5"><svg x="5" width="9" height="9">%s</svg></g>'
-    body = image() + stroke("loose") + around % sketch(inside, more='style="display:none;opacity:0.5"')
+    inside = '<g id="g" transform="rotate(10)">%s</g>%s%s' % (
+        stroke("s1"),
+        image("dropped"),
+        stroke("s2"),
+    )
+    around = (
+        '<g transform="translate(3 4)" style="stroke:red;display:none" fill-opacity="0.5"><svg'
+        ' x="5" width="9" height="9">%s</svg></g>'
+    )
+    body = (
+        image() + stroke("loose") + around % sketch(inside, more='style="display:none;opacity:0.5"')
+    )
     svg = root(body)
     own = find_sketch(svg, ["sketch"])
     before = etree.tostring(svg)
@@ -335,20 +458,41 @@ def test_the_engine_gets_the_layer_alone_with_what_it_inherits():
     parents = {child: parent for parent in alone.iter() for child in parent}
     assert near(fake_edits.place(layer, parents), times(translate(3, 4), translate(5, 0), LAYER))
     assert "display" not in "".join(one.get("style") or "" for one in alone.iter())
-    assert any("stroke:red" in (one.get("style") or "") and one.get("fill-opacity") == "0.5" for one in layer.iterancestors())
+    assert any(
+        "stroke:red" in (one.get("style") or "") and one.get("fill-opacity") == "0.5"
+        for one in layer.iterancestors()
+    )
 
 
 def test_the_request_goes_on_from_the_one_that_made_the_sketch(run, heard):
-    made = {"version": 1, "strokes": 7, "seed": 3, "color": "#ff0000", "width_px": 3, "mask": "none", "preset": "published"}
-    body = image(link=uri(png(80, 40))) + sketch(more="clipasso:picture='40 20' clipasso:request='%s'" % json.dumps(made))
+    made = {
+        "version": 1,
+        "strokes": 7,
+        "seed": 3,
+        "color": "#ff0000",
+        "width_px": 3,
+        "mask": "none",
+        "preset": "published",
+    }
+    body = image(link=uri(png(80, 40))) + sketch(
+        more="clipasso:picture='40 20' clipasso:request='%s'" % json.dumps(made)
+    )
     run("redraw", body, "--preset=draft", "--guide=clip", "--clip= RN50 ", ids=["s1"])
     run("add", body, "--strokes=9")
     first, second = heard()
     kept = {"version": 1, "color": "#ff0000", "width_px": 6, "mask": "none"}  # twice the pixels
     assert first["request"] == {**kept, "preset": "draft", "guide": "clip:RN50"}
     assert second["request"] == {**kept, "preset": "auto", "guide": "auto", "strokes": 9}
-    assert (first["edit"]["do"], first["edit"]["only"], first["edit"]["reach"]) == ("refine", ["s1"], "redraw")
-    assert (second["edit"]["do"], second["edit"]["only"], second["edit"]["layer"]) == ("add", None, "sketch")
+    assert (first["edit"]["do"], first["edit"]["only"], first["edit"]["reach"]) == (
+        "refine",
+        ["s1"],
+        "redraw",
+    )
+    assert (second["edit"]["do"], second["edit"]["only"], second["edit"]["layer"]) == (
+        "add",
+        None,
+        "sketch",
+    )
 
 
 @pytest.mark.parametrize("made", ["", "{", "[]", '{"mask": "/gone.png"}', "7"])
@@ -359,13 +503,22 @@ def test_a_request_that_is_of_no_use_is_left_out(made, run, heard):
 
 
 def test_hidden_strokes_of_a_selected_group_are_not_asked_for(run, heard):
-    body = '<g id="g">%s%s<g display="none">%s</g></g>' % (stroke("s1"), stroke("s2", style="display:none"), stroke("s3"))
+    body = '<g id="g">%s%s<g display="none">%s</g></g>' % (
+        stroke("s1"),
+        stroke("s2", style="display:none"),
+        stroke("s3"),
+    )
     assert paths(run("redraw", image() + sketch(body), ids=["g"]))["s1"].get("d") != STROKES["s1"]
     assert heard()[0]["edit"]["only"] == ["s1"]
 
 
 def test_a_hidden_sketch_is_redrawn(run):
-    assert paths(run("redraw", image() + sketch(more='style="display:none" clipasso:picture="40 20"')))["s1"].get("d") != STROKES["s1"]
+    assert (
+        paths(
+            run("redraw", image() + sketch(more='style="display:none" clipasso:picture="40 20"'))
+        )["s1"].get("d")
+        != STROKES["s1"]
+    )
 
 
 # Redraw
@@ -373,7 +526,12 @@ def test_a_hidden_sketch_is_redrawn(run):
 
 def points(path):
     """The points of a path on the page. The arithmetic is not the extension's."""
-    chain = [(*point,) for one in inkex.Path(path.get("d")).to_absolute().to_superpath() for triple in one for point in triple]
+    chain = [
+        (*point,)
+        for one in inkex.Path(path.get("d")).to_absolute().to_superpath()
+        for triple in one
+        for point in triple
+    ]
     total = fake_edits.UNIT
     for one in (path, *path.iterancestors()):
         total = times(fake_edits.parsed(one.get("transform") or ""), total)
@@ -384,7 +542,10 @@ def moved_px(before, after, page):
     """How far the points of a path went, in pixels of the picture."""
     back = fake_edits.inverse(page)
     assert len(before) == len(after)
-    return [tuple(b - a for a, b in zip(applied(back, one), applied(back, other))) for one, other in zip(before, after)]
+    return [
+        tuple(b - a for a, b in zip(applied(back, one), applied(back, other)))
+        for one, other in zip(before, after)
+    ]
 
 
 def check_moved(body, output, idents, page):
@@ -404,7 +565,10 @@ def test_the_selected_strokes_move_and_nothing_else(run):
 
 def test_all_that_are_not_locked_move_when_the_layer_is_meant(run):
     inside = (
-        stroke("s1") + stroke("s2", more='clipasso:locked="true"') + '<g sodipodi:insensitive="true">%s</g>' % stroke("s3") + stroke("s4")
+        stroke("s1")
+        + stroke("s2", more='clipasso:locked="true"')
+        + '<g sodipodi:insensitive="true">%s</g>' % stroke("s3")
+        + stroke("s4")
     )
     body = image() + sketch(inside)
     output = run("redraw", body)
@@ -414,7 +578,11 @@ def test_all_that_are_not_locked_move_when_the_layer_is_meant(run):
 
 
 def random_matrix(dice):
-    parts = [translate(dice.uniform(-50, 50), dice.uniform(-50, 50)), rotate(dice.uniform(0, 360)), skew(dice.uniform(-30, 30))]
+    parts = [
+        translate(dice.uniform(-50, 50), dice.uniform(-50, 50)),
+        rotate(dice.uniform(0, 360)),
+        skew(dice.uniform(-30, 30)),
+    ]
     parts.append(scale(dice.choice([-1, 1]) * dice.uniform(0.3, 3), dice.uniform(0.3, 3)))
     dice.shuffle(parts)
     return times(*parts)
@@ -429,10 +597,19 @@ def random_stroke(dice, ident):
         data.append(command + dice.choice([" ", ",", "  "]).join(number() for _ in range(count)))
     more = ' transform="%s"' % text(random_matrix(dice)) if dice.random() < 0.5 else ""
     more += dice.choice(
-        ["", ' clipasso:locked="true"', ' sodipodi:insensitive="true"', ' class="a  b"', ' own:x=" 1 " xmlns:own="urn:own"']
+        [
+            "",
+            ' clipasso:locked="true"',
+            ' sodipodi:insensitive="true"',
+            ' class="a  b"',
+            ' own:x=" 1 " xmlns:own="urn:own"',
+        ]
     )
     return stroke(
-        ident, more=more + ' inkscape:label=" %s &lt;&#10;"' % ident, data="".join(data), style=dice.choice([STYLE, " a : b ;;", ""])
+        ident,
+        more=more + ' inkscape:label=" %s &lt;&#10;"' % ident,
+        data="".join(data),
+        style=dice.choice([STYLE, " a : b ;;", ""]),
     )
 
 
@@ -444,9 +621,21 @@ def random_content(dice, names, depth=0):
             names.append("%s%d" % (names[0][0], len(names)))
             parts.append(random_stroke(dice, names[-1]))
         elif kind < 0.8:
-            parts.append('<g transform="%s">%s</g>' % (text(random_matrix(dice)), random_content(dice, names, depth + 1)))
+            parts.append(
+                '<g transform="%s">%s</g>'
+                % (text(random_matrix(dice)), random_content(dice, names, depth + 1))
+            )
         else:
-            parts.append(dice.choice(["<!-- note -->", "<text> a  b </text>tail", '<foo xmlns="urn:own"/>', '<rect width="3"/>']))
+            parts.append(
+                dice.choice(
+                    [
+                        "<!-- note -->",
+                        "<text> a  b </text>tail",
+                        '<foo xmlns="urn:own"/>',
+                        '<rect width="3"/>',
+                    ]
+                )
+            )
     return "".join(parts)
 
 
@@ -496,7 +685,9 @@ def test_locked_strokes_are_no_news_when_the_whole_sketch_is_redrawn(run, home):
 @pytest.mark.parametrize("prefix", ["ns0", "svg", "a"])
 @pytest.mark.parametrize("kind", ["redraw", "add", "join", "order"])
 def test_any_prefix_of_a_name_space_will_do(kind, prefix, run):
-    """Inkscape takes the first one that it meets: after a bitmap was dimmed it is one of lxml's own making."""
+    """Inkscape takes the first one that it meets: after a bitmap was dimmed it is one of lxml's own
+    making.
+    """
     body = WHOLE.replace("clipasso:", prefix + ":").replace("xmlns:clipasso", "xmlns:" + prefix)
     output = run(kind, body)
     assert paths(output)
@@ -534,7 +725,13 @@ def test_a_live_path_effect_stays_and_begins_from_the_new_place(run):
 
 def test_two_strokes_are_added_on_top_with_ids_and_ranks_of_their_own(run):
     body = (
-        image() + stroke("stroke-2") + sketch(stroke("stroke-1", 0) + stroke("s2", 1, style="display:none") + "<g>%s</g>" % stroke("s3", 5))
+        image()
+        + stroke("stroke-2")
+        + sketch(
+            stroke("stroke-1", 0)
+            + stroke("s2", 1, style="display:none")
+            + "<g>%s</g>" % stroke("s3", 5)
+        )
     )
     output = run("add", body)
     layer = get(output, "sketch")
@@ -555,34 +752,59 @@ def test_two_strokes_are_added_on_top_with_ids_and_ranks_of_their_own(run):
 
 
 def shown(output):
-    return [one for one in paths(output) if "display:none" not in (paths(output)[one].get("style") or "")]
+    return [
+        one
+        for one in paths(output)
+        if "display:none" not in (paths(output)[one].get("style") or "")
+    ]
 
 
 def test_fewer_hides_the_least_needed_and_more_brings_them_back(run, home):
-    body = image() + sketch("".join(stroke(one, rank) for one, rank in (("s1", 2), ("s2", 0), ("s3", 10), ("s4", 9))) + stroke("mine"))
+    body = image() + sketch(
+        "".join(stroke(one, rank) for one, rank in (("s1", 2), ("s2", 0), ("s3", 10), ("s4", 9)))
+        + stroke("mine")
+    )
     fewer = run("level", body, "--strokes=2")
     assert shown(fewer) == ["s1", "s2", "mine"]
-    assert but(fewer, ("s3", "style"), ("s4", "style")) == but(document(body), ("s3", "style"), ("s4", "style"))
+    assert but(fewer, ("s3", "style"), ("s4", "style")) == but(
+        document(body), ("s3", "style"), ("s4", "style")
+    )
     more = run("level", fewer, "--strokes=3")
     assert shown(more) == ["s1", "s2", "s4", "mine"]
-    assert etree.tostring(etree.fromstring(run("level", more, "--strokes=4"))) == etree.tostring(etree.fromstring(document(body)))
+    assert etree.tostring(etree.fromstring(run("level", more, "--strokes=4"))) == etree.tostring(
+        etree.fromstring(document(body))
+    )
     assert told(home) == ""
     assert run("level", body, "--strokes=5") == b""
-    assert told(home) == "The sketch has 4 ordered strokes, all of which are shown. Add Strokes draws more.\n"
+    assert (
+        told(home)
+        == "The sketch has 4 ordered strokes, all of which are shown. Add Strokes draws more.\n"
+    )
 
 
 @pytest.fixture
 def answer(monkeypatch):
-    """Lets windows be: a question gets the answer, what computes is finished or cancelled. Returns what was asked."""
+    """Lets windows be: a question gets the answer, what computes is finished or cancelled. Returns
+    what was asked.
+    """
 
     def give(yes, cancel=False):
         asked = []
-        dialogs, progress = types.ModuleType("clipasso_ext.windows.dialogs"), types.ModuleType("clipasso_ext.windows.progress_window")
+        dialogs, progress = (
+            types.ModuleType("clipasso_ext.windows.dialogs"),
+            types.ModuleType("clipasso_ext.windows.progress_window"),
+        )
         dialogs.ask = lambda *words: asked.append(words) or yes
 
         def work(tasks, chosen, host):
             (task,) = tasks
-            event = None if cancel else ask_once(host, str(task.pixels.path), task.request(chosen, chosen.preset), task.edit)
+            event = (
+                None
+                if cancel
+                else ask_once(
+                    host, str(task.pixels.path), task.request(chosen, chosen.preset), task.edit
+                )
+            )
             return types.SimpleNamespace(run=lambda: ([] if event is None else [(task, event)], []))
 
         progress.ProgressWindow = work
@@ -594,7 +816,12 @@ def answer(monkeypatch):
     return give
 
 
-TWO_OF_FOUR = image() + sketch("".join(stroke(one, rank, style="display:none" if rank > 1 else STYLE) for rank, one in enumerate(STROKES)))
+TWO_OF_FOUR = image() + sketch(
+    "".join(
+        stroke(one, rank, style="display:none" if rank > 1 else STYLE)
+        for rank, one in enumerate(STROKES)
+    )
+)
 
 
 def test_more_than_there_are_is_offered_and_drawn(run, heard, answer, home):
@@ -604,7 +831,11 @@ def test_more_than_there_are_is_offered_and_drawn(run, heard, answer, home):
     assert shown(output) == ["s1", "s2", "s3", "s4", "stroke-1", "stroke-2"]
     assert [one.get(CLIPASSO + "rank") for one in paths(output).values()] == list("012345")
     (line,) = heard()
-    assert (line["edit"]["do"], line["request"]["strokes"], line["request"]["preset"]) == ("add", 2, "auto")
+    assert (line["edit"]["do"], line["request"]["strokes"], line["request"]["preset"]) == (
+        "add",
+        2,
+        "auto",
+    )
     assert "display:none" not in line["edit"]["svg"]  # what was hidden is seen, and drawn around
     assert told(home) == ""
 
@@ -633,7 +864,10 @@ def test_an_offer_whose_bitmap_is_gone_is_told_and_changes_nothing(run, answer, 
     ("body", "question"),
     [
         (stroke("s1", 0), "This sketch has 1 stroke. Draw 5 more?"),
-        (stroke("s1", 0) + stroke("s2", 1) + stroke("mine"), "This sketch has 2 ordered strokes. Draw 4 more?"),
+        (
+            stroke("s1", 0) + stroke("s2", 1) + stroke("mine"),
+            "This sketch has 2 ordered strokes. Draw 4 more?",
+        ),
     ],
 )
 def test_an_offer_says_what_there_is(body, question, run, answer):
@@ -651,7 +885,10 @@ def test_nothing_is_offered_when_there_are_enough(count, run, answer):
 
 def test_without_a_window_more_than_there_are_is_a_sentence_and_no_byte_on_stderr(script, home):
     assert script("level", WHOLE, "--strokes=6") == (0, b"", b"")
-    assert told(home) == "The sketch has 4 ordered strokes, all of which are shown. Add Strokes draws more.\n"
+    assert (
+        told(home)
+        == "The sketch has 4 ordered strokes, all of which are shown. Add Strokes draws more.\n"
+    )
 
 
 def test_the_rest_is_deleted_when_that_is_wanted(run):
@@ -674,10 +911,21 @@ def test_without_an_order_of_need_there_are_no_levels(run, home):
 
 def test_locked_strokes_are_locked_for_us_and_for_inkscape_until_unlocked(run):
     locked = run("lock", WHOLE, ids=["s1", "s3"])
-    marks = {one: (path.get(CLIPASSO + "locked"), path.get(INSENSITIVE)) for one, path in paths(locked).items()}
-    assert marks == {"s1": ("true", "true"), "s2": (None, None), "s3": ("true", "true"), "s4": (None, None)}
+    marks = {
+        one: (path.get(CLIPASSO + "locked"), path.get(INSENSITIVE))
+        for one, path in paths(locked).items()
+    }
+    assert marks == {
+        "s1": ("true", "true"),
+        "s2": (None, None),
+        "s3": ("true", "true"),
+        "s4": (None, None),
+    }
     redrawn = run("redraw", locked)
-    assert {one for one, path in paths(redrawn).items() if path.get("d") != STROKES[one]} == {"s2", "s4"}
+    assert {one for one, path in paths(redrawn).items() if path.get("d") != STROKES[one]} == {
+        "s2",
+        "s4",
+    }
     one_free = run("unlock", locked, ids=["s3"])
     assert [one for one, path in paths(one_free).items() if is_locked(path)] == ["s1"]
     free = run("unlock", locked)
@@ -701,11 +949,18 @@ CHOICES = ["plain", "pencil", "ink", "marker"]
 def test_a_look_twice_is_the_look_once(look, taper, run):
     once = run("restyle", WHOLE, "--look=%s" % look, "--taper=%s" % taper, ids=["s1", "s2"])
     twice = run("restyle", once, "--look=%s" % look, "--taper=%s" % taper, ids=["s1", "s2"])
-    assert (twice or once) == once or etree.tostring(etree.fromstring(twice)) == etree.tostring(etree.fromstring(once))
+    assert (twice or once) == once or etree.tostring(etree.fromstring(twice)) == etree.tostring(
+        etree.fromstring(once)
+    )
     loose = [
         (one, name)
         for one in ("s1", "s2")
-        for name in ("style", "d", CLIPASSO + "width", *(INKSCAPE + n for n in ("path-effect", "original-d")))
+        for name in (
+            "style",
+            "d",
+            CLIPASSO + "width",
+            *(INKSCAPE + n for n in ("path-effect", "original-d")),
+        )
     ]
     tree = etree.fromstring(but(once, *loose))
     for defs in tree.findall("{*}defs"):
@@ -719,9 +974,14 @@ def test_a_look_and_then_plain_is_plain(look, taper, run):
     begin = run("restyle", WHOLE, "--look=plain", "--taper=%s" % ("taper" if taper else "keep"))
     looked = run("restyle", begin, "--look=%s" % look) or begin
     inked = look == "ink" and not taper  # ink has thin ends
-    assert (style(paths(looked)["s1"]) != style(paths(begin)["s1"])) == (look in ("pencil", "marker") or inked)
+    assert (style(paths(looked)["s1"]) != style(paths(begin)["s1"])) == (
+        look in ("pencil", "marker") or inked
+    )
     assert bool(paths(looked)["s1"].get(INKSCAPE + "path-effect")) == (taper or inked)
-    back = run("restyle", looked, "--look=plain", "--taper=%s" % ("none" if inked else "keep")) or begin
+    back = (
+        run("restyle", looked, "--look=plain", "--taper=%s" % ("none" if inked else "keep"))
+        or begin
+    )
     for one in STROKES:
         assert style(paths(back)[one]) == style(paths(begin)[one])
         assert paths(back)[one].get("d") == paths(begin)[one].get("d")
@@ -740,22 +1000,39 @@ def test_a_width_is_in_the_documents_units_and_keeps_the_look(run):
     pencil = run("restyle", WHOLE, "--look=pencil")
     for _ in range(2):
         pencil = run("restyle", pencil, "--width=3", ids=["s1"]) or pencil
-        assert float(style(paths(pencil)["s1"])["stroke-width"]) == 0.9  # the layer doubles it; a pencil's line is 0.6 as wide
+        # the layer doubles it; a pencil's line is 0.6 as wide
+        assert float(style(paths(pencil)["s1"])["stroke-width"]) == 0.9
     assert float(style(paths(pencil)["s2"])["stroke-width"]) == 1.2
-    assert float(style(paths(run("restyle", WHOLE, "--look=marker", "--width=3"))["s1"])["stroke-width"]) == 3.75
+    assert (
+        float(
+            style(paths(run("restyle", WHOLE, "--look=marker", "--width=3"))["s1"])["stroke-width"]
+        )
+        == 3.75
+    )
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        sketch(stroke("s1", style=""), more='style="stroke:#ff0000;stroke-width:3;fill:none;stroke-opacity:0.5"'),
-        sketch(stroke("s1", style="", more='stroke="#ff0000" stroke-width="3" stroke-opacity="0.5"')),
-        sketch('<g stroke="#ff0000" stroke-width="3px" stroke-opacity=".5">%s</g>' % stroke("s1", style="")),
+        sketch(
+            stroke("s1", style=""),
+            more='style="stroke:#ff0000;stroke-width:3;fill:none;stroke-opacity:0.5"',
+        ),
+        sketch(
+            stroke("s1", style="", more='stroke="#ff0000" stroke-width="3" stroke-opacity="0.5"')
+        ),
+        sketch(
+            '<g stroke="#ff0000" stroke-width="3px" stroke-opacity=".5">%s</g>'
+            % stroke("s1", style="")
+        ),
     ],
     ids=["of the layer", "of attributes", "of a group"],
 )
 def test_looks_that_are_inherited_count(body, run):
-    assert float(style(paths(run("restyle", image() + body, "--look=marker"))["s1"])["stroke-width"]) == 7.5
+    assert (
+        float(style(paths(run("restyle", image() + body, "--look=marker"))["s1"])["stroke-width"])
+        == 7.5
+    )
     tapered = paths(run("restyle", image() + body, "--taper=taper"))["s1"]
     assert (style(tapered)["fill"], style(tapered)["stroke"]) == ("#ff0000", "none")
     assert float(style(tapered)["fill-opacity"]) == 0.5
@@ -766,7 +1043,10 @@ def test_looks_that_are_inherited_count(body, run):
 
 def widest(path):
     """Of an outline whose two sides have as many points."""
-    numbers = [complex(*(float(n) for n in pair.split(","))) for pair in re.findall(r"[-\d.e]+,[-\d.e]+", path.get("d"))]
+    numbers = [
+        complex(*(float(n) for n in pair.split(",")))
+        for pair in re.findall(r"[-\d.e]+,[-\d.e]+", path.get("d"))
+    ]
     half = len(numbers) // 2
     return max(abs(a - b) for a, b in zip(numbers[:half], numbers[half:][::-1]))
 
@@ -774,11 +1054,24 @@ def widest(path):
 def test_an_ink_colours_strokes_tapered_or_not(run):
     tapered = run("restyle", WHOLE, "--taper=taper", ids=["s1"])
     output = run("restyle", tapered, "--ink=color", "--color=4278222847", ids=["s1", "s2"])
-    assert (style(paths(output)["s1"])["fill"], style(paths(output)["s1"])["stroke"]) == ("#ff007f", "none")
-    assert (style(paths(output)["s2"])["fill"], style(paths(output)["s2"])["stroke"]) == ("none", "#ff007f")
+    assert (style(paths(output)["s1"])["fill"], style(paths(output)["s1"])["stroke"]) == (
+        "#ff007f",
+        "none",
+    )
+    assert (style(paths(output)["s2"])["fill"], style(paths(output)["s2"])["stroke"]) == (
+        "none",
+        "#ff007f",
+    )
     photo = run("restyle", tapered, "--ink=photo", "--look=pencil", ids=["s1", "s2"])
-    assert (style(paths(photo)["s1"])["fill"], style(paths(photo)["s2"])["stroke"]) == (fake_edits.INK, fake_edits.INK)
-    assert style(paths(photo)["s1"])["fill-opacity"] == style(paths(photo)["s2"])["stroke-opacity"] == "0.75"
+    assert (style(paths(photo)["s1"])["fill"], style(paths(photo)["s2"])["stroke"]) == (
+        fake_edits.INK,
+        fake_edits.INK,
+    )
+    assert (
+        style(paths(photo)["s1"])["fill-opacity"]
+        == style(paths(photo)["s2"])["stroke-opacity"]
+        == "0.75"
+    )
     assert style(paths(photo)["s3"]) == style(paths(tapered)["s3"])
 
 
@@ -791,8 +1084,12 @@ def same_looks(one, other, idents):
 def test_tapering_and_back_is_what_it_was(run):
     tapered = run("restyle", WHOLE, "--taper=taper")
     effects = [one.get("id") for one in etree.fromstring(tapered).iter(INKSCAPE + "path-effect")]
-    assert [path.get(INKSCAPE + "path-effect") for path in paths(tapered).values()] == ["#" + one for one in effects]
-    assert {one: path.get(INKSCAPE + "original-d") for one, path in paths(tapered).items()} == STROKES
+    assert [path.get(INKSCAPE + "path-effect") for path in paths(tapered).values()] == [
+        "#" + one for one in effects
+    ]
+    assert {
+        one: path.get(INKSCAPE + "original-d") for one, path in paths(tapered).items()
+    } == STROKES
     assert all(path.get("d").endswith("Z") for path in paths(tapered).values())
     back = run("restyle", tapered, "--taper=none")
     same_looks(back, document(WHOLE), STROKES)
@@ -813,7 +1110,9 @@ def test_a_tapered_stroke_takes_another_width(run):
 
 def test_the_current_width_is_tapered(run):
     pencil = run("restyle", WHOLE, "--look=pencil", ids=["s1"])
-    assert widest(paths(run("restyle", pencil, "--taper=taper", ids=["s1"]))["s1"]) == pytest.approx(1.2, rel=0.02)
+    assert widest(
+        paths(run("restyle", pencil, "--taper=taper", ids=["s1"]))["s1"]
+    ) == pytest.approx(1.2, rel=0.02)
 
 
 def test_a_tapered_stroke_is_redrawn_under_its_effect(run):
@@ -830,24 +1129,34 @@ def test_a_tapered_stroke_is_redrawn_under_its_effect(run):
 @pytest.mark.parametrize("kind", ["redraw", "restyle"])
 def test_a_copy_of_a_tapered_stroke_is_one_though_inkscape_renames_its_effect(kind, run):
     """Duplicating gives the copy an effect of its own, with an id of Inkscape's own making."""
-    tapered = run("restyle", WHOLE, "--taper=taper", ids=["s1"]).replace(b"clipasso-taper-1", b"path-effect57")
+    tapered = run("restyle", WHOLE, "--taper=taper", ids=["s1"]).replace(
+        b"clipasso-taper-1", b"path-effect57"
+    )
     if kind == "restyle":
         same_looks(run("restyle", tapered, "--taper=none"), document(WHOLE), STROKES)
         return
     redrawn = paths(run("redraw", tapered, ids=["s1"]))["s1"]
     assert redrawn.get("d").endswith("Z")
-    assert redrawn.get(INKSCAPE + "original-d") == paths(run("redraw", WHOLE, ids=["s1"]))["s1"].get("d")
+    assert redrawn.get(INKSCAPE + "original-d") == paths(run("redraw", WHOLE, ids=["s1"]))[
+        "s1"
+    ].get("d")
 
 
 def test_an_effect_that_two_strokes_share_is_left_to_the_other(run):
-    tapered = run("restyle", WHOLE, "--taper=taper", ids=["s1", "s2"]).replace(b"#clipasso-taper-2", b"#clipasso-taper-1")
+    tapered = run("restyle", WHOLE, "--taper=taper", ids=["s1", "s2"]).replace(
+        b"#clipasso-taper-2", b"#clipasso-taper-1"
+    )
     one = run("restyle", tapered, "--taper=none", ids=["s1"])
-    assert "clipasso-taper-1" in [effect.get("id") for effect in etree.fromstring(one).iter(INKSCAPE + "path-effect")]
+    assert "clipasso-taper-1" in [
+        effect.get("id") for effect in etree.fromstring(one).iter(INKSCAPE + "path-effect")
+    ]
 
 
 def test_another_effect_over_the_taper_stays(run):
     tapered = run("restyle", WHOLE, "--taper=taper", ids=["s1"])
-    both = tapered.replace(b'path-effect="#clipasso-taper-1"', b'path-effect="#clipasso-taper-1;#rough"')
+    both = tapered.replace(
+        b'path-effect="#clipasso-taper-1"', b'path-effect="#clipasso-taper-1;#rough"'
+    )
     back = paths(run("restyle", both, "--taper=none", ids=["s1"]))["s1"]
     assert back.get(INKSCAPE + "path-effect") == "#rough"
     assert back.get(INKSCAPE + "original-d") == STROKES["s1"]
@@ -866,7 +1175,9 @@ def test_a_tapered_stroke_whose_effect_plain_svg_dropped_is_left_as_it_is(run):
 
 def test_one_grain_serves_all(run):
     output = run("restyle", run("restyle", WHOLE, "--look=pencil", ids=["s1"]), "--look=pencil")
-    assert [one.get("id") for one in etree.fromstring(output).iter("{*}filter")] == ["clipasso-pencil"]
+    assert [one.get("id") for one in etree.fromstring(output).iter("{*}filter")] == [
+        "clipasso-pencil"
+    ]
 
 
 # One line, plot order
@@ -891,14 +1202,26 @@ def test_a_layer_is_added_above_and_the_sketch_is_hidden(kind, run):
     assert len(ids) == len(set(ids))
 
 
-PLOTS = {"one": ["s2"], "two": ["s3", "s1"], "one of them hidden": ["s4", "hidden"], "the layer too": ["s2", "sketch"]}
-PLOTTED = {"one": ["s2"], "two": ["s1", "s3"], "one of them hidden": ["s4"], "the layer too": ["s1", "s2", "s3", "s4", "hidden"]}
+PLOTS = {
+    "one": ["s2"],
+    "two": ["s3", "s1"],
+    "one of them hidden": ["s4", "hidden"],
+    "the layer too": ["s2", "sketch"],
+}
+PLOTTED = {
+    "one": ["s2"],
+    "two": ["s1", "s3"],
+    "one of them hidden": ["s4"],
+    "the layer too": ["s1", "s2", "s3", "s4", "hidden"],
+}
 
 
 @pytest.mark.parametrize("case", PLOTS)
 @pytest.mark.parametrize("kind", ["join", "order"])
 def test_only_the_selected_strokes_are_plotted(kind, case, run):
-    inside = "".join(stroke(one, rank) for rank, one in enumerate(STROKES)) + stroke("hidden", data="M 9,9 L 1,1", style="display:none")
+    inside = "".join(stroke(one, rank) for rank, one in enumerate(STROKES)) + stroke(
+        "hidden", data="M 9,9 L 1,1", style="display:none"
+    )
     body = image() + sketch(inside)
     output = run(kind, body, ids=PLOTS[case])
     layer = get(output, "sketch")
@@ -922,13 +1245,19 @@ def test_hidden_strokes_alone_are_not_plotted_and_that_is_told(kind, run, home):
 def true_engine(pointer):
     for needed in ("click", "svgelements", "tinycss2"):
         pytest.importorskip(needed)
-    return pointer("/usr/bin/env", "PYTHONPATH=%s" % EXTENSION.parent, sys.executable, "-m", "clipasso_core")
+    return pointer(
+        "/usr/bin/env", "PYTHONPATH=%s" % EXTENSION.parent, sys.executable, "-m", "clipasso_core"
+    )
 
 
 @pytest.mark.parametrize("taper", [False, True])
 @pytest.mark.parametrize("kind", ["join", "order"])
 def test_the_true_engine_plots(kind, taper, run, true_engine):
-    inside = '<g transform="rotate(20)" fill="none">%s%s</g>%s' % (stroke("s1"), stroke("s2"), stroke("s3") + stroke("s4"))
+    inside = '<g transform="rotate(20)" fill="none">%s%s</g>%s' % (
+        stroke("s1"),
+        stroke("s2"),
+        stroke("s3") + stroke("s4"),
+    )
     body = '<g transform="%s">%s</g>' % (text(MOVE), sketch(inside))
     given = run("restyle", body, "--taper=taper") if taper else document(body)
     output = run(kind, given, ids=["sketch"])
@@ -996,7 +1325,10 @@ def test_a_failing_script_is_silent(kind, script, home):
 
 
 @pytest.mark.parametrize("kind", ["join", "order"])
-@pytest.mark.parametrize("command", [["/none"], [sys.executable, "-c", "raise SystemExit(3)"], [sys.executable, "-c", ""]])
+@pytest.mark.parametrize(
+    "command",
+    [["/none"], [sys.executable, "-c", "raise SystemExit(3)"], [sys.executable, "-c", ""]],
+)
 def test_a_plot_that_fails_changes_nothing(kind, command, run, pointer, home, capfd):
     pointer(*command)
     assert run(kind, WHOLE) == b""
@@ -1024,7 +1356,11 @@ def test_the_page_and_the_script_know_the_same_parameters(kind):
     page = etree.parse(str(EXTENSION / ("clipasso_%s.inx" % kind))).getroot()
     on_page = {one.get("name"): one for one in page.iter("{*}param")}
     own = {"help", "output", "ids", "selected_nodes", "input_file"}
-    known = {action.dest: action for action in ENTRIES[kind]().arg_parser._actions if action.dest not in own}
+    known = {
+        action.dest: action
+        for action in ENTRIES[kind]().arg_parser._actions
+        if action.dest not in own
+    }
     assert set(on_page) == set(known)
     for name, one in on_page.items():
         options = [option.get("value") for option in one.iter("{*}option")]

@@ -1,4 +1,6 @@
-"""The menu entries from a document to a document, without a window: exactly a layer more, or nothing at all, and never a byte on stderr."""
+"""The menu entries from a document to a document, without a window: exactly a layer more, or
+nothing at all, and never a byte on stderr.
+"""
 
 import base64
 import io
@@ -28,9 +30,10 @@ ENTRIES = {
     "engine": effects.EngineAndModels,
 }
 AWKWARD = (
-    '<!-- a remark --><text xml:space="preserve">  two  <tspan>words</tspan> </text>tail &amp; more'
-    '<g transform=" matrix( 1.000000001 0,0 1 , 1234567.891 0 )" style=" fill : RED;; stroke:None" class="b  a">'
-    '<path d="m 0,0 h1v1z" style="fill:#F00"/></g><foo xmlns="urn:own" own:a="1" xmlns:own="urn:other"/>'
+    '<!-- a remark --><text xml:space="preserve">  two  <tspan>words</tspan> </text>tail &amp;'
+    ' more<g transform=" matrix( 1.000000001 0,0 1 , 1234567.891 0 )" style=" fill : RED;;'
+    ' stroke:None" class="b  a"><path d="m 0,0 h1v1z" style="fill:#F00"/></g><foo xmlns="urn:own"'
+    ' own:a="1" xmlns:own="urn:other"/>'
 )
 
 
@@ -40,9 +43,17 @@ def run(pointer, tmp_path, home):
 
     def do(kind, body, *words, ids=(), name="in.svg", page=None):
         path = tmp_path / name
-        path.write_bytes(body if isinstance(body, bytes) else document(body) if page is None else document(body, page))
+        path.write_bytes(
+            body
+            if isinstance(body, bytes)
+            else document(body)
+            if page is None
+            else document(body, page)
+        )
         output = io.BytesIO()
-        ENTRIES[kind]().run(["--id=%s" % one for one in ids] + list(words) + [str(path)], output=output)
+        ENTRIES[kind]().run(
+            ["--id=%s" % one for one in ids] + list(words) + [str(path)], output=output
+        )
         return output.getvalue()
 
     return do
@@ -58,7 +69,14 @@ def script(pointer, tmp_path, home):
         found = os.path.dirname(os.path.dirname(os.path.abspath(inkex.__file__)))
         surroundings = {**os.environ, "PYTHONPATH": found, **environment}
         command = [sys.executable, str(EXTENSION / ("clipasso_%s.py" % kind)), *words, str(path)]
-        done = subprocess.run(command, env=surroundings, cwd=str(EXTENSION), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        done = subprocess.run(
+            command,
+            env=surroundings,
+            cwd=str(EXTENSION),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+        )
         return done.returncode, done.stdout, done.stderr
 
     return do
@@ -72,7 +90,11 @@ def told(home):
 
 def added(output):
     """The layers in a document."""
-    return [one for one in etree.fromstring(output, etree.XMLParser(huge_tree=True)).iter("{*}g") if one.get(CLIPASSO + "sketch")]
+    return [
+        one
+        for one in etree.fromstring(output, etree.XMLParser(huge_tree=True)).iter("{*}g")
+        if one.get(CLIPASSO + "sketch")
+    ]
 
 
 def without_layers(output):
@@ -174,7 +196,9 @@ def test_a_failing_script_is_silent(kind, script, home):
 def test_an_engine_that_fails_changes_nothing(kind, mode, run, script, home, monkeypatch):
     monkeypatch.setenv("FAKE_ENGINE", mode)
     assert run(kind, image()) == b""
-    assert {"error": "The photo is one plain colour", "die": "The engine ended unexpectedly"}[mode] in told(home)
+    assert {"error": "The photo is one plain colour", "die": "The engine ended unexpectedly"}[
+        mode
+    ] in told(home)
     assert script(kind, image())[1:] == (b"", b"")
 
 
@@ -189,7 +213,9 @@ def test_an_answer_that_is_no_sketch_changes_nothing(answer, run, tmp_path, poin
 
 
 def test_one_of_several_that_is_refused_is_told_and_the_others_are_inserted(run, home):
-    output = run("sketch", image("a") + image("b", link="gone.png") + image("c"), ids=["a", "b", "c"])
+    output = run(
+        "sketch", image("a") + image("b", link="gone.png") + image("c"), ids=["a", "b", "c"]
+    )
     assert [sketch.getprevious().get("id") for sketch in added(output)] == ["a", "c"]
     assert told(home).count("\n") == 1
     assert "gone: The bitmap's file is missing: " in told(home)
@@ -212,7 +238,10 @@ def test_an_unknown_parameter_is_silent(script):
     assert script("sketch", image(), "--colour=red")[1:] == (b"", b"")
 
 
-@pytest.mark.parametrize("content", [None, "", "{", "[]", '{"command": 7}', '{"command": ["x"]}', '{"command": ["x"], "home": 7}'])
+@pytest.mark.parametrize(
+    "content",
+    [None, "", "{", "[]", '{"command": 7}', '{"command": ["x"]}', '{"command": ["x"], "home": 7}'],
+)
 @pytest.mark.parametrize("kind", ENTRIES)
 def test_without_an_engine_the_log_says_what_to_do(kind, content, script, tmp_path, home):
     path = tmp_path / "pointer.json"
@@ -222,11 +251,20 @@ def test_without_an_engine_the_log_says_what_to_do(kind, content, script, tmp_pa
     assert "run install.py" in told(home)
 
 
-@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="where other systems keep user data")
+@pytest.mark.skipif(
+    sys.platform in ("win32", "darwin"), reason="where other systems keep user data"
+)
 def test_without_an_engine_or_a_home_the_log_is_where_the_engine_would_be(script, tmp_path):
-    elsewhere = {"CLIPASSO_ENGINE": str(tmp_path / "none"), "CLIPASSO_HOME": "", "XDG_DATA_HOME": str(tmp_path / "data")}
+    elsewhere = {
+        "CLIPASSO_ENGINE": str(tmp_path / "none"),
+        "CLIPASSO_HOME": "",
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+    }
     script("sketch", image(), **elsewhere)
-    assert "not installed yet: run install.py" in (tmp_path / "data" / "clipasso" / "logs" / "extension.log").read_text()
+    assert (
+        "not installed yet: run install.py"
+        in (tmp_path / "data" / "clipasso" / "logs" / "extension.log").read_text()
+    )
     script("sketch", image(), **{**elsewhere, "XDG_DATA_HOME": "", "HOME": str(tmp_path / "me")})
     assert (tmp_path / "me" / ".local" / "share" / "clipasso" / "logs" / "extension.log").exists()
 
@@ -246,8 +284,13 @@ def test_a_long_log_is_put_aside(run, home):
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="have a display always")
 def test_without_gtk_a_message_reaches_the_person_through_inkscape(script):
-    blocked = {"CLIPASSO_NO_GUI": "", "DISPLAY": ":none", "WAYLAND_DISPLAY": ""}  # a display that nobody can open
-    for kind, words in (("sketch", b"There is no bitmap"), ("parameters", b"There is no bitmap"), ("engine", b"In a terminal: ")):
+    # a display that nobody can open
+    blocked = {"CLIPASSO_NO_GUI": "", "DISPLAY": ":none", "WAYLAND_DISPLAY": ""}
+    for kind, words in (
+        ("sketch", b"There is no bitmap"),
+        ("parameters", b"There is no bitmap"),
+        ("engine", b"In a terminal: "),
+    ):
         status, output, errors = script(kind, "<g/>", **blocked)
         assert (status, output) == (0, b"")
         assert words in errors
@@ -290,11 +333,14 @@ def test_the_width_is_in_the_documents_units(run, tmp_path, monkeypatch):
     monkeypatch.setenv("FAKE_ENGINE_LOG", str(tmp_path / "lines"))
     page = 'width="210mm" height="297mm" viewBox="0 0 420 594"'
     body = '<sodipodi:namedview inkscape:document-units="mm"/>' + image()
-    run("parameters", body, "--width=3", page=page)  # 3 mm are 6 user units, the bitmap has half a pixel for each
+    # 3 mm are 6 user units, the bitmap has half a pixel for each
+    run("parameters", body, "--width=3", page=page)
     assert asked(tmp_path) == [{"version": 1, "width_px": 3}]
 
 
-@pytest.mark.parametrize(("treatment", "style"), [("keep", None), ("dim", "opacity:0.3"), ("hide", "display:none")])
+@pytest.mark.parametrize(
+    ("treatment", "style"), [("keep", None), ("dim", "opacity:0.3"), ("hide", "display:none")]
+)
 def test_the_page_says_what_becomes_of_the_bitmap(treatment, style, run):
     output = run("parameters", image(), "--bitmap=%s" % treatment)
     assert etree.fromstring(output).find("{*}image").get("style") == style
@@ -313,7 +359,10 @@ def wait(home, count):
 def test_a_background_sketch_leaves_the_document_and_comes_when_it_is_called(run, home):
     body = image()
     assert run("background", body, "--strokes=4", "--bitmap=dim") == b""
-    assert "Sketching in the background: photo. Extensions > CLIPasso > Insert Finished Sketches" in told(home)
+    assert (
+        "Sketching in the background: photo. Extensions > CLIPasso > Insert Finished Sketches"
+        in told(home)
+    )
     wait(home, 1)
     output = run("insert", body)
     assert len(added(output)[0]) == 4
@@ -371,8 +420,12 @@ def test_a_bitmap_of_14_megabytes_is_fast(run):
 def test_the_bitmap_comes_back_byte_for_byte(run):
     link = uri(png(40, 20, noise=os.urandom(3000)))
     output = run("parameters", image(link=link))
-    assert etree.fromstring(output).find("{*}image").get("{http://www.w3.org/1999/xlink}href") == link
+    assert (
+        etree.fromstring(output).find("{*}image").get("{http://www.w3.org/1999/xlink}href") == link
+    )
 
 
 def test_the_entries_are_where_the_pages_say():
-    assert {Path(path).name for path in EXTENSION.glob("clipasso_*.py")} >= {"clipasso_%s.py" % kind for kind in ENTRIES}
+    assert {Path(path).name for path in EXTENSION.glob("clipasso_*.py")} >= {
+        "clipasso_%s.py" % kind for kind in ENTRIES
+    }

@@ -1,4 +1,6 @@
-"""Sketches that compute while Inkscape goes on find their bitmap again, whatever happened to it, its document, or the disk meanwhile."""
+"""Sketches that compute while Inkscape goes on find their bitmap again, whatever happened to it,
+its document, or the disk meanwhile.
+"""
 
 import json
 import os
@@ -31,7 +33,15 @@ def ordered(host, scratch):
 
     def make(svg, chosen=None, wait=True, where=host):
         photos = find_photos(svg, [one.get("id") for one in svg if one.get("id")])
-        made = [order(Task(photo, svg, [scratch.parent], scratch), chosen or Settings(strokes=3), svg, where) for photo in photos]
+        made = [
+            order(
+                Task(photo, svg, [scratch.parent], scratch),
+                chosen or Settings(strokes=3),
+                svg,
+                where,
+            )
+            for photo in photos
+        ]
         if wait:
             finish(made)
         return made
@@ -51,13 +61,23 @@ def layers(svg):
 
 
 def middle(svg, layer):
-    """Where the middle of a layer's strokes is on the page: the fake engine's ellipse has the picture's."""
+    """Where the middle of a layer's strokes is on the page: the fake engine's ellipse has the
+    picture's.
+    """
     total = Transform()
     for one in reversed([layer, *layer.iterancestors()]):
         if one is not svg:
             total = total @ Transform(one.get("transform"))
-    numbers = [float(number) for stroke in layer for pair in stroke.get("d").split()[1:] for number in pair.split(",") if pair != "C"]
-    starts = [applied(hexad(total), (numbers[at], numbers[at + 1])) for at in range(0, len(numbers), 8)]
+    numbers = [
+        float(number)
+        for stroke in layer
+        for pair in stroke.get("d").split()[1:]
+        for number in pair.split(",")
+        if pair != "C"
+    ]
+    starts = [
+        applied(hexad(total), (numbers[at], numbers[at + 1])) for at in range(0, len(numbers), 8)
+    ]
     return tuple(sum(axis) / len(starts) for axis in zip(*starts))
 
 
@@ -72,7 +92,11 @@ def edit(job, **facts):
 def test_an_order_holds_everything_that_the_engine_needs(ordered, host):
     (job,) = ordered(root(image(), NAMED), wait=False)
     assert job.folder.parent == host.jobs
-    assert job.facts["line"] == {"id": job.id, "photo": "photo.bitmap", "request": {"version": 1, "strokes": 3}}
+    assert job.facts["line"] == {
+        "id": job.id,
+        "photo": "photo.bitmap",
+        "request": {"version": 1, "strokes": 3},
+    }
     assert (job.folder / "photo.bitmap").read_bytes() == png(40, 20)
     assert json.loads((job.folder / "job.json").read_text()) == job.facts
 
@@ -156,9 +180,15 @@ MOVED = [
 
 
 @pytest.mark.parametrize(("more", "box", "centre"), MOVED)
-def test_a_sketch_finds_its_bitmap_wherever_that_was_moved_meanwhile(more, box, centre, ordered, host):
+def test_a_sketch_finds_its_bitmap_wherever_that_was_moved_meanwhile(
+    more, box, centre, ordered, host
+):
     ordered(root(image(), NAMED))
-    svg = root('<g inkscape:groupmode="layer" transform="translate(1,2)">%s</g>' % image(more=more, box=box), NAMED)
+    svg = root(
+        '<g inkscape:groupmode="layer" transform="translate(1,2)">%s</g>'
+        % image(more=more, box=box),
+        NAMED,
+    )
     assert insert_finished(svg, host).inserted == ["photo"]
     (layer,) = layers(svg)
     assert layer.getparent() is svg[0]
@@ -168,7 +198,12 @@ def test_a_sketch_finds_its_bitmap_wherever_that_was_moved_meanwhile(more, box, 
 def test_a_sketch_of_a_drawn_bitmap_fills_the_whole_box_wherever_that_is(ordered, host):
     (job,) = ordered(root(image(), NAMED))
     edit(job, drawn=True)
-    svg = root(image(box='x="100" y="0" width="20" height="80"', more='preserveAspectRatio="xMinYMin slice"'), NAMED)
+    svg = root(
+        image(
+            box='x="100" y="0" width="20" height="80"', more='preserveAspectRatio="xMinYMin slice"'
+        ),
+        NAMED,
+    )
     insert_finished(svg, host)
     assert middle(svg, layers(svg)[0]) == pytest.approx((110, 40), abs=0.01)
 
@@ -199,11 +234,17 @@ def test_a_bitmap_that_is_gone_leaves_the_sketch_waiting(ordered, host):
     ordered(root(image(), NAMED))
     svg = root("", NAMED)
     for _ in range(2):
-        assert insert_finished(svg, host).text().startswith("The bitmap of photo is gone. To put its sketch where the bitmap was")
+        assert (
+            insert_finished(svg, host)
+            .text()
+            .startswith("The bitmap of photo is gone. To put its sketch where the bitmap was")
+        )
     assert insert_finished(root(image(), NAMED), host).inserted == ["photo"]
 
 
-@pytest.mark.parametrize("more", ["", 'transform="translate(30,40) rotate(90)"', 'transform="scale(-2,2)"'])
+@pytest.mark.parametrize(
+    "more", ["", 'transform="translate(30,40) rotate(90)"', 'transform="scale(-2,2)"']
+)
 def test_a_sketch_without_its_bitmap_can_go_where_that_was(more, ordered, host):
     before = root(image(more=more), NAMED)
     ordered(before)
@@ -211,12 +252,17 @@ def test_a_sketch_without_its_bitmap_can_go_where_that_was(more, ordered, host):
     assert insert_finished(svg, host, place_gone=True).inserted == ["photo"]
     (layer,) = layers(svg)
     assert svg[-1] is layer
-    assert middle(svg, layer) == pytest.approx(applied(hexad(Transform(before[0].get("transform"))), (50, 40)), abs=0.01)
+    assert middle(svg, layer) == pytest.approx(
+        applied(hexad(Transform(before[0].get("transform"))), (50, 40)), abs=0.01
+    )
     assert insert_finished(svg, host, place_gone=True).inserted == []
 
 
 def test_the_clone_gets_the_sketch_that_was_ordered_for_it(ordered, host):
-    svg = root('<defs>%s</defs><use id="u" xlink:href="#photo" transform="translate(100,0)"/>' % image(), NAMED)
+    svg = root(
+        '<defs>%s</defs><use id="u" xlink:href="#photo" transform="translate(100,0)"/>' % image(),
+        NAMED,
+    )
     ordered(svg)
     insert_finished(svg, host)
     (layer,) = layers(svg)
@@ -229,7 +275,10 @@ def test_sketches_for_other_documents_wait_and_are_counted(ordered, host):
     ordered(root(image("c"), PAGE))
     report = insert_finished(root("", NAMED), host, place_gone=True)
     assert (report.inserted, report.text()) == ([], "3 more wait for other documents.")
-    assert sorted(insert_finished(root(image("a") + image("b"), OTHER), host).inserted) == ["a", "b"]
+    assert sorted(insert_finished(root(image("a") + image("b"), OTHER), host).inserted) == [
+        "a",
+        "b",
+    ]
     assert insert_finished(root("", NAMED), host).text() == "1 more waits for other documents."
 
 
@@ -268,7 +317,16 @@ def test_an_outcome_that_is_half_written_is_still_computing(outcome, ordered, ho
     assert insert_finished(svg, host).text() == "Still computing: photo (starting)."
 
 
-@pytest.mark.parametrize("outcome", [{}, {"event": 7}, {"event": "cancelled"}, {"event": "result"}, {"event": "result", "svg": "<svg/>"}])
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        {},
+        {"event": 7},
+        {"event": "cancelled"},
+        {"event": "result"},
+        {"event": "result", "svg": "<svg/>"},
+    ],
+)
 def test_an_outcome_that_is_no_sketch_fails_alone(outcome, ordered, host):
     svg = root(image("a") + image("b"), NAMED)
     one, two = ordered(svg)
@@ -316,7 +374,10 @@ def test_a_folder_that_is_no_job_is_passed_over(content, ordered, host):
 
 def test_no_folder_at_all_means_no_jobs(host):
     assert all_jobs(host) == []
-    assert insert_finished(root(image(), NAMED), host).text() == "No sketch is waiting for this document."
+    assert (
+        insert_finished(root(image(), NAMED), host).text()
+        == "No sketch is waiting for this document."
+    )
 
 
 def test_a_fault_half_way_leaves_every_sketch_waiting(ordered, host, monkeypatch):
@@ -334,7 +395,10 @@ def test_a_fault_half_way_leaves_every_sketch_waiting(ordered, host, monkeypatch
     with pytest.raises(ZeroDivisionError):
         insert_finished(svg, host)
     monkeypatch.setattr(jobs.Job, "insert", insert)
-    assert sorted(insert_finished(root(image("a") + image("b"), NAMED), host).inserted) == ["a", "b"]
+    assert sorted(insert_finished(root(image("a") + image("b"), NAMED), host).inserted) == [
+        "a",
+        "b",
+    ]
 
 
 # The folder
@@ -370,7 +434,9 @@ def test_a_disk_that_is_full_leaves_nothing_half(step, ordered, host, monkeypatc
         monkeypatch.setattr(jobs.Path, "write_text", full)
     else:
         monkeypatch.setattr(jobs.os, "replace", full)
-    with pytest.raises(Problem, match=r"job can't be written .No space left on device.: make room for"):
+    with pytest.raises(
+        Problem, match=r"job can't be written .No space left on device.: make room for"
+    ):
         ordered(root(image(), NAMED), wait=False)
     assert list(host.jobs.iterdir()) == []
 
@@ -387,9 +453,10 @@ def test_an_engine_that_is_missing_is_told_and_no_job_is_left(ordered, pointer):
 def test_a_job_outlives_inkscape_and_holds_none_of_its_pipes(ordered, pointer, tmp_path):
     path = tmp_path / "engine.py"
     path.write_text(
-        "import json, os, sys\n"
-        "facts = {'event': 'result', 'session': os.getsid(0), 'pipes': [os.readlink('/proc/self/fd/%d' % n) for n in (0, 1, 2)]}\n"
-        "open(sys.argv[2] + '/new', 'w').write(json.dumps(facts)); os.replace(sys.argv[2] + '/new', sys.argv[2] + '/outcome.json')\n"
+        "import json, os, sys\nfacts = {'event': 'result', 'session': os.getsid(0), 'pipes':"
+        " [os.readlink('/proc/self/fd/%d' % n) for n in (0, 1, 2)]}\nopen(sys.argv[2] + '/new',"
+        " 'w').write(json.dumps(facts)); os.replace(sys.argv[2] + '/new', sys.argv[2] +"
+        " '/outcome.json')\n"
     )
     pointer(sys.executable, str(path))
     (job,) = ordered(root(image(), NAMED), where=find_host())

@@ -38,7 +38,10 @@ def test_the_layer_lies_directly_above_its_bitmap():
 
 
 def test_the_layer_of_a_grouped_bitmap_lies_above_the_group():
-    svg = root('<g id="l" inkscape:groupmode="layer"><g id="g">%s</g><path id="p" d="M 0,0 1,1"/></g>' % image())
+    svg = root(
+        '<g id="l" inkscape:groupmode="layer"><g id="g">%s</g><path id="p" d="M 0,0 1,1"/></g>'
+        % image()
+    )
     inserted(svg)
     assert [child.get("id") for child in svg[0]] == ["g", "sketch-1", "p"]
 
@@ -53,7 +56,9 @@ def test_it_is_a_layer_of_paths_with_what_the_engine_said_of_them():
     assert all("stroke-linecap:round" in stroke.get("style") for stroke in made)
 
 
-@pytest.mark.parametrize(("count", "words"), [(1, "1 stroke"), (2, "2 strokes"), (64, "64 strokes")])
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "1 stroke"), (2, "2 strokes"), (64, "64 strokes")]
+)
 def test_the_label_tells_the_bitmap_and_how_many_strokes(count, words):
     svg = root(image(more='inkscape:label="My cat"'))
     assert inserted(svg, count=count).get(LABEL) == "Sketch of My cat (%s)" % words
@@ -71,7 +76,10 @@ def test_the_layer_remembers_its_job_if_it_had_one():
 
 
 def test_ids_are_new_and_unique():
-    taken = '<path id="stroke-2" d="M 0,0 1,1"/><g id="sketch-1"><path id="stroke-1" d="M 0,0 1,1"/></g>'
+    taken = (
+        '<path id="stroke-2" d="M 0,0 1,1"/><g id="sketch-1"><path id="stroke-1" d="M 0,0'
+        ' 1,1"/></g>'
+    )
     svg = root(taken + image())
     first, second = inserted(svg), inserted(svg)
     assert (first.get("id"), second.get("id")) == ("sketch-2", "sketch-3")
@@ -88,8 +96,13 @@ def test_the_namespace_is_called_clipasso_in_the_file():
 
 
 def test_nothing_else_in_the_document_changes():
-    odd = '<!-- remark --><text xml:space="preserve">  a <tspan>b</tspan>  </text>tail &amp; &#8220;text&#8221;<foo xmlns="urn:x" a="1"/>'
-    svg = root(odd + "\n  " + image(more='style=" a : b ;;c"') + "\n  " + odd, head="<defs>%s</defs>" % odd)
+    odd = (
+        '<!-- remark --><text xml:space="preserve">  a <tspan>b</tspan>  </text>tail &amp;'
+        ' &#8220;text&#8221;<foo xmlns="urn:x" a="1"/>'
+    )
+    svg = root(
+        odd + "\n  " + image(more='style=" a : b ;;c"') + "\n  " + odd, head="<defs>%s</defs>" % odd
+    )
     before = etree.tostring(svg)
     made = inserted(svg)
     layer.treat(photo_of(svg), layer.KEEP)
@@ -123,9 +136,18 @@ def test_strokes_are_distorted_as_their_picture_is():
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        ("M 1,2 C 3,4 5,6 7,8", "M 12.0000,4.0000 C 16.0000,8.0000 20.0000,12.0000 24.0000,16.0000"),
-        ("M 1e1,-2 C -3,.5 5.,6 7,8", "M 30.0000,-4.0000 C 4.0000,1.0000 20.0000,12.0000 24.0000,16.0000"),
-        ("M1-2C3-4 5-6 7-8", "M 12.0000,-4.0000 C 16.0000,-8.0000 20.0000,-12.0000 24.0000,-16.0000"),
+        (
+            "M 1,2 C 3,4 5,6 7,8",
+            "M 12.0000,4.0000 C 16.0000,8.0000 20.0000,12.0000 24.0000,16.0000",
+        ),
+        (
+            "M 1e1,-2 C -3,.5 5.,6 7,8",
+            "M 30.0000,-4.0000 C 4.0000,1.0000 20.0000,12.0000 24.0000,16.0000",
+        ),
+        (
+            "M1-2C3-4 5-6 7-8",
+            "M 12.0000,-4.0000 C 16.0000,-8.0000 20.0000,-12.0000 24.0000,-16.0000",
+        ),
     ],
 )
 def test_path_data_is_moved_point_by_point(data, expected):
@@ -133,7 +155,9 @@ def test_path_data_is_moved_point_by_point(data, expected):
 
 
 def test_path_data_keeps_its_digits_where_everything_is_tiny():
-    assert layer.moved("M 1,2 C 3,4 5,6 7,8", Transform("scale(0.00001)")).startswith("M 1e-05,2e-05 C 3e-05,4e-05")
+    assert layer.moved("M 1,2 C 3,4 5,6 7,8", Transform("scale(0.00001)")).startswith(
+        "M 1e-05,2e-05 C 3e-05,4e-05"
+    )
 
 
 # What becomes of the bitmap
@@ -149,7 +173,12 @@ STYLES = [
     ('style="opacity:inherit"', "dim", "opacity:0.3", None),
     ('style="opacity:0.5 !important"', "dim", "opacity:0.15", None),
     ('style="fill-opacity:0.5"', "dim", "fill-opacity:0.5;opacity:0.3", None),
-    ('style="display:inline;image-rendering:auto"', "hide", "image-rendering:auto;display:none", None),
+    (
+        'style="display:inline;image-rendering:auto"',
+        "hide",
+        "image-rendering:auto;display:none",
+        None,
+    ),
     ('style=" display : block ;; a:b"', "hide", "a:b;display:none", None),
     ('style="a:b"', "keep", "a:b", None),
     ('style="a:b"', "nonsense", "a:b", None),
@@ -192,7 +221,10 @@ DAMAGED = [
     b"<svg xmlns='http://www.w3.org/2000/svg'><g><path d=''/></g></svg>",
     b"None",
     sketch()[:-20],
-    b"<!DOCTYPE svg [<!ENTITY a 'M 1,2'>]><svg xmlns='http://www.w3.org/2000/svg'><g><rect d='&a;'/></g></svg>",
+    (
+        b"<!DOCTYPE svg [<!ENTITY a 'M 1,2'>]><svg xmlns='http://www.w3.org/2000/svg'><g><rect"
+        b" d='&a;'/></g></svg>"
+    ),
 ]
 
 
@@ -206,7 +238,9 @@ def test_a_damaged_sketch_is_refused_and_changes_nothing(answer):
 
 
 def test_only_paths_come_into_the_document():
-    answer = sketch().replace(b"</g>", b"<!-- remark --><script>alert(1)</script><image href='http://x'/></g>")
+    answer = sketch().replace(
+        b"</g>", b"<!-- remark --><script>alert(1)</script><image href='http://x'/></g>"
+    )
     svg = root(image())
     made = layer.insert(svg, photo_of(svg), STRAIGHT, answer)
     assert [stroke.tag for stroke in made] == [SVG + "path"] * 3

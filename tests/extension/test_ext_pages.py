@@ -1,4 +1,6 @@
-"""The .inx pages, and what an extension's files may hold: Inkscape's Python is 3.8 or newer and has inkex, lxml and gi."""
+"""The .inx pages, and what an extension's files may hold: Inkscape's Python is 3.8 or newer and has
+inkex, lxml and gi.
+"""
 
 import ast
 
@@ -29,10 +31,12 @@ KINDS = {
     "order": edits.Order,
 }
 INKSCAPES_OWN = {"help", "output", "ids", "selected_nodes", "input_file"}
+# of Python 3.8's standard library, whose names sys.stdlib_module_names tells only since 3.10
 COMMON = """
-    __future__ argparse ast base64 binascii contextlib copy dataclasses functools hashlib io itertools json math os pathlib queue re
-    shutil stat struct subprocess sys tempfile threading time traceback types typing urllib uuid warnings zlib
-"""  # of Python 3.8's standard library, whose names sys.stdlib_module_names tells only since 3.10
+    __future__ argparse ast base64 binascii contextlib copy dataclasses functools hashlib io
+    itertools json math os pathlib queue re shutil stat struct subprocess sys tempfile threading
+    time traceback types typing urllib uuid warnings zlib
+"""
 
 
 def word(path):
@@ -55,7 +59,11 @@ def choices(parameter):
 
 def own_arguments(kind):
     """The arguments of a menu entry beside inkex's own, by name."""
-    return {action.dest: action for action in kind().arg_parser._actions if action.dest not in INKSCAPES_OWN}
+    return {
+        action.dest: action
+        for action in kind().arg_parser._actions
+        if action.dest not in INKSCAPES_OWN
+    }
 
 
 def test_every_page_is_tested():
@@ -71,21 +79,29 @@ def test_a_page_is_an_extension_with_an_id_a_name_and_a_script(path):
     command = root.find(INX + "script/" + INX + "command")
     assert (command.get("location"), command.get("interpreter")) == ("inx", "python")
     assert (EXTENSION / command.text).is_file()
-    assert root.find(INX + "effect/" + INX + "effects-menu/" + INX + "submenu").get("name") == "CLIPasso"
+    assert (
+        root.find(INX + "effect/" + INX + "effects-menu/" + INX + "submenu").get("name")
+        == "CLIPasso"
+    )
 
 
 @pytest.mark.parametrize("path", PAGES, ids=word)
 def test_a_page_keeps_inkscape_from_previewing_and_from_its_own_dialogs(path):
     effect = etree.parse(str(path)).getroot().find(INX + "effect")
     assert (effect.get("needs-live-preview"), effect.get("show-stderr")) == ("false", "true")
-    own_window = None if parameters(path) else "true"  # with it, Inkscape never shows the page of parameters
+    # with it, Inkscape never shows the page of parameters
+    own_window = None if parameters(path) else "true"
     assert effect.get("implements-custom-gui") == own_window
 
 
 @pytest.mark.parametrize("path", PAGES, ids=word)
 def test_a_script_starts_its_own_entry(path):
     tree = ast.parse((EXTENSION / (path.stem + ".py")).read_text(encoding="utf-8"))
-    called = [one.args[0].id for one in ast.walk(tree) if isinstance(one, ast.Call) and getattr(one.func, "id", "") == "main"]
+    called = [
+        one.args[0].id
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Call) and getattr(one.func, "id", "") == "main"
+    ]
     assert called == [KINDS[word(path)].__name__]
 
 
@@ -108,12 +124,16 @@ def as_inkscape_passes(path):
     """The arguments of an untouched page; a colour goes as a number."""
     words = []
     for name, one in parameters(path).items():
-        value = default(one) if one.get("type") != "notebook" else one.find(INX + "page").get("name")
+        value = (
+            default(one) if one.get("type") != "notebook" else one.find(INX + "page").get("name")
+        )
         words.append("--%s=%s" % (name, int(value, 16) if one.get("type") == "color" else value))
     return words
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if word(path) in ("parameters", "background")], ids=word)
+@pytest.mark.parametrize(
+    "path", [path for path in PAGES if word(path) in ("parameters", "background")], ids=word
+)
 def test_an_untouched_page_means_the_default_settings(path):
     effect = KINDS[word(path)]()
     effect.parse_arguments(as_inkscape_passes(path))
@@ -122,10 +142,15 @@ def test_an_untouched_page_means_the_default_settings(path):
     assert effect.settings() == Settings()
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if word(path) in ("parameters", "background")], ids=word)
+@pytest.mark.parametrize(
+    "path", [path for path in PAGES if word(path) in ("parameters", "background")], ids=word
+)
 def test_the_pages_limits_and_choices_are_the_settings(path):
     page = parameters(path)
-    assert (page["strokes"].get("min"), page["strokes"].get("max")) == ("1", str(settings.MAX_STROKES))
+    assert (page["strokes"].get("min"), page["strokes"].get("max")) == (
+        "1",
+        str(settings.MAX_STROKES),
+    )
     assert (page["seed"].get("min"), page["seed"].get("max")) == ("0", str(settings.MAX_SEED))
     assert (page["seeds"].get("min"), page["seeds"].get("max")) == ("0", str(settings.MAX_SEEDS))
     assert (page["width"].get("min"), float(page["width"].get("max"))) == ("0", settings.MAX_WIDTH)
@@ -134,7 +159,9 @@ def test_the_pages_limits_and_choices_are_the_settings(path):
     assert choices(page["bitmap"]) == ["keep", "dim", "hide"]
     assert choices(page["ink"]) == ["color", settings.PHOTO_INK]
     assert choices(page["guide"]) == ["auto", "lite", "clip"]
-    assert settings.sane(Settings(guide="clip:" + default(page["clip"]))).guide == "clip:" + default(page["clip"])
+    assert settings.sane(
+        Settings(guide="clip:" + default(page["clip"]))
+    ).guide == "clip:" + default(page["clip"])
 
 
 def test_inserting_leaves_sketches_without_a_bitmap_unless_told_otherwise():
@@ -147,7 +174,10 @@ def test_inserting_leaves_sketches_without_a_bitmap_unless_told_otherwise():
 
 def test_both_pages_with_parameters_are_the_same():
     one, other = (
-        [etree.tostring(value) for value in parameters(EXTENSION / ("clipasso_%s.inx" % kind)).values()]
+        [
+            etree.tostring(value)
+            for value in parameters(EXTENSION / ("clipasso_%s.inx" % kind)).values()
+        ]
         for kind in ("parameters", "background")
     )
     assert one == other
@@ -173,19 +203,44 @@ def test_a_file_is_python_3_8(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_runs_with_annotations_that_python_3_8_does_not_evaluate(path):
     text = path.read_text(encoding="utf-8")
-    annotated = [one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.AnnAssign) or getattr(one, "returns", None)]
+    annotated = [
+        one
+        for one in ast.walk(ast.parse(text))
+        if isinstance(one, ast.AnnAssign) or getattr(one, "returns", None)
+    ]
     assert not annotated or "from __future__ import annotations" in text
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_imports_nothing_that_inkscape_does_not_bring(path):
     # inkex itself imports cssselect, so that it is where inkex is.
-    assert set(imported(path)) <= {"inkex", "lxml", "cssselect", "gi", "clipasso_ext", *COMMON.split()}
+    assert set(imported(path)) <= {
+        "inkex",
+        "lxml",
+        "cssselect",
+        "gi",
+        "clipasso_ext",
+        *COMMON.split(),
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_names_that_python_3_9_brought_are_not_used(path):
     """What feature_version does not see: methods and functions of newer standard libraries."""
-    newer = {"removeprefix", "removesuffix", "is_relative_to", "with_stem", "readlink", "to_thread", "pairwise", "batched", "hardlink_to"}
-    used = {one.attr for one in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(one, ast.Attribute)}
+    newer = {
+        "removeprefix",
+        "removesuffix",
+        "is_relative_to",
+        "with_stem",
+        "readlink",
+        "to_thread",
+        "pairwise",
+        "batched",
+        "hardlink_to",
+    }
+    used = {
+        one.attr
+        for one in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(one, ast.Attribute)
+    }
     assert not used & newer

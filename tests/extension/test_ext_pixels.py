@@ -1,4 +1,6 @@
-"""What the engine gets to see of a bitmap: its own bytes where they are what the eye sees, else Inkscape's drawing of it."""
+"""What the engine gets to see of a bitmap: its own bytes where they are what the eye sees, else
+Inkscape's drawing of it.
+"""
 
 import os
 import re
@@ -13,12 +15,32 @@ from clipasso_ext.problem import Problem
 from inkex import Transform
 from lxml import etree
 
-from easel import applied, document, exif, gif, hexad, image, jpeg, photo_of, png, root, rotate, scale, skew, text, times, translate, uri
+from easel import (
+    applied,
+    document,
+    exif,
+    gif,
+    hexad,
+    image,
+    jpeg,
+    photo_of,
+    png,
+    root,
+    rotate,
+    scale,
+    skew,
+    text,
+    times,
+    translate,
+    uri,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}href"
 PNG = png(40, 20)
-posix = pytest.mark.skipif(sys.platform == "win32", reason="names and links as other systems have them")
+posix = pytest.mark.skipif(
+    sys.platform == "win32", reason="names and links as other systems have them"
+)
 
 
 class Drawn(Exception):  # noqa: N818 - stands for a drawing
@@ -80,7 +102,14 @@ def test_the_older_and_the_newer_spelling_of_a_link_are_read(scratch):
 
 
 @pytest.mark.parametrize(
-    "link", ["data:", "data:image/png;base64", "data:image/png;base64,%%%", "data:image/png;base64,ÄÖ=", "data:;base64,A"]
+    "link",
+    [
+        "data:",
+        "data:image/png;base64",
+        "data:image/png;base64,%%%",
+        "data:image/png;base64,ÄÖ=",
+        "data:;base64,A",
+    ],
 )
 def test_a_damaged_embedded_bitmap_is_refused(link, scratch):
     with pytest.raises(Problem, match="embedded bitmap is damaged: import it again"):
@@ -94,7 +123,9 @@ def test_an_embedded_bitmap_that_is_too_large_is_refused_before_it_is_decoded(sc
         seen(root(image()), scratch)
 
 
-@pytest.mark.parametrize("ident", ["../outside", "/tmp/clipasso-outside", "a/b", "x" * 300, "ü", ".", "a&#10;b"])
+@pytest.mark.parametrize(
+    "ident", ["../outside", "/tmp/clipasso-outside", "a/b", "x" * 300, "ü", ".", "a&#10;b"]
+)
 def test_files_are_not_named_by_the_documents_ids(ident, scratch):
     svg = root(image(ident))
     found = seen(svg, scratch, ident=ident.replace("&#10;", "\n"))
@@ -105,7 +136,10 @@ def test_files_are_not_named_by_the_documents_ids(ident, scratch):
 def test_two_bitmaps_of_one_clone_have_a_file_each(scratch):
     from clipasso_ext.document.selection import find_photos
 
-    svg = root('<g id="g">%s%s</g><use id="u" xlink:href="#g"/>' % (image("a"), image("b", link=uri(png(20, 10)))))
+    svg = root(
+        '<g id="g">%s%s</g><use id="u" xlink:href="#g"/>'
+        % (image("a"), image("b", link=uri(png(20, 10))))
+    )
     one, two = (pixels.see(photo, svg, [], scratch) for photo in find_photos(svg, ["u"]))
     assert one.path.read_bytes() == PNG
     assert two.path.read_bytes() == png(20, 10)
@@ -156,7 +190,9 @@ def test_a_relative_link_is_found_beside_the_document(link, name, folder):
 
 @posix
 @pytest.mark.parametrize("start", ["file://", "file:", "FILE://", "file://localhost"])
-@pytest.mark.parametrize("name", ["photo.png", "with space.png", "50%.png", "Kätzchen.png", "a#b.png"])
+@pytest.mark.parametrize(
+    "name", ["photo.png", "with space.png", "50%.png", "Kätzchen.png", "a#b.png"]
+)
 def test_a_file_address_is_followed(start, name, folder):
     assert linked(start + quote(str(folder / name))) == (folder / name).resolve()
 
@@ -200,7 +236,10 @@ def test_a_linked_bitmap_is_not_copied(folder, scratch):
 def test_nothing_is_fetched_from_the_network(link, scheme, folder):
     with pytest.raises(Problem) as told:
         linked(link, folder)
-    assert "on the network (%s...), from where nothing is fetched: save it on this computer" % scheme in str(told.value)
+    assert (
+        "on the network (%s...), from where nothing is fetched: save it on this computer" % scheme
+        in str(told.value)
+    )
     assert "token" not in str(told.value)
 
 
@@ -216,7 +255,9 @@ def test_nothing_is_fetched_from_the_network(link, scheme, folder):
     ],
 )
 def test_nothing_is_read_from_other_computers(link, folder):
-    with pytest.raises(Problem, match="on another computer, from where nothing is read: copy it to this one"):
+    with pytest.raises(
+        Problem, match="on another computer, from where nothing is read: copy it to this one"
+    ):
         linked(link, folder)
 
 
@@ -224,14 +265,18 @@ def test_nothing_is_read_from_other_computers(link, folder):
 def test_not_even_where_it_was_imported_from_is_on_another_computer(absref, folder, monkeypatch):
     looked = []
     real = Path.stat
-    monkeypatch.setattr(Path, "stat", lambda self, **more: looked.append(str(self)) or real(self, **more))
+    monkeypatch.setattr(
+        Path, "stat", lambda self, **more: looked.append(str(self)) or real(self, **more)
+    )
     with pytest.raises(Problem, match="missing"):
         linked("gone.png", folder, more='sodipodi:absref="%s"' % absref)
     assert not [path for path in looked if "host" in path]
 
 
 def test_a_missing_file_is_named(folder):
-    with pytest.raises(Problem, match=r"file is missing: .*sub.gone one.png. Put it back, or relink"):
+    with pytest.raises(
+        Problem, match=r"file is missing: .*sub.gone one.png. Put it back, or relink"
+    ):
         linked("sub/gone%20one.png", folder)
 
 
@@ -287,7 +332,11 @@ def test_a_file_that_can_not_be_read_is_told(folder, scratch, monkeypatch):
 
 def test_messages_never_tell_what_is_in_a_file_or_in_an_embedded_bitmap(folder, scratch):
     (folder / "secret.png").write_text("root:SECRET:0:0")
-    for link in ("secret.png", "data:text/plain,SECRET", " data:text/plain;base64;x," + "SECRET" * 99):
+    for link in (
+        "secret.png",
+        "data:text/plain,SECRET",
+        " data:text/plain;base64;x," + "SECRET" * 99,
+    ):
         with pytest.raises((Problem, Drawn)) as told:
             seen(root(image(link=link)), scratch, [folder])
         assert "SECRET" not in str(told.value)
@@ -297,15 +346,31 @@ def test_messages_never_tell_what_is_in_a_file_or_in_an_embedded_bitmap(folder, 
 
 
 def test_an_image_without_a_size_has_its_bitmaps(scratch):
-    assert corners(seen(root('<image id="photo" x="3" xlink:href="%s"/>' % uri()), scratch).box) == (3, 0, 40, 20)
+    assert corners(
+        seen(root('<image id="photo" x="3" xlink:href="%s"/>' % uri()), scratch).box
+    ) == (3, 0, 40, 20)
 
 
-@pytest.mark.parametrize("size", ['width="80"', 'height="40"', 'width="80" height="auto"', 'width="40%"', 'height="40%"', 'width="80px"'])
+@pytest.mark.parametrize(
+    "size",
+    [
+        'width="80"',
+        'height="40"',
+        'width="80" height="auto"',
+        'width="40%"',
+        'height="40%"',
+        'width="80px"',
+    ],
+)
 def test_a_size_that_is_missing_follows_from_the_other(size, scratch):
-    assert corners(seen(root('<image id="photo" %s xlink:href="%s"/>' % (size, uri())), scratch).box) == (0, 0, 80, 40)
+    assert corners(
+        seen(root('<image id="photo" %s xlink:href="%s"/>' % (size, uri())), scratch).box
+    ) == (0, 0, 80, 40)
 
 
-@pytest.mark.parametrize("size", ['width="0" height="9"', 'width="-5" height="9"', 'width="wide" height="9"'])
+@pytest.mark.parametrize(
+    "size", ['width="0" height="9"', 'width="-5" height="9"', 'width="wide" height="9"']
+)
 def test_an_image_of_no_size_is_refused(size, scratch):
     with pytest.raises(Problem, match="no size on the page: give it a width and a height"):
         seen(root('<image id="photo" %s xlink:href="%s"/>' % (size, uri())), scratch)
@@ -318,14 +383,30 @@ def test_a_turned_photograph_is_as_wide_as_it_is_shown(scratch):
 
 
 @pytest.mark.parametrize(
-    ("words", "box"), [("xMidYMid", (30, 20, 40, 20)), ("xMinYMin", (10, 20, 40, 20)), ("xMaxYMax meet", (50, 20, 40, 20))]
+    ("words", "box"),
+    [
+        ("xMidYMid", (30, 20, 40, 20)),
+        ("xMinYMin", (10, 20, 40, 20)),
+        ("xMaxYMax meet", (50, 20, 40, 20)),
+    ],
 )
 def test_the_box_is_what_the_picture_fills(words, box, scratch):
-    body = image(more='preserveAspectRatio="%s"' % words, box='x="10" y="20" width="80" height="20"')
+    body = image(
+        more='preserveAspectRatio="%s"' % words, box='x="10" y="20" width="80" height="20"'
+    )
     assert corners(seen(root(body), scratch).box) == box
 
 
-@pytest.mark.parametrize("page", ['width="100" height="100" viewBox="a b c d"', 'viewBox=""', 'viewBox="0 0 0 0"', 'width="x"', ""])
+@pytest.mark.parametrize(
+    "page",
+    [
+        'width="100" height="100" viewBox="a b c d"',
+        'viewBox=""',
+        'viewBox="0 0 0 0"',
+        'width="x"',
+        "",
+    ],
+)
 def test_a_damaged_page_size_does_no_harm(page, scratch):
     assert seen(root(image(), page), scratch).size_px == (40, 20)
 
@@ -372,7 +453,9 @@ def test_what_the_eye_sees_is_drawn_where_it_is_not_the_bitmap(case, scratch):
 def test_groups_and_clones_count_as_well(case, scratch):
     more = DRAWN[case]
     assert is_drawn(root("%s<g %s>%s</g>" % (CLIP, more, image())), scratch)
-    assert is_drawn(root('%s%s<use id="u" xlink:href="#photo" %s/>' % (CLIP, image(), more)), scratch, "u")
+    assert is_drawn(
+        root('%s%s<use id="u" xlink:href="#photo" %s/>' % (CLIP, image(), more)), scratch, "u"
+    )
     assert not is_drawn(root("%s<g %s/>%s" % (CLIP, more, image())), scratch)
 
 
@@ -386,11 +469,22 @@ def test_slices_and_stretched_bitmaps_are_drawn(scratch):
     square = 'x="0" y="0" width="40" height="40"'
     assert is_drawn(root(image(more='preserveAspectRatio="xMidYMid slice"', box=square)), scratch)
     assert is_drawn(root(image(more='preserveAspectRatio="none"', box=square)), scratch)
-    assert not is_drawn(root(image(more='preserveAspectRatio="xMidYMid meet"', box=square)), scratch)
-    assert not is_drawn(root(image(more='preserveAspectRatio="none" transform="scale(2,1)"', box=square)), scratch)
+    assert not is_drawn(
+        root(image(more='preserveAspectRatio="xMidYMid meet"', box=square)), scratch
+    )
+    assert not is_drawn(
+        root(image(more='preserveAspectRatio="none" transform="scale(2,1)"', box=square)), scratch
+    )
 
 
-OTHER_KINDS = [b"II*\0 a tiff", b"RIFF\x24\0\0\0WEBPVP8 ", b"<svg xmlns='http://www.w3.org/2000/svg'/>", PNG[:20], b"", gif(0, 9)]
+OTHER_KINDS = [
+    b"II*\0 a tiff",
+    b"RIFF\x24\0\0\0WEBPVP8 ",
+    b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+    PNG[:20],
+    b"",
+    gif(0, 9),
+]
 
 
 @pytest.mark.parametrize("data", OTHER_KINDS)
@@ -399,7 +493,10 @@ def test_bitmaps_of_other_kinds_are_drawn_if_inkscape_shows_them(data, scratch, 
     monkeypatch.setattr(pixels, "_is_picture", lambda *_: True)
     assert is_drawn(svg, scratch)
     monkeypatch.setattr(pixels, "_is_picture", lambda *_: False)
-    with pytest.raises(Problem, match="damaged, or of a kind that this Inkscape does not show: save it as PNG or JPEG"):
+    with pytest.raises(
+        Problem,
+        match="damaged, or of a kind that this Inkscape does not show: save it as PNG or JPEG",
+    ):
         seen(svg, scratch)
 
 
@@ -407,7 +504,12 @@ def test_what_inkscape_shows_is_known_from_gtk(scratch):
     gi = pytest.importorskip("gi", reason="this Python has no GTK")
     gi.require_version("GdkPixbuf", "2.0")
     turned = png(40, 20, (b"eXIf", b"II*\0"))
-    for data, shown in ((turned, True), (b"<svg xmlns='http://www.w3.org/2000/svg'/>", True), (b"", False), (b"once upon", False)):
+    for data, shown in (
+        (turned, True),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", True),
+        (b"", False),
+        (b"once upon", False),
+    ):
         assert pixels._is_picture(pixels.Source(data, None), scratch) is shown
         path = scratch / "linked"
         path.write_bytes(data)
@@ -427,7 +529,9 @@ target = [word.split("=", 1)[1] for word in sys.argv if word.startswith("--expor
 
 @pytest.fixture
 def inkscape(tmp_path, monkeypatch):
-    """A command in Inkscape's place that does what it is told; returns the words that it was called with."""
+    """A command in Inkscape's place that does what it is told; returns the words that it was called
+    with.
+    """
     log = tmp_path / "called"
 
     def stand_in(act):
@@ -443,18 +547,28 @@ def inkscape(tmp_path, monkeypatch):
 @posix
 def test_inkscape_draws_1024_pixels_of_the_longer_side(inkscape, scratch):
     log = inkscape("open(target, 'wb').write(b'drawn')")
-    found = seen(root(image(more='opacity="0.5" transform="rotate(20) scale(3,1)"')), scratch)  # 240 x 40 on the page
+    # 240 x 40 on the page
+    found = seen(root(image(more='opacity="0.5" transform="rotate(20) scale(3,1)"')), scratch)
     assert found.path.read_bytes() == b"drawn"
     assert (found.size_px, corners(found.box), found.drawn) == ((1024, 171), (10, 20, 80, 40), True)
     words = log.read_text().splitlines()
-    assert {"--export-width=1024", "--export-height=171", "--export-area-page", "--export-type=png"} < set(words)
+    assert {
+        "--export-width=1024",
+        "--export-height=171",
+        "--export-area-page",
+        "--export-type=png",
+    } < set(words)
     assert Path(words[0]).parent == scratch
 
 
 @posix
 @pytest.mark.parametrize(
     ("act", "told"),
-    [("sys.exit(1)", "could not draw the bitmap"), ("pass", "could not draw the bitmap"), ("print('x'); os.abort()", "could not draw")],
+    [
+        ("sys.exit(1)", "could not draw the bitmap"),
+        ("pass", "could not draw the bitmap"),
+        ("print('x'); os.abort()", "could not draw"),
+    ],
 )
 def test_a_failure_of_inkscape_draws_a_way_out(act, told, inkscape, scratch):
     inkscape(act)
@@ -476,7 +590,9 @@ def test_a_missing_command_draws_a_way_out(scratch, monkeypatch):
         seen(root(image(more='opacity="0.5"')), scratch)
 
 
-@pytest.mark.parametrize("squashed", ["scale(0,1)", "scale(1,0)", "scale(0)", "matrix(1,2,2,4,0,0)"])
+@pytest.mark.parametrize(
+    "squashed", ["scale(0,1)", "scale(1,0)", "scale(0)", "matrix(1,2,2,4,0,0)"]
+)
 def test_a_squashed_bitmap_draws_a_refusal(squashed, scratch):
     with pytest.raises(Problem, match="squashed to nothing: undo its transform"):
         seen(root(image(more='opacity="0.5" transform="%s"' % squashed)), scratch)
@@ -492,7 +608,11 @@ def alone(svg, ident="photo", folders=()):
 
 
 def outside_defs(tree):
-    return [one.tag.replace(SVG, "") for one in tree.iter() if not any(up.tag == SVG + "defs" for up in [one, *one.iterancestors()])]
+    return [
+        one.tag.replace(SVG, "")
+        for one in tree.iter()
+        if not any(up.tag == SVG + "defs" for up in [one, *one.iterancestors()])
+    ]
 
 
 OTHERS = '<rect width="99" height="99"/><text>secret</text>' + image("other") + "<!-- secret -->"
@@ -508,32 +628,55 @@ def test_the_document_that_is_drawn_holds_no_other_objects():
 
 def test_the_document_that_is_drawn_has_everything_that_the_bitmap_refers_to():
     head = '<defs>%s<filter id="f"/></defs><style>.a{opacity:.5}</style>' % CLIP
-    body = '<mask id="m"><rect width="9" height="9"/></mask><g class="a" style="filter:url(#f)" mask="url(#m)">%s</g>'
+    body = (
+        '<mask id="m"><rect width="9" height="9"/></mask><g class="a" style="filter:url(#f)"'
+        ' mask="url(#m)">%s</g>'
+    )
     tree = alone(root(body % image(more='clip-path="url(#c)"'), head=head))
     ids = {one.get("id") for one in tree.iter()}
     assert {"c", "f", "m", "photo"} < ids
     group = tree.find("%sg/%sg" % (SVG, SVG))
-    assert dict(group.attrib, transform="") == {"class": "a", "style": "filter:url(#f)", "mask": "url(#m)", "transform": ""}
+    assert dict(group.attrib, transform="") == {
+        "class": "a",
+        "style": "filter:url(#f)",
+        "mask": "url(#m)",
+        "transform": "",
+    }
     assert tree.find(".//%simage" % SVG).get("clip-path") == "url(#c)"
     assert [one.text for one in tree.iter(SVG + "style")] == [".a{opacity:.5}"]
 
 
 def test_the_document_that_is_drawn_is_the_bitmaps_box_straightened():
-    matrices = [times(rotate(30), skew(20)), times(translate(9, 9), scale(-2, 1)), times(rotate(-80), scale(0.1, 3))]
+    matrices = [
+        times(rotate(30), skew(20)),
+        times(translate(9, 9), scale(-2, 1)),
+        times(rotate(-80), scale(0.1, 3)),
+    ]
     body = '<g transform="%s"><use id="u" xlink:href="#photo" transform="%s"/></g>%s'
     own = image(more='transform="%s"' % text(matrices[2]))
     tree = alone(root(body % (text(matrices[0]), text(matrices[1]), own)), "u")
-    assert (tree.get("viewBox"), tree.get("width"), tree.get("height")) == ("10.0 20.0 80.0 40.0", "1024", "512")
+    assert (tree.get("viewBox"), tree.get("width"), tree.get("height")) == (
+        "10.0 20.0 80.0 40.0",
+        "1024",
+        "512",
+    )
     assert tree.get("preserveAspectRatio") == "none"
     drawn = tree.find(".//%simage" % SVG)
-    chain = [hexad(Transform(one.get("transform"))) for one in reversed([drawn, *drawn.iterancestors()]) if one.get("transform")]
+    chain = [
+        hexad(Transform(one.get("transform")))
+        for one in reversed([drawn, *drawn.iterancestors()])
+        if one.get("transform")
+    ]
     for corner in ((10, 20), (90, 20), (10, 60)):
         assert applied(times(*chain), corner) == pytest.approx(corner, abs=1e-6)
 
 
 @posix
 def test_the_document_that_is_drawn_finds_a_linked_bitmap(folder):
-    for body in (image(link="with%20space.png"), '<image id="photo" width="80" height="40" href="with%20space.png"/>'):
+    for body in (
+        image(link="with%20space.png"),
+        '<image id="photo" width="80" height="40" href="with%20space.png"/>',
+    ):
         tree = alone(root(body), folders=[folder])
         drawn = tree.find(".//%simage" % SVG)
         assert drawn.get(XLINK) == (folder / "with space.png").resolve().as_uri()

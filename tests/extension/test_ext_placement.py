@@ -1,10 +1,21 @@
-"""Strokes lie exactly where the picture shows what they draw, and are as wide in every direction."""
+"""Strokes lie exactly where the picture shows what they draw, and are as wide in every
+direction.
+"""
 
 import math
 import random
 
 import pytest
-from clipasso_ext.document.placement import Box, display_unit, fit, is_undistorted, length, place, unit_in_user_units, written
+from clipasso_ext.document.placement import (
+    Box,
+    display_unit,
+    fit,
+    is_undistorted,
+    length,
+    place,
+    unit_in_user_units,
+    written,
+)
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.task import Task, to_page
 from clipasso_ext.problem import Problem
@@ -31,17 +42,23 @@ def chance(seed, kinds=None):
 
 
 def check(svg, box, size_px, whole):
-    """The placement of the document's photo, held against the matrices of which the document was made."""
+    """The placement of the document's photo, held against the matrices of which the document was
+    made.
+    """
     photo = photo_of(svg)
     layer = photo.branch()[0]
     placement = place(photo.transform, to_page(layer, svg), box, size_px)
     written_layer = Transform(written(placement.layer))
-    strokes = times(hexad(to_page(layer, svg)), hexad(written_layer))  # of a stroke's points on the page
+    # of a stroke's points on the page
+    strokes = times(hexad(to_page(layer, svg)), hexad(written_layer))
     a, b, c, d, _, _ = strokes
     assert math.hypot(a, b) == pytest.approx(math.hypot(c, d), rel=1e-6)  # as long across as up
     assert a * c + b * d == pytest.approx(0, abs=1e-6 * (a * a + b * b))  # and square to each other
     assert math.hypot(a, b) == pytest.approx(placement.scale, rel=1e-6)
-    reach = max(abs(number) for number in applied(whole, (box.x, box.y))) + math.hypot(*whole[:2]) * box.width
+    reach = (
+        max(abs(number) for number in applied(whole, (box.x, box.y)))
+        + math.hypot(*whole[:2]) * box.width
+    )
     for px in ((0, 0), (size_px[0], 0), (0, size_px[1]), (size_px[0] / 3, size_px[1] / 7)):
         point = (box.x + px[0] / size_px[0] * box.width, box.y + px[1] / size_px[1] * box.height)
         shown = applied(whole, point)
@@ -69,18 +86,29 @@ def test_strokes_of_a_picture_that_is_only_moved_turned_grown_or_flipped_keep_th
 
 
 def test_strokes_of_a_clone_lie_on_the_clone():
-    body = '<g transform="%s"><use id="u" x="3" y="4" xlink:href="#original" transform="%s"/></g>' % (text(rotate(20)), text(skew(30)))
-    svg = root("<defs>%s</defs>%s" % (image("original", 'transform="%s"' % text(scale(2, 3))), body))
+    body = (
+        '<g transform="%s"><use id="u" x="3" y="4" xlink:href="#original" transform="%s"/></g>'
+        % (text(rotate(20)), text(skew(30)))
+    )
+    svg = root(
+        "<defs>%s</defs>%s" % (image("original", 'transform="%s"' % text(scale(2, 3))), body)
+    )
     photo = photo_of(svg, "u")
     whole = times(rotate(20), skew(30), translate(3, 4), scale(2, 3))
     placement = place(photo.transform, Transform(), Box(10, 20, 80, 40), (40, 20))
     strokes = times(hexad(placement.layer), hexad(placement.points))
     for px in ((0, 0), (40, 0), (7, 20)):
-        assert applied(strokes, px) == pytest.approx(applied(whole, (10 + px[0] * 2, 20 + px[1] * 2)))
+        assert applied(strokes, px) == pytest.approx(
+            applied(whole, (10 + px[0] * 2, 20 + px[1] * 2))
+        )
 
 
 def test_strokes_on_a_huge_page_are_not_rounded_to_six_digits():
-    svg = root(image(more='transform="translate(123456.789,0)"', box='x="0.123" y="0" width="80" height="40"'))
+    svg = root(
+        image(
+            more='transform="translate(123456.789,0)"', box='x="0.123" y="0" width="80" height="40"'
+        )
+    )
     check(svg, Box(0.123, 0, 80, 40), (400, 200), translate(123456.789, 0))
 
 
@@ -88,7 +116,13 @@ def test_looking_at_a_picture_does_not_touch_the_document(scratch):
     """inkex writes a transform back when it is asked for it, with six digits."""
     own = 'transform=" rotate( 30.123456789 ) " style=" a : b ;;" class=" c  d "'
     layer = '<g inkscape:groupmode="layer" transform="translate(1234567.891)" style="x:y;">%s</g>'
-    svg = root(layer % ('<use id="u" xlink:href="#photo" transform="matrix(1 0 0 1 1234567.891 0)"/>' + image(more=own)))
+    svg = root(
+        layer
+        % (
+            '<use id="u" xlink:href="#photo" transform="matrix(1 0 0 1 1234567.891 0)"/>'
+            + image(more=own)
+        )
+    )
     before = etree.tostring(svg)
     for ident in ("photo", "u"):
         task = Task(photo_of(svg, ident), svg, [], scratch)
@@ -105,11 +139,19 @@ def test_strokes_keep_their_side_when_the_picture_is_mirrored():
 
 
 def test_the_scale_is_user_units_for_a_pixel():
-    assert place(Transform(), Transform(), Box(0, 0, 80, 40), (400, 200)).scale == pytest.approx(0.2)
-    assert place(Transform("scale(4,1)"), Transform(), Box(0, 0, 80, 40), (80, 40)).scale == pytest.approx(2)  # of the same area
+    assert place(Transform(), Transform(), Box(0, 0, 80, 40), (400, 200)).scale == pytest.approx(
+        0.2
+    )
+    # of the same area
+    assert place(
+        Transform("scale(4,1)"), Transform(), Box(0, 0, 80, 40), (80, 40)
+    ).scale == pytest.approx(2)
 
 
-@pytest.mark.parametrize("squashed", ["scale(0,1)", "scale(1,0)", "scale(0)", "matrix(1,1,1,1,0,0)", "matrix(1,2,2,4,9,9)"])
+@pytest.mark.parametrize(
+    "squashed",
+    ["scale(0,1)", "scale(1,0)", "scale(0)", "matrix(1,1,1,1,0,0)", "matrix(1,2,2,4,9,9)"],
+)
 def test_squashed_pictures_are_refused(squashed):
     with pytest.raises(Problem, match=r"squashed to nothing: undo its transform"):
         place(Transform(squashed), Transform(), Box(0, 0, 80, 40), (80, 40))
@@ -149,7 +191,12 @@ def test_a_picture_is_fitted_into_its_box_as_its_alignment_says(across, down):
         return (found.x, found.y, found.width, found.height), cut
 
     wide, high = Box(10, 20, 100, 50), Box(10, 20, 50, 100)
-    for words in (across + down, across + down + " meet", "defer " + across + down, " %s%s  meet " % (across, down)):
+    for words in (
+        across + down,
+        across + down + " meet",
+        "defer " + across + down,
+        " %s%s  meet " % (across, down),
+    ):
         assert filled(wide, words) == ((WIDE[across], 20, 50, 50), False)
         assert filled(high, words) == ((10, HIGH[down], 50, 50), False)
     assert filled(wide, across + down + " slice") == ((10, CUT_HIGH[down], 100, 100), True)
@@ -177,7 +224,11 @@ def test_nothing_is_cut_off_when_the_proportions_are_the_boxs():
 UNITS = {
     "px": ('width="300" height="200" viewBox="0 0 300 200"', "px", 1),
     "mm of a millimetre page": ('width="210mm" height="297mm" viewBox="0 0 210 297"', "mm", 1),
-    "px of a millimetre page": ('width="210mm" height="297mm" viewBox="0 0 210 297"', "px", 25.4 / 96),
+    "px of a millimetre page": (
+        'width="210mm" height="297mm" viewBox="0 0 210 297"',
+        "px",
+        25.4 / 96,
+    ),
     "mm of a pixel page": ('width="300" height="200" viewBox="0 0 300 200"', "mm", 96 / 25.4),
     "in": ('width="8.5in" height="11in" viewBox="0 0 850 1100"', "in", 100),
     "a moved viewBox": ('width="210mm" height="297mm" viewBox="-10 -20 420 594"', "mm", 2),
@@ -222,10 +273,16 @@ def test_lengths_are_read_in_user_units(value, expected):
 
 @pytest.mark.parametrize("unit", ["px", "mm", "cm", "in", "pt", "pc"])
 def test_the_display_unit_is_the_one_in_which_the_document_is_shown(unit):
-    assert display_unit(root("", head='<sodipodi:namedview inkscape:document-units="%s"/>' % unit)) == unit
+    assert (
+        display_unit(root("", head='<sodipodi:namedview inkscape:document-units="%s"/>' % unit))
+        == unit
+    )
 
 
 def test_the_display_unit_is_pixels_where_the_document_has_none_that_is_known():
     assert display_unit(root("")) == "px"
     assert display_unit(root("", head="<sodipodi:namedview/>")) == "px"
-    assert display_unit(root("", head='<sodipodi:namedview inkscape:document-units="furlong"/>')) == "px"
+    assert (
+        display_unit(root("", head='<sodipodi:namedview inkscape:document-units="furlong"/>'))
+        == "px"
+    )

@@ -24,7 +24,9 @@ def test_several_selected_images_come_in_the_order_of_the_page():
 
 
 def test_images_are_found_inside_a_selected_group():
-    assert meant(root('<g id="g"><rect width="1" height="1"/>%s</g>' % image("a")), "g") == [("a", "a")]
+    assert meant(root('<g id="g"><rect width="1" height="1"/>%s</g>' % image("a")), "g") == [
+        ("a", "a")
+    ]
 
 
 def test_images_are_found_inside_nested_groups_links_and_inner_documents():
@@ -43,21 +45,34 @@ def test_an_image_and_its_clone_are_two():
 
 
 def test_a_clone_shows_its_original_where_the_clone_is():
-    svg = root(image("a", 'transform="scale(2)"') + '<use id="u" xlink:href="#a" x="5" y="7" transform="translate(100,0)"/>')
+    svg = root(
+        image("a", 'transform="scale(2)"')
+        + '<use id="u" xlink:href="#a" x="5" y="7" transform="translate(100,0)"/>'
+    )
     assert meant(svg, "u") == [("u", "a")]
-    assert hexad(photo_of(svg, "u").transform) == pytest.approx(times(translate(100, 0), translate(5, 7), scale(2, 2)))
+    assert hexad(photo_of(svg, "u").transform) == pytest.approx(
+        times(translate(100, 0), translate(5, 7), scale(2, 2))
+    )
 
 
 def test_a_clone_of_a_clone_adds_up():
-    svg = root(image("a") + '<use id="u" xlink:href="#a" transform="translate(3,0)"/><use id="v" href="#u" transform="scale(2)"/>')
+    svg = root(
+        image("a") + '<use id="u" xlink:href="#a" transform="translate(3,0)"/><use id="v" href="#u"'
+        ' transform="scale(2)"/>'
+    )
     assert meant(svg, "v") == [("v", "a")]
     assert hexad(photo_of(svg, "v").transform) == pytest.approx(times(scale(2, 2), translate(3, 0)))
 
 
 def test_a_clone_of_a_group_shows_every_bitmap_in_it():
-    svg = root('<g id="g" transform="translate(1,2)">%s%s</g><use id="u" xlink:href="#g" x="10"/>' % (image("a"), image("b")))
+    svg = root(
+        '<g id="g" transform="translate(1,2)">%s%s</g><use id="u" xlink:href="#g" x="10"/>'
+        % (image("a"), image("b"))
+    )
     assert meant(svg, "u") == [("u", "a"), ("u", "b")]
-    assert {hexad(photo.transform) for photo in find_photos(svg, ["u"])} == {times(translate(10, 0), translate(1, 2))}
+    assert {hexad(photo.transform) for photo in find_photos(svg, ["u"])} == {
+        times(translate(10, 0), translate(1, 2))
+    }
 
 
 def test_a_clone_inside_a_group_stands_for_its_bitmap():
@@ -72,7 +87,9 @@ def test_a_clone_of_a_symbol_shows_its_bitmap():
     assert meant(svg) == [("u", "a")]
 
 
-@pytest.mark.parametrize("link", ["#u", "#g", "#missing", "", "#", "other.svg#a", "#a'b", "#a&quot;b", "#]"])
+@pytest.mark.parametrize(
+    "link", ["#u", "#g", "#missing", "", "#", "other.svg#a", "#a'b", "#a&quot;b", "#]"]
+)
 def test_a_clone_of_itself_or_of_nothing_shows_nothing(link):
     svg = root('<g id="g"><use id="u" xlink:href="%s"/></g>' % link)
     with pytest.raises(Problem, match="no bitmap"):
@@ -80,7 +97,10 @@ def test_a_clone_of_itself_or_of_nothing_shows_nothing(link):
 
 
 def test_clones_that_show_each_other_end():
-    svg = root('<g id="g"><use id="u" xlink:href="#h"/>%s</g><g id="h"><use id="v" xlink:href="#g"/></g>' % image("a"))
+    svg = root(
+        '<g id="g"><use id="u" xlink:href="#h"/>%s</g><g id="h"><use id="v" xlink:href="#g"/></g>'
+        % image("a")
+    )
     assert ("a", "a") in meant(svg, "g")
 
 
@@ -107,18 +127,25 @@ def test_nothing_selected_and_three_bitmaps_asks_which():
         find_photos(root(image("a") + image("b") + '<use xlink:href="#a"/>'), [])
 
 
-@pytest.mark.parametrize("hidden", ['style="display:none"', 'style="opacity:1; display : none ;"', 'display="none"'])
+@pytest.mark.parametrize(
+    "hidden", ['style="display:none"', 'style="opacity:1; display : none ;"', 'display="none"']
+)
 def test_hidden_bitmaps_do_not_count_when_nothing_is_selected(hidden):
     assert meant(root(image("a", hidden) + image("b"))) == [("b", "b")]
     assert meant(root("<g %s>%s</g>%s" % (hidden, image("a"), image("b")))) == [("b", "b")]
 
 
-@pytest.mark.parametrize("shown", ['style="display:inline"', 'style="display:inline" display="none"', 'style="x-display:none"'])
+@pytest.mark.parametrize(
+    "shown",
+    ['style="display:inline"', 'style="display:inline" display="none"', 'style="x-display:none"'],
+)
 def test_bitmaps_that_are_not_hidden_count(shown):
     assert meant(root(image("a", shown))) == [("a", "a")]
 
 
-@pytest.mark.parametrize("kind", ["defs", "symbol", "clipPath", "mask", "pattern", "marker", "metadata"])
+@pytest.mark.parametrize(
+    "kind", ["defs", "symbol", "clipPath", "mask", "pattern", "marker", "metadata"]
+)
 def test_bitmaps_that_are_not_on_the_page_do_not_count(kind):
     assert meant(root("<{0}>{1}</{0}>{2}".format(kind, image("a"), image("b")))) == [("b", "b")]
 
@@ -141,14 +168,20 @@ def test_the_name_is_the_label_else_the_file_else_the_id():
     label = 'inkscape:label="My cat"'
     assert photo_of(root(image("a", label)), "a").name == "My cat"
     assert photo_of(root(image("a", link="../pictures/the%20cat.jpeg")), "a").name == "the cat"
-    assert photo_of(root(image("a", link="file:///home/me/k%C3%A4tzchen.v2.png")), "a").name == "kätzchen.v2"
+    assert (
+        photo_of(root(image("a", link="file:///home/me/k%C3%A4tzchen.v2.png")), "a").name
+        == "kätzchen.v2"
+    )
     assert photo_of(root(image("a", link="C:\\pictures\\cat.bmp")), "a").name == "cat"
     assert photo_of(root(image("a")), "a").name == "a"
     assert photo_of(root(image("a", link=".png")), "a").name == "a"
 
 
 def test_a_clone_is_called_by_its_own_label_else_by_its_original():
-    body = image("a", 'inkscape:label="My cat"') + '<use id="u" xlink:href="#a" inkscape:label="Her clone"/><use id="v" xlink:href="#a"/>'
+    body = (
+        image("a", 'inkscape:label="My cat"')
+        + '<use id="u" xlink:href="#a" inkscape:label="Her clone"/><use id="v" xlink:href="#a"/>'
+    )
     assert photo_of(root(body), "u").name == "Her clone"
     assert photo_of(root(body), "v").name == "My cat"
 
@@ -163,7 +196,11 @@ BRANCHES = {
     "in a layer": ('<g id="l" ' + LAYER + ">%s</g>", "l", "photo"),
     "in a sub-layer": ('<g id="l" ' + LAYER + '><g id="m" ' + LAYER + ">%s</g></g>", "m", "photo"),
     "in a group": ('<g id="g">%s</g>', "root", "g"),
-    "in a group in a layer": ('<g id="l" ' + LAYER + '><g id="g"><g id="h">%s</g></g></g>', "l", "g"),
+    "in a group in a layer": (
+        '<g id="l" ' + LAYER + '><g id="g"><g id="h">%s</g></g></g>',
+        "l",
+        "g",
+    ),
     "in a layer in a group": ('<g id="g"><g id="l" ' + LAYER + ">%s</g></g>", "root", "g"),
 }
 
@@ -176,7 +213,10 @@ def test_the_sketch_belongs_into_the_bitmaps_layer_and_above_its_outermost_group
 
 
 def test_a_clones_sketch_belongs_to_the_clone():
-    svg = root('<g id="l" %s>%s</g><g id="m" %s><use id="u" xlink:href="#photo"/></g>' % (LAYER, image(), LAYER))
+    svg = root(
+        '<g id="l" %s>%s</g><g id="m" %s><use id="u" xlink:href="#photo"/></g>'
+        % (LAYER, image(), LAYER)
+    )
     parent, below = photo_of(svg, "u").branch()
     assert (parent.get("id"), below.get("id")) == ("m", "u")
 
@@ -193,8 +233,12 @@ def test_transforms_add_up_from_the_page_to_the_image():
 
 def test_an_inner_document_moves_and_scales_its_content():
     svg = root('<svg x="10" y="20" width="50" height="50" viewBox="5 5 100 50">%s</svg>' % image())
-    expected = times(translate(10, 20), translate(0, 12.5), scale(0.5, 0.5), translate(-5, -5))  # xMidYMid: 50 x 25 in the middle
+    # xMidYMid: 50 x 25 in the middle
+    expected = times(translate(10, 20), translate(0, 12.5), scale(0.5, 0.5), translate(-5, -5))
     assert hexad(photo_of(svg).transform) == pytest.approx(expected)
-    svg = root('<svg x="10" y="20" width="50" height="50" viewBox="5 5 100 50" preserveAspectRatio="none">%s</svg>' % image())
+    svg = root(
+        '<svg x="10" y="20" width="50" height="50" viewBox="5 5 100 50"'
+        ' preserveAspectRatio="none">%s</svg>' % image()
+    )
     expected = times(translate(10, 20), scale(0.5, 1), translate(-5, -5))
     assert hexad(photo_of(svg).transform) == pytest.approx(expected)

@@ -85,7 +85,10 @@ def test_asking_once_leaves_no_process(host, photo, processes):
 
 def test_an_error_is_the_last_event(host, photo, monkeypatch):
     monkeypatch.setenv("FAKE_ENGINE", "error")
-    assert ask_once(host, photo, {"version": 1})["message"] == "the photo is one plain colour: there is nothing to sketch"
+    assert (
+        ask_once(host, photo, {"version": 1})["message"]
+        == "the photo is one plain colour: there is nothing to sketch"
+    )
 
 
 def test_an_engine_that_dies_ends_in_an_error(host, photo, monkeypatch, home):
@@ -123,27 +126,49 @@ def test_a_command_that_is_missing_is_a_problem(command, pointer, photo):
 
 
 def test_what_the_engine_writes_to_stderr_reaches_nobody(engine_script, photo, capfd):
-    host = engine_script("print('trouble', file=sys.stderr)\nsys.stdin.readline()\nprint(json.dumps({'id': '1', 'event': 'cancelled'}))\n")
+    host = engine_script(
+        "print('trouble', file=sys.stderr)\nsys.stdin.readline()\nprint(json.dumps({'id': '1',"
+        " 'event': 'cancelled'}))\n"
+    )
     ask_once(host, photo, {"version": 1})
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_engines_environment_has_nothing_of_inkscapes_python(engine_script, photo, monkeypatch, home):
-    for name in ("PYTHONHOME", "PYTHONPATH", "INKSCAPE_PROFILE_DIR", "_INKSCAPE_GC", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "GTK_PATH"):
+def test_the_engines_environment_has_nothing_of_inkscapes_python(
+    engine_script, photo, monkeypatch, home
+):
+    for name in (
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "INKSCAPE_PROFILE_DIR",
+        "_INKSCAPE_GC",
+        "LD_PRELOAD",
+        "DYLD_LIBRARY_PATH",
+        "GTK_PATH",
+    ):
         monkeypatch.setenv(name, "/nowhere")
     monkeypatch.setenv("KEPT", "yes")
-    host = engine_script("sys.stdin.readline()\nprint(json.dumps({'id': '1', 'event': 'about', **os.environ}))\n")
+    host = engine_script(
+        "sys.stdin.readline()\nprint(json.dumps({'id': '1', 'event': 'about', **os.environ}))\n"
+    )
     told = ask_once(host, photo, {"version": 1})
     assert told["KEPT"] == "yes"
     assert told["CLIPASSO_HOME"] == str(home)
-    assert not [name for name in told if name.startswith(("PYTHON", "INKSCAPE", "_INKSCAPE", "LD_", "DYLD_", "GTK_"))]
+    assert not [
+        name
+        for name in told
+        if name.startswith(("PYTHON", "INKSCAPE", "_INKSCAPE", "LD_", "DYLD_", "GTK_"))
+    ]
     assert "PYTHONHOME" in os.environ
     assert engine_environment(host)["PATH"] == os.environ["PATH"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sessions as other systems have them")
 def test_no_signal_to_inkscape_reaches_the_engine(engine_script, photo):
-    host = engine_script("sys.stdin.readline()\nprint(json.dumps({'id': '1', 'event': 'about', 'session': os.getsid(0)}))\n")
+    host = engine_script(
+        "sys.stdin.readline()\nprint(json.dumps({'id': '1', 'event': 'about', 'session':"
+        " os.getsid(0)}))\n"
+    )
     assert ask_once(host, photo, {"version": 1})["session"] != os.getsid(0)
 
 
@@ -178,7 +203,10 @@ def open_session(loop, host, scratch):
 
     def make(body=None, where=host):
         svg = root(body or image())
-        tasks = [Task(photo, svg, [], scratch) for photo in find_photos(svg, [one.get("id") for one in svg])]
+        tasks = [
+            Task(photo, svg, [], scratch)
+            for photo in find_photos(svg, [one.get("id") for one in svg])
+        ]
         opened.append(Session(tasks, where, loop.waiting.put, loop.change, 64))
         return opened[-1]
 
@@ -267,7 +295,12 @@ def test_a_replaced_request_is_not_heard_of_again(open_session, loop, monkeypatc
     session._hear({"id": "1", "event": "result", "svg": "late"})
     session._hear({"id": "1", "event": "error", "message": "late"})
     session._hear({"id": "1", "event": "progress", "step": 999, "steps": 1000})
-    assert (session.current, session.shown[0].result, session.shown[1].result, session.latest) == (1, None, None, {})
+    assert (session.current, session.shown[0].result, session.shown[1].result, session.latest) == (
+        1,
+        None,
+        None,
+        {},
+    )
     loop.until(lambda: session.phase == "progress")
     session.keep()
     loop.until(lambda: not session.busy)
@@ -310,7 +343,9 @@ def test_the_guides_are_the_engines(open_session, loop):
     assert session.guides == ["auto", "lite", "clip:RN50:openai"]
 
 
-def test_an_engine_that_dies_is_told_and_the_next_request_starts_another(open_session, loop, monkeypatch, processes):
+def test_an_engine_that_dies_is_told_and_the_next_request_starts_another(
+    open_session, loop, monkeypatch, processes
+):
     monkeypatch.setenv("FAKE_ENGINE", "die")
     session = open_session(THREE)
     session.begin(Settings(), "draft", [0, 1])
@@ -341,7 +376,9 @@ def test_garbage_between_the_events_is_passed_over(open_session, loop, monkeypat
 
 
 @pytest.mark.parametrize("mode", ["", "slow"])
-def test_closing_calls_everything_off_and_leaves_no_process(mode, open_session, loop, monkeypatch, processes):
+def test_closing_calls_everything_off_and_leaves_no_process(
+    mode, open_session, loop, monkeypatch, processes
+):
     monkeypatch.setenv("FAKE_ENGINE", mode)
     session = open_session(THREE)
     session.ask_about()
@@ -378,7 +415,10 @@ def test_the_line_tells_what_is_computed(open_session, loop, monkeypatch):
     assert wording.describe(session).endswith(" of 1000000, 3 s left")
     assert 0 < wording.share(session) < 1
     for event, words in (
-        ({"event": "waking"}, "b: Starting the engine; the first sketch takes a few seconds longer…"),
+        (
+            {"event": "waking"},
+            "b: Starting the engine; the first sketch takes a few seconds longer…",
+        ),
         ({"event": "queued", "position": 1}, "b: 1 sketch is computed before this one…"),
         ({"event": "queued", "position": 2}, "b: 2 sketches are computed before this one…"),
         ({"event": "started"}, "b: Finding the subject and its edges…"),
@@ -388,6 +428,9 @@ def test_the_line_tells_what_is_computed(open_session, loop, monkeypatch):
         assert wording.share(session) == 0
 
 
-@pytest.mark.parametrize(("time_s", "words"), [(0.2, "1 s"), (3, "3 s"), (89, "89 s"), (90, "2 min"), (100, "2 min"), (3600, "60 min")])
+@pytest.mark.parametrize(
+    ("time_s", "words"),
+    [(0.2, "1 s"), (3, "3 s"), (89, "89 s"), (90, "2 min"), (100, "2 min"), (3600, "60 min")],
+)
 def test_durations_are_said_as_a_person_says_them(time_s, words):
     assert wording.duration(time_s) == words

@@ -37,7 +37,9 @@ def test_a_folder_in_the_files_place_gives_the_defaults(tmp_path):
 
 
 def test_a_file_of_another_version_keeps_what_is_known(tmp_path):
-    (tmp_path / "extension.json").write_text(json.dumps({"strokes": 9, "mood": "blue", "width": 3, "ink": 7}))
+    (tmp_path / "extension.json").write_text(
+        json.dumps({"strokes": 9, "mood": "blue", "width": 3, "ink": 7})
+    )
     assert load(tmp_path / "extension.json") == Settings(strokes=9, width=3.0)
 
 
@@ -78,7 +80,13 @@ def test_what_the_controls_could_not_say_is_put_right(name, value, sound, tmp_pa
 
 
 def test_what_the_controls_can_say_stays():
-    for sound in (CHOSEN, Settings(), Settings(ink="photo"), Settings(preset="draft"), Settings(guide="lite")):
+    for sound in (
+        CHOSEN,
+        Settings(),
+        Settings(ink="photo"),
+        Settings(preset="draft"),
+        Settings(guide="lite"),
+    ):
         assert sane(sound) == sound
 
 
@@ -176,6 +184,10 @@ def test_the_presets_are_the_engines():
 @pytest.mark.parametrize("preset", settings.PRESETS)
 def test_the_engine_accepts_every_request(changed, preset):
     engines = core().SketchRequest
-    for chosen in (CHOSEN, replace(Settings(), **{changed: getattr(CHOSEN, changed)}), Settings(256, seed=settings.MAX_SEED, ink="photo")):
+    for chosen in (
+        CHOSEN,
+        replace(Settings(), **{changed: getattr(CHOSEN, changed)}),
+        Settings(256, seed=settings.MAX_SEED, ink="photo"),
+    ):
         request = chosen.request(chosen.width, preset)
         assert engines.from_json(request).to_json() == request

@@ -72,7 +72,11 @@ def test_lite_is_the_trained_network(pictures: torch.Tensor) -> None:
         expected = network.forward_features((pictures * 255 - 127) / 128).mean((2, 3))
     seen = load_guide("lite", precision="fp32").features(pictures)
     assert torch.allclose(seen.embedding, expected, atol=1e-3)
-    assert [tuple(value.shape[1:]) for value in seen.maps.values()] == [(40, 28, 28), (80, 14, 14), (112, 14, 14)]
+    assert [tuple(value.shape[1:]) for value in seen.maps.values()] == [
+        (40, 28, 28),
+        (80, 14, 14),
+        (112, 14, 14),
+    ]
 
 
 def test_sixteen_bits_pull_strokes_the_same_way(pictures: torch.Tensor) -> None:
@@ -90,7 +94,9 @@ def test_sixteen_bits_pull_strokes_the_same_way(pictures: torch.Tensor) -> None:
 
 
 def test_lite_finds_what_stands_out(lite) -> None:
-    assert lite.relevance(torch.ones(1, 3, 224, 224)).abs().max() == 0, "a blank page has nothing relevant"
+    assert lite.relevance(torch.ones(1, 3, 224, 224)).abs().max() == 0, (
+        "a blank page has nothing relevant"
+    )
     square = torch.ones(1, 3, 224, 224)
     square[..., 30:80, 140:200] = 0
     row, column = divmod(int(lite.relevance(square).argmax()), 14)
@@ -99,7 +105,9 @@ def test_lite_finds_what_stands_out(lite) -> None:
 
 
 @pytest.mark.parametrize("name", ["lite", "resnet", "vit"])
-def test_gradients_reach_the_pictures_and_no_weight(name: str, request: pytest.FixtureRequest, pictures: torch.Tensor) -> None:
+def test_gradients_reach_the_pictures_and_no_weight(
+    name: str, request: pytest.FixtureRequest, pictures: torch.Tensor
+) -> None:
     guide = request.getfixturevalue(name)
     leaf = pictures[:1].clone().requires_grad_(True)
     seen = guide.features(leaf)
@@ -110,9 +118,14 @@ def test_gradients_reach_the_pictures_and_no_weight(name: str, request: pytest.F
     assert all(not weight.requires_grad and weight.grad is None for weight in network.parameters())
 
 
-def test_resnet_taps_are_its_layers_two_and_three(resnet: ClipGuide, pictures: torch.Tensor) -> None:
+def test_resnet_taps_are_its_layers_two_and_three(
+    resnet: ClipGuide, pictures: torch.Tensor
+) -> None:
     tower, kept = resnet._tower, {}
-    handles = [getattr(tower, n).register_forward_hook(lambda _m, _i, out, n=n: kept.update({n: out})) for n in ("layer2", "layer3")]
+    handles = [
+        getattr(tower, n).register_forward_hook(lambda _m, _i, out, n=n: kept.update({n: out}))
+        for n in ("layer2", "layer3")
+    ]
     x = (pictures - resnet._mean) / resnet._deviation
     with torch.no_grad():
         embedding = tower(x)
@@ -127,9 +140,14 @@ def test_resnet_taps_are_its_layers_two_and_three(resnet: ClipGuide, pictures: t
 
 def test_vit_taps_are_patch_grids(vit: ClipGuide, pictures: torch.Tensor) -> None:
     seen = vit.features(pictures)
-    assert {name: tuple(value.shape[1:]) for name, value in seen.maps.items()} == {"block4": (768, 7, 7), "block8": (768, 7, 7)}
+    assert {name: tuple(value.shape[1:]) for name, value in seen.maps.items()} == {
+        "block4": (768, 7, 7),
+        "block8": (768, 7, 7),
+    }
     kept = {}
-    handle = vit._tower.transformer.resblocks[3].register_forward_hook(lambda _m, _i, out: kept.update(out=out))
+    handle = vit._tower.transformer.resblocks[3].register_forward_hook(
+        lambda _m, _i, out: kept.update(out=out)
+    )
     with torch.no_grad():
         vit.features(pictures)
     handle.remove()
@@ -137,19 +155,32 @@ def test_vit_taps_are_patch_grids(vit: ClipGuide, pictures: torch.Tensor) -> Non
 
 
 def as_torch_has_it(attention: SelfAttention) -> nn.MultiheadAttention:
-    theirs = nn.MultiheadAttention(attention.width, attention.heads, batch_first=True).requires_grad_(False)
+    theirs = nn.MultiheadAttention(
+        attention.width, attention.heads, batch_first=True
+    ).requires_grad_(False)
     ours = {f"out_proj.{name}": value for name, value in attention.out_proj.state_dict().items()}
-    theirs.load_state_dict({"in_proj_weight": attention.in_proj_weight, "in_proj_bias": attention.in_proj_bias, **ours})
+    theirs.load_state_dict(
+        {"in_proj_weight": attention.in_proj_weight, "in_proj_bias": attention.in_proj_bias, **ours}
+    )
     return theirs
 
 
-def test_vit_relevance_is_the_class_tokens_attention(vit: ClipGuide, pictures: torch.Tensor) -> None:
+def test_vit_relevance_is_the_class_tokens_attention(
+    vit: ClipGuide, pictures: torch.Tensor
+) -> None:
     maps = []
 
-    def ask_for_weights(module: SelfAttention, args: tuple[torch.Tensor, ...], _out: object) -> None:
-        maps.append(as_torch_has_it(module)(args[0], args[0], args[0], average_attn_weights=True)[1])
+    def ask_for_weights(
+        module: SelfAttention, args: tuple[torch.Tensor, ...], _out: object
+    ) -> None:
+        maps.append(
+            as_torch_has_it(module)(args[0], args[0], args[0], average_attn_weights=True)[1]
+        )
 
-    handles = [block.attn.register_forward_hook(ask_for_weights) for block in vit._tower.transformer.resblocks]
+    handles = [
+        block.attn.register_forward_hook(ask_for_weights)
+        for block in vit._tower.transformer.resblocks
+    ]
     with torch.no_grad():
         vit.features(pictures[:1])
     for handle in handles:
@@ -168,7 +199,9 @@ def same(ours: Layer, theirs: Layer, x: torch.Tensor) -> bool:
     for layer in (ours, theirs):
         leaf = x.clone().requires_grad_(True)
         given = layer(leaf)
-        (gradient,) = torch.autograd.grad((given * torch.linspace(-1, 1, given.shape[-1])).sum(), leaf)
+        (gradient,) = torch.autograd.grad(
+            (given * torch.linspace(-1, 1, given.shape[-1])).sum(), leaf
+        )
         pairs.append((given.detach(), gradient))
     return all(torch.allclose(one, other, atol=1e-4) for one, other in zip(*pairs, strict=True))
 
@@ -177,31 +210,52 @@ def test_vit_layers_are_torch_s_own() -> None:
     theirs = nn.MultiheadAttention(24, 3, batch_first=True).requires_grad_(False)
     ours = SelfAttention(theirs)
     tokens = torch.randn(2, 10, 24, generator=torch.Generator().manual_seed(0))
-    assert same(lambda x: ours(x, x, x, need_weights=False)[0], lambda x: theirs(x, x, x, need_weights=False)[0], tokens)
+    assert same(
+        lambda x: ours(x, x, x, need_weights=False)[0],
+        lambda x: theirs(x, x, x, need_weights=False)[0],
+        tokens,
+    )
     convolution = nn.Conv2d(3, 6, 8, 8, bias=False).requires_grad_(False)
-    assert same(Patches(convolution), convolution, torch.rand(2, 3, 32, 24, generator=torch.Generator().manual_seed(0)))
+    assert same(
+        Patches(convolution),
+        convolution,
+        torch.rand(2, 3, 32, 24, generator=torch.Generator().manual_seed(0)),
+    )
 
 
-def test_resnets_are_packed_and_the_same(pictures: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resnets_are_packed_and_the_same(
+    pictures: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever the number of pictures: the first one packs."""
     torch.manual_seed(4)
     packed = ClipGuide(RESNET, "cpu", "fp32")
     monkeypatch.setattr("clipasso_core.guide.clip.can_pack", lambda dtype: False)
     torch.manual_seed(4)
     plain = ClipGuide(RESNET, "cpu", "fp32")
-    layers = [sum(isinstance(one, PackedConv2d) for one in guide._tower.modules()) for guide in (packed, plain)]
-    of_stride_one = sum(isinstance(one, nn.Conv2d) and one.stride == (1, 1) for one in plain._tower.modules())
+    layers = [
+        sum(isinstance(one, PackedConv2d) for one in guide._tower.modules())
+        for guide in (packed, plain)
+    ]
+    of_stride_one = sum(
+        isinstance(one, nn.Conv2d) and one.stride == (1, 1) for one in plain._tower.modules()
+    )
     assert layers == [of_stride_one if can_pack(torch.float32) else 0, 0]
     for some in (pictures[:1], torch.cat([pictures, pictures])):
         seen = []
         for guide in (packed, plain):
             leaf = some.clone().requires_grad_(True)
             features = guide.features(leaf)
-            (features.embedding.sum() + sum((value * value).mean() for value in features.maps.values())).backward()
+            (
+                features.embedding.sum()
+                + sum((value * value).mean() for value in features.maps.values())
+            ).backward()
             seen += [(features.embedding.detach(), leaf.grad)]
         (ours, our_gradient), (theirs, their_gradient) = seen
         assert torch.allclose(ours, theirs, atol=1e-4)
-        assert torch.cosine_similarity(our_gradient.flatten(), their_gradient.flatten(), dim=0) > 0.9999
+        assert (
+            torch.cosine_similarity(our_gradient.flatten(), their_gradient.flatten(), dim=0)
+            > 0.9999
+        )
 
 
 def test_clip_guides_know_words(vit: ClipGuide, lite) -> None:
@@ -236,7 +290,9 @@ def test_precision_follows_the_processor_and_can_be_overridden() -> None:
     assert load_guide("lite").dtype == choose_dtype("auto", cpu)
 
 
-@pytest.mark.parametrize("name", ["clip:Nonsense", "clip:coca_ViT-B-32", "clip:convnext_base", "clip:ViT-B-16-SigLIP"])
+@pytest.mark.parametrize(
+    "name", ["clip:Nonsense", "clip:coca_ViT-B-32", "clip:convnext_base", "clip:ViT-B-16-SigLIP"]
+)
 def test_towers_that_cannot_guide_are_refused_with_ones_that_can(name: str) -> None:
     with pytest.raises(UserError, match=r"RN50.*ViT-B-32"):
         load_guide(name)
@@ -249,7 +305,9 @@ def test_weights_that_are_missing_are_not_fetched_unasked() -> None:
         load_guide("clip:RN101:nonsense")
 
 
-def test_auto_takes_clip_only_where_it_is_here_and_worth_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_takes_clip_only_where_it_is_here_and_worth_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     auto = SketchRequest()
     assert choose_guide(auto, "standard", "cuda")[0] == "lite"
     monkeypatch.setattr(models, "fetched_clips", lambda: ["clip:RN50:openai", "clip:RN101:openai"])

@@ -1,4 +1,6 @@
-"""A processor's way through the embedded network is the network, there and back, a picture in each thread."""
+"""A processor's way through the embedded network is the network, there and back, a picture in each
+thread.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from clipasso_core.guide.lanes import Lanes
 from clipasso_core.guide.lite import _network
 from clipasso_core.guide.packed import Layer, can_pack
 
-# channels, channels out, kernel, stride, padding, groups, side: one of each kind that the network has, and an odd one
+# channels, channels out, kernel, stride, padding, groups, side: one of each kind that the network
+# has, and an odd one
 LAYERS = [
     (6, 10, 1, 1, 0, 1, 9),
     (6, 6, 3, 1, 1, 6, 9),
@@ -53,7 +56,11 @@ def test_a_layer_is_its_convolution_there_and_back(kind: tuple[int, ...], bounde
     channels, out, kernel, stride, around, groups, side = kind
     torch.manual_seed(0)
     convolution = nn.Conv2d(channels, out, kernel, stride, around, groups=groups)
-    x = (4 * torch.randn(1, channels, side, side)).contiguous(memory_format=torch.channels_last).requires_grad_(True)
+    x = (
+        (4 * torch.randn(1, channels, side, side))
+        .contiguous(memory_format=torch.channels_last)
+        .requires_grad_(True)
+    )
     wanted = convolution(x)
     wanted = wanted.clamp(0, 6) if bounded else wanted
     pull = torch.randn_like(wanted)
@@ -67,8 +74,12 @@ def test_a_layer_is_its_convolution_there_and_back(kind: tuple[int, ...], bounde
 
 
 @pytest.mark.usefixtures("packed")
-def test_lanes_see_what_the_network_sees_and_pull_as_it_pulls(network: EfficientNetLite0, pictures: Tensor) -> None:
-    def pulled(see: Callable[[Tensor], tuple[dict[int, Tensor], Tensor]]) -> tuple[list[Tensor], Tensor]:
+def test_lanes_see_what_the_network_sees_and_pull_as_it_pulls(
+    network: EfficientNetLite0, pictures: Tensor
+) -> None:
+    def pulled(
+        see: Callable[[Tensor], tuple[dict[int, Tensor], Tensor]],
+    ) -> tuple[list[Tensor], Tensor]:
         leaf = pictures.clone().requires_grad_(True)
         maps, embedding = see(leaf)
         seen = [*maps.values(), embedding]
@@ -88,7 +99,10 @@ def test_a_judgement_is_the_loss_of_the_features_with_its_gradient(pictures: Ten
     wanted = guide.features((pictures.flip(3) + 1) / 2).detach()
 
     def loss(seen: Features, wanted: Features) -> Tensor:
-        terms = [(seen.maps[name] - value).square().mean((1, 2, 3)) for name, value in wanted.maps.items()]
+        terms = [
+            (seen.maps[name] - value).square().mean((1, 2, 3))
+            for name, value in wanted.maps.items()
+        ]
         return torch.stack([*terms, (seen.embedding - wanted.embedding).square().mean(1)]).sum(0)
 
     def pulled(judge: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
@@ -114,7 +128,9 @@ def test_what_goes_wrong_in_a_lane_is_told(pictures: Tensor) -> None:
         guide.compare(pictures.requires_grad_(True), guide.features(pictures).detach(), loss)
 
 
-def test_a_torch_whose_packed_layers_fail_goes_without(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_torch_whose_packed_layers_fail_goes_without(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def refuse(*_: object) -> None:
         raise RuntimeError("needs another processor")
 

@@ -13,7 +13,10 @@ from clipasso_core.guide.losses import loss_terms, total
 
 def random_features(seed: int, count: int = 3) -> Features:
     generator = torch.Generator().manual_seed(seed)
-    maps = {"layer2": torch.randn(count, 8, 6, 6, generator=generator), "layer3": torch.randn(count, 16, 3, 3, generator=generator)}
+    maps = {
+        "layer2": torch.randn(count, 8, 6, 6, generator=generator),
+        "layer3": torch.randn(count, 16, 3, 3, generator=generator),
+    }
     return Features(maps, torch.randn(count, 32, generator=generator))
 
 

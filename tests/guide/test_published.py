@@ -1,7 +1,9 @@
-"""The CLIP path is the published one: with the same random weights, the engine computes what the formulas of the method say.
+"""The CLIP path is the published one: with the same random weights, the engine computes what the
+formulas of the method say.
 
-The formulas are written down plainly in `reference`. Random networks are prepared so that a mistake can show: batch norms with
-statistics of their own, layers and embedding of like weight in the loss, attention that is not the same everywhere.
+The formulas are written down plainly in `reference`. Random networks are prepared so that a mistake
+can show: batch norms with statistics of their own, layers and embedding of like weight in the loss,
+attention that is not the same everywhere.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ LAYERS = ("layer2", "layer3")
 WEIGHTS = {"layer2": 1.0, "layer3": 1.0, "embedding": 0.1}  # of the terms
 WIDTH_PX = 3.0  # the published stroke
 SEED = 3  # of the views
-SIZES = {"layer2": 0.1, "layer3": 0.08, "layer4": 0.25}  # of what they give: no term drowns the others, no attention sees one patch alone
+# of what they give: no term drowns the others, no attention sees one patch alone
+SIZES = {"layer2": 0.1, "layer3": 0.08, "layer4": 0.25}
 
 
 def tower_of(name: str) -> Any:
@@ -57,7 +60,9 @@ def tower_of(name: str) -> Any:
 
 
 def guide_of(tower: nn.Module, name: str, precision: str = "fp32") -> ClipGuide:
-    """The engine's guide with that tower's weights; the tower stays as it is, with its batch norms."""
+    """The engine's guide with that tower's weights; the tower stays as it is, with its batch
+    norms.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clip, "_load", lambda _: SimpleNamespace(visual=copy.deepcopy(tower)))
         return ClipGuide(name, "cpu", precision)
@@ -65,12 +70,16 @@ def guide_of(tower: nn.Module, name: str, precision: str = "fp32") -> ClipGuide:
 
 @pytest.fixture(scope="module")
 def pictures() -> Tensor:
-    """Two of soft spots and hard shapes, as photographs are, and one with little on white, as sketches are: [3, 3, 224, 224]."""
+    """Two of soft spots and hard shapes, as photographs are, and one with little on white, as
+    sketches are: [3, 3, 224, 224].
+    """
     generator = torch.Generator().manual_seed(0)
 
     def spots(size: int) -> Tensor:
         rough = torch.rand(3, 3, size, size, generator=generator)
-        return nn.functional.interpolate(rough, size=(224, 224), mode="bicubic", align_corners=False)
+        return nn.functional.interpolate(
+            rough, size=(224, 224), mode="bicubic", align_corners=False
+        )
 
     shapes = (spots(5).mean(1, keepdim=True) > 0.55).float()
     photographs = 0.3 + 0.4 * spots(4) + 0.2 * spots(30) - 0.4 * shapes
@@ -80,15 +89,25 @@ def pictures() -> Tensor:
 
 @pytest.fixture(scope="module")
 def resnet(pictures: Tensor) -> nn.Module:
-    """RN101 whose norms have the statistics of pictures; a block adds little to what comes in, as trained ones do."""
+    """RN101 whose norms have the statistics of pictures; a block adds little to what comes in, as
+    trained ones do.
+    """
     tower = tower_of("RN101")
     generator = torch.Generator().manual_seed(2)
     for name, module in tower.named_modules():
         if isinstance(module, nn.BatchNorm2d):
-            size = SIZES.get(name.partition(".")[0], 1.0) if name.endswith(("bn3", "downsample.1")) else 1.0
+            size = (
+                SIZES.get(name.partition(".")[0], 1.0)
+                if name.endswith(("bn3", "downsample.1"))
+                else 1.0
+            )
             size *= 0.1 if name.startswith("layer") and name.endswith("bn3") else 1.0
-            module.weight.copy_((0.5 + 0.5 * torch.rand(module.num_features, generator=generator)) * size)
-            module.bias.copy_((torch.rand(module.num_features, generator=generator) - 0.5) * 0.2 * size)
+            module.weight.copy_(
+                (0.5 + 0.5 * torch.rand(module.num_features, generator=generator)) * size
+            )
+            module.bias.copy_(
+                (torch.rand(module.num_features, generator=generator) - 0.5) * 0.2 * size
+            )
             module.momentum = 1.0
     with torch.no_grad():
         tower.train()(pictures)
@@ -141,18 +160,34 @@ def test_rn101_gives_layers_two_and_three_and_the_embedding_of_the_unfolded_netw
         assert apart(seen.maps[layer], expected) < 1e-5
         assert expected.std() > 1e-3
     assert apart(seen.embedding, embedding) < 1e-5
-    assert any(isinstance(module, nn.BatchNorm2d) for module in resnet.modules()), "the reference is not folded"
+    assert any(isinstance(module, nn.BatchNorm2d) for module in resnet.modules()), (
+        "the reference is not folded"
+    )
 
 
 @torch.no_grad()
-def test_vit_gives_the_tokens_of_its_blocks_as_grids(vit: nn.Module, vit_guide: ClipGuide, pictures: Tensor) -> None:
+def test_vit_gives_the_tokens_of_its_blocks_as_grids(
+    vit: nn.Module, vit_guide: ClipGuide, pictures: Tensor
+) -> None:
     seen = vit_guide.features(pictures)
-    hooked, embedding = clip_sees(vit, ("transformer.resblocks.3", "transformer.resblocks.7"), pictures)
+    hooked, embedding = clip_sees(
+        vit, ("transformer.resblocks.3", "transformer.resblocks.7"), pictures
+    )
     tokens, _, plain = plain_vit(vit.state_dict(), pictures)
     assert tuple(seen.maps) == ("block4", "block8")
-    for value, of_hook, of_formula in zip(seen.maps.values(), hooked, (tokens[3], tokens[7]), strict=True):
+    for value, of_hook, of_formula in zip(
+        seen.maps.values(), hooked, (tokens[3], tokens[7]), strict=True
+    ):
         for expected in (of_hook, of_formula):
-            assert apart(value, torch.stack([expected[:, 1 + 7 * row : 8 + 7 * row] for row in range(7)], 2).permute(0, 3, 2, 1)) < 1e-5
+            assert (
+                apart(
+                    value,
+                    torch.stack(
+                        [expected[:, 1 + 7 * row : 8 + 7 * row] for row in range(7)], 2
+                    ).permute(0, 3, 2, 1),
+                )
+                < 1e-5
+            )
     assert apart(seen.embedding, embedding) < 1e-5
     assert apart(seen.embedding, plain) < 1e-5
 
@@ -166,7 +201,9 @@ def test_pictures_are_normalised_as_clips_were(resnet_guide: ClipGuide) -> None:
 
 
 @torch.no_grad()
-def test_the_terms_of_the_loss_and_their_sum(resnet: nn.Module, resnet_guide: ClipGuide, pictures: Tensor) -> None:
+def test_the_terms_of_the_loss_and_their_sum(
+    resnet: nn.Module, resnet_guide: ClipGuide, pictures: Tensor
+) -> None:
     sketches, targets = pictures, pictures.roll(1, 0)
     seen, wanted = resnet_guide.features(sketches), resnet_guide.features(targets)
     terms = loss_terms(seen, wanted, wanted.select(slice(0, 1)), resnet_guide.recipe)
@@ -176,7 +213,9 @@ def test_the_terms_of_the_loss_and_their_sum(resnet: nn.Module, resnet_guide: Cl
         maps, embedding = clip_sees(resnet, LAYERS, sketches[pair : pair + 1])
         target_maps, target_embedding = clip_sees(resnet, LAYERS, targets[pair : pair + 1])
         expected = published_terms(maps, target_maps, embedding, target_embedding)
-        assert [float(value[pair]) for value in terms.values()] == [pytest.approx(float(value), rel=1e-4) for value in expected]
+        assert [float(value[pair]) for value in terms.values()] == [
+            pytest.approx(float(value), rel=1e-4) for value in expected
+        ]
         assert float(whole[pair]) == pytest.approx(float(published_total(expected)), rel=1e-4)
         assert min(expected) > 1e-3, "a term that is nothing proves nothing"
 
@@ -185,12 +224,16 @@ def test_the_terms_of_the_loss_and_their_sum(resnet: nn.Module, resnet_guide: Cl
 
 
 @torch.no_grad()
-def test_relevance_is_the_class_tokens_attention(vit: nn.Module, vit_guide: ClipGuide, pictures: Tensor) -> None:
+def test_relevance_is_the_class_tokens_attention(
+    vit: nn.Module, vit_guide: ClipGuide, pictures: Tensor
+) -> None:
     _, attention, _ = plain_vit(vit.state_dict(), pictures[:1])
     assert len(attention) == 12
     assert attention[0].shape == (1, 12, 50, 50)
     expected = published_relevance(attention)
-    assert expected.std() > 0.01 * expected.mean(), "attention that is the same everywhere proves nothing"
+    assert expected.std() > 0.01 * expected.mean(), (
+        "attention that is the same everywhere proves nothing"
+    )
     stretched = (expected - expected.min()) / (expected.max() - expected.min())
     assert np.abs(vit_guide.relevance(pictures[:1]).numpy() - stretched).max() < 1e-4
 
@@ -204,19 +247,35 @@ def test_edges_are_xdogs_cut_by_otsu(pictures: Tensor) -> None:
 
 
 @torch.no_grad()
-def test_the_start_is_drawn_by_softmax_over_relevance_times_edges(vit: nn.Module, vit_guide: ClipGuide, pictures: Tensor) -> None:
+def test_the_start_is_drawn_by_softmax_over_relevance_times_edges(
+    vit: nn.Module, vit_guide: ClipGuide, pictures: Tensor
+) -> None:
     picture = pictures[:1]
-    saliency = saliency_of(vit_guide.relevance(picture).numpy(), picture[0].permute(1, 2, 0).numpy())
-    expected = published_saliency(published_relevance(plain_vit(vit.state_dict(), picture)[1]), picture[0].mean(0).double().numpy())
+    saliency = saliency_of(
+        vit_guide.relevance(picture).numpy(), picture[0].permute(1, 2, 0).numpy()
+    )
+    expected = published_saliency(
+        published_relevance(plain_vit(vit.state_dict(), picture)[1]),
+        picture[0].mean(0).double().numpy(),
+    )
     same = (saliency > 0) == (expected > 0)  # but for pixels at Otsu's very threshold
     assert same.mean() > 0.999
     assert np.abs(saliency - expected)[same].max() < 1e-4
-    chance, plain = point_distribution(saliency), published_start_distribution(expected, np.ones_like(expected))
+    chance, plain = (
+        point_distribution(saliency),
+        published_start_distribution(expected, np.ones_like(expected)),
+    )
     assert chance.sum() == pytest.approx(1)
-    assert (chance[same] / plain[same].clip(1e-12))[expected[same] > 0] == pytest.approx(1, rel=0.01)
+    assert (chance[same] / plain[same].clip(1e-12))[expected[same] > 0] == pytest.approx(
+        1, rel=0.01
+    )
     assert not chance[(expected <= 0) & same].any()
-    drawn = np.concatenate([published_start(saliency, 500, np.random.default_rng(seed))[:, 0] for seed in range(20)]).astype(int)
-    halves = [(plain * half).sum() for half in (np.arange(224) < 112, (np.arange(224) < 112)[:, None])]
+    drawn = np.concatenate(
+        [published_start(saliency, 500, np.random.default_rng(seed))[:, 0] for seed in range(20)]
+    ).astype(int)
+    halves = [
+        (plain * half).sum() for half in (np.arange(224) < 112, (np.arange(224) < 112)[:, None])
+    ]
     for axis, share in enumerate(halves):
         assert (drawn[:, axis] < 112).mean() == pytest.approx(share, abs=0.03)
 
@@ -235,7 +294,9 @@ def pool(views: int = PRESETS["published"].views) -> ViewPool:
     return ViewPool(1, views, preset.distortion, preset.crop, 224, SEED, torch.device("cpu"))
 
 
-def test_sketch_and_photograph_are_seen_plainly_and_through_the_same_four_views(views: list[np.ndarray], pictures: Tensor) -> None:
+def test_sketch_and_photograph_are_seen_plainly_and_through_the_same_four_views(
+    views: list[np.ndarray], pictures: Tensor
+) -> None:
     seen = pool().look(pictures[:2], 0).view(2, 5, 3, 224, 224)
     for picture, (plain, *others) in zip(pictures, seen, strict=False):
         assert torch.equal(plain, picture)
@@ -245,17 +306,29 @@ def test_sketch_and_photograph_are_seen_plainly_and_through_the_same_four_views(
             assert (ours - picture).abs().mean() > 0.02
 
 
-def test_a_view_is_a_random_perspective_and_a_crop_as_torchvision_makes_them(pictures: Tensor) -> None:
-    """torchvision counts corners in whole pixels from the middle of the first, hence the smooth picture and the tolerance."""
+def test_a_view_is_a_random_perspective_and_a_crop_as_torchvision_makes_them(
+    pictures: Tensor,
+) -> None:
+    """torchvision counts corners in whole pixels from the middle of the first, hence the smooth
+    picture and the tolerance.
+    """
     from torchvision.transforms import functional as vision
 
-    smooth = nn.functional.interpolate(pictures[:1, :, ::56, ::56], size=(224, 224), mode="bicubic", align_corners=False).clamp(0, 1)[0]
+    smooth = nn.functional.interpolate(
+        pictures[:1, :, ::56, ::56], size=(224, 224), mode="bicubic", align_corners=False
+    ).clamp(0, 1)[0]
     corners = [[0, 0], [223, 0], [223, 223], [0, 223]]
     moved = [[20, 9], [190, 40], [200, 215], [3, 180]]
-    bent = vision.perspective(smooth, corners, moved, vision.InterpolationMode.BILINEAR, fill=[1.0, 1.0, 1.0])
-    expected = vision.resized_crop(bent, 11, 13, 200, 200, [224, 224], vision.InterpolationMode.BILINEAR)
+    bent = vision.perspective(
+        smooth, corners, moved, vision.InterpolationMode.BILINEAR, fill=[1.0, 1.0, 1.0]
+    )
+    expected = vision.resized_crop(
+        bent, 11, 13, 200, 200, [224, 224], vision.InterpolationMode.BILINEAR
+    )
     numbers = [
-        abs(at - corner) / (0.5 * 112) for put, start in zip(moved, corners, strict=True) for at, corner in zip(put, start, strict=True)
+        abs(at - corner) / (0.5 * 112)
+        for put, start in zip(moved, corners, strict=True)
+        for at, corner in zip(put, start, strict=True)
     ]
     numbers += [13 / 24, 11 / 24]  # the crop's place among the 24 px that 200 leave
 
@@ -293,7 +366,9 @@ def target(pictures: Tensor) -> Tensor:
     return pictures[2:]
 
 
-def engines(guide: ClipGuide, target: Tensor, strokes: Tensor, views: int = 5) -> tuple[Tensor, Tensor]:
+def engines(
+    guide: ClipGuide, target: Tensor, strokes: Tensor, views: int = 5
+) -> tuple[Tensor, Tensor]:
     """Losses of the views, and the gradient of their mean."""
     likeness = Likeness(guide, target, pool(views), WIDTH_PX)
     points = strokes.clone().requires_grad_(True)
@@ -309,18 +384,28 @@ def ours(resnet_guide: ClipGuide, target: Tensor, strokes: Tensor) -> tuple[Tens
 
 
 @pytest.fixture(scope="module")
-def plain(resnet: nn.Module, target: Tensor, strokes: Tensor, views: list[np.ndarray]) -> tuple[list[float], dict[str, Tensor]]:
-    """The reference's losses, and the gradient of the mean of each term, view by view to spare memory."""
+def plain(
+    resnet: nn.Module, target: Tensor, strokes: Tensor, views: list[np.ndarray]
+) -> tuple[list[float], dict[str, Tensor]]:
+    """The reference's losses, and the gradient of the mean of each term, view by view to spare
+    memory.
+    """
     points = strokes.clone().requires_grad_(True)
     count = strokes.shape[1]
     batch = SimpleNamespace(
-        points=points, width=torch.full((1, count), WIDTH_PX), color=torch.zeros(1, count, 3), opacity=torch.ones(1, count)
+        points=points,
+        width=torch.full((1, count), WIDTH_PX),
+        color=torch.zeros(1, count, 3),
+        opacity=torch.ones(1, count),
     )
     drawn = slow_render(batch, (224, 224))
     losses, of_drawn = [], {name: torch.zeros_like(drawn) for name in WEIGHTS}
     for view in (None, *views):
         leaf = drawn.detach().requires_grad_(True)
-        one, other = (picture if view is None else seen_through(picture[0], view)[None] for picture in (leaf, target))
+        one, other = (
+            picture if view is None else seen_through(picture[0], view)[None]
+            for picture in (leaf, target)
+        )
         with torch.no_grad():
             wanted = clip_sees(resnet, LAYERS, other)
         seen = clip_sees(resnet, LAYERS, one)
@@ -328,34 +413,52 @@ def plain(resnet: nn.Module, target: Tensor, strokes: Tensor, views: list[np.nda
         losses.append(float(published_total(terms).detach()))
         for name, value in zip(WEIGHTS, terms, strict=True):
             of_drawn[name] += torch.autograd.grad(value / 5, leaf, retain_graph=True)[0]
-    return losses, {name: torch.autograd.grad(drawn, points, value, retain_graph=True)[0] for name, value in of_drawn.items()}
+    return losses, {
+        name: torch.autograd.grad(drawn, points, value, retain_graph=True)[0]
+        for name, value in of_drawn.items()
+    }
 
 
-def test_the_loss_of_a_sketch_in_every_view(ours: tuple[Tensor, Tensor], plain: tuple[list[float], Any]) -> None:
+def test_the_loss_of_a_sketch_in_every_view(
+    ours: tuple[Tensor, Tensor], plain: tuple[list[float], Any]
+) -> None:
     assert ours[0].tolist() == pytest.approx(plain[0], rel=1e-4)
 
 
-def test_the_gradient_of_the_control_points(ours: tuple[Tensor, Tensor], plain: tuple[Any, dict[str, Tensor]]) -> None:
+def test_the_gradient_of_the_control_points(
+    ours: tuple[Tensor, Tensor], plain: tuple[Any, dict[str, Tensor]]
+) -> None:
     parts = {name: weight * plain[1][name] for name, weight in WEIGHTS.items()}
     expected = torch.stack([*parts.values()]).sum(0)
-    near = 0.9998  # the untrained network magnifies what the two rasterisers round differently, 3e-5 of the white
+    # the untrained network magnifies what the two rasterisers round differently, 3e-5 of the white
+    near = 0.9998
     assert alike(ours[1], expected) > near
     assert float(ours[1].norm() / expected.norm()) == pytest.approx(1, abs=0.005)
     for name, part in parts.items():
-        assert alike(expected - part, expected) < near, f"the comparison would not notice if {name} were missing"
+        assert alike(expected - part, expected) < near, (
+            f"the comparison would not notice if {name} were missing"
+        )
 
 
-def test_the_gradient_of_a_picture_through_vit(vit: nn.Module, vit_guide: ClipGuide, pictures: Tensor) -> None:
+def test_the_gradient_of_a_picture_through_vit(
+    vit: nn.Module, vit_guide: ClipGuide, pictures: Tensor
+) -> None:
     one, other = (pictures[:1].clone().requires_grad_(True) for _ in range(2))
     tokens, _, embedding = plain_vit(vit.state_dict(), one)
     seen = vit_guide.features(other)
     ((tokens[3][:, 1:] ** 2).mean() + (tokens[7][:, 1:] ** 2).mean() + embedding.sum()).backward()
-    ((seen.maps["block4"] ** 2).mean() + (seen.maps["block8"] ** 2).mean() + seen.embedding.sum()).backward()
+    (
+        (seen.maps["block4"] ** 2).mean() + (seen.maps["block8"] ** 2).mean() + seen.embedding.sum()
+    ).backward()
     assert alike(one.grad, other.grad) > 0.9999
 
 
-def test_sixteen_bits_point_the_same_way(resnet: nn.Module, resnet_guide: ClipGuide, target: Tensor, strokes: Tensor) -> None:
-    """With the plain view alone where the processor has no bf16 of its own: it comes to the same, and takes ten times as long."""
+def test_sixteen_bits_point_the_same_way(
+    resnet: nn.Module, resnet_guide: ClipGuide, target: Tensor, strokes: Tensor
+) -> None:
+    """With the plain view alone where the processor has no bf16 of its own: it comes to the same,
+    and takes ten times as long.
+    """
     views = 5 if native_bf16() else 1
     losses, gradient = engines(guide_of(resnet, RESNET, "bf16"), target, strokes, views)
     exact_losses, exact = engines(resnet_guide, target, strokes, views)

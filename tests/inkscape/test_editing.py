@@ -20,10 +20,14 @@ from support.sitting import MESSAGE, PROGRESS, Sitting, end_all, meaning, nothin
 from clipasso_core.document.drawing import read_drawing
 
 BETTER = 0.995  # of the whole sketch's loss, when one of six strokes was laid beside the subject
-STEP = (4.0, -3.0)  # by which the fake engine moves strokes, in pixels of the picture, which are the layer's units here
+# by which the fake engine moves strokes, in pixels of the picture, which are the layer's units here
+STEP = (4.0, -3.0)
 INSENSITIVE = "{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}insensitive"
 INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"
-LAYER = inside('id="photos" inkscape:groupmode="layer" transform="translate(4 3) scale(0.9)"', what=placed(transform="rotate(8 100 75)"))
+LAYER = inside(
+    'id="photos" inkscape:groupmode="layer" transform="translate(4 3) scale(0.9)"',
+    what=placed(transform="rotate(8 100 75)"),
+)
 ALL = [f"stroke-{number}" for number in range(1, 17)]
 HIDDEN = [f"stroke-{number}" for number in range(6, 17)]
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
@@ -43,12 +47,17 @@ def inkscape(tmp_path_factory, display):
 @pytest.fixture(scope="module")
 def sketched(inkscape):
     """A sketch of 16 strokes above its photo, as Inkscape saves it."""
-    return inkscape.act(inkscape.extend(Document("", LAYER).write(inkscape.folder), "sketch", "photo"))
+    return inkscape.act(
+        inkscape.extend(Document("", LAYER).write(inkscape.folder), "sketch", "photo")
+    )
 
 
 def strokes(document, layer="sketch-1"):
     """Attributes of the paths of a layer, by id."""
-    return {path.get("id"): dict(path.attrib) for path in element(document, layer).iter(f"{{{SVG}}}path")}
+    return {
+        path.get("id"): dict(path.attrib)
+        for path in element(document, layer).iter(f"{{{SVG}}}path")
+    }
 
 
 def around(document):
@@ -61,7 +70,11 @@ def changes(before, after, layer="sketch-1"):
     old, new = strokes(before, layer), strokes(after, layer)
     found = dict.fromkeys(old.keys() ^ new.keys())
     for one in old.keys() & new.keys():
-        names = {name for name in old[one].keys() | new[one].keys() if old[one].get(name) != new[one].get(name)}
+        names = {
+            name
+            for name in old[one].keys() | new[one].keys()
+            if old[one].get(name) != new[one].get(name)
+        }
         if names:
             found[one] = names
     return found
@@ -69,10 +82,14 @@ def changes(before, after, layer="sketch-1"):
 
 def steps(before, after, ident):
     """How far the points of a stroke went; set of (x, y)."""
-    one, other = ([float(number) for number in NUMBER.findall(strokes(document)[ident]["d"])] for document in (before, after))
+    one, other = (
+        [float(number) for number in NUMBER.findall(strokes(document)[ident]["d"])]
+        for document in (before, after)
+    )
     assert len(one) == len(other)
     moves = [round(b - a, 2) for a, b in zip(one, other, strict=True)]
-    relative = strokes(before)[ident]["d"].startswith("m")  # Inkscape writes it so after a transform: only the beginning moves
+    # Inkscape writes it so after a transform: only the beginning moves
+    relative = strokes(before)[ident]["d"].startswith("m")
     return set(zip(moves[::2], moves[1::2], strict=True)) - ({(0.0, 0.0)} if relative else set())
 
 
@@ -97,7 +114,9 @@ def test_an_edit_changes_what_it_is_to_change(entry, inkscape, sketched):
     assert changes(sketched, after) == wanted, inkscape.log
     layer = element(after, "sketch-1")
     assert layer.getparent().get("id") == "photos"
-    assert [layer.get(name) for name in (LABEL, "transform")] == [element(sketched, "sketch-1").get(name) for name in (LABEL, "transform")]
+    assert [layer.get(name) for name in (LABEL, "transform")] == [
+        element(sketched, "sketch-1").get(name) for name in (LABEL, "transform")
+    ]
     if entry in ("join", "order"):
         assert layer.get("style") == "display:none"
         assert len(drop(after, layer.getnext().get("id"))) > 0
@@ -121,22 +140,30 @@ def test_only_the_selected_strokes_are_plotted(entry, inkscape, sketched):
     layer = element(after, "sketch-1")
     assert layer.get("style") == "display:none"
     own = strokes(sketched)
-    assert [path.get("d") for path in layer.getnext()] == [own[one]["d"] for one in ("stroke-2", "stroke-5")]
+    assert [path.get("d") for path in layer.getnext()] == [
+        own[one]["d"] for one in ("stroke-2", "stroke-5")
+    ]
 
 
 def test_locked_strokes_stay_when_all_are_redrawn_and_unlock_frees_them(inkscape, sketched):
     inkscape.prefer("")
     locked = inkscape.extend(sketched, "lock", "stroke-2", "stroke-9")
     redrawn = inkscape.extend(locked, "redraw", "sketch-1")
-    assert changes(locked, redrawn) == {one: {"d"} for one in ALL if one not in ("stroke-2", "stroke-9")}
+    assert changes(locked, redrawn) == {
+        one: {"d"} for one in ALL if one not in ("stroke-2", "stroke-9")
+    }
     free = inkscape.extend(redrawn, "unlock")
     assert set(changes(free, inkscape.extend(free, "redraw"))) == set(ALL)
 
 
 def test_a_sketch_that_was_moved_alone_is_redrawn_where_it_is(inkscape, sketched):
     inkscape.prefer("")
-    moved = inkscape.act(sketched, "select-by-id:sketch-1", "transform-rotate:40", "transform-translate:10,-20")
-    assert element(moved, "sketch-1").get("transform") != element(sketched, "sketch-1").get("transform")
+    moved = inkscape.act(
+        sketched, "select-by-id:sketch-1", "transform-rotate:40", "transform-translate:10,-20"
+    )
+    assert element(moved, "sketch-1").get("transform") != element(sketched, "sketch-1").get(
+        "transform"
+    )
     after = inkscape.extend(moved, "redraw", "stroke-3")
     assert changes(moved, after) == {"stroke-3": {"d"}}
     assert steps(moved, after, "stroke-3") == {STEP}
@@ -188,7 +215,9 @@ def test_without_its_photo_the_sketch_stays_and_the_way_out_works(inkscape, sket
     tree.getroot().append(image)
     other = alone.with_name("other.svg")
     tree.write(other)
-    assert set(changes(other, inkscape.extend(other, "redraw", "another", "stroke-3"))) == {"stroke-3"}
+    assert set(changes(other, inkscape.extend(other, "redraw", "another", "stroke-3"))) == {
+        "stroke-3"
+    }
 
 
 # In front of a person
@@ -207,7 +236,9 @@ def own_desk():
 
 @pytest.fixture
 def sit(tmp_path, own_desk, sketched, inkscape):
-    """Opens Inkscape on a sketch, of which all but one stroke are locked if no other is given; ends it after the test."""
+    """Opens Inkscape on a sketch, of which all but one stroke are locked if no other is given; ends
+    it after the test.
+    """
     sittings = []
 
     def start(mode="", tree=None):
@@ -299,8 +330,13 @@ def chain_of(document, ident):
 
 
 def test_a_node_is_dragged_its_stroke_locked_and_all_others_are_redrawn_around_it(sit, inkscape):
-    inkscape.prefer('<group id="extensions" org.clipasso.parameters.strokes="6" org.clipasso.parameters.bitmap="dim"/>')
-    tree = etree.parse(inkscape.extend(Document("", LAYER).write(inkscape.folder), "parameters", "photo"))
+    inkscape.prefer(
+        '<group id="extensions" org.clipasso.parameters.strokes="6"'
+        ' org.clipasso.parameters.bitmap="dim"/>'
+    )
+    tree = etree.parse(
+        inkscape.extend(Document("", LAYER).write(inkscape.folder), "parameters", "photo")
+    )
     canvas.prepare(tree)
     sitting = sit(tree=tree)
 
@@ -335,19 +371,32 @@ def test_a_node_is_dragged_its_stroke_locked_and_all_others_are_redrawn_around_i
 @pytest.fixture
 def true_engine(tmp_path, display):
     """What it answers is written to ``said`` as well."""
-    recorded = ["/bin/sh", "-c", f'{shlex.join(TRUE)} "$@" | tee -a {shlex.quote(str(tmp_path / "said"))}', "engine"]
+    recorded = [
+        "/bin/sh",
+        "-c",
+        f'{shlex.join(TRUE)} "$@" | tee -a {shlex.quote(str(tmp_path / "said"))}',
+        "engine",
+    ]
     inkscape = Inkscape.install(tmp_path, display, recorded)
     values = ["parameters.preset", "redraw.preset"]
     stored = " ".join([f'org.clipasso.{name}="draft"' for name in values])
     inkscape.prefer(f'<group id="extensions" {stored} org.clipasso.parameters.strokes="6"/>')
     yield inkscape
-    subprocess.run([*TRUE, "engine", "stop"], env=inkscape.environment, stdout=subprocess.DEVNULL, timeout=60, check=False)
+    subprocess.run(
+        [*TRUE, "engine", "stop"],
+        env=inkscape.environment,
+        stdout=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.mark.slow
 def test_the_true_engine_redraws_a_stroke_that_was_moved_away(true_engine, tmp_path):
     photo = (ROOT / "examples" / "coffee.jpg").as_uri()
-    before = Document("", placed(href=photo, transform="rotate(10 100 75) translate(20 15) scale(0.8)")).write(tmp_path)
+    before = Document(
+        "", placed(href=photo, transform="rotate(10 100 75) translate(20 15) scale(0.8)")
+    ).write(tmp_path)
     sketch = true_engine.extend(before, "parameters", "photo")
     moved = true_engine.act(sketch, "select-by-id:stroke-2", "transform-translate:20,15")
     after = true_engine.extend(moved, "redraw", "stroke-2")

@@ -1,4 +1,6 @@
-"""The extension in real Inkscape, without windows: documents as people have them, and what goes wrong."""
+"""The extension in real Inkscape, without windows: documents as people have them, and what goes
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def before(tmp_path):
 def test_strokes_lie_where_the_photo_shows_its_subject(document, inkscape, tmp_path):
     before = document.write(tmp_path)
     after = inkscape.extend(before, "sketch", *document.select)
-    assert labels(after) == [f"Sketch of {name} (16 strokes)" for name in document.labels], inkscape.log
+    assert labels(after) == [f"Sketch of {name} (16 strokes)" for name in document.labels], (
+        inkscape.log
+    )
     photo, sketch = (inkscape.render(without(after, sketched)) for sketched in (False, True))
     found = fit(photo, sketch)
     assert found.shapes == len(document.labels)
@@ -68,7 +72,13 @@ def test_the_comparison_sees_another_change(inkscape, before):
     [
         (Document("alone"), "svg"),
         (Document("in a layer", inside('id="layer" inkscape:groupmode="layer"')), "layer"),
-        (Document("in a group in a layer", inside('id="layer" inkscape:groupmode="layer"', 'id="group"')), "layer"),
+        (
+            Document(
+                "in a group in a layer",
+                inside('id="layer" inkscape:groupmode="layer"', 'id="group"'),
+            ),
+            "layer",
+        ),
         (Document("in a group", inside('id="group"')), "svg"),
         (Document("in a clipped group", RECT_CLIP + inside('clip-path="url(#clip)"')), "svg"),
     ],
@@ -78,14 +88,22 @@ def test_the_sketch_goes_above_its_photo_into_its_layer(document, layer, inkscap
     after = inkscape.extend(document.write(tmp_path), "sketch", "photo")
     (sketch,) = sketches(after)
     assert sketch.getparent().get("id" if layer != "svg" else "none", "svg") == layer
-    assert sketch.getprevious().get("id") == "photo" or sketch.getprevious().find(".//*[@id='photo']") is not None
+    assert (
+        sketch.getprevious().get("id") == "photo"
+        or sketch.getprevious().find(".//*[@id='photo']") is not None
+    )
 
 
 def test_strokes_are_as_wide_everywhere_on_a_stretched_photo(inkscape, tmp_path):
-    after = inkscape.extend(Document("", placed(transform="translate(0 60) scale(1 0.4)")).write(tmp_path), "sketch", "photo")
+    after = inkscape.extend(
+        Document("", placed(transform="translate(0 60) scale(1 0.4)")).write(tmp_path),
+        "sketch",
+        "photo",
+    )
     picture = inkscape.render(without(after, True)).min(axis=2) < 128
     rows, columns = (np.flatnonzero(picture.any(axis=axis)) for axis in (1, 0))
-    side = np.count_nonzero(picture[(rows[0] + rows[-1]) // 2]) / 2  # the row crosses the left and the right edge
+    # the row crosses the left and the right edge
+    side = np.count_nonzero(picture[(rows[0] + rows[-1]) // 2]) / 2
     top = np.count_nonzero(picture[:, (columns[0] + columns[-1]) // 2]) / 2
     assert math.isclose(side, top, abs_tol=1.5)
 
@@ -106,7 +124,8 @@ def test_the_width_is_in_the_units_of_the_page(page, image, width_px, inkscape, 
     picture = inkscape.render(without(after, True)).min(axis=2) < 128
     rows = np.flatnonzero(picture.any(axis=1))
     middle = (rows[0] + rows[-1]) // 2
-    assert math.isclose(np.count_nonzero(picture[middle]) / 2, width_px, abs_tol=0.8)  # a page is 1000 px wide here
+    # a page is 1000 px wide here
+    assert math.isclose(np.count_nonzero(picture[middle]) / 2, width_px, abs_tol=0.8)
 
 
 def test_parameters_come_from_inkscapes_page(inkscape, before, tmp_path):
@@ -126,11 +145,21 @@ def test_parameters_come_from_inkscapes_page(inkscape, before, tmp_path):
     after = inkscape.extend(before, "parameters", "photo", FAKE_ENGINE_LOG=str(heard))
     assert labels(after) == ["Sketch of photo (8 strokes)"]
     request = json.loads(heard.read_text().splitlines()[0])["request"]
-    wanted = {"version": 1, "strokes": 8, "preset": "standard", "mask": "none", "color": "#ff8000", "seed": 7, "seeds": 3}
+    wanted = {
+        "version": 1,
+        "strokes": 8,
+        "preset": "standard",
+        "mask": "none",
+        "color": "#ff8000",
+        "seed": 7,
+        "seeds": 3,
+    }
     assert request == {**wanted, "guide": "clip:RN101:openai"}
 
 
-@pytest.mark.parametrize(("bitmap", "style"), [("keep", None), ("dim", "opacity:0.3"), ("hide", "display:none")])
+@pytest.mark.parametrize(
+    ("bitmap", "style"), [("keep", None), ("dim", "opacity:0.3"), ("hide", "display:none")]
+)
 def test_the_photo_is_dimmed_or_hidden_afterwards(bitmap, style, inkscape, before):
     inkscape.prefer(f'<group id="extensions" org.clipasso.parameters.bitmap="{bitmap}"/>')
     after = inkscape.extend(before, "parameters", "photo")
@@ -139,7 +168,9 @@ def test_the_photo_is_dimmed_or_hidden_afterwards(bitmap, style, inkscape, befor
 
 
 def test_a_sketch_in_the_background_is_inserted_by_another_run(inkscape, tmp_path):
-    before = Document("", placed(transform="rotate(20 100 75) translate(20 15) scale(0.8)")).write(tmp_path)
+    before = Document("", placed(transform="rotate(20 100 75) translate(20 15) scale(0.8)")).write(
+        tmp_path
+    )
     ordered = inkscape.extend(before, "background", "photo")
     assert rest(ordered) == rest(inkscape.act(before))
     assert not sketches(ordered)
@@ -153,7 +184,9 @@ def test_a_sketch_in_the_background_is_inserted_by_another_run(inkscape, tmp_pat
 def test_a_sketch_in_the_background_follows_its_photo(inkscape, before):
     inkscape.extend(before, "background", "photo")
     wait_for(lambda: list((inkscape.home / "jobs").glob("*/outcome.json")), "the job")
-    moved = inkscape.act(before, "select-by-id:photo", "transform-rotate:30", "transform-translate:40,-30")
+    moved = inkscape.act(
+        before, "select-by-id:photo", "transform-rotate:30", "transform-translate:40,-30"
+    )
     after = inkscape.extend(moved, "insert")
     assert fit(*(inkscape.render(without(after, sketched)) for sketched in (False, True))).off < OFF
 
@@ -169,9 +202,24 @@ def test_a_second_sketch_of_the_same_photo_has_ids_of_its_own(inkscape, before):
     ("document", "select", "mode", "message"),
     [
         (Document("no bitmap selected"), "other", "", "There is no bitmap in what is selected"),
-        (Document("no bitmap at all", '<rect id="photo" width="5" height="5"/>'), "photo", "", "There is no bitmap in what is selected"),
-        (Document("on the network", placed(href="https://example.org/photo.png")), "photo", "", "The bitmap is on the network"),
-        (Document("missing", placed(href="gone.png")), "photo", "", "file is missing: {folder}/gone.png"),
+        (
+            Document("no bitmap at all", '<rect id="photo" width="5" height="5"/>'),
+            "photo",
+            "",
+            "There is no bitmap in what is selected",
+        ),
+        (
+            Document("on the network", placed(href="https://example.org/photo.png")),
+            "photo",
+            "",
+            "The bitmap is on the network",
+        ),
+        (
+            Document("missing", placed(href="gone.png")),
+            "photo",
+            "",
+            "file is missing: {folder}/gone.png",
+        ),
         (
             Document("damaged", placed(href="data:image/png;base64,////")),
             "photo",
@@ -185,7 +233,9 @@ def test_a_second_sketch_of_the_same_photo_has_ids_of_its_own(inkscape, before):
     ids=lambda value: getattr(value, "name", ""),
 )
 @pytest.mark.parametrize("entry", ["sketch", "parameters"])
-def test_a_failure_leaves_the_document_alone_and_is_told_once(document, select, mode, message, entry, inkscape, tmp_path):
+def test_a_failure_leaves_the_document_alone_and_is_told_once(
+    document, select, mode, message, entry, inkscape, tmp_path
+):
     before = document.write(tmp_path)
     after = inkscape.extend(before, entry, select, FAKE_ENGINE=mode)
     assert rest(after) == rest(inkscape.act(before))
@@ -210,22 +260,37 @@ def test_of_two_photos_the_one_that_can_be_sketched_is(inkscape, tmp_path):
 def true_engine(tmp_path, display):
     """An installation with the true engine, which is stopped afterwards."""
     inkscape = Inkscape.install(tmp_path, display, TRUE)
-    stored = [f'org.clipasso.{entry}.preset="draft" org.clipasso.{entry}.strokes="6"' for entry in ("parameters", "background")]
+    stored = [
+        f'org.clipasso.{entry}.preset="draft" org.clipasso.{entry}.strokes="6"'
+        for entry in ("parameters", "background")
+    ]
     inkscape.prefer(f'<group id="extensions" {" ".join(stored)}/>')
     yield inkscape
-    subprocess.run([*TRUE, "engine", "stop"], env=inkscape.environment, stdout=subprocess.DEVNULL, timeout=60, check=False)
+    subprocess.run(
+        [*TRUE, "engine", "stop"],
+        env=inkscape.environment,
+        stdout=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", ["parameters", "background"])
 def test_the_true_engine_sketches_into_the_document(entry, true_engine, tmp_path):
     photo = (ROOT / "examples" / "coffee.jpg").as_uri()
-    before = Document("", placed(href=photo, transform="rotate(10 100 75) translate(20 15) scale(0.8)")).write(tmp_path)
+    before = Document(
+        "", placed(href=photo, transform="rotate(10 100 75) translate(20 15) scale(0.8)")
+    ).write(tmp_path)
     after = true_engine.extend(before, entry, "photo")
     if entry == "background":
-        wait_for(lambda: list((true_engine.home / "jobs").glob("*/outcome.json")), "the job", limit_s=120)
+        wait_for(
+            lambda: list((true_engine.home / "jobs").glob("*/outcome.json")), "the job", limit_s=120
+        )
         after = true_engine.extend(after, "insert")
     assert labels(after) == ["Sketch of coffee (6 strokes)"]
-    plain, drawn = (true_engine.render(without(after, sketched)).min(axis=2) for sketched in (False, True))
+    plain, drawn = (
+        true_engine.render(without(after, sketched)).min(axis=2) for sketched in (False, True)
+    )
     assert (drawn < 128).sum() > 1000
     assert not (drawn < 128)[plain == 255].any()  # all of it is on the photo

@@ -1,4 +1,6 @@
-"""The extension's own tests under the Python and the inkex that the system's Inkscape runs extensions with."""
+"""The extension's own tests under the Python and the inkex that the system's Inkscape runs
+extensions with.
+"""
 
 import os
 import subprocess
@@ -17,13 +19,22 @@ def missing() -> str:
     """What this machine lacks for it, or nothing."""
     if not (INKEX / "inkex").is_dir():
         return "Inkscape is not installed from a package of this system (apt-get install inkscape)"
-    if not PYTHON.exists() or subprocess.run([PYTHON, "-c", "import pytest"], capture_output=True, env=surroundings()).returncode:
+    if (
+        not PYTHON.exists()
+        or subprocess.run(
+            [PYTHON, "-c", "import pytest"], capture_output=True, env=surroundings()
+        ).returncode
+    ):
         return "the system's Python has no pytest (apt-get install python3-pytest)"
     return ""
 
 
 def surroundings() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON", "VIRTUAL_ENV", "COV"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST", "PYTHON", "VIRTUAL_ENV", "COV"))
+    }
     return {**kept, "PYTHONPATH": str(INKEX), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -34,9 +45,22 @@ def test_the_extension_passes_its_tests_under_the_systems_inkscape(tmp_path):
         pytest.fail(lack)
     if lack:
         pytest.skip(f"the extension is NOT tested with the system's Inkscape: {lack}")
-    alone = ["-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={TESTS}", f"--confcutdir={TESTS}", f"--basetemp={tmp_path / 'base'}"]
+    alone = [
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        os.devnull,
+        f"--rootdir={TESTS}",
+        f"--confcutdir={TESTS}",
+        f"--basetemp={tmp_path / 'base'}",
+    ]
     done = subprocess.run(
-        [PYTHON, "-m", "pytest", "-q", *alone, TESTS], env=surroundings(), cwd=TESTS, capture_output=True, text=True, timeout=LIMIT_S
+        [PYTHON, "-m", "pytest", "-q", *alone, TESTS],
+        env=surroundings(),
+        cwd=TESTS,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
     )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     passed = int(done.stdout.split(" passed")[0].split()[-1])

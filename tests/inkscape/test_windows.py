@@ -1,4 +1,6 @@
-"""The extension in front of a person: real Inkscape on a screen of its own, operated by keyboard."""
+"""The extension in front of a person: real Inkscape on a screen of its own, operated by
+keyboard.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,22 @@ from support.inkscape import Inkscape, element, fit, labels, rest, without
 from support.screen import desk, wait_for
 from support.sitting import MESSAGE, PROGRESS, WINDOW, Sitting, end_all, meaning, nothing_computes
 
-APPEARS_S = 3.0  # from the key to the window. Half a second on an idle machine; the tests share theirs with others
-SKETCH, PARAMETERS, BACKGROUND, INSERT, PAGE = "ctrl+F9", "ctrl+F10", "ctrl+F11", "ctrl+F12", "ctrl+F8"
-KEYS = {PAGE: "parameters", SKETCH: "sketch", PARAMETERS: "parameters.noprefs", BACKGROUND: "background.noprefs", INSERT: "insert.noprefs"}
+# from the key to the window. Half a second on an idle machine; the tests share theirs with others
+APPEARS_S = 3.0
+SKETCH, PARAMETERS, BACKGROUND, INSERT, PAGE = (
+    "ctrl+F9",
+    "ctrl+F10",
+    "ctrl+F11",
+    "ctrl+F12",
+    "ctrl+F8",
+)
+KEYS = {
+    PAGE: "parameters",
+    SKETCH: "sketch",
+    PARAMETERS: "parameters.noprefs",
+    BACKGROUND: "background.noprefs",
+    INSERT: "insert.noprefs",
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +45,14 @@ def sit(tmp_path, own_desk):
     def start(mode="", document=None, preferences=""):
         scratch = tmp_path / "scratch"
         scratch.mkdir()
-        inkscape = Inkscape.install(tmp_path, own_desk.display, FAKE_ENGINE=mode, TMPDIR=str(scratch))
+        inkscape = Inkscape.install(
+            tmp_path, own_desk.display, FAKE_ENGINE=mode, TMPDIR=str(scratch)
+        )
         inkscape.bind(KEYS)
         inkscape.prefer(preferences)
-        sittings.append(Sitting(inkscape, own_desk, (document or Document("plain")).write(tmp_path)))
+        sittings.append(
+            Sitting(inkscape, own_desk, (document or Document("plain")).write(tmp_path))
+        )
         return sittings[-1]
 
     yield start
@@ -67,7 +86,15 @@ def test_a_sketch_is_inserted_and_one_undo_takes_it_back(sit):
     sitting.desk.press("Return")
     sitting.save()
     assert labels(sitting.path) == ["Sketch of photo (16 strokes)"]
-    assert fit(*(sitting.inkscape.render(without(sitting.path, sketched)) for sketched in (False, True))).off < 0.005
+    assert (
+        fit(
+            *(
+                sitting.inkscape.render(without(sitting.path, sketched))
+                for sketched in (False, True)
+            )
+        ).off
+        < 0.005
+    )
     assert appeared_s < APPEARS_S
 
 
@@ -84,7 +111,9 @@ def cancel_by_window_manager(sitting):
 
 
 @pytest.mark.parametrize("cancel", [cancel_by_key, cancel_by_button, cancel_by_window_manager])
-@pytest.mark.parametrize(("key", "window"), [(SKETCH, WINDOW), (PARAMETERS, PROGRESS)], ids=["window", "parameters"])
+@pytest.mark.parametrize(
+    ("key", "window"), [(SKETCH, WINDOW), (PARAMETERS, PROGRESS)], ids=["window", "parameters"]
+)
 def test_cancel_half_way_changes_nothing_and_stops_the_work(cancel, key, window, sit):
     sitting = sit("slow")
     before = sitting.cycle()
@@ -98,7 +127,9 @@ def test_cancel_half_way_changes_nothing_and_stops_the_work(cancel, key, window,
     assert not sitting.desk.find(MESSAGE)
 
 
-@pytest.mark.parametrize(("key", "window"), [(SKETCH, WINDOW), (PARAMETERS, PROGRESS)], ids=["window", "parameters"])
+@pytest.mark.parametrize(
+    ("key", "window"), [(SKETCH, WINDOW), (PARAMETERS, PROGRESS)], ids=["window", "parameters"]
+)
 def test_progress_moves_and_stop_and_keep_keeps(key, window, sit):
     sitting = sit("slow")
     shown = sitting.start(key, window)
@@ -134,16 +165,23 @@ def test_the_controls_are_followed_and_remembered(sit):
     sitting.desk.press("alt+s")
     sitting.desk.press("ctrl+a")
     sitting.desk.write("5\t")
-    sitting.wait_heard("a draft of 5 strokes", lambda line: is_draft(line) and line["request"].get("strokes") == 5)
+    sitting.wait_heard(
+        "a draft of 5 strokes", lambda line: is_draft(line) and line["request"].get("strokes") == 5
+    )
     sitting.desk.press("alt+a")
-    sitting.wait_heard("another try", lambda line: is_draft(line) and line["request"].get("seed") == 1)
+    sitting.wait_heard(
+        "another try", lambda line: is_draft(line) and line["request"].get("seed") == 1
+    )
     sitting.desk.press("alt+f")
     sitting.wait_heard("the work", is_finish)
     sitting.desk.press("alt+i")
     sitting.save()
     assert labels(sitting.path) == ["Sketch of photo (5 strokes)"]
     sitting.start(SKETCH, WINDOW)
-    sitting.wait_heard("again 5 strokes", lambda line: line in sitting.heard()[-1:] and line.get("request", {}).get("strokes") == 5)
+    sitting.wait_heard(
+        "again 5 strokes",
+        lambda line: line in sitting.heard()[-1:] and line.get("request", {}).get("strokes") == 5,
+    )
 
 
 @pytest.mark.parametrize("mode", ["error", "die"])
@@ -243,4 +281,6 @@ def test_the_photo_is_hidden_by_the_window(sit):
     sitting.save()
     assert element(sitting.path, "photo").get("style") == "display:none"
     sitting.path.with_name("before.svg").write_bytes(before)
-    assert rest(sitting.path, loose=("photo",)) == rest(sitting.path.with_name("before.svg"), loose=("photo",))
+    assert rest(sitting.path, loose=("photo",)) == rest(
+        sitting.path.with_name("before.svg"), loose=("photo",)
+    )

@@ -1,4 +1,6 @@
-"""install.py sets the engine up beside the old one, puts the extension into every Inkscape, and takes both away again."""
+"""install.py sets the engine up beside the old one, puts the extension into every Inkscape, and
+takes both away again.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +50,11 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 class World:
-    """A computer for one test. What it has is set, what it was asked to run is kept; files are real, below `folder`.
+    """A computer for one test. What it has is set, what it was asked to run is kept; files are
+    real, below `folder`.
 
-    found: commands on the PATH. present: files outside of the home. said: what a command that holds the word prints, None for a failure.
+    found: commands on the PATH. present: files outside of the home. said: what a command that holds
+        the word prints, None for a failure.
     failing, interrupting: commands that hold this fail, or end in Ctrl-C.
     """
 
@@ -62,7 +66,10 @@ class World:
         self.environment: dict[str, str] = {}
         self.found: dict[str, str] = {}
         self.present: set[str] = set()
-        self.said: dict[str, str | None] = {"doctor --json": json.dumps(HEALTHY), "models list": "lite\n"}
+        self.said: dict[str, str | None] = {
+            "doctor --json": json.dumps(HEALTHY),
+            "models list": "lite\n",
+        }
         self.online, self.free, self.root_for = True, 100.0, ""
         self.failing, self.interrupting = "", ""
         self.answers: list[bool] = []
@@ -93,7 +100,9 @@ class World:
         if self.failing and self.failing in text:
             return 1
         if "-m venv" in text:
-            python = Path(command[-1]) / ("Scripts/python.exe" if self.system == "win32" else "bin/python")
+            python = Path(command[-1]) / (
+                "Scripts/python.exe" if self.system == "win32" else "bin/python"
+            )
             python.parent.mkdir(parents=True)
             python.touch()
             (Path(command[-1]) / "Lib" / "site-packages").mkdir(parents=True)
@@ -101,7 +110,9 @@ class World:
             raise KeyboardInterrupt
         return 0
 
-    def ask(self, command: list[Any], timeout_s: float = 60, any_status: bool = False, **settings: Any) -> str | None:
+    def ask(
+        self, command: list[Any], timeout_s: float = 60, any_status: bool = False, **settings: Any
+    ) -> str | None:
         text = self._begin(command, settings)
         if self.failing and self.failing in text:
             return None
@@ -164,7 +175,11 @@ def tell(capfd: pytest.CaptureFixture[str]) -> str:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 # Where
@@ -195,13 +210,20 @@ def test_the_engines_home_is_where_the_engine_itself_looks(
     assert install.find_home(install.Machine(), install.Wishes()) == folders.home().absolute()
 
 
-@pytest.mark.parametrize(("system", "home"), [("win32", "AppData/Local/clipasso"), ("darwin", "Library/Application Support/clipasso")])
-def test_the_engines_home_on_other_systems(world: World, install: ModuleType, system: str, home: str) -> None:
+@pytest.mark.parametrize(
+    ("system", "home"),
+    [("win32", "AppData/Local/clipasso"), ("darwin", "Library/Application Support/clipasso")],
+)
+def test_the_engines_home_on_other_systems(
+    world: World, install: ModuleType, system: str, home: str
+) -> None:
     world.system = system
     assert install.find_home(world, install.Wishes()) == world.person / home
 
 
-def test_weights_go_where_models_says_and_the_engine_looks_there(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_weights_go_where_models_says_and_the_engine_looks_there(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("CLIPASSO_HOME", str(world.home))
     assert folders.models() == world.home / "models"
     assert world.do("--models", str(tmp_path / "weights")) == 0
@@ -221,9 +243,21 @@ def test_a_damaged_config_means_the_usual_folder(home: Path, damage: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "arguments", [["sketch"], ["demo", "now"], ["--verbose"], [""], ["--torch", "tpu"], ["--home"], ["--home", ""]], ids=str
+    "arguments",
+    [
+        ["sketch"],
+        ["demo", "now"],
+        ["--verbose"],
+        [""],
+        ["--torch", "tpu"],
+        ["--home"],
+        ["--home", ""],
+    ],
+    ids=str,
 )
-def test_what_is_not_understood_is_one_line(world: World, capfd: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+def test_what_is_not_understood_is_one_line(
+    world: World, capfd: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
     assert world.do(*arguments) == 2
     out, err = capfd.readouterr()
     assert out == ""
@@ -239,18 +273,36 @@ def test_help_names_commands_and_options(
 ) -> None:
     assert world.do(*arguments) == 0
     out = capfd.readouterr().out
-    assert all(f"install.py {command}" in out for command in install.COMMANDS if command != "install")
-    for option in ("home", "inkscape", "extensions-dir", "torch", "models", "offline", "yes", "json", "keep-models"):
+    assert all(
+        f"install.py {command}" in out for command in install.COMMANDS if command != "install"
+    )
+    for option in (
+        "home",
+        "inkscape",
+        "extensions-dir",
+        "torch",
+        "models",
+        "offline",
+        "yes",
+        "json",
+        "keep-models",
+    ):
         assert f"--{option}" in out
     assert world.ran == []
 
 
 def test_demo_sketches_the_example_into_the_current_folder(
-    world: World, install: ModuleType, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    install: ModuleType,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert world.do("demo") == 0
-    assert world.ran[-1].endswith(f"-m clipasso_core sketch {install.EXAMPLE} -o {tmp_path / 'demo.svg'}")
+    assert world.ran[-1].endswith(
+        f"-m clipasso_core sketch {install.EXAMPLE} -o {tmp_path / 'demo.svg'}"
+    )
     assert install.EXAMPLE.is_file()
     assert str(tmp_path / "demo.svg") in capfd.readouterr().out
 
@@ -266,7 +318,9 @@ def test_the_status_is_that_of_the_command(world: World) -> None:
     assert world.do("test") == 1
 
 
-def test_an_option_may_have_the_value_test(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_option_may_have_the_value_test(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert world.do("--home", "test", "--json") == 0
     assert (tmp_path / "test" / "current.json").exists()
@@ -276,7 +330,9 @@ def test_an_option_may_have_the_value_test(world: World, tmp_path: Path, monkeyp
 # The engine
 
 
-def test_a_first_run_makes_an_environment_installs_and_fetches_the_masks_network(world: World) -> None:
+def test_a_first_run_makes_an_environment_installs_and_fetches_the_masks_network(
+    world: World,
+) -> None:
     assert world.do() == 0
     python = f"{world.in_use}/bin/python"
     assert world.count(f"-m venv {world.in_use}") == 1
@@ -294,7 +350,9 @@ def test_a_second_run_downloads_nothing(world: World) -> None:
     assert world.in_use == before
 
 
-def test_new_code_goes_into_the_environment_that_is_there(world: World, install: ModuleType) -> None:
+def test_new_code_goes_into_the_environment_that_is_there(
+    world: World, install: ModuleType
+) -> None:
     world.do()
     before = world.in_use
     (install.ROOT / "clipasso_core" / "__init__.py").write_text("new = True")
@@ -304,10 +362,17 @@ def test_new_code_goes_into_the_environment_that_is_there(world: World, install:
     assert world.count("pip install") == 2  # with setuptools, which is there: no network
 
 
-def test_the_engine_is_built_from_a_copy_so_that_the_checkout_stays_as_it_was(world: World, install: ModuleType) -> None:
+def test_the_engine_is_built_from_a_copy_so_that_the_checkout_stays_as_it_was(
+    world: World, install: ModuleType
+) -> None:
     before = files(install.ROOT)
     world.do()
-    assert world.count(f"pip install --disable-pip-version-check --no-build-isolation --upgrade {install.ROOT}") == 0
+    assert (
+        world.count(
+            f"pip install --disable-pip-version-check --no-build-isolation --upgrade {install.ROOT}"
+        )
+        == 0
+    )
     assert files(install.ROOT) == before
 
 
@@ -321,7 +386,9 @@ def test_the_development_tools_are_added_to_the_environment_that_is_there(world:
         assert world.count("pip install") == 0
 
 
-def test_changed_dependencies_build_a_new_environment_and_the_extension_follows(world: World, install: ModuleType) -> None:
+def test_changed_dependencies_build_a_new_environment_and_the_extension_follows(
+    world: World, install: ModuleType
+) -> None:
     target = world.add_inkscape()
     world.do()
     before = world.in_use
@@ -330,7 +397,10 @@ def test_changed_dependencies_build_a_new_environment_and_the_extension_follows(
     assert world.do("demo") == 0  # does not touch Inkscape otherwise
     assert world.in_use != before
     assert world.engines == [world.in_use]
-    assert json.loads((target / "engine.json").read_text())["command"][0] == f"{world.in_use}/bin/python"
+    assert (
+        json.loads((target / "engine.json").read_text())["command"][0]
+        == f"{world.in_use}/bin/python"
+    )
     assert world.do("uninstall", "--yes") == 0
     assert not target.exists()  # the file that followed is known to the manifest
 
@@ -344,10 +414,25 @@ def test_an_engine_whose_python_is_gone_is_built_anew(world: World) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [None, "Traceback", json.dumps([{"subject": "packages", "state": "fault", "text": "missing: timm", "advice": "run install.py again"}])],
+    [
+        None,
+        "Traceback",
+        json.dumps(
+            [
+                {
+                    "subject": "packages",
+                    "state": "fault",
+                    "text": "missing: timm",
+                    "advice": "run install.py again",
+                }
+            ]
+        ),
+    ],
     ids=["dead", "garbled", "package missing"],
 )
-def test_a_damaged_engine_is_built_anew_as_its_doctor_promises(world: World, said: str | None) -> None:
+def test_a_damaged_engine_is_built_anew_as_its_doctor_promises(
+    world: World, said: str | None
+) -> None:
     world.do()
     world.said["doctor --json"] = said
     assert world.do() == 2
@@ -357,7 +442,9 @@ def test_a_damaged_engine_is_built_anew_as_its_doctor_promises(world: World, sai
     assert world.count("-m venv") == 0
 
 
-@pytest.mark.parametrize("step", ["-m venv", "torch torchvision", "setuptools>=", "--no-build-isolation"])
+@pytest.mark.parametrize(
+    "step", ["-m venv", "torch torchvision", "setuptools>=", "--no-build-isolation"]
+)
 def test_a_network_cut_at_any_step_leaves_the_old_engine_at_work(
     world: World, install: ModuleType, capfd: pytest.CaptureFixture[str], step: str
 ) -> None:
@@ -379,8 +466,12 @@ def test_a_network_cut_at_any_step_leaves_the_old_engine_at_work(
     assert world.engines == [world.in_use] != [before]
 
 
-@pytest.mark.parametrize("step", ["torch torchvision", "setuptools>=", "--no-build-isolation", "models fetch u2netp"])
-def test_interrupted_twice_and_then_left_alone(world: World, capfd: pytest.CaptureFixture[str], step: str) -> None:
+@pytest.mark.parametrize(
+    "step", ["torch torchvision", "setuptools>=", "--no-build-isolation", "models fetch u2netp"]
+)
+def test_interrupted_twice_and_then_left_alone(
+    world: World, capfd: pytest.CaptureFixture[str], step: str
+) -> None:
     world.interrupting = step
     for _ in range(2):
         assert world.do() == 130
@@ -401,12 +492,16 @@ def test_an_interruption_between_the_engine_and_the_extension_is_made_up_for(
     (install.ROOT / "pyproject.toml").write_text(text.replace('"torch>=2.4"', '"torch>=2.5"'))
     world.interrupting = "models fetch u2netp"
     assert world.do() == 130
-    assert Path(json.loads((target / "engine.json").read_text())["command"][0]).exists()  # the old engine, which is still there
+    # the old engine, which is still there
+    assert Path(json.loads((target / "engine.json").read_text())["command"][0]).exists()
     assert before in world.engines
     world.interrupting = ""
     assert world.do("demo") == 0
     assert world.engines == [world.in_use]
-    assert json.loads((target / "engine.json").read_text())["command"][0] == f"{world.in_use}/bin/python"
+    assert (
+        json.loads((target / "engine.json").read_text())["command"][0]
+        == f"{world.in_use}/bin/python"
+    )
 
 
 def test_the_environment_of_the_first_versions_is_removed(world: World) -> None:
@@ -417,16 +512,30 @@ def test_the_environment_of_the_first_versions_is_removed(world: World) -> None:
     assert not old.exists()
 
 
-def test_a_mask_network_that_can_not_be_fetched_is_no_failure(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_mask_network_that_can_not_be_fetched_is_no_failure(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     world.failing = "models fetch u2netp"
     assert world.do() == 0
     assert "without u2netp" in capfd.readouterr().out
 
 
-def test_what_a_persons_settings_tell_pip_does_not_lead_the_packages_elsewhere(world: World) -> None:
-    world.environment = {"PIP_USER": "1", "PIP_TARGET": "/x", "PYTHONHOME": "/y", "PIP_REQUIRE_VIRTUALENV": "1", "HTTPS_PROXY": "proxy"}
+def test_what_a_persons_settings_tell_pip_does_not_lead_the_packages_elsewhere(
+    world: World,
+) -> None:
+    world.environment = {
+        "PIP_USER": "1",
+        "PIP_TARGET": "/x",
+        "PYTHONHOME": "/y",
+        "PIP_REQUIRE_VIRTUALENV": "1",
+        "HTTPS_PROXY": "proxy",
+    }
     world.do()
-    own = next(env for command, env in zip(world.ran, world.environments, strict=True) if "pip install" in command)
+    own = next(
+        env
+        for command, env in zip(world.ran, world.environments, strict=True)
+        if "pip install" in command
+    )
     assert (own["PIP_USER"], own["HTTPS_PROXY"]) == ("0", "proxy")
     assert not {"PIP_TARGET", "PYTHONHOME"} & own.keys()
     assert own["TMPDIR"].startswith(str(world.home))  # where there is room; /tmp may be small
@@ -463,7 +572,10 @@ def lack_a_new_python(_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def lack_an_open_python(world: World, _monkeypatch: pytest.MonkeyPatch) -> None:
-    world.system, world.python_folder = "win32", r"C:\Program Files\WindowsApps\PythonSoftwareFoundation.Python.3.12_qbz5n2kfra8p0"
+    world.system, world.python_folder = (
+        "win32",
+        r"C:\Program Files\WindowsApps\PythonSoftwareFoundation.Python.3.12_qbz5n2kfra8p0",
+    )
 
 
 def lack_oneself(world: World, _monkeypatch: pytest.MonkeyPatch) -> None:
@@ -512,9 +624,15 @@ def test_what_is_lacking_is_told_with_advice_before_anything_is_installed(
     assert world.count("venv") == world.count("pip") == 0
 
 
-@pytest.mark.parametrize("where", ["current.json", "installed.json", "bin/clipasso", "extensions/clipasso"])
+@pytest.mark.parametrize(
+    "where", ["current.json", "installed.json", "bin/clipasso", "extensions/clipasso"]
+)
 def test_a_disk_that_fills_up_is_one_line(
-    world: World, install: ModuleType, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], where: str
+    world: World,
+    install: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    where: str,
 ) -> None:
     world.add_inkscape()
     real = install.os.replace
@@ -551,25 +669,37 @@ def test_a_disk_that_fills_up_is_one_line(
     ],
 )
 def test_torch_fits_the_machine(
-    world: World, capfd: pytest.CaptureFixture[str], driver: str | None, found: str, asked: str, index: str, why: str
+    world: World,
+    capfd: pytest.CaptureFixture[str],
+    driver: str | None,
+    found: str,
+    asked: str,
+    index: str,
+    why: str,
 ) -> None:
     world.said["nvidia-smi"] = driver
     world.found[found] = found
     assert world.do("--torch", asked) == 0
-    assert world.count(f"torch torchvision --index-url https://download.pytorch.org/whl/{index}") == 1
+    assert (
+        world.count(f"torch torchvision --index-url https://download.pytorch.org/whl/{index}") == 1
+    )
     out = capfd.readouterr().out
     assert why in out
     assert "GB to download" in out
 
 
-def test_an_index_that_does_not_answer_means_the_default_build_and_says_so(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_index_that_does_not_answer_means_the_default_build_and_says_so(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     world.online = False
     assert world.do() == 0
     assert world.count("--index-url") == 0
     assert "whl/cpu does not answer: the default build" in capfd.readouterr().out
 
 
-def test_an_index_that_lacks_a_build_means_the_default_build_and_says_so(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_index_that_lacks_a_build_means_the_default_build_and_says_so(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     world.failing = "--index-url"
     assert world.do() == 0
     assert "trying the default build" in capfd.readouterr().out
@@ -600,7 +730,9 @@ def test_the_torch_of_the_running_python_is_lent(world: World) -> None:
     assert here in lent.read_text().splitlines()
 
 
-def test_a_python_without_torch_can_not_lend_one(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_python_without_torch_can_not_lend_one(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     world.failing = "import torch"
     assert world.do("--torch", "existing") == 2
     assert "leave --torch existing out" in capfd.readouterr().err
@@ -621,23 +753,33 @@ def test_an_inkscape_that_does_not_answer_has_the_usual_folder(world: World) -> 
     world.add_inkscape()
     world.said["--user-data-directory"] = None
     assert world.do() == 0
-    assert (world.person / ".config" / "inkscape" / "extensions" / "clipasso" / "engine.json").is_file()
+    assert (
+        world.person / ".config" / "inkscape" / "extensions" / "clipasso" / "engine.json"
+    ).is_file()
 
 
-def test_an_appimage_is_known_by_its_settings(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_appimage_is_known_by_its_settings(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     (world.person / ".config" / "inkscape").mkdir(parents=True)
     assert world.do() == 0
     assert "Inkscape (AppImage)" in capfd.readouterr().out
     assert (world.person / ".config" / "inkscape" / "extensions" / "clipasso").is_dir()
 
 
-def test_flatpak_reaches_the_engine_outside(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_flatpak_reaches_the_engine_outside(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     world.found["flatpak"] = "/usr/bin/flatpak"
     world.said["flatpak info"] = "Inkscape"
     assert world.do() == 0
     folder = world.person / ".var/app/org.inkscape.Inkscape/config/inkscape/extensions/clipasso"
     pointer = json.loads((folder / "engine.json").read_text())
-    assert pointer["command"][:3] == ["flatpak-spawn", "--host", f"--env=CLIPASSO_HOME={world.home}"]
+    assert pointer["command"][:3] == [
+        "flatpak-spawn",
+        "--host",
+        f"--env=CLIPASSO_HOME={world.home}",
+    ]
     assert pointer["command"][3:] == [f"{world.in_use}/bin/python", "-I", "-m", "clipasso_core"]
     assert pointer["scratch"].startswith(str(world.home))
     assert "flatpak override --user --talk-name=org.freedesktop.Flatpak" in capfd.readouterr().out
@@ -646,10 +788,15 @@ def test_flatpak_reaches_the_engine_outside(world: World, capfd: pytest.CaptureF
 def test_a_flatpak_folder_that_was_named_is_one_all_the_same(world: World) -> None:
     folder = world.person / ".var/app/org.inkscape.Inkscape/config/inkscape/extensions"
     assert world.do("--extensions-dir", str(folder)) == 0
-    assert json.loads((folder / "clipasso" / "engine.json").read_text())["command"][0] == "flatpak-spawn"
+    assert (
+        json.loads((folder / "clipasso" / "engine.json").read_text())["command"][0]
+        == "flatpak-spawn"
+    )
 
 
-def test_settings_that_flatpak_left_behind_are_no_inkscape(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_settings_that_flatpak_left_behind_are_no_inkscape(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     world.found["flatpak"] = "/usr/bin/flatpak"
     (world.person / ".var/app/org.inkscape.Inkscape").mkdir(parents=True)
     assert world.do() == 0
@@ -657,7 +804,9 @@ def test_settings_that_flatpak_left_behind_are_no_inkscape(world: World, capfd: 
 
 
 @pytest.mark.parametrize("arguments", [[], ["--inkscape", "/snap/bin/inkscape"]])
-def test_snap_is_told_what_to_do(world: World, capfd: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+def test_snap_is_told_what_to_do(
+    world: World, capfd: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
     world.found = {"inkscape": "/snap/bin/inkscape", "/snap/bin/inkscape": "/snap/bin/inkscape"}
     assert world.do(*arguments) == 0
     last = tell(capfd)
@@ -666,14 +815,18 @@ def test_snap_is_told_what_to_do(world: World, capfd: pytest.CaptureFixture[str]
     assert "engine is ready" in last
 
 
-def test_without_inkscape_the_engine_is_installed_and_the_rest_told(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_without_inkscape_the_engine_is_installed_and_the_rest_told(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert world.do() == 0
     last = tell(capfd)
     assert "No Inkscape was found" in last
     assert "run this again" in last
 
 
-def test_every_inkscape_is_listed_and_served(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_every_inkscape_is_listed_and_served(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     world.add_inkscape("/snap/bin/inkscape")  # first on the PATH
     world.present.add("/usr/bin/inkscape")
     world.said["/usr/bin/inkscape --user-data-directory"] = str(world.folder / "deb")
@@ -683,16 +836,24 @@ def test_every_inkscape_is_listed_and_served(world: World, capfd: pytest.Capture
     found = json.loads(capfd.readouterr().out)["inkscapes"]
     assert [one["name"] for one in found] == ["Inkscape (Snap)", "Inkscape", "Inkscape (Flatpak)"]
     for one in found:
-        assert one["folder"] is None or (Path(one["folder"]) / "clipasso" / "clipasso_sketch.inx").is_file()
+        assert (
+            one["folder"] is None
+            or (Path(one["folder"]) / "clipasso" / "clipasso_sketch.inx").is_file()
+        )
 
 
-def test_an_inkscape_that_can_not_be_served_does_not_stop_the_others(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_inkscape_that_can_not_be_served_does_not_stop_the_others(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     (world.folder / "file").touch()
     world.add_inkscape(data=world.folder / "file")
     world.found["flatpak"] = "/usr/bin/flatpak"
     world.said["flatpak info"] = "Inkscape"
     assert world.do() == 2
-    assert (world.person / ".var/app/org.inkscape.Inkscape/config/inkscape/extensions/clipasso/engine.json").is_file()
+    assert (
+        world.person
+        / ".var/app/org.inkscape.Inkscape/config/inkscape/extensions/clipasso/engine.json"
+    ).is_file()
     last = tell(capfd)
     assert "can't be written" in last
     assert "--extensions-dir" in last
@@ -701,10 +862,16 @@ def test_an_inkscape_that_can_not_be_served_does_not_stop_the_others(world: Worl
 def test_windows(world: World) -> None:
     world.system = "win32"
     local, roaming = world.person / "Local", world.person / "Roaming"
-    world.environment = {"LOCALAPPDATA": str(local), "APPDATA": str(roaming), "PROGRAMFILES": "/programs"}
+    world.environment = {
+        "LOCALAPPDATA": str(local),
+        "APPDATA": str(roaming),
+        "PROGRAMFILES": "/programs",
+    }
     world.present.add("/programs/Inkscape/bin/inkscape.exe")
     assert world.do() == 0
-    pointer = json.loads((roaming / "inkscape" / "extensions" / "clipasso" / "engine.json").read_text())
+    pointer = json.loads(
+        (roaming / "inkscape" / "extensions" / "clipasso" / "engine.json").read_text()
+    )
     assert pointer["command"][0].endswith("python.exe")
     assert pointer["home"] == str(local / "clipasso")
     launcher = (local / "clipasso" / "bin" / "clipasso.cmd").read_text()
@@ -719,11 +886,16 @@ def test_macos(world: World, place: str) -> None:
     place = place.replace("~", str(world.person))
     world.present.add(f"{place}/Inkscape.app/Contents/MacOS/inkscape")
     assert world.do() == 0
-    extensions = world.person / "Library/Application Support/org.inkscape.Inkscape/config/inkscape/extensions"
+    extensions = (
+        world.person
+        / "Library/Application Support/org.inkscape.Inkscape/config/inkscape/extensions"
+    )
     assert (extensions / "clipasso" / "clipasso_sketch.inx").is_file()
 
 
-def test_an_inkscape_that_is_not_there_is_one_line(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_inkscape_that_is_not_there_is_one_line(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert world.do("--inkscape", "/no/such/inkscape") == 2
     assert "check the path" in capfd.readouterr().err
     assert world.ran == []
@@ -732,7 +904,9 @@ def test_an_inkscape_that_is_not_there_is_one_line(world: World, capfd: pytest.C
 # The extension
 
 
-def test_only_what_belongs_is_copied_and_the_manifest_holds_it(world: World, install: ModuleType) -> None:
+def test_only_what_belongs_is_copied_and_the_manifest_holds_it(
+    world: World, install: ModuleType
+) -> None:
     junk = install.EXTENSION / "clipasso_ext" / "__pycache__"
     junk.mkdir()
     (junk / "layer.pyc").touch()
@@ -757,7 +931,9 @@ def test_an_upgrade_removes_what_the_new_version_lacks(world: World, install: Mo
     assert not (target / gone.name).exists()
 
 
-def test_an_upgrade_over_a_version_without_manifest_leaves_none_of_its_code(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_upgrade_over_a_version_without_manifest_leaves_none_of_its_code(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     target = world.add_inkscape()
     target.mkdir(parents=True)
     (target / "clipasso_old.inx").write_text("<id>org.clipasso.old</id>")
@@ -769,7 +945,9 @@ def test_an_upgrade_over_a_version_without_manifest_leaves_none_of_its_code(worl
     assert "Removed" in capfd.readouterr().out
 
 
-def test_another_copy_in_a_folder_of_the_persons_is_told_and_left(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_another_copy_in_a_folder_of_the_persons_is_told_and_left(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     target = world.add_inkscape()
     copy = target.parent / "CLIPasso-main" / "inkscape_ext" / "clipasso_sketch.inx"
     copy.parent.mkdir(parents=True)
@@ -792,11 +970,15 @@ def test_what_the_person_changed_or_added_outlives_every_upgrade(
     assert (target / "clipasso_sketch.inx.yours").read_text() == "mine"
     for name in ("notes.txt", "my.inx"):
         assert (target / name).read_text() == "mine too"
-    assert (target / "clipasso_sketch.inx").read_bytes() == (install.EXTENSION / "clipasso_sketch.inx").read_bytes()
+    assert (target / "clipasso_sketch.inx").read_bytes() == (
+        install.EXTENSION / "clipasso_sketch.inx"
+    ).read_bytes()
     assert capfd.readouterr().out.count("You had changed") == 1
 
 
-@pytest.mark.parametrize("moment", [1, 2], ids=["before the old one is back", "before the new one is in place"])
+@pytest.mark.parametrize(
+    "moment", [1, 2], ids=["before the old one is back", "before the new one is in place"]
+)
 def test_an_interruption_while_swapping_leaves_one_extension(
     world: World, install: ModuleType, monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:
@@ -843,7 +1025,9 @@ def test_copies_that_a_killed_run_left_are_cleared_away(world: World) -> None:
         ("org.clipasso.sketch.noprefs", "Inkscape no sketch was inserted"),
     ],
 )
-def test_a_check_that_fails_is_named_at_the_end(world: World, capfd: pytest.CaptureFixture[str], broken: str, said: str) -> None:
+def test_a_check_that_fails_is_named_at_the_end(
+    world: World, capfd: pytest.CaptureFixture[str], broken: str, said: str
+) -> None:
     world.add_inkscape()
     world.environment["DISPLAY"] = ":1"
     world.failing = broken
@@ -852,7 +1036,9 @@ def test_a_check_that_fails_is_named_at_the_end(world: World, capfd: pytest.Capt
 
 
 @pytest.mark.parametrize("display", ["", ":gone"])
-def test_without_a_display_inkscape_is_not_started(world: World, capfd: pytest.CaptureFixture[str], display: str) -> None:
+def test_without_a_display_inkscape_is_not_started(
+    world: World, capfd: pytest.CaptureFixture[str], display: str
+) -> None:
     world.add_inkscape()
     world.environment["DISPLAY"] = display
     world.failing = "init_check"
@@ -861,7 +1047,9 @@ def test_without_a_display_inkscape_is_not_started(world: World, capfd: pytest.C
     assert "needs a display" in capfd.readouterr().out
 
 
-def test_python_without_gtk_is_told_which_packages_to_install(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_python_without_gtk_is_told_which_packages_to_install(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     world.add_inkscape()
     world.failing = "import gi"
     assert world.do() == 0
@@ -871,7 +1059,9 @@ def test_python_without_gtk_is_told_which_packages_to_install(world: World, capf
 # CLIP
 
 
-def test_clip_is_offered_with_size_licence_and_place_and_never_fetched_unasked(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_clip_is_offered_with_size_licence_and_place_and_never_fetched_unasked(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert world.do() == 0
     assert world.count("models fetch clip") == 0
     (question,) = [text for text in world.ran if text.startswith("?")]
@@ -894,18 +1084,26 @@ def test_clip_is_fetched_when_wanted_and_not_offered_again(world: World) -> None
 # Without network
 
 
-def test_offline_takes_everything_from_the_folder(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_offline_takes_everything_from_the_folder(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     wheels = world.folder / "wheels with ümlaut"
     wheels.mkdir()
     assert world.do("--offline", str(wheels)) == 0
-    own = next(env for command, env in zip(world.ran, world.environments, strict=True) if "pip install" in command)
+    own = next(
+        env
+        for command, env in zip(world.ran, world.environments, strict=True)
+        if "pip install" in command
+    )
     assert own["PIP_NO_INDEX"] == "1"
     assert own["PIP_FIND_LINKS"] == wheels.as_uri()  # pip splits at blanks
     assert world.count("--index-url") == world.count("? ") == 0
     assert "GB to download" not in capfd.readouterr().out
 
 
-def test_a_folder_that_lacks_a_wheel_is_told(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_lacks_a_wheel_is_told(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     world.failing = "setuptools>="
     assert world.do("--offline", str(world.folder)) == 2
     err = capfd.readouterr().err
@@ -937,7 +1135,9 @@ def test_uninstalling_leaves_nothing(world: World, capfd: pytest.CaptureFixture[
     assert "Nothing is installed" in tell(capfd)
 
 
-def test_uninstalling_keeps_and_names_what_the_person_changed_or_added(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_uninstalling_keeps_and_names_what_the_person_changed_or_added(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     target = world.add_inkscape()
     world.do()
     (target / "clipasso_sketch.inx").write_text("mine")
@@ -945,13 +1145,19 @@ def test_uninstalling_keeps_and_names_what_the_person_changed_or_added(world: Wo
     (target.parent / "other.inx").write_text("someone else's")
     capfd.readouterr()
     assert world.do("uninstall", "--yes") == 0
-    assert sorted(files(target.parent)) == ["clipasso/clipasso_sketch.inx", "clipasso/notes.txt", "other.inx"]
+    assert sorted(files(target.parent)) == [
+        "clipasso/clipasso_sketch.inx",
+        "clipasso/notes.txt",
+        "other.inx",
+    ]
     out = capfd.readouterr().out
     assert f"Kept {target / 'clipasso_sketch.inx'}" in out
     assert f"Kept {target / 'notes.txt'}" in out
 
 
-def test_weights_outside_of_the_home_are_never_deleted(world: World, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_weights_outside_of_the_home_are_never_deleted(
+    world: World, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     weights = tmp_path / "weights"
     weights.mkdir()
     (weights / "clip.bin").touch()
@@ -999,7 +1205,9 @@ def test_an_extension_that_another_home_took_over_stays(world: World, tmp_path: 
     assert not target.exists()
 
 
-def test_sketches_that_were_not_inserted_yet_stay(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_sketches_that_were_not_inserted_yet_stay(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     world.do()
     job = world.home / "jobs" / "1"
     job.mkdir(parents=True)
@@ -1021,11 +1229,15 @@ def test_a_half_made_engine_can_be_uninstalled(world: World) -> None:
 
 
 def test_what_can_not_be_removed_is_told_and_tried_again(
-    world: World, install: ModuleType, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    world: World,
+    install: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     world.do()
     with monkeypatch.context() as context:
-        context.setattr(install.shutil, "rmtree", lambda *_, **__: None)  # Windows does not remove what is in use
+        # Windows does not remove what is in use
+        context.setattr(install.shutil, "rmtree", lambda *_, **__: None)
         assert world.do("uninstall", "--yes") == 2
     out = capfd.readouterr().out
     assert f"Kept {world.home / 'engines'}" in out
@@ -1038,7 +1250,9 @@ def test_what_can_not_be_removed_is_told_and_tried_again(
 
 
 @pytest.mark.parametrize("command", ["install", "doctor", "uninstall"])
-def test_with_json_standard_output_is_json_and_nothing_else(world: World, capfd: pytest.CaptureFixture[str], command: str) -> None:
+def test_with_json_standard_output_is_json_and_nothing_else(
+    world: World, capfd: pytest.CaptureFixture[str], command: str
+) -> None:
     world.add_inkscape()
     world.do("--yes")
     capfd.readouterr()
@@ -1059,7 +1273,9 @@ def test_with_json_a_fault_is_json_too(world: World, capfd: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("more", [[], ["--json"]])
-def test_doctors_report_does_not_name_the_person(world: World, capfd: pytest.CaptureFixture[str], more: list[str]) -> None:
+def test_doctors_report_does_not_name_the_person(
+    world: World, capfd: pytest.CaptureFixture[str], more: list[str]
+) -> None:
     world.add_inkscape()
     world.said["--version"] = "Inkscape 1.2.2 (b0a8486541, 2022-12-01)\n"
     world.do()
@@ -1075,11 +1291,16 @@ def test_doctors_report_does_not_name_the_person(world: World, capfd: pytest.Cap
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda target: (target / "clipasso_sketch.inx").write_text("mine"), "were changed: clipasso_sketch.inx"),
+        (
+            lambda target: (target / "clipasso_sketch.inx").write_text("mine"),
+            "were changed: clipasso_sketch.inx",
+        ),
         (lambda target: shutil.rmtree(target), "has no extension"),
     ],
 )
-def test_doctor_looks_at_the_extension(world: World, capfd: pytest.CaptureFixture[str], spoil: Callable[[Path], object], said: str) -> None:
+def test_doctor_looks_at_the_extension(
+    world: World, capfd: pytest.CaptureFixture[str], spoil: Callable[[Path], object], said: str
+) -> None:
     target = world.add_inkscape()
     world.do()
     spoil(target)
@@ -1087,7 +1308,9 @@ def test_doctor_looks_at_the_extension(world: World, capfd: pytest.CaptureFixtur
     assert said in capfd.readouterr().out
 
 
-def test_doctor_knows_an_extension_of_another_version(world: World, install: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
+def test_doctor_knows_an_extension_of_another_version(
+    world: World, install: ModuleType, capfd: pytest.CaptureFixture[str]
+) -> None:
     world.add_inkscape()
     world.do()
     (install.EXTENSION / "clipasso_sketch.py").write_text("new = True")
@@ -1115,7 +1338,9 @@ def test_a_report_with_faults_is_read_though_its_command_fails(install: ModuleTy
     assert install.Machine().ask(command, any_status=True) == "report\n"
 
 
-def test_a_command_that_is_missing_hangs_or_talks_gibberish_is_no_crash(install: ModuleType) -> None:
+def test_a_command_that_is_missing_hangs_or_talks_gibberish_is_no_crash(
+    install: ModuleType,
+) -> None:
     machine = install.Machine()
     assert machine.ask(["/no/such/command"]) is None
     assert machine.ask([sys.executable, "-c", "import time; time.sleep(60)"], timeout_s=0.1) is None
@@ -1127,7 +1352,9 @@ def test_what_does_not_answer_is_out_of_reach(install: ModuleType, address: str)
     assert install.Machine().reaches(address) is False
 
 
-def test_nobody_there_to_answer_means_no(install: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_there_to_answer_means_no(
+    install: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
     assert install.Machine().answer("Fetch?") is False
 
@@ -1142,30 +1369,51 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
     with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
         wheel.write("clipasso_core/__init__.py")
         wheel.write("clipasso_core/__main__.py")
-        wheel.writestr("clipasso-1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: clipasso\\nVersion: 1\\n")
-        wheel.writestr("clipasso-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        facts = "Metadata-Version: 2.1\\nName: clipasso\\nVersion: 1\\n"
+        wheel.writestr("clipasso-1.dist-info/METADATA", facts)
+        kind = "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+        wheel.writestr("clipasso-1.dist-info/WHEEL", kind)
         wheel.writestr("clipasso-1.dist-info/RECORD", "")
     return name
 """
-ENGINE = "import json, os, sys\nprint(json.dumps([sys.argv[1:], os.environ['CLIPASSO_HOME']]) if 'doctor' not in sys.argv else '[]')\n"
+ENGINE = (
+    "import json, os, sys\nprint(json.dumps([sys.argv[1:], os.environ['CLIPASSO_HOME']]) if"
+    " 'doctor' not in sys.argv else '[]')\n"
+)
 
 
 def test_the_true_pip_installs_from_wheels_into_a_home_with_blanks_quotes_and_umlauts(
-    install: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    install: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     (install.ROOT / "pyproject.toml").write_text(
-        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "clipasso"\nversion = "1"\n'
+        '[build-system]\nrequires = ["setuptools"]\nbuild-backend ='
+        ' "setuptools.build_meta"\n[project]\nname = "clipasso"\nversion = "1"\n'
     )
     (install.ROOT / "clipasso_core" / "__main__.py").write_text(ENGINE)
     wheels, home = tmp_path / "whéels here", tmp_path / "it's Zoë's $HOME"
     wheels.mkdir()
-    with zipfile.ZipFile(wheels / "setuptools-99-py3-none-any.whl", "w") as wheel:  # a stand-in that builds this one project
+    # a stand-in that builds this one project
+    with zipfile.ZipFile(wheels / "setuptools-99-py3-none-any.whl", "w") as wheel:
         wheel.writestr("setuptools/__init__.py", "")
         wheel.writestr("setuptools/build_meta.py", BACKEND)
-        wheel.writestr("setuptools-99.dist-info/METADATA", "Metadata-Version: 2.1\nName: setuptools\nVersion: 99\n")
-        wheel.writestr("setuptools-99.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(
+            "setuptools-99.dist-info/METADATA",
+            "Metadata-Version: 2.1\nName: setuptools\nVersion: 99\n",
+        )
+        wheel.writestr(
+            "setuptools-99.dist-info/WHEEL",
+            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        )
         wheel.writestr("setuptools-99.dist-info/RECORD", "")
-    for name, value in {"PIP_USER": "1", "PIP_REQUIRE_VIRTUALENV": "1", "PYTHONPATH": str(install.ROOT), "CLIPASSO_HOME": ""}.items():
+    for name, value in {
+        "PIP_USER": "1",
+        "PIP_REQUIRE_VIRTUALENV": "1",
+        "PYTHONPATH": str(install.ROOT),
+        "CLIPASSO_HOME": "",
+    }.items():
         monkeypatch.setenv(name, value)
 
     class Roomy(install.Machine):
@@ -1182,7 +1430,13 @@ def test_the_true_pip_installs_from_wheels_into_a_home_with_blanks_quotes_and_um
 
     words = ["--home", str(home), "--offline", str(wheels), "--yes"]
     assert install.main(words, Roomy()) == 0, capfd.readouterr()
-    done = subprocess.run([home / "bin" / "clipasso", "sketch", "a b.jpg"], capture_output=True, text=True, cwd="/", check=True)
+    done = subprocess.run(
+        [home / "bin" / "clipasso", "sketch", "a b.jpg"],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        check=True,
+    )
     assert json.loads(done.stdout) == [["sketch", "a b.jpg"], str(home)]
     shutil.rmtree(wheels)
     wheels.mkdir()
@@ -1196,7 +1450,12 @@ def test_the_true_pip_installs_from_wheels_into_a_home_with_blanks_quotes_and_um
 
 def test_the_file_is_fit_for_the_oldest_python(install: ModuleType) -> None:
     tree = ast.parse(FILE.read_text(encoding="utf-8"), feature_version=(3, 10))
-    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    names = [
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    ]
     names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names | {"__future__"}
     assert install.OLDEST == (3, 10)

@@ -1,4 +1,6 @@
-"""install.py for real, in an empty home: the engine, the extension in the real Inkscape, a sketch inserted, and all of it gone again."""
+"""install.py for real, in an empty home: the engine, the extension in the real Inkscape, a sketch
+inserted, and all of it gone again.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,19 @@ def test_from_nothing_to_a_sketch_in_inkscape_and_back(tmp_path: Path) -> None:
     need("inkscape", "Xvfb")
     home, person = tmp_path / "a home", tmp_path / "person"
     person.mkdir()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CLIPASSO_HOME", "XDG_", "INKSCAPE"))}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("CLIPASSO_HOME", "XDG_", "INKSCAPE"))
+    }
 
     def install(*words: str) -> subprocess.CompletedProcess[str]:
-        # The torch of this very environment: the several GB of another are what CI's own run of install.py brings.
+        # The torch of this very environment: the several GB of another are what CI's own run of
+        # install.py brings.
         command = [sys.executable, str(ROOT / "install.py"), *words, "--home", str(home), "--json"]
-        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT_S)
+        return subprocess.run(
+            command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT_S
+        )
 
     with virtual_screen() as display:
         environment |= {"HOME": str(person), "DISPLAY": display}
@@ -33,7 +42,12 @@ def test_from_nothing_to_a_sketch_in_inkscape_and_back(tmp_path: Path) -> None:
         report = json.loads(done.stdout)
         assert done.returncode == 0, done.stderr[-3000:]
         assert report["ready"], report
-        assert {"name": "Inkscape", "state": "ok", "text": "a sketch was inserted", "advice": ""} in report["checks"]
+        assert {
+            "name": "Inkscape",
+            "state": "ok",
+            "text": "a sketch was inserted",
+            "advice": "",
+        } in report["checks"]
         folder = Path(report["inkscapes"][0]["folder"])
         assert folder.is_relative_to(person)
         assert (folder / "clipasso" / "engine.json").is_file()

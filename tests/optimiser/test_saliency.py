@@ -13,7 +13,9 @@ from clipasso_core.optimiser.start import EdgeMap, published_start
 
 def test_edge_map_is_the_published_xdog() -> None:
     grey = disc()[0].mean(2)
-    grey = np.clip(grey + 0.05 * np.random.default_rng(0).standard_normal(grey.shape), 0, 1).astype(np.float32)
+    grey = np.clip(grey + 0.05 * np.random.default_rng(0).standard_normal(grey.shape), 0, 1).astype(
+        np.float32
+    )
     ours, plain = edge_map(grey), published_xdog(grey)
     assert 0.005 < plain.mean() < 0.5
     assert (ours != plain).mean() < 0.01
@@ -26,7 +28,9 @@ def test_published_points_follow_relevance_times_edges() -> None:
     saliency = published_saliency(relevance, canvas)
     chance = point_distribution(saliency)
     positive = np.where(saliency > 0, saliency, 0)
-    assert np.allclose(chance, published_start_distribution(positive, np.ones_like(positive)), atol=1e-9)
+    assert np.allclose(
+        chance, published_start_distribution(positive, np.ones_like(positive)), atol=1e-9
+    )
     strokes = published_start(saliency, 40, np.random.default_rng(0))
     assert strokes.shape == (40, 4, 2)
     firsts = strokes[:, 0].astype(int)
@@ -66,6 +70,8 @@ def test_edge_strokes_spread_over_the_subject() -> None:
 
 def test_seeds_start_differently_and_one_seed_always_alike() -> None:
     canvas, mask = disc()
-    first, again, other = (EdgeMap(canvas, mask).lay(8, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, again, other = (
+        EdgeMap(canvas, mask).lay(8, np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)

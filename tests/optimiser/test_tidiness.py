@@ -1,4 +1,6 @@
-"""Untidy strokes cost something, tidy ones nothing, and the gradient leads from the one to the other."""
+"""Untidy strokes cost something, tidy ones nothing, and the gradient leads from the one to the
+other.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def terms(*strokes: torch.Tensor) -> dict[str, float]:
 def arc(radius: float) -> torch.Tensor:
     """Half a circle, nearly."""
     k = 4 / 3 * radius
-    return torch.tensor([[100.0, 100], [100, 100 + k], [100 + 2 * radius, 100 + k], [100 + 2 * radius, 100]])
+    return torch.tensor(
+        [[100.0, 100], [100, 100 + k], [100 + 2 * radius, 100 + k], [100 + 2 * radius, 100]]
+    )
 
 
 def test_lines_apart_and_lines_that_cross_are_tidy() -> None:
@@ -91,7 +95,9 @@ def test_padded_chains_and_points_are_no_trouble() -> None:
 def test_many_strokes_are_looked_at_more_coarsely_with_the_same_result() -> None:
     few = torch.stack([line(20, 20 + 3 * i, 120, 20 + 3 * i) for i in range(20)])
     many = torch.cat([few] + [few + 500 * (1 + i) for i in range(3)])
-    assert float(untidy_terms(many[None])["doubled"]) == pytest.approx(float(untidy_terms(few[None])["doubled"]), rel=0.1)
+    assert float(untidy_terms(many[None])["doubled"]) == pytest.approx(
+        float(untidy_terms(few[None])["doubled"]), rel=0.1
+    )
 
 
 def test_a_mask_fades_where_the_picture_cuts_the_subject_off() -> None:

@@ -11,7 +11,14 @@ from clipasso_core.optimiser.views import ViewPool
 CPU = torch.device("cpu")
 
 
-def pool(rounds: int = 3, views: int = 4, seed: int = 0, distortion: float = 0.5, crop: float = 0.8, side: int = 224) -> ViewPool:
+def pool(
+    rounds: int = 3,
+    views: int = 4,
+    seed: int = 0,
+    distortion: float = 0.5,
+    crop: float = 0.8,
+    side: int = 224,
+) -> ViewPool:
     return ViewPool(rounds, views, distortion, crop, side, seed, CPU)
 
 
@@ -27,7 +34,9 @@ def test_what_lies_outside_is_white() -> None:
     dark = torch.zeros(1, 3, 224, 224)
     seen = pool(rounds=8, distortion=0.5, crop=1.0).look(dark, 0)[1:]
     assert seen.max() == 1
-    assert ((seen == 0) | (seen == 1)).double().mean() > 0.95, "nothing but the picture and white, save the antialiased rim"
+    assert ((seen == 0) | (seen == 1)).double().mean() > 0.95, (
+        "nothing but the picture and white, save the antialiased rim"
+    )
 
 
 def test_views_differ_within_a_set_and_between_sets_and_come_again() -> None:
@@ -50,7 +59,10 @@ def test_a_view_keeps_its_share_of_the_picture() -> None:
 
 def test_one_view_is_the_plain_one_at_the_guides_size() -> None:
     picture = torch.rand(1, 3, 224, 224)
-    assert torch.allclose(pool(views=1, side=288).look(picture, 0), F.interpolate(picture, size=(288, 288), mode="bilinear"))
+    assert torch.allclose(
+        pool(views=1, side=288).look(picture, 0),
+        F.interpolate(picture, size=(288, 288), mode="bilinear"),
+    )
 
 
 def test_gradients_pass_through_the_views() -> None:
@@ -68,6 +80,11 @@ def test_loss_terms_are_named_and_unreduced(lite) -> None:
     assert all(value.shape == (3,) for value in terms.values())
     same = loss_terms(seen, seen, page, lite.recipe)
     assert all(value.abs().max() < 1e-5 for value in same.values())
-    assert torch.allclose(total(terms, lite.recipe), terms["block5"] + terms["block8"] + terms["block11"] + 0.5 * terms["embedding"])
+    assert torch.allclose(
+        total(terms, lite.recipe),
+        terms["block5"] + terms["block8"] + terms["block11"] + 0.5 * terms["embedding"],
+    )
     worded = loss_terms(seen, wanted, page, lite.recipe, words=wanted.embedding[:1])
-    assert worded["text"][0] == 1 - torch.cosine_similarity(seen.embedding[0], wanted.embedding[0], dim=0)
+    assert worded["text"][0] == 1 - torch.cosine_similarity(
+        seen.embedding[0], wanted.embedding[0], dim=0
+    )

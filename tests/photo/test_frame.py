@@ -19,7 +19,9 @@ def disc(width, height, x, y, radius):
 
 
 def extent(cut):
-    """Width and height in px of what is brighter than half; fractions of px by the edges' brightness."""
+    """Width and height in px of what is brighter than half; fractions of px by the edges'
+    brightness.
+    """
     return np.clip(cut, 0, 1)[CANVAS_PX // 2].sum(), np.clip(cut, 0, 1)[:, CANVAS_PX // 2].sum()
 
 
@@ -27,7 +29,9 @@ def extent(cut):
 def test_there_and_back_is_where_one_was(frame, xy):
     room = 1e-9 * (1 + np.abs(xy).max() + abs(frame.x) + abs(frame.y) + frame.side)
     assert np.allclose(frame.to_picture(frame.to_canvas(xy)), xy, rtol=0, atol=room)
-    assert np.allclose(frame.to_canvas(frame.to_picture(xy)), xy, rtol=0, atol=room * max(1, 1 / frame.scale))
+    assert np.allclose(
+        frame.to_canvas(frame.to_picture(xy)), xy, rtol=0, atol=room * max(1, 1 / frame.scale)
+    )
 
 
 @given(frames)
@@ -80,11 +84,15 @@ def test_beyond_the_picture_is_the_fill(fill):
 
 
 def test_a_square_that_misses_the_picture_is_all_fill():
-    assert np.allclose(Frame(500.0, 500.0, 100.0).cut(np.zeros((100, 300), np.float32), 1.0, 1.0), 1)
+    assert np.allclose(
+        Frame(500.0, 500.0, 100.0).cut(np.zeros((100, 300), np.float32), 1.0, 1.0), 1
+    )
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.5])
-@pytest.mark.parametrize("box", [(20, 30, 100, 60), (60, 10, 90, 110), (0, 0, 160, 120), (70, 60, 71, 61)])
+@pytest.mark.parametrize(
+    "box", [(20, 30, 100, 60), (60, 10, 90, 110), (0, 0, 160, 120), (70, 60, 71, 61)]
+)
 def test_the_subject_fills_its_square_but_for_some_room(box, scale):
     left, top, right, bottom = box
     mask = np.zeros((120, 160), np.float32)

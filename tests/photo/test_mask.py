@@ -1,4 +1,6 @@
-"""The subject is found in the way that the person names, or in the cheapest way that works; and the source is told."""
+"""The subject is found in the way that the person names, or in the cheapest way that works; and the
+source is told.
+"""
 
 import io
 import sys
@@ -88,7 +90,9 @@ def test_alpha_without_transparency_is_refused(photo):
         find_subject(read_picture(photo), "alpha", not_asked)
 
 
-@pytest.mark.parametrize("size", [(160, 120), (80, 60), (320, 240), (81, 60)], ids=lambda size: "x".join(map(str, size)))
+@pytest.mark.parametrize(
+    "size", [(160, 120), (80, 60), (320, 240), (81, 60)], ids=lambda size: "x".join(map(str, size))
+)
 def test_a_mask_file_is_white_on_the_subject_whatever_its_size(photo, mask_file, size):
     pixels = np.zeros(size[::-1])
     pixels[:, : size[0] // 2] = 255
@@ -148,7 +152,8 @@ def test_a_plain_backdrop_may_have_the_noise_of_jpeg(quality):
     disc(backdrop()).save(stream, "JPEG", quality=quality)
     mask = find_subject(decode_picture(stream.getvalue()), "auto", not_asked)
     wanted = (np.asarray(disc(backdrop()))[..., 0] < 100).astype(np.uint8)
-    within_a_block = cv2.dilate(wanted, np.ones((17, 17), np.uint8)) > 0  # JPEG smears an edge over its blocks of 8 px
+    # JPEG smears an edge over its blocks of 8 px
+    within_a_block = cv2.dilate(wanted, np.ones((17, 17), np.uint8)) > 0
     assert mask.source == "plain border"
     assert subject(mask)[wanted > 0].mean() > 0.99
     assert not subject(mask)[~within_a_block].any()
@@ -179,7 +184,9 @@ def test_before_a_busy_backdrop_the_guide_is_asked_once_and_grabcut_named(noisy_
 
 
 def test_grabcut_finds_the_same_subject_every_time(noisy_photo):
-    first, second = (find_subject(read_picture(noisy_photo), "auto", in_the_middle).foreground for _ in range(2))
+    first, second = (
+        find_subject(read_picture(noisy_photo), "auto", in_the_middle).foreground for _ in range(2)
+    )
     assert (first == second).all()
 
 
@@ -204,7 +211,11 @@ def test_u2netp_is_preferred_to_grabcut_when_its_file_is_here(noisy_photo, monke
             assert inputs["picture"].shape == (1, 3, 320, 320)
             return [seen]
 
-    monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace(InferenceSession=Session, SessionOptions=SimpleNamespace))
+    monkeypatch.setitem(
+        sys.modules,
+        "onnxruntime",
+        SimpleNamespace(InferenceSession=Session, SessionOptions=SimpleNamespace),
+    )
     models.u2netp_path().parent.mkdir(parents=True)
     models.u2netp_path().write_bytes(b"weights")
     mask = find_subject(read_picture(noisy_photo), "auto", not_asked)
@@ -221,8 +232,14 @@ def test_a_damaged_u2netp_is_refused_and_the_fix_named(noisy_photo):
         find_subject(read_picture(noisy_photo), "auto", not_asked)
 
 
-def test_when_nothing_is_found_the_whole_picture_is_taken_and_that_is_told(noisy_photo, monkeypatch):
-    monkeypatch.setattr(masks, "_from_grabcut", lambda picture, relevance: np.zeros(picture.rgb.shape[:2], np.float32))
+def test_when_nothing_is_found_the_whole_picture_is_taken_and_that_is_told(
+    noisy_photo, monkeypatch
+):
+    monkeypatch.setattr(
+        masks,
+        "_from_grabcut",
+        lambda picture, relevance: np.zeros(picture.rgb.shape[:2], np.float32),
+    )
     mask = find_subject(read_picture(noisy_photo), "auto", in_the_middle)
     assert mask.source == "none (GrabCut found no subject)"
     assert (mask.foreground == 1).all()
@@ -231,7 +248,9 @@ def test_when_nothing_is_found_the_whole_picture_is_taken_and_that_is_told(noisy
 @pytest.mark.parametrize("colour", ["white", "black", BACKDROP])
 def test_a_photo_of_one_plain_colour_is_refused(colour):
     with pytest.raises(UserError, match="one plain colour"):
-        find_subject(from_array(np.asarray(Image.new("RGB", (160, 120), colour))), "auto", not_asked)
+        find_subject(
+            from_array(np.asarray(Image.new("RGB", (160, 120), colour))), "auto", not_asked
+        )
 
 
 def test_dust_is_dropped_and_the_parts_are_kept(photo, mask_file):
@@ -277,7 +296,9 @@ def rembg(tmp_path, monkeypatch):
         sys.modules["rembg"] = kept
 
 
-@pytest.mark.parametrize(("choice", "model"), [("rembg", "u2net"), ("rembg:isnet-general-use", "isnet-general-use")])
+@pytest.mark.parametrize(
+    ("choice", "model"), [("rembg", "u2net"), ("rembg:isnet-general-use", "isnet-general-use")]
+)
 def test_with_the_package_rembg_and_its_model_that_is_used(photo, rembg, choice, model):
     (rembg / f"{model}.onnx").write_bytes(b"weights")
     mask = find_subject(read_picture(photo), choice, not_asked)
@@ -341,4 +362,7 @@ def test_a_window_passes_the_relevance_of_its_own_part(noisy_photo):
     found = find_subject(padded(image), "auto", relevance)
     assert asked
     assert found.source == "GrabCut"
-    assert found.foreground[:, SIZE[0] // 2 :][:, : SIZE[0]].mean() > 4 * found.foreground[:, : SIZE[0] // 2].mean()
+    assert (
+        found.foreground[:, SIZE[0] // 2 :][:, : SIZE[0]].mean()
+        > 4 * found.foreground[:, : SIZE[0] // 2].mean()
+    )

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from clipasso_core.errors import UserError
-from clipasso_core.photo.picture import WORK_SIDE, Picture, decode_picture, from_array, from_image, read_picture
+from clipasso_core.photo.picture import (
+    WORK_SIDE,
+    Picture,
+    decode_picture,
+    from_array,
+    from_image,
+    read_picture,
+)
 
 RED, BLUE, BLACK = (255, 0, 0), (0, 0, 255), (0, 0, 0)
 ORIENTATION = 0x0112
@@ -20,7 +27,9 @@ FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 
 
 def upright(width=60, height=40):
-    """Red at the upper left, blue at the lower right, black elsewhere: no turn or flip looks the same."""
+    """Red at the upper left, blue at the lower right, black elsewhere: no turn or flip looks the
+    same.
+    """
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[: height // 2, : width // 2] = RED
     pixels[height // 2 :, width // 2 :] = BLUE
@@ -38,7 +47,9 @@ def encode(picture, kind, **settings):
 
 
 def stored(pixels, orientation):
-    """How a camera stores an upright picture under each EXIF orientation (EXIF 2.3, section 4.6.4 A)."""
+    """How a camera stores an upright picture under each EXIF orientation (EXIF 2.3, section 4.6.4
+    A).
+    """
     turned = {
         1: pixels,
         2: pixels[:, ::-1],
@@ -60,7 +71,12 @@ def exif(orientation):
 
 def assert_upright(picture):
     """Corners rather than every pixel: JPEG smears the edges."""
-    for (y, x), colour in {(0.2, 0.2): RED, (0.8, 0.8): BLUE, (0.2, 0.8): BLACK, (0.8, 0.2): BLACK}.items():
+    for (y, x), colour in {
+        (0.2, 0.2): RED,
+        (0.8, 0.8): BLUE,
+        (0.2, 0.8): BLACK,
+        (0.8, 0.2): BLACK,
+    }.items():
         height, width = picture.rgb.shape[:2]
         assert np.abs(picture.rgb[int(y * height), int(x * width)].astype(int) - colour).max() < 40
 
@@ -77,7 +93,9 @@ def test_every_format_is_read(tmp_path, kind):
 
 
 def test_the_multi_picture_jpeg_of_phones_is_read():
-    picture = decode_picture(encode(image(), "MPO", save_all=True, append_images=[Image.new("RGB", (60, 40), "white")]))
+    picture = decode_picture(
+        encode(image(), "MPO", save_all=True, append_images=[Image.new("RGB", (60, 40), "white")])
+    )
     assert_upright(picture)
 
 
@@ -130,7 +148,9 @@ def test_sixteen_bit_grey_keeps_its_tones(kind):
 
 
 def test_one_bit_pictures_are_read():
-    picture = decode_picture(encode(image().convert("L").point(lambda v: 255 * (v > 0)).convert("1"), "PNG"))
+    picture = decode_picture(
+        encode(image().convert("L").point(lambda v: 255 * (v > 0)).convert("1"), "PNG")
+    )
     assert set(np.unique(picture.rgb)) == {0, 255}
 
 
@@ -142,7 +162,9 @@ def test_a_cmyk_jpeg_has_the_colours_it_shows():
 def test_alpha_is_kept(kind):
     rgba = np.dstack([upright(), np.full((40, 60), 255, np.uint8)])
     rgba[:, 40:, 3] = 77
-    picture = decode_picture(encode(Image.fromarray(rgba), kind, **({"lossless": True} if kind == "WEBP" else {})))
+    picture = decode_picture(
+        encode(Image.fromarray(rgba), kind, **({"lossless": True} if kind == "WEBP" else {}))
+    )
     assert (picture.alpha == rgba[..., 3]).all()
     assert_upright(picture)
 
@@ -163,7 +185,9 @@ def test_transparent_pixels_are_white_to_the_engine():
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_on_its_side_is_set_upright(kind, orientation):
     settings = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
-    picture = decode_picture(encode(stored(upright(), orientation), kind, exif=exif(orientation), **settings))
+    picture = decode_picture(
+        encode(stored(upright(), orientation), kind, exif=exif(orientation), **settings)
+    )
     assert (picture.width, picture.height) == (60, 40)
     assert picture.rgb.shape == (40, 60, 3)
     assert_upright(picture)
@@ -174,7 +198,8 @@ def test_damaged_exif_does_not_spoil_the_pixels(kind):
     data = encode(image(), kind, exif=exif(6))
     start = data.index(b"MM\x00*") if b"MM\x00*" in data else data.index(b"II*\x00")
     broken = data[:start] + b"XXXX" + data[start + 4 :]
-    if kind == "PNG":  # its chunks carry a checksum, so that the damage must have been there when it was saved
+    # its chunks carry a checksum, so that the damage must have been there when it was saved
+    if kind == "PNG":
         broken = encode(image(), kind, exif=b"Exif\x00\x00XXXX\x00\x00\x00\x08")
     assert_upright(decode_picture(broken))
 
@@ -201,13 +226,22 @@ def test_arrays_of_bytes_or_of_zero_to_one_are_pictures(dtype):
 
 
 def test_arrays_may_be_grey_or_have_alpha():
-    assert from_array(np.full((40, 60), 9, np.uint8)).rgb.tolist() == np.full((40, 60, 3), 9).tolist()
+    assert (
+        from_array(np.full((40, 60), 9, np.uint8)).rgb.tolist() == np.full((40, 60, 3), 9).tolist()
+    )
     assert (from_array(np.full((40, 60, 4), 0.5)).alpha == 128).all()
 
 
 @pytest.mark.parametrize(
     "array",
-    [np.zeros(40), np.zeros((40, 40, 2)), np.zeros((15, 40)), np.zeros((0, 0)), np.zeros((2, 40, 40, 3)), np.full((40, 40), np.nan)],
+    [
+        np.zeros(40),
+        np.zeros((40, 40, 2)),
+        np.zeros((15, 40)),
+        np.zeros((0, 0)),
+        np.zeros((2, 40, 40, 3)),
+        np.full((40, 40), np.nan),
+    ],
     ids=["one-dimensional", "two-bands", "too-small", "empty", "a-batch", "nan"],
 )
 def test_other_arrays_are_refused(array):
@@ -215,9 +249,15 @@ def test_other_arrays_are_refused(array):
         from_array(array)
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "I", "I;16", "F"])
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "I", "I;16", "F"]
+)
 def test_images_of_any_mode_are_pictures(mode):
-    picture = from_image(Image.new("RGB", (60, 40), "white").convert("L").convert(mode) if mode != "LAB" else Image.new("LAB", (60, 40)))
+    picture = from_image(
+        Image.new("RGB", (60, 40), "white").convert("L").convert(mode)
+        if mode != "LAB"
+        else Image.new("LAB", (60, 40))
+    )
     assert picture.rgb.shape == (40, 60, 3)
     assert picture.rgb.dtype == np.uint8
 
@@ -268,7 +308,13 @@ def test_half_a_file_is_refused_in_every_format(kind):
 @settings(max_examples=60, deadline=None)
 @given(choice=st.data())
 def test_damaged_bytes_give_a_picture_or_a_refusal_never_a_traceback(kind, choice):
-    data = bytearray(encode(image(20, 20), kind, **({"exif": exif(6)} if kind in ("JPEG", "WEBP", "TIFF", "PNG") else {})))
+    data = bytearray(
+        encode(
+            image(20, 20),
+            kind,
+            **({"exif": exif(6)} if kind in ("JPEG", "WEBP", "TIFF", "PNG") else {}),
+        )
+    )
     for _ in range(choice.draw(st.integers(1, 4))):
         data[choice.draw(st.integers(0, len(data) - 1))] = choice.draw(st.integers(0, 255))
     with suppress(UserError):

@@ -13,7 +13,9 @@ SIZE = (56, 64)
 DOORS = ("sparse", "dense")  # those that are always there
 
 
-def some_strokes(seed: int, batch: int = 1, count: int = 5, cubics: int = 1, dtype: torch.dtype = torch.float64) -> StrokeBatch:
+def some_strokes(
+    seed: int, batch: int = 1, count: int = 5, cubics: int = 1, dtype: torch.dtype = torch.float64
+) -> StrokeBatch:
     """Random strokes, wide and thin, some of them reaching beyond the canvas."""
     generator = torch.Generator().manual_seed(seed)
     first = torch.rand(batch, count, 1, 2, generator=generator, dtype=dtype) * 56
@@ -28,7 +30,9 @@ def some_strokes(seed: int, batch: int = 1, count: int = 5, cubics: int = 1, dty
 
 def gradients(draw, strokes: StrokeBatch, weights: torch.Tensor) -> dict[str, torch.Tensor]:
     """The gradient of a weighted sum of the image, by name."""
-    leaves = {name: value.detach().clone().requires_grad_(True) for name, value in vars(strokes).items()}
+    leaves = {
+        name: value.detach().clone().requires_grad_(True) for name, value in vars(strokes).items()
+    }
     (draw(StrokeBatch(**leaves), SIZE) * weights).sum().backward()
     return {name: leaf.grad for name, leaf in leaves.items()}
 
@@ -41,7 +45,9 @@ def through(door: str):
 def smooth_weights() -> torch.Tensor:
     """As an image loss has them: neighbouring pixels weigh alike."""
     y, x = torch.meshgrid(torch.arange(SIZE[0]), torch.arange(SIZE[1]), indexing="ij")
-    return torch.stack([torch.sin(x / 9.0 + band) * torch.cos(y / 7.0 - band) for band in range(3)])[None].double()
+    return torch.stack(
+        [torch.sin(x / 9.0 + band) * torch.cos(y / 7.0 - band) for band in range(3)]
+    )[None].double()
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -59,9 +65,14 @@ def test_image_is_the_reference_image(seed: int, cubics: int, door: str) -> None
 @pytest.mark.parametrize("seed", range(4))
 def test_gradients_are_the_reference_gradients(seed: int, cubics: int, door: str) -> None:
     strokes = some_strokes(seed, cubics=cubics)
-    ours, reference = gradients(through(door), strokes, smooth_weights()), gradients(slow_render, strokes, smooth_weights())
+    ours, reference = (
+        gradients(through(door), strokes, smooth_weights()),
+        gradients(slow_render, strokes, smooth_weights()),
+    )
     for name, value in ours.items():
-        assert torch.cosine_similarity(value.flatten(), reference[name].flatten(), dim=0) >= 0.999, name
+        assert (
+            torch.cosine_similarity(value.flatten(), reference[name].flatten(), dim=0) >= 0.999
+        ), name
         assert value.norm() / reference[name].norm() == pytest.approx(1, abs=0.01), name
 
 
@@ -87,14 +98,23 @@ def test_reference_test_can_fail() -> None:
     strokes = some_strokes(0)
     thicker = StrokeBatch(strokes.points, strokes.width + 0.3, strokes.color, strokes.opacity)
     assert (render(thicker, SIZE) - slow_render(strokes, SIZE)).abs().mean() > 0.05 / 255
-    wrong, right = gradients(render, thicker, smooth_weights()), gradients(slow_render, some_strokes(1), smooth_weights())
-    assert torch.cosine_similarity(wrong["points"].flatten(), right["points"].flatten(), dim=0) < 0.999
+    wrong, right = (
+        gradients(render, thicker, smooth_weights()),
+        gradients(slow_render, some_strokes(1), smooth_weights()),
+    )
+    assert (
+        torch.cosine_similarity(wrong["points"].flatten(), right["points"].flatten(), dim=0) < 0.999
+    )
 
 
 @pytest.mark.parametrize("door", DOORS)
 def test_a_straight_stroke_has_its_width_and_round_caps(door: str) -> None:
     chain = torch.tensor([[[[20.0, 28.0], [28, 28], [36, 28], [44, 28]]]])
-    image = render(StrokeBatch(chain, torch.tensor([[6.0]]), torch.zeros(1, 1, 3), torch.ones(1, 1)), SIZE, door)[0, 0]
+    image = render(
+        StrokeBatch(chain, torch.tensor([[6.0]]), torch.zeros(1, 1, 3), torch.ones(1, 1)),
+        SIZE,
+        door,
+    )[0, 0]
     assert 1 - image[:, 32].sum() + 55 == pytest.approx(6)
     ink = (1 - image).sum()
     assert ink == pytest.approx(24 * 6 + torch.pi * 9, rel=0.01)
@@ -104,7 +124,10 @@ def test_a_straight_stroke_has_its_width_and_round_caps(door: str) -> None:
 def test_later_strokes_lie_over_earlier_ones(door: str) -> None:
     chain = torch.tensor([[10.0, 28.0], [20, 28], [30, 28], [50, 28]])
     strokes = StrokeBatch(
-        chain.expand(1, 2, 4, 2), torch.full((1, 2), 6.0), torch.tensor([[[1.0, 0, 0], [0, 0, 1.0]]]), torch.tensor([[1, 0.5]])
+        chain.expand(1, 2, 4, 2),
+        torch.full((1, 2), 6.0),
+        torch.tensor([[[1.0, 0, 0], [0, 0, 1.0]]]),
+        torch.tensor([[1, 0.5]]),
     )
     assert render(strokes, SIZE, door)[0, :, 28, 30].tolist() == pytest.approx([0.5, 0, 0.5])
 
@@ -113,7 +136,9 @@ def test_a_batch_is_its_sketches_one_by_one() -> None:
     strokes = some_strokes(3, batch=3, dtype=torch.float32)
     together = render(strokes, SIZE)
     for one in range(3):
-        assert torch.allclose(together[one : one + 1], render(strokes.select(slice(one, one + 1)), SIZE), atol=2e-6)
+        assert torch.allclose(
+            together[one : one + 1], render(strokes.select(slice(one, one + 1)), SIZE), atol=2e-6
+        )
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -124,11 +149,20 @@ def test_padding_a_chain_by_its_last_point_changes_nothing(door: str) -> None:
     assert torch.allclose(render(strokes, SIZE, door), render(longer, SIZE, door), atol=1e-9)
 
 
-@pytest.mark.parametrize("points", [[[5.0, 5.0]] * 4, [[-90.0, -90.0]] * 4, [[30.0, 28.0], [-400, 900], [500, -800], [31, 28]]])
+@pytest.mark.parametrize(
+    "points",
+    [[[5.0, 5.0]] * 4, [[-90.0, -90.0]] * 4, [[30.0, 28.0], [-400, 900], [500, -800], [31, 28]]],
+)
 @pytest.mark.parametrize("door", DOORS)
-def test_degenerate_strokes_give_finite_images_and_gradients(points: list[list[float]], door: str) -> None:
+def test_degenerate_strokes_give_finite_images_and_gradients(
+    points: list[list[float]], door: str
+) -> None:
     chain = torch.tensor(points)[None, None].requires_grad_(True)
-    image = render(StrokeBatch(chain, torch.full((1, 1), 3.0), torch.zeros(1, 1, 3), torch.ones(1, 1)), SIZE, door)
+    image = render(
+        StrokeBatch(chain, torch.full((1, 1), 3.0), torch.zeros(1, 1, 3), torch.ones(1, 1)),
+        SIZE,
+        door,
+    )
     image.sum().backward()
     assert chain.grad is not None
     assert torch.isfinite(image).all()
@@ -141,7 +175,9 @@ def test_same_strokes_give_the_same_bits() -> None:
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_the_dense_door_keeps_its_memory_whatever_the_number_of_strokes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_dense_door_keeps_its_memory_whatever_the_number_of_strokes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     strokes = some_strokes(4)
     whole = render(strokes, SIZE, "dense")
     monkeypatch.setattr("clipasso_core.raster.dense.AT_ONCE", 1)  # one stroke after the other
@@ -171,6 +207,12 @@ def test_diffvg_draws_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = render(strokes, SIZE), render(strokes, SIZE, "diffvg")
     assert (ours - theirs).abs().mean() < 1 / 255
     weights = smooth_weights().float()
-    ours, theirs = gradients(render, strokes, weights), gradients(lambda s, size: render(s, size, "diffvg"), strokes, weights)
-    for name in ("width", "color", "opacity"):  # diffvg's gradient of bent points is biased: it leaves out the offset curve's speed
-        assert torch.cosine_similarity(ours[name].flatten(), theirs[name].flatten(), dim=0) > 0.99, name
+    ours, theirs = (
+        gradients(render, strokes, weights),
+        gradients(lambda s, size: render(s, size, "diffvg"), strokes, weights),
+    )
+    # diffvg's gradient of bent points is biased: it leaves out the offset curve's speed
+    for name in ("width", "color", "opacity"):
+        assert (
+            torch.cosine_similarity(ours[name].flatten(), theirs[name].flatten(), dim=0) > 0.99
+        ), name

@@ -1,4 +1,6 @@
-"""`clipasso job FOLDER`: what a background sketch leaves in its folder, whatever happens to the processes."""
+"""`clipasso job FOLDER`: what a background sketch leaves in its folder, whatever happens to the
+processes.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,19 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from support.talk import BRIEF, ENDLESS, LIMIT_S, ROOT, Talk, clipasso, command, engine_process, engines, housekeeping, surroundings
+from support.talk import (
+    BRIEF,
+    ENDLESS,
+    LIMIT_S,
+    ROOT,
+    Talk,
+    clipasso,
+    command,
+    engine_process,
+    engines,
+    housekeeping,
+    surroundings,
+)
 
 from clipasso_core import from_svg
 
@@ -36,7 +50,10 @@ def folder(tmp_path: Path, photo: Path) -> Path:
 
 
 def order(folder: Path, request: dict[str, Any], **more: Any) -> None:
-    text = json.dumps({"line": {"id": "j", "photo": "photo.jpg", "request": request, **more}, "title": "☂"}, ensure_ascii=False)
+    text = json.dumps(
+        {"line": {"id": "j", "photo": "photo.jpg", "request": request, **more}, "title": "☂"},
+        ensure_ascii=False,
+    )
     (folder / "job.json").write_text(text, encoding="utf-8")
 
 
@@ -49,14 +66,18 @@ def wait_for_progress(folder: Path, process: subprocess.Popen[Any], beyond: int 
     until = time.monotonic() + LIMIT_S
     while time.monotonic() < until:
         assert process.poll() is None, "the job ended"
-        if (folder / "progress.json").exists() and json.loads((folder / "progress.json").read_text()).get("step", 0) > beyond:
+        if (folder / "progress.json").exists() and json.loads(
+            (folder / "progress.json").read_text()
+        ).get("step", 0) > beyond:
             return
         time.sleep(0.05)
     raise AssertionError("no progress")
 
 
 def begin(folder: Path, den: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command("job", str(folder)), cwd=ROOT, env=surroundings(den), stdin=subprocess.DEVNULL)
+    return subprocess.Popen(
+        command("job", str(folder)), cwd=ROOT, env=surroundings(den), stdin=subprocess.DEVNULL
+    )
 
 
 def test_a_job_ends_in_an_outcome_with_the_sketch(folder: Path, den: Path) -> None:
@@ -143,7 +164,11 @@ def test_a_job_waits_its_turn(folder: Path, den: Path) -> None:
         while not (folder / "progress.json").exists():
             assert job.poll() is None
             time.sleep(0.05)
-        assert json.loads((folder / "progress.json").read_text()) == {"id": "j", "event": "queued", "position": 1}
+        assert json.loads((folder / "progress.json").read_text()) == {
+            "id": "j",
+            "event": "queued",
+            "position": 1,
+        }
         talk.hang_up()
         assert job.wait() == 0
         watch.cancel()
@@ -151,10 +176,32 @@ def test_a_job_waits_its_turn(folder: Path, den: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "nonsense", "[]", "{}", '{"line": 3}', '{"line": {"id": 1}}', '{"line": {"photo": 3}}', "\ud800", "[" * 10_000],
-    ids=["empty", "nonsense", "list", "no line", "number", "no photo", "photo no path", "no text", "deep"],
+    [
+        "",
+        "nonsense",
+        "[]",
+        "{}",
+        '{"line": 3}',
+        '{"line": {"id": 1}}',
+        '{"line": {"photo": 3}}',
+        "\ud800",
+        "[" * 10_000,
+    ],
+    ids=[
+        "empty",
+        "nonsense",
+        "list",
+        "no line",
+        "number",
+        "no photo",
+        "photo no path",
+        "no text",
+        "deep",
+    ],
 )
-def test_a_damaged_order_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_a_damaged_order_is_one_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
     from clipasso_core.service import background as job
 
     (tmp_path / "job.json").write_bytes(text.encode("utf-8", "surrogatepass"))

@@ -20,14 +20,38 @@ from clipasso_core.strokes import Stroke
 
 def line(start: tuple[float, float], end: tuple[float, float], **more: object) -> Stroke:
     """A straight stroke."""
-    points = tuple((start[0] + t * (end[0] - start[0]), start[1] + t * (end[1] - start[1])) for t in (0, 1 / 3, 2 / 3, 1))
-    return Stroke(**{"id": "stroke-1", "points": points, "width": 20.0, "color": "#000000", "opacity": 1.0, "locked": False, **more})
+    points = tuple(
+        (start[0] + t * (end[0] - start[0]), start[1] + t * (end[1] - start[1]))
+        for t in (0, 1 / 3, 2 / 3, 1)
+    )
+    return Stroke(
+        **{
+            "id": "stroke-1",
+            "points": points,
+            "width": 20.0,
+            "color": "#000000",
+            "opacity": 1.0,
+            "locked": False,
+            **more,
+        }
+    )
 
 
 def result(strokes: Sequence[Stroke], width: int = 400, height: int = 300) -> SketchResult:
     return SketchResult(
-        tuple(strokes), width, height, Frame(0, 0, 400), SketchRequest(), "lite", "draft", "cpu", "none", 1.0, 0, 1
-    )  # fmt: skip
+        strokes=tuple(strokes),
+        width=width,
+        height=height,
+        frame=Frame(0, 0, 400),
+        request=SketchRequest(),
+        guide="lite",
+        preset="draft",
+        device="cpu",
+        mask="none",
+        loss=1.0,
+        seed=0,
+        steps=1,
+    )
 
 
 def pixels(png: bytes) -> np.ndarray:
@@ -40,9 +64,16 @@ def pixels(png: bytes) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("size", "side", "expected"),
-    [((400, 300), 80, (80, 60)), ((300, 400), 80, (60, 80)), ((50, 50), 200, (200, 200)), ((4000, 3), 64, (64, 1))],
+    [
+        ((400, 300), 80, (80, 60)),
+        ((300, 400), 80, (60, 80)),
+        ((50, 50), 200, (200, 200)),
+        ((4000, 3), 64, (64, 1)),
+    ],
 )
-def test_a_preview_has_the_picture_s_proportions(size: tuple[int, int], side: int, expected: tuple[int, int]) -> None:
+def test_a_preview_has_the_picture_s_proportions(
+    size: tuple[int, int], side: int, expected: tuple[int, int]
+) -> None:
     seen = pixels(preview.strokes_png(result([line((0, 0), (10, 10))], *size), side))
     assert (seen.shape[1], seen.shape[0]) == expected
 
@@ -60,7 +91,9 @@ def test_what_is_dark_is_where_the_stroke_is_and_the_rest_is_transparent() -> No
 
 
 def test_a_bend_is_followed() -> None:
-    bent = line((0, 0), (0, 0), points=((50.0, 250.0), (50.0, -50.0), (350.0, -50.0), (350.0, 250.0)))
+    bent = line(
+        (0, 0), (0, 0), points=((50.0, 250.0), (50.0, -50.0), (350.0, -50.0), (350.0, 250.0))
+    )
     cover = pixels(preview.strokes_png(result([bent]), 400))[..., 3]
     assert cover[25, 200] == 255  # the cubic's summit
     assert cover[250, 200] == 0
@@ -69,12 +102,19 @@ def test_a_bend_is_followed() -> None:
 
 def test_a_stroke_of_two_cubics_is_drawn_to_its_end() -> None:
     first, second = line((50, 50), (200, 50)), line((200, 50), (350, 250))
-    cover = pixels(preview.strokes_png(result([line((0, 0), (1, 1), points=first.points + second.points[1:])]), 400))[..., 3]
+    cover = pixels(
+        preview.strokes_png(
+            result([line((0, 0), (1, 1), points=first.points + second.points[1:])]), 400
+        )
+    )[..., 3]
     assert cover[50, 100] == cover[150, 275] == 255
 
 
 def test_colours_and_opacity_are_the_strokes_own() -> None:
-    strokes = [line((50, 50), (350, 50), color="#ff0000"), line((50, 250), (350, 250), color="#0040ff", opacity=0.5)]
+    strokes = [
+        line((50, 50), (350, 50), color="#ff0000"),
+        line((50, 250), (350, 250), color="#0040ff", opacity=0.5),
+    ]
     seen = pixels(preview.strokes_png(result(strokes), 400))
     assert tuple(seen[50, 200]) == (255, 0, 0, 255)
     assert tuple(seen[250, 200][:3]) == (0, 64, 255)
@@ -83,7 +123,10 @@ def test_colours_and_opacity_are_the_strokes_own() -> None:
 
 
 def test_paper_lies_below_the_strokes() -> None:
-    dark = replace(result([line((100, 200), (300, 200), color="#ffffff")]), request=SketchRequest(color="white", paper="#102030"))
+    dark = replace(
+        result([line((100, 200), (300, 200), color="#ffffff")]),
+        request=SketchRequest(color="white", paper="#102030"),
+    )
     seen = pixels(preview.strokes_png(dark, 200))
     assert tuple(seen[5, 5]) == (16, 32, 48, 255)
     assert tuple(seen[100, 100]) == (255, 255, 255, 255)
@@ -91,14 +134,25 @@ def test_paper_lies_below_the_strokes() -> None:
 
 @pytest.mark.parametrize("ink", ["#ffffff", "#ff0000"])
 def test_a_frame_is_drawn_on_its_paper(ink: str) -> None:
-    half = replace(result([line((100, 200), (300, 200), color=ink, opacity=0.5)]), request=SketchRequest(paper="#002040"))
+    half = replace(
+        result([line((100, 200), (300, 200), color=ink, opacity=0.5)]),
+        request=SketchRequest(paper="#002040"),
+    )
     seen = np.asarray(draw(half, 400)).astype(int)
     assert tuple(seen[5, 5]) == (0, 32, 64)
-    assert seen[200, 200] == pytest.approx([(int(ink[at : at + 2], 16) + below) / 2 for at, below in ((1, 0), (3, 32), (5, 64))], abs=1)
+    assert seen[200, 200] == pytest.approx(
+        [(int(ink[at : at + 2], 16) + below) / 2 for at, below in ((1, 0), (3, 32), (5, 64))], abs=1
+    )
 
 
 @pytest.mark.parametrize(
-    "strokes", [[], [line((-1e6, -1e6), (1e6, 1e6))], [line((5, 5), (5, 5), width=1e-3)], [line((0, 0), (9, 9), width=1e6)]]
+    "strokes",
+    [
+        [],
+        [line((-1e6, -1e6), (1e6, 1e6))],
+        [line((5, 5), (5, 5), width=1e-3)],
+        [line((0, 0), (9, 9), width=1e6)],
+    ],
 )
 def test_nothing_that_a_sketch_may_hold_breaks_it(strokes: list[Stroke]) -> None:
     assert pixels(preview.strokes_png(result(strokes), 64)).shape == (48, 64, 4)

@@ -1,4 +1,6 @@
-"""docs/protocol.md is true: the conversation in it is held again, and what it lists is what there is."""
+"""docs/protocol.md is true: the conversation in it is held again, and what it lists is what there
+is.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,12 @@ def script() -> list[str]:
 
 def mismatch(told: Any, heard: Any, where: str = "") -> str:
     """Where and how what was heard differs from what the document tells; empty when it doesn't."""
-    if told == ANY or (isinstance(told, str) and told.endswith(ANY) and isinstance(heard, str) and heard.startswith(told[:-3])):
+    if told == ANY or (
+        isinstance(told, str)
+        and told.endswith(ANY)
+        and isinstance(heard, str)
+        and heard.startswith(told[:-3])
+    ):
         return ""
     if type(told) is not type(heard):
         return f"{where}: {told!r} told, {heard!r} heard"
@@ -39,11 +46,23 @@ def mismatch(told: Any, heard: Any, where: str = "") -> str:
     if isinstance(told, dict):
         if list(told) != list(heard):
             return f"{where}: fields {list(told)} told, {list(heard)} heard"
-        return next(filter(None, (mismatch(told[name], heard[name], f"{where}.{name}") for name in told)), "")
+        return next(
+            filter(None, (mismatch(told[name], heard[name], f"{where}.{name}") for name in told)),
+            "",
+        )
     if isinstance(told, list):
         if len(told) != len(heard):
             return f"{where}: {len(told)} told, {len(heard)} heard"
-        return next(filter(None, (mismatch(one, other, f"{where}[]") for one, other in zip(told, heard, strict=True))), "")
+        return next(
+            filter(
+                None,
+                (
+                    mismatch(one, other, f"{where}[]")
+                    for one, other in zip(told, heard, strict=True)
+                ),
+            ),
+            "",
+        )
     return "" if told == heard else f"{where}: {told!r} told, {heard!r} heard"
 
 
@@ -71,9 +90,13 @@ def test_the_conversation_in_the_document_goes_as_it_tells(tmp_path: Path, home_
         talk.hang_up()
         assert talk.hear() == []
         assert talk.status() == 2  # the last line was nonsense
-    pictures = [event[name] for event in heard for name in ("preview", "mask_preview") if name in event]
+    pictures = [
+        event[name] for event in heard for name in ("preview", "mask_preview") if name in event
+    ]
     assert len(pictures) == 4
-    assert {Image.open(io.BytesIO(base64.b64decode(picture))).size for picture in pictures} == {(64, 43)}
+    assert {Image.open(io.BytesIO(base64.b64decode(picture))).size for picture in pictures} == {
+        (64, 43)
+    }
 
 
 KINDS = (*events.LAST, "waking", "queued", "started", "progress")
@@ -107,13 +130,35 @@ def test_the_document_has_a_row_for_every_event() -> None:
 
 
 def test_the_document_names_every_code_that_a_sketch_can_end_in() -> None:
-    """Those of reading, writing and plotting files, of levels, of folders and of downloads belong to the command line."""
+    """Those of reading, writing and plotting files, of levels, of folders and of downloads belong
+    to the command line.
+    """
     section = DOCUMENT.split("## Errors")[1].split("\n## ")[0]
     named = set(re.findall(r"`((?:bad|no|newer|bug)(?:-[a-z-]+)?)`", section))
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "clipasso_core").rglob("*.py"))
+    code = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "clipasso_core").rglob("*.py")
+    )
     raised = set(re.findall(r'"((?:bad|no|newer)-[a-z-]+)"', code))
-    elsewhere = {"bad-folder", "newer-sketch", "bad-usage", "no-connection", "no-sketch", "no-place", "no-rank", "bad-level", "bad-seconds"}
-    of_settings = {"bad-color", "bad-text", "bad-width", "bad-rasteriser", "bad-series", "bad-paper"}  # "bad- and its name"
+    elsewhere = {
+        "bad-folder",
+        "newer-sketch",
+        "bad-usage",
+        "no-connection",
+        "no-sketch",
+        "no-place",
+        "no-rank",
+        "bad-level",
+        "bad-seconds",
+    }
+    # "bad- and its name"
+    of_settings = {
+        "bad-color",
+        "bad-text",
+        "bad-width",
+        "bad-rasteriser",
+        "bad-series",
+        "bad-paper",
+    }
     assert raised - elsewhere - of_settings <= named
 
 

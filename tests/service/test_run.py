@@ -1,4 +1,6 @@
-"""`clipasso run`, the extension's door: requests in, events out, one a line, each with its request's id."""
+"""`clipasso run`, the extension's door: requests in, events out, one a line, each with its
+request's id.
+"""
 
 from __future__ import annotations
 
@@ -62,14 +64,18 @@ def two_sketches(tmp_path_factory: pytest.TempPathFactory, door: Door) -> list[l
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["path", "data"])
-def test_a_request_is_answered_by_started_progress_and_a_result(two_sketches: list[list[Event]], number: int) -> None:
+def test_a_request_is_answered_by_started_progress_and_a_result(
+    two_sketches: list[list[Event]], number: int
+) -> None:
     events = two_sketches[number]
     assert kinds(events) == ["started", "progress", "result"]
     assert {json.dumps(event["id"]) for event in events} == {['"first"', "2"][number]}
     assert "lite" in events[0]["line"]
     steps = [event for event in events if event["event"] == "progress"]
     assert [(event["step"], event["steps"]) for event in steps] == [(1, 3), (2, 3), (3, 3)]
-    assert all(event["loss"] > 0 and event["time_s"] > 0 and event["time_left_s"] >= 0 for event in steps)
+    assert all(
+        event["loss"] > 0 and event["time_s"] > 0 and event["time_left_s"] >= 0 for event in steps
+    )
 
 
 def test_the_result_is_the_same_sketch_as_svg_and_as_json(two_sketches: list[list[Event]]) -> None:
@@ -80,10 +86,17 @@ def test_the_result_is_the_same_sketch_as_svg_and_as_json(two_sketches: list[lis
     as_svg, as_json = drawn.to_json(), result["sketch"]
     for one, other in zip(as_svg["strokes"], as_json["strokes"], strict=True):
         assert np.array(one.pop("points")) == pytest.approx(np.array(other["points"]), abs=0.002)
-    assert as_svg == {**as_json, "strokes": [{name: one[name] for name in one if name != "points"} for one in as_json["strokes"]]}
+    assert as_svg == {
+        **as_json,
+        "strokes": [
+            {name: one[name] for name in one if name != "points"} for one in as_json["strokes"]
+        ],
+    }
 
 
-def test_a_photo_by_path_and_its_bytes_give_the_same_sketch(two_sketches: list[list[Event]]) -> None:
+def test_a_photo_by_path_and_its_bytes_give_the_same_sketch(
+    two_sketches: list[list[Event]],
+) -> None:
     first, second = (events[-1]["sketch"] for events in two_sketches)
     assert second == first
 
@@ -130,17 +143,28 @@ def test_about_tells_what_there_is_to_choose_from(door: Door) -> None:
 def test_pictures_go_with_the_events_when_they_are_wanted(door: Door, photo: Path) -> None:
     with door() as talk:
         talk.say({"id": 1, "photo": str(photo), "request": BRIEF, "preview_px": 80})
-        started, *steps, result = [event for event in talk.hear("result", "error") if event["event"] not in ("waking", "queued")]
+        started, *steps, result = [
+            event
+            for event in talk.hear("result", "error")
+            if event["event"] not in ("waking", "queued")
+        ]
         assert "mask_preview" in started
         assert "preview" in steps[0]
         assert "preview" in steps[-1]
         assert "preview" in result
-        assert all(base64.b64decode(event["preview"])[:4] == b"\x89PNG" for event in (steps[0], steps[-1], result))
+        assert all(
+            base64.b64decode(event["preview"])[:4] == b"\x89PNG"
+            for event in (steps[0], steps[-1], result)
+        )
         talk.say({"id": 2, "photo": str(photo), "request": BRIEF})
-        assert not any("preview" in event or "mask_preview" in event for event in talk.hear("result", "error"))
+        assert not any(
+            "preview" in event or "mask_preview" in event for event in talk.hear("result", "error")
+        )
 
 
-def test_a_guide_is_loaded_again_only_when_another_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_guide_is_loaded_again_only_when_another_is_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     loaded: list[tuple[Any, ...]] = []
 
     def load(*wanted: Any) -> object:
@@ -231,16 +255,22 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("line", "code"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_one_error_with_a_code_a_line_and_the_id(talk: Talk, line: str | bytes | Event, code: str) -> None:
+def test_a_mistake_is_one_error_with_a_code_a_line_and_the_id(
+    talk: Talk, line: str | bytes | Event, code: str
+) -> None:
     talk.say(line)
     (event,) = [event for event in talk.hear("error", "result") if event["event"] != "waking"]
     assert event["code"] == code, event
-    assert event["id"] == (line["id"] if isinstance(line, dict) else "x" if code == "no-photo" else None)
+    assert event["id"] == (
+        line["id"] if isinstance(line, dict) else "x" if code == "no-photo" else None
+    )
     assert event["message"]
     assert "\n" not in event["message"]
 
 
-def test_after_a_mistake_the_command_goes_on_and_the_last_request_gives_the_status(door: Door, photo: Path) -> None:
+def test_after_a_mistake_the_command_goes_on_and_the_last_request_gives_the_status(
+    door: Door, photo: Path
+) -> None:
     with door() as talk:
         talk.say("nonsense")
         assert kinds(talk.hear("error")) == ["error"]
@@ -287,7 +317,9 @@ def test_a_mistake_in_the_line_wakes_no_engine(tmp_path: Path) -> None:
 
 
 class Line:
-    """An input of one line, which ends when the door has answered; a closed input would call the request off."""
+    """An input of one line, which ends when the door has answered; a closed input would call the
+    request off.
+    """
 
     def __init__(self, line: Event) -> None:
         self._line = json.dumps(line) + "\n"
@@ -309,7 +341,9 @@ class Line:
         pass
 
 
-def test_a_bug_is_told_in_one_line_and_its_traceback_is_in_the_log(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_told_in_one_line_and_its_traceback_is_in_the_log(
+    photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Broken:
         def __init__(self, *_: object) -> None:
             raise RuntimeError("the tower leans\nto the left")
@@ -327,7 +361,9 @@ def test_a_bug_is_told_in_one_line_and_its_traceback_is_in_the_log(photo: Path, 
     assert "to the left" in text
 
 
-def test_a_bug_is_told_even_where_no_log_can_be_written(photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_told_even_where_no_log_can_be_written(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path / "file"))
     monkeypatch.setattr(worker, "Job", None)

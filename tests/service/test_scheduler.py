@@ -1,4 +1,6 @@
-"""The queue before the worker: who is served when, who is told what. The worker here draws nothing and does as it is told."""
+"""The queue before the worker: who is served when, who is told what. The worker here draws nothing
+and does as it is told.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class Bench:
     def about(self) -> Event:
         return {"event": "about"}
 
-    def sketch(self, envelope: Envelope, tell: Callable[[Event], None], wish: Callable[[], str]) -> Event:
+    def sketch(
+        self, envelope: Envelope, tell: Callable[[Event], None], wish: Callable[[], str]
+    ) -> Event:
         self.begun.put(envelope.ident)
         tell({"event": "started"})
         if self.fault is not None:
@@ -63,7 +67,9 @@ class Person(Client):
     def hear(self) -> str:
         """The next event as ``id event``, with the position of ``queued``."""
         event = self._heard.get(timeout=LIMIT_S)
-        return " ".join(str(event[name]) for name in ("id", "event", "position", "code") if name in event)
+        return " ".join(
+            str(event[name]) for name in ("id", "event", "position", "code") if name in event
+        )
 
     def hears_no_more(self) -> bool:
         return self._heard.empty()
@@ -218,8 +224,12 @@ def test_who_can_not_be_told_is_gone_and_the_next_is_served(desk: Desk, bench: B
     assert gone.gone
 
 
-@pytest.mark.parametrize(("fault", "code"), [(UserError("bad-day", "wait"), "bad-day"), (RuntimeError("oh"), "bug")])
-def test_an_error_ends_one_request_and_not_the_work(desk: Desk, bench: Bench, fault: Exception, code: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "code"), [(UserError("bad-day", "wait"), "bad-day"), (RuntimeError("oh"), "bug")]
+)
+def test_an_error_ends_one_request_and_not_the_work(
+    desk: Desk, bench: Bench, fault: Exception, code: str
+) -> None:
     ann = Person(desk)
     bench.fault = fault
     ann.ask(1)
@@ -259,7 +269,9 @@ def test_the_work_ends_when_nobody_has_been_there_for_a_while(desk: Desk) -> Non
     assert not desk.join(ann)  # whoever comes now has to look for another engine
 
 
-def test_every_request_has_exactly_one_end_whatever_the_clients_do(desk: Desk, bench: Bench) -> None:
+def test_every_request_has_exactly_one_end_whatever_the_clients_do(
+    desk: Desk, bench: Bench
+) -> None:
     last = {"result", "error", "cancelled", "about"}
     heard: dict[str, list[str]] = {}
 
@@ -270,7 +282,12 @@ def test_every_request_has_exactly_one_end_whatever_the_clients_do(desk: Desk, b
             ident = f"{name}{number}"
             heard.setdefault(ident, [])
             bench.finish(ident) if number % 3 == 0 else None
-            desk.ask(client, json.dumps({"id": ident, "about": True} if number % 5 == 0 else {"id": ident, "photo": "a"}))
+            desk.ask(
+                client,
+                json.dumps(
+                    {"id": ident, "about": True} if number % 5 == 0 else {"id": ident, "photo": "a"}
+                ),
+            )
             if number % 4 == 0:
                 desk.ask(client, json.dumps({"id": ident, "stop": True}))
         desk.leave(client)
@@ -285,4 +302,7 @@ def test_every_request_has_exactly_one_end_whatever_the_clients_do(desk: Desk, b
     for ident, events in heard.items():
         assert len(last.intersection(events[-1:])) == 1, (ident, events)
         assert sum(event in last for event in events) == 1, (ident, events)
-        assert "queued" not in events[events.index("started") :] if "started" in events else True, (ident, events)
+        assert "queued" not in events[events.index("started") :] if "started" in events else True, (
+            ident,
+            events,
+        )

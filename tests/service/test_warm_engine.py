@@ -1,4 +1,6 @@
-"""The warm engine, as the processes that it is: started, shared, killed, hung, insulted, outdated, left alone."""
+"""The warm engine, as the processes that it is: started, shared, killed, hung, insulted, outdated,
+left alone.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ from clipasso_core.errors import UserError
 from clipasso_core.service import client, server
 from clipasso_core.service.place import REQUEST, Place
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals, sockets and modes as Unix has them")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="signals, sockets and modes as Unix has them"
+)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +90,9 @@ def expect_cut(line: socket.socket) -> None:
 # Death
 
 
-def test_a_killed_engine_is_one_error_and_the_next_request_wakes_another(den: Path, photo: Path) -> None:
+def test_a_killed_engine_is_one_error_and_the_next_request_wakes_another(
+    den: Path, photo: Path
+) -> None:
     with Talk(den) as talk:
         talk.say({"id": 1, "photo": str(photo), "request": ENDLESS})
         talk.hear("progress")
@@ -106,7 +112,9 @@ def test_a_killed_engine_is_one_error_and_the_next_request_wakes_another(den: Pa
     assert engine_process(den).pid != killed.pid
 
 
-def test_an_engine_killed_between_two_requests_is_not_even_mentioned(den: Path, photo: Path) -> None:
+def test_an_engine_killed_between_two_requests_is_not_even_mentioned(
+    den: Path, photo: Path
+) -> None:
     with Talk(den) as talk:
         for number in (1, 2):
             talk.say({"id": number, "photo": str(photo), "request": BRIEF})
@@ -167,10 +175,16 @@ def test_two_jobs_at_once_are_done_one_after_the_other(den: Path, photo: Path) -
         one.say({"id": "one", "photo": str(photo), "request": ENDLESS})
         one.hear("progress")
         other.say({"id": "other", "photo": str(photo), "request": BRIEF})
-        assert other.hear("queued", "started") == [{"id": "other", "event": "queued", "position": 1}]
+        assert other.hear("queued", "started") == [
+            {"id": "other", "event": "queued", "position": 1}
+        ]
         one.say({"id": "one", "stop": True})
         assert one.hear("result", "error", "cancelled")[-1]["event"] == "result"
-        assert kinds(other.hear("result", "error", "cancelled")) == ["started", "progress", "result"]
+        assert kinds(other.hear("result", "error", "cancelled")) == [
+            "started",
+            "progress",
+            "result",
+        ]
     assert len(engines(den)) == 1
 
 
@@ -186,10 +200,17 @@ def test_a_killed_client_leaves_the_engine_to_the_next(den: Path, photo: Path) -
     assert pid_of(den) == before
 
 
-def test_a_client_that_does_not_read_keeps_nobody_waiting(den: Path, photo: Path, place: Place) -> None:
+def test_a_client_that_does_not_read_keeps_nobody_waiting(
+    den: Path, photo: Path, place: Place
+) -> None:
     deaf, _ = client.connect(place)
     with deaf, Talk(den) as other:
-        line = {"id": 1, "photo": str(photo), "request": {**BRIEF, "steps": 40, "strokes": 20}, "preview_px": 512}
+        line = {
+            "id": 1,
+            "photo": str(photo),
+            "request": {**BRIEF, "steps": 40, "strokes": 20},
+            "preview_px": 512,
+        }
         deaf.send_bytes(REQUEST + json.dumps(line).encode())
         assert deaf.poll(LIMIT_S)  # it has begun; and now nobody reads
         other.say({"id": 2, "photo": str(photo), "request": BRIEF})
@@ -222,7 +243,14 @@ def test_what_nobody_reads_is_given_up_after_a_while(monkeypatch: pytest.MonkeyP
 
 def test_four_starts_at_once_give_one_engine(fresh: Path) -> None:
     starts = [
-        subprocess.Popen(command("engine", "start"), cwd=ROOT, env=surroundings(fresh), stdout=subprocess.PIPE, text=True) for _ in range(4)
+        subprocess.Popen(
+            command("engine", "start"),
+            cwd=ROOT,
+            env=surroundings(fresh),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
     ]
     said = [start.communicate(timeout=LIMIT_S)[0] for start in starts]
     assert [start.returncode for start in starts] == [0] * 4
@@ -230,8 +258,14 @@ def test_four_starts_at_once_give_one_engine(fresh: Path) -> None:
     assert all(f"process {process.pid})" in text for text in said), said
 
 
-def test_an_engine_of_another_installation_is_replaced(fresh: Path, photo: Path, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "clipasso_core", tmp_path / "other" / "clipasso_core", ignore=shutil.ignore_patterns("__pycache__"))
+def test_an_engine_of_another_installation_is_replaced(
+    fresh: Path, photo: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(
+        ROOT / "clipasso_core",
+        tmp_path / "other" / "clipasso_core",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     (tmp_path / "other" / "clipasso_core" / "__init__.py").touch()  # newer than any file of ours
     other = tmp_path / "other"
     assert clipasso(fresh, "engine", "start", cwd=other, PYTHONPATH=str(other)).returncode == 0
@@ -253,7 +287,8 @@ def test_a_caller_without_the_key_is_sent_away(den: Path, place: Place) -> None:
     before = pid_of(den)
     with pytest.raises((AuthenticationError, EOFError, OSError)):
         Client(place.address, place.family, authkey=b"another")
-    with Client(place.address, place.family) as liar:  # and does not care whether the engine knows the key
+    # and does not care whether the engine knows the key
+    with Client(place.address, place.family) as liar:
         assert liar.recv_bytes().startswith(b"#CHALLENGE#")
         liar.send_bytes(b"0" * 16)
         assert liar.recv_bytes() == b"#FAILURE#"
@@ -264,10 +299,17 @@ def test_a_caller_without_the_key_is_sent_away(den: Path, place: Place) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\xff" * 1000, struct.pack("!iQ", -1, 1 << 40), struct.pack("!i", 5) + b"12345"],
+    [
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"\xff" * 1000,
+        struct.pack("!iQ", -1, 1 << 40),
+        struct.pack("!i", 5) + b"12345",
+    ],
     ids=["http", "ff", "huge", "wrong"],
 )
-def test_nonsense_before_the_key_ends_the_call_and_not_the_engine(den: Path, place: Place, words: bytes) -> None:
+def test_nonsense_before_the_key_ends_the_call_and_not_the_engine(
+    den: Path, place: Place, words: bytes
+) -> None:
     before = pid_of(den)
     with socket.socket(socket.AF_UNIX) as line:
         line.connect(place.address)
@@ -278,10 +320,18 @@ def test_nonsense_before_the_key_ends_the_call_and_not_the_engine(den: Path, pla
 
 @pytest.mark.parametrize(
     "words",
-    [struct.pack("!i", 4) + b"what", struct.pack("!iQ", -1, 1 << 40), struct.pack("!i", 0x7FFFFFFF), struct.pack("!i", -7), b"\0"],
+    [
+        struct.pack("!i", 4) + b"what",
+        struct.pack("!iQ", -1, 1 << 40),
+        struct.pack("!i", 0x7FFFFFFF),
+        struct.pack("!i", -7),
+        b"\0",
+    ],
     ids=["unknown", "huge", "large", "negative", "cut"],
 )
-def test_nonsense_behind_the_key_ends_the_call_and_not_the_engine(den: Path, place: Place, words: bytes) -> None:
+def test_nonsense_behind_the_key_ends_the_call_and_not_the_engine(
+    den: Path, place: Place, words: bytes
+) -> None:
     before = pid_of(den)
     connection, _ = client.connect(place)
     with connection, socket.socket(fileno=os.dup(connection.fileno())) as line:
@@ -304,7 +354,11 @@ def test_nonsense_in_a_request_is_an_error_event(den: Path, place: Place) -> Non
 
 
 def test_a_silent_caller_keeps_nobody_waiting(den: Path, place: Place) -> None:
-    with socket.socket(socket.AF_UNIX) as silent, socket.socket(socket.AF_UNIX) as slow, Talk(den) as talk:
+    with (
+        socket.socket(socket.AF_UNIX) as silent,
+        socket.socket(socket.AF_UNIX) as slow,
+        Talk(den) as talk,
+    ):
         silent.connect(place.address)
         slow.connect(place.address)
         slow.sendall(struct.pack("!i", 200))  # and the 200 bytes never come
@@ -331,14 +385,18 @@ def test_key_and_folder_are_the_owner_s_alone(den: Path, place: Place) -> None:
     assert len(place.key()) == 32
 
 
-def test_a_folder_that_others_can_read_is_closed_to_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_others_can_read_is_closed_to_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path))
     (tmp_path / "run").mkdir(mode=0o755)
     client.find_place()
     assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o700
 
 
-def test_a_link_instead_of_the_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_instead_of_the_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path))
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "run").symlink_to(tmp_path / "elsewhere")
@@ -392,7 +450,11 @@ def test_nothing_of_inkscape_s_environment_reaches_the_engine(fresh: Path) -> No
     assert done.returncode == 0, done.stderr
     (process,) = engines(fresh)
     there = process.environ()
-    assert not [name for name in there if name.startswith(("PYTHONH", "PYTHONI", "INKSCAPE", "LD_", "GTK_", "GI_"))]
+    assert not [
+        name
+        for name in there
+        if name.startswith(("PYTHONH", "PYTHONI", "INKSCAPE", "LD_", "GTK_", "GI_"))
+    ]
     assert there["PYTHONPATH"] == str(ROOT)
     assert there["CLIPASSO_HOME"] == str(fresh)
     assert "/nowhere" not in there.values()
@@ -400,7 +462,12 @@ def test_nothing_of_inkscape_s_environment_reaches_the_engine(fresh: Path) -> No
 
 def test_the_engine_holds_on_to_no_pipe_of_its_starter(fresh: Path) -> None:
     starter = subprocess.Popen(
-        command("engine", "start"), cwd=ROOT, env=surroundings(fresh), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command("engine", "start"),
+        cwd=ROOT,
+        env=surroundings(fresh),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     watchdog = threading.Timer(LIMIT_S, lambda: [process.kill() for process in engines(fresh)])
     watchdog.start()
@@ -410,7 +477,9 @@ def test_the_engine_holds_on_to_no_pipe_of_its_starter(fresh: Path) -> None:
     (process,) = engines(fresh)
     assert os.getsid(process.pid) != os.getsid(0)  # a terminal that closes does not take it along
     if sys.platform == "linux":  # the pipe on which it said that it is ready is let go right after
-        wait_for(lambda: os.readlink(f"/proc/{process.pid}/fd/1") == "/dev/null", "the end of the pipe")
+        wait_for(
+            lambda: os.readlink(f"/proc/{process.pid}/fd/1") == "/dev/null", "the end of the pipe"
+        )
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
@@ -439,10 +508,20 @@ def test_fifty_sketches_in_a_row_take_no_more_memory_than_ten(fresh: Path) -> No
     memory_mb = {}
     with Talk(fresh, limit_s=600) as talk:
         for number in range(1, 51):
-            image, file = draw_subject(Image.new("RGB", SIZE, (255, 255, 200 + number))), io.BytesIO()
+            image, file = (
+                draw_subject(Image.new("RGB", SIZE, (255, 255, 200 + number))),
+                io.BytesIO(),
+            )
             image.save(file, "PNG")
             request = {**BRIEF, "steps": 2, "seed": number, "mask": "auto"}
-            talk.say({"id": number, "data": base64.b64encode(file.getvalue()).decode(), "request": request, "preview_px": 64})
+            talk.say(
+                {
+                    "id": number,
+                    "data": base64.b64encode(file.getvalue()).decode(),
+                    "request": request,
+                    "preview_px": 64,
+                }
+            )
             assert talk.hear("result", "error")[-1]["event"] == "result"
             if number in (10, 50):
                 memory_mb[number] = engine_process(fresh).memory_info().rss / 1e6

@@ -1,4 +1,6 @@
-"""Going on from a drawing: what is chosen is redrawn or added, everything else stays byte for byte, and it never gets worse."""
+"""Going on from a drawing: what is chosen is redrawn or added, everything else stays byte for byte,
+and it never gets worse.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ def data_of(drawing: Drawing) -> dict[str, str]:
 
 def document(tmp_path: Path, body: str) -> Drawing:
     path = tmp_path / "own.svg"
-    path.write_text(f'<svg {SPACES} viewBox="0 0 {SIZE[0]} {SIZE[1]}">{body}</svg>', encoding="utf-8")
+    path.write_text(
+        f'<svg {SPACES} viewBox="0 0 {SIZE[0]} {SIZE[1]}">{body}</svg>', encoding="utf-8"
+    )
     return read_drawing(path, SIZE)
 
 
@@ -59,7 +63,9 @@ def document(tmp_path: Path, body: str) -> Drawing:
 def test_only_the_chosen_strokes_move(picture: Picture, drawn: Path, load: Any, reach: str) -> None:
     drawing = read_drawing(drawn, SIZE)
     before, attributes = data_of(drawing), [{**line.node.attrib, "d": ""} for line in drawing.lines]
-    change = edit.refine(picture, drawing, QUICK, drawing.find(["stroke-2", "stroke-4"]), reach, load=load)
+    change = edit.refine(
+        picture, drawing, QUICK, drawing.find(["stroke-2", "stroke-4"]), reach, load=load
+    )
     after = data_of(drawing)
     moved = {one for one in before if before[one] != after[one]}
     assert moved == ({"stroke-2", "stroke-4"} if change.improved else set())
@@ -67,7 +73,9 @@ def test_only_the_chosen_strokes_move(picture: Picture, drawn: Path, load: Any, 
     assert [line.id for line in change.lines] == ["stroke-2", "stroke-4"]
 
 
-def test_without_a_choice_all_that_is_not_locked_moves(picture: Picture, drawn: Path, load: Any) -> None:
+def test_without_a_choice_all_that_is_not_locked_moves(
+    picture: Picture, drawn: Path, load: Any
+) -> None:
     drawing = read_drawing(drawn, SIZE)
     drawing.find(["stroke-3"])[0].locked = True
     before = data_of(drawing)
@@ -77,7 +85,9 @@ def test_without_a_choice_all_that_is_not_locked_moves(picture: Picture, drawn: 
     assert {one for one in before if before[one] == after[one]} == {"stroke-3"}
 
 
-def test_a_stroke_that_was_spoilt_finds_its_way_back(picture: Picture, drawn: Path, load: Any) -> None:
+def test_a_stroke_that_was_spoilt_finds_its_way_back(
+    picture: Picture, drawn: Path, load: Any
+) -> None:
     drawing = read_drawing(drawn, SIZE)
     (line,) = drawing.find(["stroke-1"])
     line.place([line.chains[0] + 12])
@@ -86,19 +96,28 @@ def test_a_stroke_that_was_spoilt_finds_its_way_back(picture: Picture, drawn: Pa
     assert change.after < change.before - 0.005
 
 
-def test_the_loss_told_is_that_of_the_whole_sketch_whoever_is_chosen(picture: Picture, drawn: Path, load: Any) -> None:
+def test_the_loss_told_is_that_of_the_whole_sketch_whoever_is_chosen(
+    picture: Picture, drawn: Path, load: Any
+) -> None:
     losses = []
     for ids in (["stroke-1"], ["stroke-2", "stroke-5"]):
         drawing = read_drawing(drawn, SIZE)
-        losses.append(edit.refine(picture, drawing, QUICK, drawing.find(ids), edit.NUDGE, load=load).before)
+        losses.append(
+            edit.refine(picture, drawing, QUICK, drawing.find(ids), edit.NUDGE, load=load).before
+        )
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 
 
-def test_when_nothing_better_is_found_the_strokes_stay(picture: Picture, drawn: Path, load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edit._Edit, "_loss_before", lambda *_: 0.0)  # nothing beats a perfect sketch
+def test_when_nothing_better_is_found_the_strokes_stay(
+    picture: Picture, drawn: Path, load: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # nothing beats a perfect sketch
+    monkeypatch.setattr(edit._Edit, "_loss_before", lambda *_: 0.0)
     drawing = read_drawing(drawn, SIZE)
     before = drawing.to_bytes()
-    change = edit.refine(picture, drawing, QUICK, drawing.find(["stroke-1"]), edit.AFRESH, load=load)
+    change = edit.refine(
+        picture, drawing, QUICK, drawing.find(["stroke-1"]), edit.AFRESH, load=load
+    )
     assert not change.improved
     assert change.after == change.before
     assert drawing.to_bytes() == before
@@ -115,7 +134,9 @@ def test_a_nudge_stays_near(picture: Picture, drawn: Path, load: Any) -> None:
         assert np.linalg.norm(line.chains[0] - old[line.id], axis=1).max() < farthest + 0.01
 
 
-def test_chains_of_any_length_and_subpaths_are_redrawn_as_such(picture: Picture, tmp_path: Path, load: Any) -> None:
+def test_chains_of_any_length_and_subpaths_are_redrawn_as_such(
+    picture: Picture, tmp_path: Path, load: Any
+) -> None:
     drawing = document(
         tmp_path,
         f'<path id="a" d="M 50,40 L 60,20 L 75,40 L 80,90" style="{INK}"/>'
@@ -132,8 +153,13 @@ def test_chains_of_any_length_and_subpaths_are_redrawn_as_such(picture: Picture,
             assert np.abs(chain - same).max() < 1e-3
 
 
-def test_closed_and_filled_paths_are_seen_and_named_but_not_moved(picture: Picture, tmp_path: Path, load: Any) -> None:
-    body = f'<path id="blob" d="M40,30h80v75h-80z" style="fill:#222"/><path id="a" d="M 10,10 L 30,15" style="{INK}"/>'
+def test_closed_and_filled_paths_are_seen_and_named_but_not_moved(
+    picture: Picture, tmp_path: Path, load: Any
+) -> None:
+    body = (
+        '<path id="blob" d="M40,30h80v75h-80z" style="fill:#222"/><path id="a" d="M 10,10 L 30,15"'
+        f' style="{INK}"/>'
+    )
     drawing = document(tmp_path, body)
     blob = drawing.find(["blob"])[0].node.get("d")
     change = edit.refine(picture, drawing, QUICK, load=load)
@@ -144,15 +170,25 @@ def test_closed_and_filled_paths_are_seen_and_named_but_not_moved(picture: Pictu
 
 
 @pytest.mark.parametrize(
-    "body", ["", f'<path d="M0,0L9,0L9,9z" style="{INK}"/>', f'<path d="M0,0L9,0" style="{INK}" clipasso:locked="true"/>']
+    "body",
+    [
+        "",
+        f'<path d="M0,0L9,0L9,9z" style="{INK}"/>',
+        f'<path d="M0,0L9,0" style="{INK}" clipasso:locked="true"/>',
+    ],
 )
-def test_nothing_free_to_redraw_is_a_mistake(picture: Picture, tmp_path: Path, body: str, load: Any) -> None:
+def test_nothing_free_to_redraw_is_a_mistake(
+    picture: Picture, tmp_path: Path, body: str, load: Any
+) -> None:
     with pytest.raises(UserError, match="no stroke to redraw"):
         edit.refine(picture, document(tmp_path, body), QUICK, load=load)
 
 
-def test_strokes_outside_of_the_subject_are_reached(picture: Picture, tmp_path: Path, load: Any) -> None:
-    drawing = document(tmp_path, f'<path id="far" d="M 1,10 L 1,110" style="{INK}"/>')  # the subject's frame begins at x = 31
+def test_strokes_outside_of_the_subject_are_reached(
+    picture: Picture, tmp_path: Path, load: Any
+) -> None:
+    # the subject's frame begins at x = 31
+    drawing = document(tmp_path, f'<path id="far" d="M 1,10 L 1,110" style="{INK}"/>')
     request = replace(QUICK, mask="auto", steps=20)
     before = drawing.lines[0].chains[0]
     change = edit.refine(picture, drawing, request, load=load)
@@ -163,7 +199,9 @@ def test_strokes_outside_of_the_subject_are_reached(picture: Picture, tmp_path: 
 # Add
 
 
-def test_new_strokes_go_where_nothing_is_drawn_yet(picture: Picture, drawn: Path, load: Any) -> None:
+def test_new_strokes_go_where_nothing_is_drawn_yet(
+    picture: Picture, drawn: Path, load: Any
+) -> None:
     drawing = read_drawing(drawn, SIZE)
     before = data_of(drawing)
     change = edit.add(picture, drawing, QUICK, load=load)
@@ -171,11 +209,16 @@ def test_new_strokes_go_where_nothing_is_drawn_yet(picture: Picture, drawn: Path
     assert {one: after[one] for one in before} == before
     assert [line.id for line in change.lines] == [f"stroke-{number}" for number in range(6, 11)]
     assert change.after < change.before
-    assert [line.node.get("{https://clipasso.org/ns}rank") for line in drawing.lines] == [str(rank) for rank in range(10)]
+    assert [line.node.get("{https://clipasso.org/ns}rank") for line in drawing.lines] == [
+        str(rank) for rank in range(10)
+    ]
 
 
 def test_what_is_drawn_by_hand_is_drawn_around(picture: Picture, tmp_path: Path, load: Any) -> None:
-    outline = f'<g transform="scale(2)"><path d="M 20,15 A 40,37.5 0 0 1 60,52.5" style="{INK}" id="hand"/></g>'
+    outline = (
+        f'<g transform="scale(2)"><path d="M 20,15 A 40,37.5 0 0 1 60,52.5" style="{INK}"'
+        ' id="hand"/></g>'
+    )
     drawing = document(tmp_path, outline)
     hand = drawing.lines[0].chains[0]
     change = edit.add(picture, drawing, QUICK, load=load)
@@ -184,10 +227,17 @@ def test_what_is_drawn_by_hand_is_drawn_around(picture: Picture, tmp_path: Path,
     assert np.array_equal(drawing.lines[0].chains[0], hand)
 
 
-def test_new_strokes_have_the_asked_width_and_ink_in_a_layer_of_another_scale(picture: Picture, tmp_path: Path, load: Any) -> None:
-    body = f'<g id="s" clipasso:sketch="1" transform="scale(.5)"><path id="a" d="M 0,0 L 9,9" style="{INK}"/></g>'
+def test_new_strokes_have_the_asked_width_and_ink_in_a_layer_of_another_scale(
+    picture: Picture, tmp_path: Path, load: Any
+) -> None:
+    body = (
+        '<g id="s" clipasso:sketch="1" transform="scale(.5)"><path id="a" d="M 0,0 L 9,9"'
+        f' style="{INK}"/></g>'
+    )
     drawing = document(tmp_path, body)
-    request = SketchRequest(strokes=1, guide="lite", preset="draft", mask="none", steps=1, width_px=3, color="#123456")
+    request = SketchRequest(
+        strokes=1, guide="lite", preset="draft", mask="none", steps=1, width_px=3, color="#123456"
+    )
     (line,) = edit.add(picture, drawing, request, load=load).lines
     assert "stroke:#123456" in line.node.get("style")
     drawing.write(tmp_path / "again.svg")
@@ -197,15 +247,37 @@ def test_new_strokes_have_the_asked_width_and_ink_in_a_layer_of_another_scale(pi
 # The command
 
 
-def test_the_commands_write_the_sketch_and_tell_what_they_did(photo: Path, drawn: Path, tmp_path: Path, capfd: Any) -> None:
-    fast = ["--photo", str(photo), "--guide", "lite", "--preset", "draft", "--mask", "none", "--steps", "2", "--json"]
+def test_the_commands_write_the_sketch_and_tell_what_they_did(
+    photo: Path, drawn: Path, tmp_path: Path, capfd: Any
+) -> None:
+    fast = [
+        "--photo",
+        str(photo),
+        "--guide",
+        "lite",
+        "--preset",
+        "draft",
+        "--mask",
+        "none",
+        "--steps",
+        "2",
+        "--json",
+    ]
     whole = drawn.read_text()
-    assert main(["refine", str(drawn), *fast, "--only", "stroke-1", "-o", str(tmp_path / "refined.svg")]) == 0
+    assert (
+        main(
+            ["refine", str(drawn), *fast, "--only", "stroke-1", "-o", str(tmp_path / "refined.svg")]
+        )
+        == 0
+    )
     told = json.loads(capfd.readouterr().out.splitlines()[-1])
     assert (told["event"], told["strokes"]) == ("changed", ["stroke-1"])
     assert drawn.read_text() == whole
     assert main(["add", str(drawn), *fast, "-n", "2"]) == 0
-    assert json.loads(capfd.readouterr().out.splitlines()[-1])["strokes"] == ["stroke-6", "stroke-7"]
+    assert json.loads(capfd.readouterr().out.splitlines()[-1])["strokes"] == [
+        "stroke-6",
+        "stroke-7",
+    ]
     assert len(read_drawing(drawn, SIZE).lines) == 7
     assert main(["level", str(drawn), "--strokes", "3"]) == 0
     assert len(read_drawing(drawn, SIZE).lines) == 3
@@ -216,8 +288,12 @@ def test_the_commands_write_the_sketch_and_tell_what_they_did(photo: Path, drawn
 
 def test_the_commands_for_plotters_take_only_what_is_asked_for(tmp_path: Path, capfd: Any) -> None:
     drawn, target = tmp_path / "own.svg", tmp_path / "plot.svg"
-    paths = "".join(f'<path id="p{number}" d="M {number},0 L {number},9" style="{INK}"/>' for number in range(4))
-    drawn.write_text(f'<svg {SPACES} viewBox="0 0 9 9"><g id="sketch" clipasso:sketch="1">{paths}</g></svg>')
+    paths = "".join(
+        f'<path id="p{number}" d="M {number},0 L {number},9" style="{INK}"/>' for number in range(4)
+    )
+    drawn.write_text(
+        f'<svg {SPACES} viewBox="0 0 9 9"><g id="sketch" clipasso:sketch="1">{paths}</g></svg>'
+    )
     only = ["--only", "p0", "--only", "p2", "--only", "p0", "-o", str(target)]
     assert main(["join", str(drawn), *only]) == 0
     assert "2 strokes in one line" in capfd.readouterr().err
@@ -237,8 +313,25 @@ def test_the_commands_for_plotters_take_only_what_is_asked_for(tmp_path: Path, c
         (["--preset", "slow"], "no preset"),
     ],
 )
-def test_a_mistake_is_one_line_and_the_sketch_stays(photo: Path, drawn: Path, capfd: Any, words: list[str], fault: str) -> None:
+def test_a_mistake_is_one_line_and_the_sketch_stays(
+    photo: Path, drawn: Path, capfd: Any, words: list[str], fault: str
+) -> None:
     whole = drawn.read_bytes()
-    assert main(["refine", str(drawn), "--photo", str(photo), "--guide", "lite", "--mask", "none", *words]) == 2
+    assert (
+        main(
+            [
+                "refine",
+                str(drawn),
+                "--photo",
+                str(photo),
+                "--guide",
+                "lite",
+                "--mask",
+                "none",
+                *words,
+            ]
+        )
+        == 2
+    )
     assert fault in capfd.readouterr().err
     assert drawn.read_bytes() == whole

@@ -30,11 +30,16 @@ def test_strokes_lie_on_the_subject_in_the_pictures_own_pixels() -> None:
     points = np.concatenate([basis @ np.array(stroke.points) for stroke in result.strokes])
     off = np.hypot(points[:, 0] - 230, points[:, 1] - 60)
     assert np.mean(off < 46) > 0.95
-    assert np.median(np.minimum(np.abs(off - 40), np.abs(points[:, 0] - 230))) < 5, "on the rim or on the seam"
+    assert np.median(np.minimum(np.abs(off - 40), np.abs(points[:, 0] - 230))) < 5, (
+        "on the rim or on the seam"
+    )
 
 
 def test_a_reduced_picture_keeps_its_own_units() -> None:
-    small, large = green_disc(), np.asarray(Image.fromarray(green_disc()).resize((3000, 1200), Image.Resampling.NEAREST))
+    small, large = (
+        green_disc(),
+        np.asarray(Image.fromarray(green_disc()).resize((3000, 1200), Image.Resampling.NEAREST)),
+    )
     few = SketchRequest(**BRIEF, preset="draft")
     frames = [sketch(pixels, few).frame for pixels in (small, large)]
     assert frames[1].side == pytest.approx(10 * frames[0].side, rel=0.02)
@@ -58,16 +63,27 @@ def test_progress_is_told_before_the_first_and_after_every_step() -> None:
     told: list[Progress] = []
     result = sketch(green_disc(), SketchRequest(**BRIEF), lambda progress: told.append(progress))
     assert [progress.step for progress in told] == [0, 1, 2, 3]
-    assert told[0].setup.line().startswith("guide lite (no CLIP weights on this machine) · cpu · mask plain border · quick, 3 steps")
+    assert (
+        told[0]
+        .setup.line()
+        .startswith(
+            "guide lite (no CLIP weights on this machine) · cpu · mask plain border · quick, 3"
+            " steps"
+        )
+    )
     better = told[-1].loss != told[1].loss
-    assert (told[1].preview().strokes != told[-1].preview().strokes) == better, "a preview shows the sketch that its loss belongs to"
+    assert (told[1].preview().strokes != told[-1].preview().strokes) == better, (
+        "a preview shows the sketch that its loss belongs to"
+    )
     assert told[-1].loss == result.loss
     assert len(from_svg(to_svg(told[1].preview())).strokes) == 4
 
 
 @pytest.mark.parametrize("at", [1, 2])
 def test_a_job_that_is_stopped_gives_the_best_so_far(at: int) -> None:
-    result = sketch(green_disc(), SketchRequest(steps=50, strokes=4), lambda progress: progress.step < at)
+    result = sketch(
+        green_disc(), SketchRequest(steps=50, strokes=4), lambda progress: progress.step < at
+    )
     assert result.steps == at
     assert len(result.strokes) == 4
 
@@ -87,7 +103,9 @@ def test_a_job_that_is_cancelled_ends_at_once(at: int) -> None:
 
 
 def test_one_seed_always_gives_the_same_sketch_and_another_a_different_one() -> None:
-    first, again, other = (to_svg(sketch(green_disc(), SketchRequest(**BRIEF, seed=seed))) for seed in (5, 5, 6))
+    first, again, other = (
+        to_svg(sketch(green_disc(), SketchRequest(**BRIEF, seed=seed))) for seed in (5, 5, 6)
+    )
     assert first == again
     assert first != other
 
@@ -97,18 +115,29 @@ def test_the_winning_starts_seed_leads_back_to_its_start() -> None:
     both = Job(picture, SketchRequest(**BRIEF, seeds=2, seed=5))
     second = Job(picture, SketchRequest(**BRIEF, seed=6))
     target = torch.tensor(both.canvas).permute(2, 0, 1)[None]
-    likeness = Likeness(both.guide, target, ViewPool(1, 1, 0, 1, 224, 0, both.guide.device), width_px=3.0)
+    likeness = Likeness(
+        both.guide, target, ViewPool(1, 1, 0, 1, 224, 0, both.guide.device), width_px=3.0
+    )
     assert torch.equal(both.lay_out(likeness)[1], second.lay_out(likeness)[0])
 
 
 def test_strokes_of_a_level_are_laid_around_those_before() -> None:
     job = Job(from_array(green_disc()), SketchRequest(**{**BRIEF, "strokes": 12}))
     target = torch.tensor(job.canvas).permute(2, 0, 1)[None]
-    likeness = Likeness(job.guide, target, ViewPool(1, 1, 0, 1, 224, 0, job.guide.device), width_px=3.0)
+    likeness = Likeness(
+        job.guide, target, ViewPool(1, 1, 0, 1, 224, 0, job.guide.device), width_px=3.0
+    )
     nested = job.lay_out(likeness, (3, 6))[0]
     lengths = nested.diff(dim=1).norm(dim=-1).sum(1)
-    assert lengths[:3].mean() > lengths[3:6].mean() > lengths[6:].mean(), "long strokes first, details later"
-    assert torch.equal(nested[:3], Job(from_array(green_disc()), SketchRequest(**{**BRIEF, "strokes": 3})).lay_out(likeness)[0])
+    assert lengths[:3].mean() > lengths[3:6].mean() > lengths[6:].mean(), (
+        "long strokes first, details later"
+    )
+    assert torch.equal(
+        nested[:3],
+        Job(from_array(green_disc()), SketchRequest(**{**BRIEF, "strokes": 3})).lay_out(likeness)[
+            0
+        ],
+    )
 
 
 @pytest.mark.parametrize("guide", ["clip:RN50:random", "clip:ViT-B-32:random"])
@@ -124,7 +153,12 @@ def test_words_pull_a_clip_sketch() -> None:
     sketches = []
     for text in (None, None, "a green disc"):
         torch.manual_seed(0)  # the same untrained network each time
-        sketches.append(sketch(green_disc(), SketchRequest(**BRIEF, guide="clip:ViT-B-32:random", preset="draft", text=text)))
+        sketches.append(
+            sketch(
+                green_disc(),
+                SketchRequest(**BRIEF, guide="clip:ViT-B-32:random", preset="draft", text=text),
+            )
+        )
     without, again, pulled = sketches
     assert without.loss == again.loss
     assert pulled.loss > without.loss + 0.01, "the words' term is part of the loss"
@@ -136,10 +170,14 @@ def test_words_pull_a_clip_sketch() -> None:
 def test_the_published_preset_takes_the_published_way() -> None:
     torch.manual_seed(0)
     told: list[Progress] = []
-    request = SketchRequest(guide="clip:RN101:random", preset="published", steps=2, strokes=4, seeds=2)
+    request = SketchRequest(
+        guide="clip:RN101:random", preset="published", steps=2, strokes=4, seeds=2
+    )
     result = sketch(green_disc(), request, lambda progress: told.append(progress))
     setup = told[0].setup
-    assert setup.saliency == "clip:ViT-B-32:random", "the paper's saliency is ViT-B/32's whatever the guide"
+    assert setup.saliency == "clip:ViT-B-32:random", (
+        "the paper's saliency is ViT-B/32's whatever the guide"
+    )
     assert setup.mask == "none", "the paper leaves masking to the person"
     assert (result.frame.x, result.frame.y, result.frame.side) == (0, -90, 300)
     assert result.steps == 2
@@ -154,7 +192,14 @@ def test_pictures_come_as_arrays_images_paths_or_pictures(tmp_path: Path) -> Non
     request = SketchRequest(**BRIEF)
     pixels = green_disc()
     Image.fromarray(pixels).save(tmp_path / "disc.png")
-    ways = [pixels, pixels / 255, Image.fromarray(pixels), tmp_path / "disc.png", str(tmp_path / "disc.png"), from_array(pixels)]
+    ways = [
+        pixels,
+        pixels / 255,
+        Image.fromarray(pixels),
+        tmp_path / "disc.png",
+        str(tmp_path / "disc.png"),
+        from_array(pixels),
+    ]
     assert len({to_svg(sketch(way, request)) for way in ways}) == 1
 
 
@@ -172,9 +217,13 @@ def test_the_example_becomes_a_sketch_that_one_would_show_around() -> None:
     result = sketch(EXAMPLE, on_progress=lambda progress: told.append(progress))
     assert len(result.strokes) == 16
     assert told[1].loss is not None
-    assert result.loss < 0.9 * told[1].loss, "far nearer to the photograph than the start, which lies along its edges already"
+    assert result.loss < 0.9 * told[1].loss, (
+        "far nearer to the photograph than the start, which lies along its edges already"
+    )
     points = np.concatenate([stroke.points for stroke in result.strokes])
-    assert ((points > -20) & (points < np.array([result.width, result.height]) + 20)).all(), "on the photograph"
+    assert ((points > -20) & (points < np.array([result.width, result.height]) + 20)).all(), (
+        "on the photograph"
+    )
 
 
 def test_ink_is_the_subject_s_own_where_the_picture_cuts_it_off() -> None:

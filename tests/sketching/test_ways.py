@@ -18,7 +18,9 @@ from clipasso_core.strokes import polyline
 def disc_in_a_field() -> tuple[np.ndarray, np.ndarray]:
     """A dark disc before a horizon, and its mask."""
     y, x = np.mgrid[:160, :200]
-    pixels = np.where((y < 80)[..., None], np.array([150, 190, 240]), np.array([200, 180, 120])).astype(np.uint8)
+    pixels = np.where(
+        (y < 80)[..., None], np.array([150, 190, 240]), np.array([200, 180, 120])
+    ).astype(np.uint8)
     inside = (x - 100) ** 2 + (y - 90) ** 2 < 40**2
     pixels[inside] = (40, 20, 20)
     return pixels, inside
@@ -26,9 +28,13 @@ def disc_in_a_field() -> tuple[np.ndarray, np.ndarray]:
 
 def test_one_line_is_one_chain_without_a_gap() -> None:
     told: list[Progress] = []
-    result = sketch(green_disc(), SketchRequest(**BRIEF, one_line=True), lambda progress: told.append(progress))
+    result = sketch(
+        green_disc(), SketchRequest(**BRIEF, one_line=True), lambda progress: told.append(progress)
+    )
     (stroke,) = result.strokes
-    assert len(stroke.points) == 3 * (2 * BRIEF["strokes"] - 1) + 1, "every stroke and every gap is a cubic"
+    assert len(stroke.points) == 3 * (2 * BRIEF["strokes"] - 1) + 1, (
+        "every stroke and every gap is a cubic"
+    )
     steps = np.linalg.norm(np.diff(polyline(np.array(stroke.points)), axis=0), axis=1)
     assert steps.max() < 20
     assert [one.step for one in told] == list(range(result.steps + 1))
@@ -37,7 +43,9 @@ def test_one_line_is_one_chain_without_a_gap() -> None:
 
 
 def test_one_line_that_is_stopped_is_one_line_all_the_same() -> None:
-    result = sketch(green_disc(), SketchRequest(**BRIEF, one_line=True), lambda progress: progress.step < 2)
+    result = sketch(
+        green_disc(), SketchRequest(**BRIEF, one_line=True), lambda progress: progress.step < 2
+    )
     assert len(result.strokes) == 1
     assert result.steps == 2
     assert np.isfinite(result.loss)
@@ -67,8 +75,13 @@ def test_a_background_is_drawn_apart_and_thinner(tmp_path: Any) -> None:
     assert max(widths[-3:]) < min(widths[:-3])
     assert [stroke.id for stroke in result.strokes] == [f"stroke-{one}" for one in range(1, 8)]
     alone = sketch(pixels, SketchRequest(**BRIEF, mask=str(path)))
-    assert [stroke.points for stroke in result.strokes[:4]] == [stroke.points for stroke in alone.strokes], "the subject is as without"
-    horizon = [np.abs(polyline(np.array(stroke.points))[:, 1] - 80).mean() for stroke in result.strokes[-3:]]
+    assert [stroke.points for stroke in result.strokes[:4]] == [
+        stroke.points for stroke in alone.strokes
+    ], "the subject is as without"
+    horizon = [
+        np.abs(polyline(np.array(stroke.points))[:, 1] - 80).mean()
+        for stroke in result.strokes[-3:]
+    ]
     assert min(horizon) < 8
     assert [one.step for one in told] == list(range(result.steps + 1))
     assert told[-1].step == told[-1].steps
@@ -76,7 +89,9 @@ def test_a_background_is_drawn_apart_and_thinner(tmp_path: Any) -> None:
 
 
 def test_stopped_at_the_subject_there_is_no_background(tmp_path: Any) -> None:
-    result = sketch(green_disc(), SketchRequest(**BRIEF, background=3), lambda progress: progress.step < 2)
+    result = sketch(
+        green_disc(), SketchRequest(**BRIEF, background=3), lambda progress: progress.step < 2
+    )
     assert len(result.strokes) == BRIEF["strokes"]
 
 

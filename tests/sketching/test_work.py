@@ -1,6 +1,8 @@
-"""How much work a sketch is, in counts that no busy machine can change: steps, pictures looked at, strokes drawn, kernels started.
+"""How much work a sketch is, in counts that no busy machine can change: steps, pictures looked at,
+strokes drawn, kernels started.
 
-A ceiling lies a little above what was counted when it was set. It may fall; whoever raises one says why beside it.
+A ceiling lies a little above what was counted when it was set. It may fall; whoever raises one says
+why beside it.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ class Work:
     trained: pictures that the guide looked at with a gradient, the dear ones: forward and backward.
     looks: pictures that it looked at without.
     drawn: strokes that were drawn, with or without a gradient.
-    kernels: operations that one step starts on the device, the guide's own aside; views of tensors cost nothing and don't count.
+    kernels: operations that one step starts on the device, the guide's own aside; views of tensors
+        cost nothing and don't count.
     """
 
     steps: int
@@ -45,19 +48,24 @@ class Work:
 
 
 CEILINGS = {
-    # 20 steps of 2 views. Looks: a blank page, 4 sets of 2 views of the photograph, 4 layouts, and the sketch without each stroke.
-    # Strokes: all in every step, in 4 layouts, and once to be ordered. Kernels: 952, of which the rasteriser starts most and
-    # tidiness 220.
+    # 20 steps of 2 views. Looks: a blank page, 4 sets of 2 views of the photograph, 4 layouts, and
+    # the sketch without each stroke. Strokes: all in every step, in 4 layouts, and once to be
+    # ordered. Kernels: 952, of which the rasteriser starts most and tidiness 220.
     ("draft", 16): Work(steps=20, trained=40, looks=29, drawn=400, kernels=1000),
-    ("draft", 32): Work(steps=20, trained=40, looks=45, drawn=800, kernels=1000),  # 977: twice the strokes are hardly more launches
-    # 120 steps of 4 views. Looks: a blank page, 8 sets of 4 views, 8 layouts, 68 to lay strokes anew (each one's absence, 4 x 13 places),
-    # and some 70 for the lazy greedy order, which depends a little on the arithmetic. Kernels 966.
+    # 977: twice the strokes are hardly more launches
+    ("draft", 32): Work(steps=20, trained=40, looks=45, drawn=800, kernels=1000),
+    # 120 steps of 4 views. Looks: a blank page, 8 sets of 4 views, 8 layouts, 68 to lay strokes
+    # anew (each one's absence, 4 x 13 places), and some 70 for the lazy greedy order, which depends
+    # a little on the arithmetic. Kernels 966.
     ("quick", 16): Work(steps=120, trained=480, looks=190, drawn=2150, kernels=1000),
-    # Two levels, each seen in a view of its own: of three sets of strokes drawn together. Looks 317: 24 absences and 8 x 13 places more,
-    # since a stroke of a level is judged by that as well. Kernels 994.
+    # Two levels, each seen in a view of its own: of three sets of strokes drawn together. Looks
+    # 317: 24 absences and 8 x 13 places more, since a stroke of a level is judged by that as well.
+    # Kernels 994.
     ("quick", 32): Work(steps=120, trained=480, looks=335, drawn=4480, kernels=1040),
 }
-LITE_KERNELS = 215  # 204: 49 convolutions, 33 activations, forward and backward; 10 additions of blocks, the rest casts, scales and gathers
+# 204: 49 convolutions, 33 activations, forward and backward; 10 additions of blocks, the rest
+# casts, scales and gathers
+LITE_KERNELS = 215
 
 
 COUNTED = range(4, 8)  # steps in which kernels are counted: counting takes longer than most of them
@@ -80,7 +88,9 @@ class Coarse(Guide):
         else:
             self.looks += len(pictures)
         fine = F.avg_pool2d(pictures, 8)
-        return Features({"fine": fine, "coarse": F.avg_pool2d(fine, 4)}, F.avg_pool2d(fine, 7).flatten(1))
+        return Features(
+            {"fine": fine, "coarse": F.avg_pool2d(fine, 4)}, F.avg_pool2d(fine, 7).flatten(1)
+        )
 
     def relevance(self, picture: Tensor) -> Tensor:
         """The same everywhere."""
@@ -95,7 +105,10 @@ class Kernels(TorchDispatchMode):
         self.count = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.count += not any(one.alias_info is not None and not one.alias_info.is_write for one in func._schema.returns)
+        self.count += not any(
+            one.alias_info is not None and not one.alias_info.is_write
+            for one in func._schema.returns
+        )
         return func(*args, **(kwargs or {}))
 
 
@@ -109,7 +122,8 @@ def counted(photo: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int]
 
         def render(batch: Any, size: tuple[int, int]) -> Tensor:
             nonlocal drawn
-            drawn += int((batch.points.detach().amax((2, 3)) > NOWHERE_PX).sum())  # strokes that fill up a set are nowhere
+            # strokes that fill up a set are nowhere
+            drawn += int((batch.points.detach().amax((2, 3)) > NOWHERE_PX).sum())
             return original(batch, size)
 
         def on_progress(progress: Progress) -> None:
@@ -119,7 +133,11 @@ def counted(photo: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int]
             counting.append(Kernels().__enter__() if progress.step in COUNTED else None)
 
         counting: list[Kernels | None] = [None]
-        job = Job(read_picture(photo), SketchRequest(strokes=strokes, preset=preset, guide="lite"), lambda *_: guide)
+        job = Job(
+            read_picture(photo),
+            SketchRequest(strokes=strokes, preset=preset, guide="lite"),
+            lambda *_: guide,
+        )
         with monkeypatch.context() as patch:
             patch.setattr(sparse, "render", render)
             result = job.run(on_progress)
@@ -129,12 +147,18 @@ def counted(photo: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int]
 
 
 @pytest.mark.parametrize(("preset", "strokes"), list(CEILINGS))
-def test_a_sketch_is_no_more_work_than_it_was(counted: Callable[[str, int], Work], preset: str, strokes: int) -> None:
+def test_a_sketch_is_no_more_work_than_it_was(
+    counted: Callable[[str, int], Work], preset: str, strokes: int
+) -> None:
     assert above(counted(preset, strokes), CEILINGS[preset, strokes]) == {}
 
 
-def test_more_views_are_found_out(counted: Callable[[str, int], Work], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PRESETS, "draft", replace(PRESETS["draft"], views=PRESETS["draft"].views + 1))
+def test_more_views_are_found_out(
+    counted: Callable[[str, int], Work], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        PRESETS, "draft", replace(PRESETS["draft"], views=PRESETS["draft"].views + 1)
+    )
     assert {"trained", "looks"} <= above(counted("draft", 16), CEILINGS["draft", 16]).keys()
 
 

@@ -10,9 +10,15 @@ import numpy as np
 
 from support.screen import Desk, wait_for
 
-AROUND = (201, 209, 214)  # the desk around the page, red green blue: a colour that nothing else on the screen has
+# the desk around the page, red green blue: a colour that nothing else on the screen has
+AROUND = (201, 209, 214)
 INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"
-VIEW = {"pagecolor": "#ffffff", "showborder": "false", INKSCAPE + "showpageshadow": "false", INKSCAPE + "pageopacity": "1"}
+VIEW = {
+    "pagecolor": "#ffffff",
+    "showborder": "false",
+    INKSCAPE + "showpageshadow": "false",
+    INKSCAPE + "pageopacity": "1",
+}
 NODE_TOOL, PAGE_FITS, NOTHING_SELECTED = "F2", "5", "Escape"
 NEAR_PX = 3  # what rounding may come to
 MARGIN = 0.05  # of the page at most, around a page that fits
@@ -33,7 +39,8 @@ def prepare(tree: Any) -> None:
 class Canvas:
     """The canvas of a window, and a page on it.
 
-    whole, page: boxes on the screen: left, top, right, bottom. user: width and height of the page in user units.
+    whole, page: boxes on the screen: left, top, right, bottom. user: width and height of the page
+        in user units.
     """
 
     screen: Desk
@@ -43,7 +50,9 @@ class Canvas:
 
     @classmethod
     def find(cls, screen: Desk, main: str, user: tuple[float, float]) -> Canvas:
-        """Fit the page of a prepared document into its window, nothing selected, and wait until it is shown so."""
+        """Fit the page of a prepared document into its window, nothing selected, and wait until it
+        is shown so.
+        """
 
         def fitted() -> Canvas | None:
             screen.press(NOTHING_SELECTED, PAGE_FITS)  # again: the window may have grown since
@@ -63,17 +72,27 @@ class Canvas:
         largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
         x, y, width, height = (int(one) for one in stats[largest][:4])
         page = parts[y : y + height, x : x + width] != largest
-        rows, columns = np.flatnonzero(page[:, width // 2]), np.flatnonzero(page[height // 2])  # things may jut out of the page elsewhere
+        # things may jut out of the page elsewhere
+        rows, columns = np.flatnonzero(page[:, width // 2]), np.flatnonzero(page[height // 2])
         if not (len(rows) and len(columns)):
             return None
-        box = (x + int(columns[0]), y + int(rows[0]), x + int(columns[-1]) + 1, y + int(rows[-1]) + 1)
+        box = (
+            x + int(columns[0]),
+            y + int(rows[0]),
+            x + int(columns[-1]) + 1,
+            y + int(rows[-1]) + 1,
+        )
         return cls(screen, (x, y, x + width, y + height), box, user)
 
     def _is_fitted(self) -> bool:
         """Whether the whole page is shown, in its proportions and as large as may be."""
-        left, top, right, bottom = (abs(one - other) for one, other in zip(self.whole, self.page, strict=True))
+        left, top, right, bottom = (
+            abs(one - other) for one, other in zip(self.whole, self.page, strict=True)
+        )
         width, height = self.page[2] - self.page[0], self.page[3] - self.page[1]
-        centred = max(abs(left - right), abs(top - bottom)) <= NEAR_PX and 0 < min(left, top) < MARGIN * min(width, height)
+        centred = max(abs(left - right), abs(top - bottom)) <= NEAR_PX and 0 < min(
+            left, top
+        ) < MARGIN * min(width, height)
         return centred and abs(width * self.user[1] / self.user[0] - height) <= NEAR_PX
 
     def place(self, point: np.ndarray) -> tuple[int, int]:
@@ -83,7 +102,9 @@ class Canvas:
         return round(left + float(x)), round(top + float(y))
 
     def move_last_node(self, chain: np.ndarray, by: tuple[float, float]) -> None:
-        """Click on a stroke of one cubic [4, 2] with the node tool, and drag its last node; all in user units."""
+        """Click on a stroke of one cubic [4, 2] with the node tool, and drag its last node; all in
+        user units.
+        """
         node = self.place(chain[-1])
         assert self._color(node).max() < DARK, "another stroke or nothing is there"
         self.screen.press(NODE_TOOL)

@@ -1,4 +1,6 @@
-"""Documents as people have them: one photograph each, most of them bent in some way, and where its red ellipse is."""
+"""Documents as people have them: one photograph each, most of them bent in some way, and where its
+red ellipse is.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ SPACES = (
 
 @dataclass(frozen=True)
 class Document:
-    """One SVG. `{}` in the body stands for the photo's link. file: its name decides the format. ellipse: its share of the photo."""
+    """One SVG. `{}` in the body stands for the photo's link. file: its name decides the format.
+    ellipse: its share of the photo.
+    """
 
     name: str
     body: str = PLAIN
@@ -39,7 +43,8 @@ class Document:
         paint(photo, self.ellipse)
         link = photo.name
         if self.embedded:
-            coded = base64.encodebytes(photo.read_bytes()).decode()  # with line breaks, as Inkscape writes it
+            # with line breaks, as Inkscape writes it
+            coded = base64.encodebytes(photo.read_bytes()).decode()
             link = f"data:image/{'jpeg' if photo.suffix == '.jpg' else 'png'};base64,{coded}"
             photo.unlink()
         body = re.sub(r"\bhref=", "xlink:href=", self.body.replace("{}", link))
@@ -54,7 +59,15 @@ def paint(path: Path, ellipse: tuple[float, float] = MIDDLE) -> None:
     reach_x, reach_y = SIZE[0] * ellipse[0] / 2, SIZE[1] * ellipse[1] / 2
     scale = 4  # for smooth edges
     image = Image.new("RGB", (SIZE[0] * scale, SIZE[1] * scale), (235, 235, 230))
-    box = [scale * v for v in (SIZE[0] / 2 - reach_x, SIZE[1] / 2 - reach_y, SIZE[0] / 2 + reach_x, SIZE[1] / 2 + reach_y)]
+    box = [
+        scale * v
+        for v in (
+            SIZE[0] / 2 - reach_x,
+            SIZE[1] / 2 - reach_y,
+            SIZE[0] / 2 + reach_x,
+            SIZE[1] / 2 + reach_y,
+        )
+    ]
     ImageDraw.Draw(image).ellipse(box, fill=(200, 30, 30))
     image = image.resize(SIZE, Image.Resampling.LANCZOS)
     if "turned" in path.name:  # lies on its side in the file; EXIF sets it upright
@@ -67,7 +80,9 @@ def paint(path: Path, ellipse: tuple[float, float] = MIDDLE) -> None:
         _save_deep(image, path)
     elif "alpha" in path.name:
         cut = image.convert("RGBA")
-        cut.putalpha(Image.fromarray(np.where(np.asarray(image)[..., 1] < 130, 255, 0).astype(np.uint8)))
+        cut.putalpha(
+            Image.fromarray(np.where(np.asarray(image)[..., 1] < 130, 255, 0).astype(np.uint8))
+        )
         cut.save(path)
     elif "grey" in path.name:
         image.convert("L").save(path)
@@ -93,13 +108,20 @@ def placed(**attributes: str) -> str:
     """The image with other attributes."""
     own = {"id": "photo", "x": "20", "y": "15", "width": "160", "height": "120", "href": "{}"}
     own.update({name.replace("_", "-"): value for name, value in attributes.items()})
-    own = {"preserveAspectRatio" if name == "aspect" else name: value for name, value in own.items()}
+    own = {
+        "preserveAspectRatio" if name == "aspect" else name: value for name, value in own.items()
+    }
     return "<image " + " ".join(f'{name}="{value}"' for name, value in own.items()) + "/>"
 
 
-RECT_CLIP = '<defs><clipPath id="clip"><rect x="40" y="25" width="120" height="105"/></clipPath></defs>'
+RECT_CLIP = (
+    '<defs><clipPath id="clip"><rect x="40" y="25" width="120" height="105"/></clipPath></defs>'
+)
 ROUND_CLIP = '<defs><clipPath id="clip"><circle cx="100" cy="75" r="56"/></clipPath></defs>'
-MASK = '<defs><mask id="mask" maskUnits="userSpaceOnUse"><rect x="30" y="20" width="140" height="110" fill="#fff"/></mask></defs>'
+MASK = (
+    '<defs><mask id="mask" maskUnits="userSpaceOnUse"><rect x="30" y="20" width="140" height="110"'
+    ' fill="#fff"/></mask></defs>'
+)
 SQUARE = {"x": "40", "y": "15", "width": "120", "height": "120"}
 
 DOCUMENTS = [
@@ -110,7 +132,11 @@ DOCUMENTS = [
         placed(x="100", y="80", width="600", height="450"),
         'width="20cm" height="15cm" viewBox="0 0 800 600"',
     ),
-    Document("units in the image", placed(x="5mm", y="5mm", width="160mm", height="120mm"), 'width="200mm" height="150mm"'),
+    Document(
+        "units in the image",
+        placed(x="5mm", y="5mm", width="160mm", height="120mm"),
+        'width="200mm" height="150mm"',
+    ),
     Document(
         "view box moved and scaled",
         placed(x="-80", y="-60", width="160", height="120"),
@@ -123,18 +149,30 @@ DOCUMENTS = [
     ),
     Document("view box of another shape", PLAIN, 'width="800" height="700" viewBox="0 0 200 150"'),
     Document(
-        "groups", inside('transform="translate(30,-5) scale(0.8)"', 'transform="rotate(5 100 75)"', 'transform="matrix(1 0 0 1 4 8)"')
+        "groups",
+        inside(
+            'transform="translate(30,-5) scale(0.8)"',
+            'transform="rotate(5 100 75)"',
+            'transform="matrix(1 0 0 1 4 8)"',
+        ),
     ),
     Document("rotated", placed(transform="rotate(33 100 75) translate(20 15) scale(0.8)")),
     Document("upside down", placed(transform="rotate(180 100 75)")),
     Document("flipped", placed(transform="translate(200 0) scale(-1 1)")),
-    Document("flipped and rotated", placed(transform="translate(175 5) rotate(20) scale(-0.8 0.8)")),
+    Document(
+        "flipped and rotated", placed(transform="translate(175 5) rotate(20) scale(-0.8 0.8)")
+    ),
     Document("skewed", placed(transform="translate(-20 8) scale(0.85) skewX(20)")),
     Document("stretched", placed(transform="translate(5 60) scale(0.95 0.4)")),
-    Document("stretched and rotated", placed(transform="translate(60 5) rotate(30) scale(0.8 0.4)")),
+    Document(
+        "stretched and rotated", placed(transform="translate(60 5) rotate(30) scale(0.8 0.4)")
+    ),
     Document(
         "stretched group around a rotated image",
-        inside('transform="translate(0 45) scale(0.9 0.45)"', what=placed(transform="rotate(30 100 75) translate(25 18) scale(0.75)")),
+        inside(
+            'transform="translate(0 45) scale(0.9 0.45)"',
+            what=placed(transform="rotate(30 100 75) translate(25 18) scale(0.75)"),
+        ),
     ),
     Document(
         "spaces and umlauts in the file's name",
@@ -142,25 +180,64 @@ DOCUMENTS = [
         body=placed(href="Mein sch%C3%B6nes%20Photo.png"),
         labels=("Mein schönes Photo",),
     ),
-    Document("spaces and umlauts, not encoded", file="Große Öffnung 2.png", labels=("Große Öffnung 2",)),
+    Document(
+        "spaces and umlauts, not encoded", file="Große Öffnung 2.png", labels=("Große Öffnung 2",)
+    ),
     Document("embedded", embedded=True),
-    Document("embedded JPEG, rotated", placed(transform="rotate(-15 100 75) translate(20 15) scale(0.8)"), file="photo.jpg", embedded=True),
+    Document(
+        "embedded JPEG, rotated",
+        placed(transform="rotate(-15 100 75) translate(20 15) scale(0.8)"),
+        file="photo.jpg",
+        embedded=True,
+    ),
     Document("aspect kept in a square box", placed(**SQUARE)),
-    Document("aspect kept, in the corner of a square box", placed(**SQUARE, aspect="xMaxYMax meet")),
+    Document(
+        "aspect kept, in the corner of a square box", placed(**SQUARE, aspect="xMaxYMax meet")
+    ),
     Document("aspect not kept in a square box", placed(**SQUARE, aspect="none")),
-    Document("sliced to a square box", placed(**SQUARE, aspect="xMidYMid slice"), ellipse=(0.375, 0.5)),
+    Document(
+        "sliced to a square box", placed(**SQUARE, aspect="xMidYMid slice"), ellipse=(0.375, 0.5)
+    ),
     Document("clipped by a rectangle", RECT_CLIP + placed(clip_path="url(#clip)")),
     Document("clipped by a circle", ROUND_CLIP + placed(clip_path="url(#clip)")),
-    Document("clipped and rotated", RECT_CLIP + placed(clip_path="url(#clip)", transform="rotate(25 100 75) translate(20 15) scale(0.8)")),
-    Document("clipped group in a stretched one", ROUND_CLIP + inside('transform="translate(0 40) scale(1 0.5)"', 'clip-path="url(#clip)"')),
+    Document(
+        "clipped and rotated",
+        RECT_CLIP
+        + placed(clip_path="url(#clip)", transform="rotate(25 100 75) translate(20 15) scale(0.8)"),
+    ),
+    Document(
+        "clipped group in a stretched one",
+        ROUND_CLIP + inside('transform="translate(0 40) scale(1 0.5)"', 'clip-path="url(#clip)"'),
+    ),
     Document("clipped and embedded", ROUND_CLIP + placed(clip_path="url(#clip)"), embedded=True),
     Document("masked", MASK + placed(mask="url(#mask)")),
     Document("half transparent", placed(style="opacity:0.5")),
     Document("transparent background", file="alpha.png", labels=("alpha",)),
-    Document("turned by EXIF", placed(x="40", y="3", width="108", height="144"), file="turned.jpg", labels=("turned",), ellipse=MIDDLE),
-    Document("turned by EXIF, clipped", ROUND_CLIP + placed(clip_path="url(#clip)"), file="turned.jpg", labels=("turned",)),
-    Document("in a selected group", inside('id="group" transform="translate(10 5) scale(0.9)"'), select=("group",)),
-    Document("in a layer", inside('id="layer" inkscape:groupmode="layer" inkscape:label="Photos" transform="translate(20 10) scale(0.8)"')),
+    Document(
+        "turned by EXIF",
+        placed(x="40", y="3", width="108", height="144"),
+        file="turned.jpg",
+        labels=("turned",),
+        ellipse=MIDDLE,
+    ),
+    Document(
+        "turned by EXIF, clipped",
+        ROUND_CLIP + placed(clip_path="url(#clip)"),
+        file="turned.jpg",
+        labels=("turned",),
+    ),
+    Document(
+        "in a selected group",
+        inside('id="group" transform="translate(10 5) scale(0.9)"'),
+        select=("group",),
+    ),
+    Document(
+        "in a layer",
+        inside(
+            'id="layer" inkscape:groupmode="layer" inkscape:label="Photos" transform="translate(20'
+            ' 10) scale(0.8)"'
+        ),
+    ),
     Document(
         "in a layer in a layer, grouped",
         inside(
@@ -169,18 +246,24 @@ DOCUMENTS = [
             'id="c" transform="rotate(8 100 75)"',
         ),
     ),
-    Document("in a stretched layer", inside('id="layer" inkscape:groupmode="layer" transform="translate(0 40) scale(1 0.5)"')),
-    Document("named", placed(**{"inkscape:label": "Tea &amp; biscuits"}), labels=("Tea & biscuits",)),
+    Document(
+        "in a stretched layer",
+        inside('id="layer" inkscape:groupmode="layer" transform="translate(0 40) scale(1 0.5)"'),
+    ),
+    Document(
+        "named", placed(**{"inkscape:label": "Tea &amp; biscuits"}), labels=("Tea & biscuits",)
+    ),
     Document(
         "a clone",
         "<defs>"
         + placed(id="original")
-        + '</defs><use id="photo" href="#original" transform="translate(20 15) scale(0.8) rotate(10 100 75)"/>',
+        + '</defs><use id="photo" href="#original" transform="translate(20 15) scale(0.8) rotate(10'
+        ' 100 75)"/>',
     ),
     Document(
         "a clone with an offset",
-        '<defs><g id="original"><image id="deep" x="0" y="0" width="160" height="120" href="{}"/></g></defs>'
-        '<use id="photo" x="20" y="15" href="#original"/>',
+        '<defs><g id="original"><image id="deep" x="0" y="0" width="160" height="120"'
+        ' href="{}"/></g></defs><use id="photo" x="20" y="15" href="#original"/>',
     ),
     Document("nothing selected, one bitmap", select=()),
     Document(
@@ -191,7 +274,9 @@ DOCUMENTS = [
     Document(
         "two bitmaps",
         placed(id="left", x="4", y="40", width="92", height="69")
-        + placed(id="right", x="104", y="40", width="92", height="69", transform="rotate(10 150 75)"),
+        + placed(
+            id="right", x="104", y="40", width="92", height="69", transform="rotate(10 150 75)"
+        ),
         select=("left", "right"),
         labels=("photo", "photo"),
     ),

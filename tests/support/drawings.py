@@ -14,15 +14,19 @@ SIZE = (200, 100)  # of the photograph, px
 
 
 SPACES = (
-    'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:clipasso="https://clipasso.org/ns" '
-    'xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" xmlns:sodipodi="http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"'
+    'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    ' xmlns:clipasso="https://clipasso.org/ns"'
+    ' xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"'
+    ' xmlns:sodipodi="http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"'
 )
 
 
 LINE = "fill:none;stroke:black;stroke-width:2"
 
 
-def drawn(tmp_path: Path, body: str, page: str = 'viewBox="0 0 200 100"', layer: str | None = None) -> Drawing:
+def drawn(
+    tmp_path: Path, body: str, page: str = 'viewBox="0 0 200 100"', layer: str | None = None
+) -> Drawing:
     """The document with that body, read as a drawing over a photograph of `SIZE`."""
     path = tmp_path / "drawing.svg"
     path.write_text(f"<svg {SPACES} {page}>{body}</svg>", encoding="utf-8")
@@ -30,17 +34,31 @@ def drawn(tmp_path: Path, body: str, page: str = 'viewBox="0 0 200 100"', layer:
 
 
 def ranked(tmp_path: Path) -> Path:
-    paths = "".join(f'<path id="s{rank}" d="M0,0L10,{rank}" style="{LINE}" clipasso:rank="{rank}"/>' for rank in (2, 0, 1, 3))
+    paths = "".join(
+        f'<path id="s{rank}" d="M0,0L10,{rank}" style="{LINE}" clipasso:rank="{rank}"/>'
+        for rank in (2, 0, 1, 3)
+    )
     path = tmp_path / "ranked.svg"
     own = f'<path id="own" d="M5,5L9,9" style="{LINE}"/>'
-    path.write_text(f'<svg {SPACES} viewBox="0 0 200 100"><g clipasso:sketch="1">{paths}{own}</g></svg>', encoding="utf-8")
+    path.write_text(
+        f'<svg {SPACES} viewBox="0 0 200 100"><g clipasso:sketch="1">{paths}{own}</g></svg>',
+        encoding="utf-8",
+    )
     return path
 
 
 SKETCH = SketchResult(
     strokes=(
-        Stroke(((1.0, 2.0), (3.5, 4.25), (5.0, 6.0), (7.0, 8.0)), 2.5, "#102030", 0.5, "stroke-1", True),
-        Stroke(((10.0, 20.0), (30.0, 40.0), (50.0, 60.0), (-7.0, 0.125)), 2.5, "#000000", 1.0, "stroke-2"),
+        Stroke(
+            ((1.0, 2.0), (3.5, 4.25), (5.0, 6.0), (7.0, 8.0)), 2.5, "#102030", 0.5, "stroke-1", True
+        ),
+        Stroke(
+            ((10.0, 20.0), (30.0, 40.0), (50.0, 60.0), (-7.0, 0.125)),
+            2.5,
+            "#000000",
+            1.0,
+            "stroke-2",
+        ),
     ),
     width=160,
     height=120,

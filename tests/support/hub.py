@@ -1,7 +1,9 @@
-"""A small Hugging Face hub on this machine, for tests of real downloads, with the faults of real networks on demand.
+"""A small Hugging Face hub on this machine, for tests of real downloads, with the faults of real
+networks on demand.
 
-As the real one it answers ``/REPOSITORY/resolve/main/FILE`` with the file's size and SHA-256 and a redirect to a store at another
-address, which serves the bytes, in parts if asked. Whatever else is asked for is not there.
+As the real one it answers ``/REPOSITORY/resolve/main/FILE`` with the file's size and SHA-256 and a
+redirect to a store at another address, which serves the bytes, in parts if asked. Whatever else is
+asked for is not there.
 """
 
 from __future__ import annotations
@@ -32,10 +34,12 @@ class Hub:
     """What the hub holds and how it misbehaves; `reset` makes it empty and well.
 
     files: bytes by ``REPOSITORY/FILE``. seen: the requests that came.
-    cut_after: the connection breaks after so many bytes of the next body, once. gone_after_cut: and nobody answers from then on.
+    cut_after: the connection breaks after so many bytes of the next body, once. gone_after_cut: and
+        nobody answers from then on.
     gone: connections are closed without an answer. silent: they are taken and left without one.
     gone_after_file: gone once a whole file was served.
-    corrupt: bytes of the right number, but others. short_by: so many bytes fewer than the hub says the file has.
+    corrupt: bytes of the right number, but others. short_by: so many bytes fewer than the hub says
+        the file has.
     """
 
     url: str  # for HF_ENDPOINT
@@ -100,7 +104,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
         elif page:
             data = hub.files[name]
-            facts = {"X-Repo-Commit": COMMIT, "X-Linked-Size": str(len(data)), "X-Linked-Etag": f'"{hashlib.sha256(data).hexdigest()}"'}
+            facts = {
+                "X-Repo-Commit": COMMIT,
+                "X-Linked-Size": str(len(data)),
+                "X-Linked-Etag": f'"{hashlib.sha256(data).hexdigest()}"',
+            }
             self._send(302, {**facts, "Location": f"{hub.store}/store/{name}"})
         else:
             self._send_file(hub.body(name))
@@ -120,7 +128,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(status, headers, data)
             hub.gone = hub.gone or hub.gone_after_file
 
-    def _send(self, status: int, headers: dict[str, str], data: bytes = b"", cut: int | None = None) -> None:
+    def _send(
+        self, status: int, headers: dict[str, str], data: bytes = b"", cut: int | None = None
+    ) -> None:
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(data))}.items():
             self.send_header(name, value)
@@ -142,7 +152,10 @@ def serving() -> Iterator[Hub]:
     handler = type("Handler", (_Handler,), {"hub": hub})
     servers = [_Server(("127.0.0.1", 0), handler) for _ in range(2)]
     hub.url, hub.store = (f"http://127.0.0.1:{server.server_address[1]}" for server in servers)
-    threads = [threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in servers]
+    threads = [
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        for server in servers
+    ]
     for thread in threads:
         thread.start()
     try:

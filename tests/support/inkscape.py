@@ -1,4 +1,6 @@
-"""Real Inkscape for the tests: with settings, extension and engine of its own, its documents, and what it draws."""
+"""Real Inkscape for the tests: with settings, extension and engine of its own, its documents, and
+what it draws.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ QUIET = '<group id="options"><group id="boot" enabled="0"/></group>'  # no welco
 class Inkscape:
     """An installation for one test: nothing of the person's own is read or written.
 
-    folder: for everything. display: a virtual screen's name. engine: its command. more: environment of Inkscape and what it starts.
+    folder: for everything. display: a virtual screen's name. engine: its command. more: environment
+        of Inkscape and what it starts.
     """
 
     folder: Path
@@ -41,14 +44,18 @@ class Inkscape:
     more: dict[str, str]
 
     @classmethod
-    def install(cls, folder: Path, display: str, engine: list[str] | None = None, **more: str) -> Inkscape:
+    def install(
+        cls, folder: Path, display: str, engine: list[str] | None = None, **more: str
+    ) -> Inkscape:
         """With the extension of this checkout."""
         need("inkscape")
         own = cls(folder, display, engine or FAKE, more)
         (own.profile / "extensions").mkdir(parents=True, exist_ok=True)
         (own.profile / "extensions" / "clipasso").symlink_to(ROOT / "inkscape_ext")
         own.prefer("")
-        (folder / "engine.json").write_text(json.dumps({"command": own.engine, "home": str(own.home)}))
+        (folder / "engine.json").write_text(
+            json.dumps({"command": own.engine, "home": str(own.home)})
+        )
         return own
 
     @property
@@ -62,7 +69,9 @@ class Inkscape:
     @property
     def environment(self) -> dict[str, str]:
         kept = {
-            name: value for name, value in os.environ.items() if name not in ("WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "GTK_THEME")
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "GTK_THEME")
         }
         own = {
             "DISPLAY": self.display,
@@ -77,45 +86,80 @@ class Inkscape:
 
     def prefer(self, settings: str) -> None:
         """Write Inkscape's preferences: groups as they stand in preferences.xml."""
-        spaces = 'xmlns:sodipodi="http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"'
-        (self.profile / "preferences.xml").write_text(f'<inkscape {spaces} version="1">{QUIET}{settings}</inkscape>')
+        spaces = (
+            'xmlns:sodipodi="http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"'
+            ' xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"'
+        )
+        (self.profile / "preferences.xml").write_text(
+            f'<inkscape {spaces} version="1">{QUIET}{settings}</inkscape>'
+        )
 
     def bind(self, keys: dict[str, str]) -> None:
-        """Keyboard shortcuts for menu entries of the extension: key as xdotool names it to the entry's action."""
+        """Keyboard shortcuts for menu entries of the extension: key as xdotool names it to the
+        entry's action.
+        """
         names = {"ctrl": "&lt;primary&gt;", "shift": "&lt;shift&gt;"}
         lines = []
         for key, action in keys.items():
             *modifiers, last = key.split("+")
-            lines.append(f'<bind gaction="app.org.clipasso.{action}" keys="{"".join(names[one] for one in modifiers)}{last}"/>')
+            lines.append(
+                f'<bind gaction="app.org.clipasso.{action}"'
+                f' keys="{"".join(names[one] for one in modifiers)}{last}"/>'
+            )
         (self.profile / "keys").mkdir(exist_ok=True)
-        (self.profile / "keys" / "default.xml").write_text(f'<?xml version="1.0"?><keys name="Tests">{"".join(lines)}</keys>')
+        (self.profile / "keys" / "default.xml").write_text(
+            f'<?xml version="1.0"?><keys name="Tests">{"".join(lines)}</keys>'
+        )
 
     def open(self, document: Path, **more: str) -> subprocess.Popen[bytes]:
         """Open a document in a window."""
-        silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return subprocess.Popen([*self.command(), str(document)], env={**self.environment, **more}, **silent)
+        silent = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL,
+        }
+        return subprocess.Popen(
+            [*self.command(), str(document)], env={**self.environment, **more}, **silent
+        )
 
     def command(self) -> list[str]:
         """Not handed to an Inkscape that runs."""
         return ["inkscape", f"--app-id-tag=t{uuid.uuid4().hex[:8]}"]
 
     def act(self, document: Path, *actions: str, **more: str) -> Path:
-        """Open a document without a window, do these actions, save it beside. Returns the new file."""
+        """Open a document without a window, do these actions, save it beside. Returns the new
+        file.
+        """
         target = document.with_name(f"{document.stem}-{uuid.uuid4().hex[:6]}.svg")
         said = ";".join([*actions, f"export-filename:{target}", "export-do"])
-        self.call(["--batch-process", str(document), f"--actions={said}"], CLIPASSO_NO_GUI="1", **more)
+        self.call(
+            ["--batch-process", str(document), f"--actions={said}"], CLIPASSO_NO_GUI="1", **more
+        )
         assert target.exists(), "Inkscape wrote nothing"
         return target
 
     def extend(self, document: Path, entry: str, *select: str, **more: str) -> Path:
-        """Run a menu entry of the extension on a selection, without a window. Returns the new file."""
-        return self.act(document, *(f"select-by-id:{one}" for one in select), f"org.clipasso.{entry}.noprefs", **more)
+        """Run a menu entry of the extension on a selection, without a window. Returns the new
+        file.
+        """
+        return self.act(
+            document,
+            *(f"select-by-id:{one}" for one in select),
+            f"org.clipasso.{entry}.noprefs",
+            **more,
+        )
 
     def render(self, document: Path) -> np.ndarray:  # [H, W, 3] of 0..255, red green blue
         """What Inkscape draws of the page, on white."""
         picture = document.with_suffix(".png")
         self.call(
-            [str(document), f"--export-filename={picture}", "--export-area-page", f"--export-width={RENDER_PX}", "--export-background=#fff"]
+            [
+                str(document),
+                f"--export-filename={picture}",
+                "--export-area-page",
+                f"--export-width={RENDER_PX}",
+                "--export-background=#fff",
+            ]
         )
         return cv2.cvtColor(cv2.imread(str(picture)), cv2.COLOR_BGR2RGB)
 
@@ -141,7 +185,11 @@ class Inkscape:
 
 def sketches(document: Path) -> list[etree._Element]:
     """The layers that the extension made."""
-    return [layer for layer in etree.parse(document).iter(f"{{{SVG}}}g") if layer.get(f"{CLIPASSO}sketch")]
+    return [
+        layer
+        for layer in etree.parse(document).iter(f"{{{SVG}}}g")
+        if layer.get(f"{CLIPASSO}sketch")
+    ]
 
 
 def element(document: Path, ident: str) -> etree._Element:
@@ -155,15 +203,20 @@ def labels(document: Path) -> list[str]:
 
 
 def rest(document: Path, loose: tuple[str, ...] = ()) -> str:
-    """The document without the sketches and without how it was looked at. loose: ids of elements that may be treated."""
+    """The document without the sketches and without how it was looked at. loose: ids of elements
+    that may be treated.
+    """
     tree = etree.parse(document, etree.XMLParser(remove_blank_text=True))
     for element in list(tree.iter(etree.Element)):
         if element.get(f"{CLIPASSO}sketch"):
             element.getparent().remove(element)
-        elif element.tag.endswith("}namedview"):  # Inkscape adds zoom and window when any effect runs
+        elif element.tag.endswith("}namedview"):
+            # Inkscape adds zoom and window when any effect runs
             element.attrib.clear()
         elif element.get("id") in loose:
-            for name in [name for name in element.attrib if name == "style" or name.startswith(CLIPASSO)]:
+            for name in [
+                name for name in element.attrib if name == "style" or name.startswith(CLIPASSO)
+            ]:
                 del element.attrib[name]
     return etree.canonicalize(tree.getroot(), strip_text=True)
 
@@ -174,22 +227,30 @@ def without(document: Path, sketched: bool) -> Path:
     for element in list(tree.iter(etree.Element)):
         if element.get(f"{CLIPASSO}sketch") and not sketched:
             element.getparent().remove(element)
-        elif sketched and element.tag in (f"{{{SVG}}}image", f"{{{SVG}}}rect") and not _is_effect(element):
-            element.set("style", f"{element.get('style') or 'fill-opacity:1'};opacity:0")  # Inkscape 1.2 shows what is visibility:hidden
+        elif (
+            sketched
+            and element.tag in (f"{{{SVG}}}image", f"{{{SVG}}}rect")
+            and not _is_effect(element)
+        ):
+            # Inkscape 1.2 shows what is visibility:hidden
+            element.set("style", f"{element.get('style') or 'fill-opacity:1'};opacity:0")
     copy = document.with_name(f"{document.stem}-{'sketch' if sketched else 'photo'}.svg")
     tree.write(copy)
     return copy
 
 
 def _is_effect(element: etree._Element) -> bool:
-    return any(above.tag in (f"{{{SVG}}}clipPath", f"{{{SVG}}}mask") for above in element.iterancestors())
+    return any(
+        above.tag in (f"{{{SVG}}}clipPath", f"{{{SVG}}}mask") for above in element.iterancestors()
+    )
 
 
 @dataclass(frozen=True)
 class Fit:
     """How strokes lie on the edges of red shapes; lengths are shares of the photo's longer side.
 
-    off: of the strokes' middle from the edge, the worst. reach: of the farthest dark pixel from the edge. covered: share of the edges.
+    off: of the strokes' middle from the edge, the worst. reach: of the farthest dark pixel from the
+        edge. covered: share of the edges.
     shapes: how many red shapes there are.
     """
 
@@ -200,7 +261,9 @@ class Fit:
 
 
 def fit(photo: np.ndarray, sketch: np.ndarray) -> Fit:
-    """Compare a rendered photo with a rendered sketch. A photo is twice as long as its red shape."""
+    """Compare a rendered photo with a rendered sketch. A photo is twice as long as its red
+    shape.
+    """
     red = photo[..., 0].astype(float) - photo[..., 1]
     assert red.max() > 20, "there is nothing red on the page"
     shape = (red > red.max() / 2).astype(np.uint8)
@@ -208,10 +271,14 @@ def fit(photo: np.ndarray, sketch: np.ndarray) -> Fit:
     assert count > 1
     from_inside = cv2.distanceTransform(shape, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     from_outside = cv2.distanceTransform(1 - shape, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    off = np.where(shape > 0, 0.5 - from_inside, from_outside - 0.5)  # [H, W] signed distance to the edge
+    # [H, W] signed distance to the edge
+    off = np.where(shape > 0, 0.5 - from_inside, from_outside - 0.5)
     rows, columns = np.nonzero(sketch.min(axis=2) < 128)
     assert len(rows), "there are no strokes on the page"
-    apart = np.stack([np.hypot(rows - centres[i][1], columns - centres[i][0]) for i in range(1, count)])  # [shapes, pixels]
+    # [shapes, pixels]
+    apart = np.stack(
+        [np.hypot(rows - centres[i][1], columns - centres[i][0]) for i in range(1, count)]
+    )
     nearest = apart.argmin(axis=0) + 1
     worst, reach, covered = 0.0, 0.0, []
     for part in range(1, count):
@@ -220,7 +287,12 @@ def fit(photo: np.ndarray, sketch: np.ndarray) -> Fit:
         angles = np.arctan2(rows[mine] - centres[part][1], columns[mine] - centres[part][0])
         sectors = ((angles + np.pi) / (2 * np.pi) * SECTORS).astype(int) % SECTORS
         distances = off[rows[mine], columns[mine]]
-        means = np.array([distances[sectors == one].mean() if (sectors == one).any() else np.nan for one in range(SECTORS)])
+        means = np.array(
+            [
+                distances[sectors == one].mean() if (sectors == one).any() else np.nan
+                for one in range(SECTORS)
+            ]
+        )
         covered.append(float(np.isfinite(means).mean()))
         worst = max(worst, float(np.nanmax(np.abs(means))) / side)
         reach = max(reach, float(np.abs(distances).max()) / side)

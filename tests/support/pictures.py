@@ -27,7 +27,10 @@ def png_claiming(width: int, height: int, rows: bytes) -> bytes:
     """A well-formed PNG of a few kB whose header claims that size."""
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b"")]
-    body = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks)
+    body = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(body)
 
 
@@ -42,7 +45,9 @@ def disc(radius: int = 70) -> tuple[np.ndarray, np.ndarray]:
 BRIEF = {"steps": 3, "strokes": 4}
 
 
-def green_disc(width: int = 300, height: int = 120, x: int = 230, y: int = 60, radius: int = 40) -> np.ndarray:
+def green_disc(
+    width: int = 300, height: int = 120, x: int = 230, y: int = 60, radius: int = 40
+) -> np.ndarray:
     """A green disc with a darker half on a white page that is no square."""
     rows, columns = np.mgrid[:height, :width]
     pixels = np.full((height, width, 3), 255, np.uint8)

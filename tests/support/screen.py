@@ -26,7 +26,10 @@ def need(*commands: str) -> None:
     missing = [command for command in commands if not shutil.which(command)]
     if not missing:
         return
-    reason = f"NOT TESTED WITH REAL INKSCAPE: {', '.join(missing)} not found (on Debian: apt install {' '.join(missing).lower()})"
+    reason = (
+        f"NOT TESTED WITH REAL INKSCAPE: {', '.join(missing)} not found (on Debian: apt install"
+        f" {' '.join(missing).lower()})"
+    )
     if os.environ.get("CLIPASSO_CI"):
         pytest.fail(reason)
     pytest.skip(reason)
@@ -46,9 +49,22 @@ def virtual_screen(size: str = "1280x900") -> Iterator[str]:
     """An X server without a monitor. Yields its name for DISPLAY."""
     need("Xvfb")
     read, write = os.pipe()
-    # without -noreset it begins anew when its last client leaves, and turns away whoever comes in that moment
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"]
-    server = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # without -noreset it begins anew when its last client leaves, and turns away whoever comes in
+    # that moment
+    command = [
+        "Xvfb",
+        "-displayfd",
+        str(write),
+        "-screen",
+        "0",
+        f"{size}x24",
+        "-nolisten",
+        "tcp",
+        "-noreset",
+    ]
+    server = subprocess.Popen(
+        command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     os.close(write)
     try:
         with os.fdopen(read) as answer:
@@ -78,7 +94,11 @@ class Desk:
     def do(self, *words: str) -> str:
         """One command of xdotool; what it prints, or nothing if it found nothing."""
         done = subprocess.run(
-            ["xdotool", *words], env={**os.environ, "DISPLAY": self.display}, capture_output=True, text=True, timeout=LIMIT_S
+            ["xdotool", *words],
+            env={**os.environ, "DISPLAY": self.display},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
         )
         return done.stdout.strip()
 
@@ -117,7 +137,9 @@ class Desk:
     def titles(self) -> list[str]:
         """Of all windows that are shown."""
         windows = self.do("search", "--onlyvisible", "--name", ".").split()
-        return [title for title in (self.do("getwindowname", window) for window in windows) if title]
+        return [
+            title for title in (self.do("getwindowname", window) for window in windows) if title
+        ]
 
     def point(self, at: tuple[int, int]) -> None:
         """Move the mouse to a place on the screen."""
@@ -144,7 +166,9 @@ class Desk:
 
     def look(self, window: str) -> np.ndarray:  # [H, W, 3] of 0..255, red green blue
         """What is seen of a window."""
-        facts = dict(line.split("=") for line in self.do("getwindowgeometry", "--shell", window).splitlines())
+        facts = dict(
+            line.split("=") for line in self.do("getwindowgeometry", "--shell", window).splitlines()
+        )
         x, y, width, height = (int(facts[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))
         return self.see()[max(y, 0) : y + height, max(x, 0) : x + width]
 
@@ -164,7 +188,9 @@ class Desk:
         if window is not None:
             self.focus(window)
         command = ["scrot", *(["--focused", "--border"] if window is not None else []), str(path)]
-        subprocess.run(command, env={**os.environ, "DISPLAY": self.display}, check=True, timeout=LIMIT_S)
+        subprocess.run(
+            command, env={**os.environ, "DISPLAY": self.display}, check=True, timeout=LIMIT_S
+        )
 
 
 @contextmanager
@@ -173,11 +199,18 @@ def desk(size: str = "1280x900") -> Iterator[Desk]:
     need("Xvfb", "openbox", "xdotool", "scrot")
     with virtual_screen(size) as display:
         environment = {**os.environ, "DISPLAY": display}
-        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+        silent = {
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL,
+            "stdin": subprocess.DEVNULL,
+        }
         manager = subprocess.Popen(["openbox"], env=environment, **silent)
         own = Desk(display)
         try:
-            wait_for(lambda: own.do("get_num_desktops") not in ("", "0") or manager.poll() is not None, "the window manager")
+            wait_for(
+                lambda: own.do("get_num_desktops") not in ("", "0") or manager.poll() is not None,
+                "the window manager",
+            )
             assert manager.poll() is None, "the window manager has ended"
             yield own
         finally:

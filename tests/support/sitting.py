@@ -34,14 +34,23 @@ class Sitting:
 
     def heard(self):
         """What the engine was told."""
-        return [json.loads(line) for line in self.heard_at.read_text().splitlines()] if self.heard_at.exists() else []
+        return (
+            [json.loads(line) for line in self.heard_at.read_text().splitlines()]
+            if self.heard_at.exists()
+            else []
+        )
 
     def wait_heard(self, what, condition):
-        return wait_for(lambda: next((line for line in self.heard() if condition(line)), None), what)
+        return wait_for(
+            lambda: next((line for line in self.heard() if condition(line)), None), what
+        )
 
     def wait_changed(self, changed=True):
         """Until Inkscape says that the document differs from the file, or does not."""
-        wait_for(lambda: self.is_changed() == changed, "the title's asterisk" if changed else "the asterisk's end")
+        wait_for(
+            lambda: self.is_changed() == changed,
+            "the title's asterisk" if changed else "the asterisk's end",
+        )
 
     def save(self):
         """Save, and return the file's bytes."""
@@ -54,7 +63,9 @@ class Sitting:
         return self.desk.do("getwindowname", self.main).startswith("*")
 
     def cycle(self):
-        """Flip everything and flip it back, saving each time; return the file's bytes. Inkscape saves only what it takes for changed."""
+        """Flip everything and flip it back, saving each time; return the file's bytes. Inkscape
+        saves only what it takes for changed.
+        """
         self.press("ctrl+a", "h")
         self.save()
         self.press("h")
@@ -71,11 +82,16 @@ def end_all(sitting):
 
 
 def children(sitting, word=""):
-    """Inkscape and what it started, with a word in the command line. They are known by the environment that they were given."""
+    """Inkscape and what it started, with a word in the command line. They are known by the
+    environment that they were given.
+    """
     mark, found = sitting.inkscape.environment["CLIPASSO_ENGINE"], []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            given = process.environ().get("CLIPASSO_ENGINE") == mark and process.status() != psutil.STATUS_ZOMBIE
+            given = (
+                process.environ().get("CLIPASSO_ENGINE") == mark
+                and process.status() != psutil.STATUS_ZOMBIE
+            )
             if given and word in " ".join(process.cmdline()):
                 found.append(process)
     return found

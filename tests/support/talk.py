@@ -1,4 +1,6 @@
-"""What the tests of the JSON door share: a conversation with `clipasso run` in a process of its own, and the warm engine's life."""
+"""What the tests of the JSON door share: a conversation with `clipasso run` in a process of its
+own, and the warm engine's life.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,18 @@ Event = dict[str, Any]
 
 
 class Talk:
-    """A conversation with the command in a process of its own, which is killed when it takes too long."""
+    """A conversation with the command in a process of its own, which is killed when it takes too
+    long.
+    """
 
-    def __init__(self, home: Path | str | None = None, cold: bool = False, limit_s: float = LIMIT_S, cwd: Path = ROOT, **environment: str):
+    def __init__(
+        self,
+        home: Path | str | None = None,
+        cold: bool = False,
+        limit_s: float = LIMIT_S,
+        cwd: Path = ROOT,
+        **environment: str,
+    ):
         self.process = subprocess.Popen(
             [*command("run"), *(["--cold"] if cold else [])],
             cwd=cwd,
@@ -57,7 +68,9 @@ class Talk:
         self._in.flush()
 
     def hear(self, *last: str) -> list[Event]:
-        """The events up to one of these kinds, or up to the end of the output. Fails when a line is not JSON."""
+        """The events up to one of these kinds, or up to the end of the output. Fails when a line is
+        not JSON.
+        """
         heard: list[Event] = []
         while line := self._out.readline():
             heard.append(json.loads(line))
@@ -85,20 +98,32 @@ def command(*words: str) -> list[str]:
 
 
 def surroundings(home: Path | str | None = None, **more: str) -> dict[str, str]:
-    """The environment of a command that serves that home; one thread, because the tests are many and the cores few."""
+    """The environment of a command that serves that home; one thread, because the tests are many
+    and the cores few.
+    """
     at_home = {} if home is None else {"CLIPASSO_HOME": str(home)}
     return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **at_home, **more}
 
 
-def clipasso(home: Path | str, *words: str, cwd: Path = ROOT, **more: str) -> subprocess.CompletedProcess[str]:
+def clipasso(
+    home: Path | str, *words: str, cwd: Path = ROOT, **more: str
+) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
-        command(*words), cwd=cwd, env=surroundings(home, **more), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT_S
+        command(*words),
+        cwd=cwd,
+        env=surroundings(home, **more),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
     )
 
 
 def kinds(events: list[Event]) -> list[str]:
-    """The kinds of events in their order, runs of the same kind as one; whether an engine had to be woken counts for nothing."""
+    """The kinds of events in their order, runs of the same kind as one; whether an engine had to be
+    woken counts for nothing.
+    """
     names = [event["event"] for event in events if event["event"] != "waking"]
     return [name for i, name in enumerate(names) if i == 0 or names[i - 1] != name]
 
@@ -114,7 +139,9 @@ def engines(home: Path | str) -> list[psutil.Process]:
     for process in psutil.process_iter(["cmdline"]):
         with suppress(psutil.Error):
             line = process.info["cmdline"] or []
-            if line[-4:-2] == ["engine", "serve"] and process.environ().get("CLIPASSO_HOME") == str(home):
+            if line[-4:-2] == ["engine", "serve"] and process.environ().get("CLIPASSO_HOME") == str(
+                home
+            ):
                 found.append(process)
     return found
 
@@ -123,7 +150,8 @@ def wait_gone(process: psutil.Process, limit_s: float = 30) -> None:
     """Wait until a process has ended. One that nobody buries counts."""
     until = time.monotonic() + limit_s
     with suppress(psutil.NoSuchProcess):
-        while process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1:  # these hold its files
+        # these hold its files
+        while process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1:
             assert time.monotonic() < until, f"process {process.pid} lives on"
             time.sleep(0.02)  # it is nobody's child: there is no event
 

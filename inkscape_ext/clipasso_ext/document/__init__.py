@@ -1,1 +1,3 @@
-"""The document: which bitmap is meant, what it looks like, where its strokes go, and the sketches that are there."""
+"""The document: which bitmap is meant, what it looks like, where its strokes go, and the sketches
+that are there.
+"""

@@ -7,7 +7,8 @@ import struct
 from typing import Optional, Tuple
 
 TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
-FRAMES = [0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF]  # JPEG segments with the size
+# JPEG segments with the size
+FRAMES = [0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF]
 ORIENTATION = 0x0112
 HEAD = 1 << 20  # bytes in which the size stands
 PNG_EXIF = re.compile(rb"eXIf|Raw profile type exif")
@@ -17,7 +18,8 @@ XMP_TURNED = re.compile(rb"tiff:Orientation(?:=[\"']|>)[2-8]")
 def upright_size(data: bytes) -> Optional[Tuple[int, int]]:
     """Width and height of a PNG, JPEG, GIF or BMP as it is shown.
 
-    None for anything else, for a damaged header, and for what the engine would turn and Inkscape does not: PNGs with EXIF, XMP.
+    None for anything else, for a damaged header, and for what the engine would turn and Inkscape
+    does not: PNGs with EXIF, XMP.
     """
     data = data[:HEAD]
     try:

@@ -1,6 +1,7 @@
 """What a document says about how an element looks: by its attributes and by style sheets.
 
-Not by inkex's `specified_style`: it gives ids to elements that have none, and stops at a sheet that it can't read.
+Not by inkex's `specified_style`: it gives ids to elements that have none, and stops at a sheet that
+it can't read.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from lxml import etree
 
 STYLE = "{http://www.w3.org/2000/svg}style"
 COMMENT = re.compile(r"/\*.*?(\*/|$)", re.DOTALL)
-AT_RULE = re.compile(r"@[^;{}]*(?:;|\{(?:[^{}]|\{[^{}]*\})*\}|$)")  # what holds for some media or imports: left out
+# what holds for some media or imports: left out
+AT_RULE = re.compile(r"@[^;{}]*(?:;|\{(?:[^{}]|\{[^{}]*\})*\}|$)")
 PARTS = re.compile(r"""(?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\)|["'(])+""")  # of a list of declarations
 
 
 class Rule(NamedTuple):
-    """One selector, how specific it is, and what it declares: value and whether it is important, by name."""
+    """One selector, how specific it is, and what it declares: value and whether it is important, by
+    name.
+    """
 
     selector: Any
     specificity: Tuple[int, ...]
@@ -43,7 +47,9 @@ def stated(element: Any, name: str) -> str:
 
 
 def inherited(element: Any, name: str) -> str:
-    """What is said about a property of the element or of the nearest around it; empty for nothing."""
+    """What is said about a property of the element or of the nearest around it; empty for
+    nothing.
+    """
     for one in (element, *element.iterancestors()):
         value = stated(one, name)
         if value and value != "inherit":
@@ -71,7 +77,9 @@ def _rules(text: str) -> List[Rule]:
         try:
             parsed = [one for one in parse(selectors) if one.pseudo_element is None]
             declared = _declarations(content)
-            found += [Rule(_compiled(one.parsed_tree), one.specificity(), declared) for one in parsed]
+            found += [
+                Rule(_compiled(one.parsed_tree), one.specificity(), declared) for one in parsed
+            ]
         except (SelectorError, etree.XPathError, ValueError, RecursionError):
             continue
     return found
@@ -98,14 +106,19 @@ class _Translator(GenericTranslator):
 
 
 def _compiled(tree: Any, most: int = 50) -> Any:
-    """An XPath that finds the element itself if it fits, and for combined selectors (left, combinator, right).
+    """An XPath that finds the element itself if it fits, and for combined selectors (left,
+    combinator, right).
 
     Raises ValueError for more of these in each other than anyone writes.
     """
     if not most:
         raise ValueError
     if isinstance(tree, CombinedSelector):
-        return _compiled(tree.selector, most - 1), tree.combinator, _compiled(tree.subselector, most - 1)
+        return (
+            _compiled(tree.selector, most - 1),
+            tree.combinator,
+            _compiled(tree.subselector, most - 1),
+        )
     return etree.XPath("self::%s" % _Translator().xpath(tree))
 
 
@@ -115,5 +128,11 @@ def _fits(element: Any, selector: Any) -> bool:
     left, combinator, right = selector
     if not _fits(element, right):
         return False
-    around = element.iterancestors() if combinator in (" ", ">") else element.itersiblings("*", preceding=True)
-    return any(_fits(one, left) for one in (islice(around, 1) if combinator in (">", "+") else around))
+    around = (
+        element.iterancestors()
+        if combinator in (" ", ">")
+        else element.itersiblings("*", preceding=True)
+    )
+    return any(
+        _fits(one, left) for one in (islice(around, 1) if combinator in (">", "+") else around)
+    )

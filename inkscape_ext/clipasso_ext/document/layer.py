@@ -16,7 +16,8 @@ from clipasso_ext.problem import Problem
 SVG = "http://www.w3.org/2000/svg"
 CLIPASSO = "https://clipasso.org/ns"
 SKETCH, SOURCE, PICTURE, POINTS, RANK, LOCKED, PAPER = (
-    "{%s}%s" % (CLIPASSO, name) for name in ("sketch", "source", "picture", "points", "rank", "locked", "paper")
+    "{%s}%s" % (CLIPASSO, name)
+    for name in ("sketch", "source", "picture", "points", "rank", "locked", "paper")
 )
 KEEP, DIM, HIDE = "keep", "dim", "hide"  # what happens to the bitmap afterwards
 DIMMED = 0.3  # of the opacity that it had
@@ -24,7 +25,9 @@ UNDIMMED = "{%s}undimmed" % CLIPASSO  # the opacity that a bitmap had before we 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
-def insert(svg: Any, photo: Photo, placement: Placement, sketch: bytes, job: Optional[str] = None) -> Any:
+def insert(
+    svg: Any, photo: Photo, placement: Placement, sketch: bytes, job: Optional[str] = None
+) -> Any:
     """Put a sketch into the layer of its bitmap, directly above it. Returns the new layer."""
     parent, below = photo.branch()
     layer = build(svg, sketch, placement, photo.name)
@@ -43,8 +46,15 @@ def build(svg: Any, sketch: bytes, placement: Placement, name: str) -> Any:
     except etree.XMLSyntaxError:
         drawn = None
     strokes = [] if drawn is None else drawn.findall(f"{{{SVG}}}path")
-    if drawn is None or not strokes or not all(NUMBER.search(str(stroke.get("d"))) for stroke in strokes):
-        raise Problem("The engine's answer can't be read: run install.py again, so that engine and extension are of one version.")
+    if (
+        drawn is None
+        or not strokes
+        or not all(NUMBER.search(str(stroke.get("d"))) for stroke in strokes)
+    ):
+        raise Problem(
+            "The engine's answer can't be read: run install.py again, so that engine and extension"
+            " are of one version."
+        )
     layer = etree.Element(f"{{{SVG}}}g", nsmap={"clipasso": CLIPASSO})
     ids = _Ids(svg)
     layer.set("id", ids.new("sketch"))
@@ -56,7 +66,8 @@ def build(svg: Any, sketch: bytes, placement: Placement, name: str) -> Any:
             layer.set(attribute, value)
     layer.set("transform", written(placement.layer))
     if placement.points != Transform():
-        layer.set(POINTS, written(placement.points))  # from the picture's pixels, which later edits need
+        # from the picture's pixels, which later edits need
+        layer.set(POINTS, written(placement.points))
     for stroke in strokes:
         path = etree.SubElement(layer, f"{{{SVG}}}path", dict(stroke.attrib))
         path.set("id", ids.new("stroke"))
@@ -65,12 +76,16 @@ def build(svg: Any, sketch: bytes, placement: Placement, name: str) -> Any:
 
 
 def moved(data: str, transform: Transform) -> str:
-    """Path data of absolute commands with points only, as the engine writes it, under a transform."""
+    """Path data of absolute commands with points only, as the engine writes it, under a
+    transform.
+    """
     if transform == Transform():
         return data
     numbers = [float(one) for one in NUMBER.findall(data)]
     points = [transform.apply_to_point(pair) for pair in zip(numbers[::2], numbers[1::2])]
-    texts = [f"{x:.5g},{y:.5g}" if max(abs(x), abs(y)) < 1 else f"{x:.4f},{y:.4f}" for x, y in points]
+    texts = [
+        f"{x:.5g},{y:.5g}" if max(abs(x), abs(y)) < 1 else f"{x:.4f},{y:.4f}" for x, y in points
+    ]
     return f"M {texts[0]} C {' '.join(texts[1:])}"
 
 
@@ -85,11 +100,19 @@ def treat(photo: Photo, treatment: str) -> None:
 
 
 def untreated(element: Any) -> str:
-    """An element's style without our own dimming and hiding: a bitmap that was sketched can be sketched again."""
+    """An element's style without our own dimming and hiding: a bitmap that was sketched can be
+    sketched again.
+    """
     style = element.attrib.get("style") or ""
-    parts = [part for part in style.split(";") if part.strip() and "".join(part.split()) != "display:none"]
+    parts = [
+        part
+        for part in style.split(";")
+        if part.strip() and "".join(part.split()) != "display:none"
+    ]
     if element.get(UNDIMMED):
-        parts = [part for part in parts if part.partition(":")[0].strip() != "opacity"] + [f"opacity:{element.get(UNDIMMED)}"]
+        parts = [part for part in parts if part.partition(":")[0].strip() != "opacity"] + [
+            f"opacity:{element.get(UNDIMMED)}"
+        ]
     return ";".join(parts)
 
 
@@ -105,11 +128,14 @@ def _share(text: str) -> float:
 def declare(element: Any, name: str, value: Optional[str]) -> None:
     """Set a property in an element's style; None takes it away."""
     said = PARTS.findall(element.attrib.get("style") or "")
-    parts = [part for part in said if part.strip() and part.partition(":")[0].strip().lower() != name]
+    parts = [
+        part for part in said if part.strip() and part.partition(":")[0].strip().lower() != name
+    ]
     if value is not None:
         parts.append(f"{name}:{value}")
     if parts:
-        element.attrib["style"] = ";".join(parts).strip()  # set() of inkex would rewrite it, without !important
+        # set() of inkex would rewrite it, without !important
+        element.attrib["style"] = ";".join(parts).strip()
     else:
         element.attrib.pop("style", None)
 

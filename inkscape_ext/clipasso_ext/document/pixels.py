@@ -20,7 +20,15 @@ from lxml import etree
 
 from clipasso_ext.document.bitmap import HEAD, upright_size
 from clipasso_ext.document.layer import untreated
-from clipasso_ext.document.placement import Box, fit, is_undistorted, length, seen_size, view_box, written
+from clipasso_ext.document.placement import (
+    Box,
+    fit,
+    is_undistorted,
+    length,
+    seen_size,
+    view_box,
+    written,
+)
 from clipasso_ext.document.selection import XLINK, Photo, href, tag
 from clipasso_ext.engine.host import detached
 from clipasso_ext.problem import Problem
@@ -36,7 +44,9 @@ SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two letters at least: one is
 
 
 class Pixels:
-    """A picture file, the box of the image's coordinates that it fills, and its size in pixels. drawn: by Inkscape."""
+    """A picture file, the box of the image's coordinates that it fills, and its size in pixels.
+    drawn: by Inkscape.
+    """
 
     def __init__(self, path: Path, box: Box, size_px: Tuple[int, int], drawn: bool = False) -> None:
         self.path, self.box, self.size_px, self.drawn = path, box, size_px, drawn
@@ -57,7 +67,9 @@ class Source:
             return file.read(HEAD)
 
     def file(self, scratch: Path) -> Path:
-        """The bytes as a file, a new one below `scratch` where they were embedded. Raises `Problem`."""
+        """The bytes as a file, a new one below `scratch` where they were embedded. Raises
+        `Problem`.
+        """
         if self.path is not None:
             return self.path
         assert self.data is not None
@@ -65,30 +77,39 @@ class Source:
 
 
 def written_to(scratch: Path, suffix: str, data: bytes = b"") -> Path:
-    """A new file. Not named by the object's id: that is the document's, may be a path, and clones of a group share one."""
+    """A new file. Not named by the object's id: that is the document's, may be a path, and clones
+    of a group share one.
+    """
     try:
         number, name = tempfile.mkstemp(dir=str(scratch), suffix=suffix)
         with os.fdopen(number, "wb") as file:
             file.write(data)
     except OSError as error:
-        raise Problem(f"The bitmap can't be copied to {scratch} ({error.strerror}): make room there, and try again.") from None
+        raise Problem(
+            f"The bitmap can't be copied to {scratch} ({error.strerror}): make room there, and try"
+            " again."
+        ) from None
     return Path(name)
 
 
 def see(photo: Photo, svg: Any, folders: List[Path], scratch: Path) -> Pixels:
     """The pixels of a photo. Raises `Problem`.
 
-    folders: where relative links are looked for. scratch: an existing folder for files that live as long as the sketching does.
+    folders: where relative links are looked for. scratch: an existing folder for files that live as
+        long as the sketching does.
     """
     source = find_source(photo.image, folders)
     viewport = _viewport(svg)
     try:
         size = upright_size(source.head())
     except OSError as error:
-        raise Problem(f"The bitmap's file can't be read ({error.strerror}): {source.path}") from None
+        raise Problem(
+            f"The bitmap's file can't be read ({error.strerror}): {source.path}"
+        ) from None
     if size is None and not _is_picture(source, scratch):
         raise Problem(
-            "The bitmap is damaged, or of a kind that this Inkscape does not show: save it as PNG or JPEG, import that, and try again."
+            "The bitmap is damaged, or of a kind that this Inkscape does not show: save it as PNG"
+            " or JPEG, import that, and try again."
         )
     box = _box(photo.image, size, viewport)
     if size is not None and not _needs_rendering(photo, svg):
@@ -99,14 +120,19 @@ def see(photo: Photo, svg: Any, folders: List[Path], scratch: Path) -> Pixels:
 
 
 def _is_picture(source: Source, scratch: Path) -> bool:
-    """Whether GdkPixbuf, with which Inkscape reads bitmaps, knows the kind; else Inkscape shows a stop sign, which nobody wants drawn."""
+    """Whether GdkPixbuf, with which Inkscape reads bitmaps, knows the kind; else Inkscape shows a
+    stop sign, which nobody wants drawn.
+    """
     try:
         import gi
 
         gi.require_version("GdkPixbuf", "2.0")
         from gi.repository import GdkPixbuf
 
-        return b"<svg" in source.head() or GdkPixbuf.Pixbuf.get_file_info(str(source.file(scratch)))[0] is not None
+        return (
+            b"<svg" in source.head()
+            or GdkPixbuf.Pixbuf.get_file_info(str(source.file(scratch)))[0] is not None
+        )
     except (ImportError, AttributeError, ValueError):
         return True  # Inkscape shows what it makes of it
 
@@ -145,17 +171,29 @@ def find_source(image: Any, folders: List[Path]) -> Source:
         except (OSError, ValueError):
             continue
         if not stat.S_ISREG(status.st_mode):
-            raise Problem(f"{path} is not a regular file: link the bitmap's file itself, and try again.")
+            raise Problem(
+                f"{path} is not a regular file: link the bitmap's file itself, and try again."
+            )
         if status.st_size > MAX_BYTES:
-            raise Problem(f"{path} is larger than {MAX_BYTES >> 20} MB: save it smaller, link that, and try again.")
+            raise Problem(
+                f"{path} is larger than {MAX_BYTES >> 20} MB: save it smaller, link that, and try"
+                " again."
+            )
         return Source(None, path.resolve())
-    name = os.path.normpath(str(candidates[0])) if candidates else name  # a link relative to Inkscape's temporary file says nothing
+    # a link relative to Inkscape's temporary file says nothing
+    name = os.path.normpath(str(candidates[0])) if candidates else name
     shown = name if len(name) <= MAX_NAME else name[:MAX_NAME] + "…"
-    raise Problem(f"The bitmap's file is missing: {shown}. Put it back, or relink the image (Object Properties), and try again.")
+    raise Problem(
+        f"The bitmap's file is missing: {shown}. Put it back, or relink the image (Object"
+        " Properties), and try again."
+    )
 
 
 def _elsewhere() -> Problem:
-    return Problem("The bitmap is on another computer, from where nothing is read: copy it to this one, import it, and try again.")
+    return Problem(
+        "The bitmap is on another computer, from where nothing is read: copy it to this one, import"
+        " it, and try again."
+    )
 
 
 def _embedded(address: str) -> bytes:
@@ -163,18 +201,24 @@ def _embedded(address: str) -> bytes:
     if not comma:
         raise Problem("The embedded bitmap is damaged: import it again.")
     if len(body) > MAX_BYTES * 4 // 3:
-        raise Problem(f"The embedded bitmap is larger than {MAX_BYTES >> 20} MB: embed a smaller one, and try again.")
+        raise Problem(
+            f"The embedded bitmap is larger than {MAX_BYTES >> 20} MB: embed a smaller one, and try"
+            " again."
+        )
     try:
         if head.lower().replace(" ", "").endswith(";base64"):
             body = "".join((unquote(body) if "%" in body else body).split()).rstrip("=")
-            return base64.b64decode(body + "=" * (-len(body) % 4), validate=True)  # not everybody pads
+            # not everybody pads
+            return base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
         return unquote_to_bytes(body)
     except (binascii.Error, ValueError):
         raise Problem("The embedded bitmap is damaged: import it again.") from None
 
 
 def box_now(image: Any, svg: Any, size_px: Tuple[int, int], drawn: bool) -> Box:
-    """The box of a picture that was seen before: moving and scaling a bitmap changes the image's own x, y, width and height."""
+    """The box of a picture that was seen before: moving and scaling a bitmap changes the image's
+    own x, y, width and height.
+    """
     box = _box(image, size_px, _viewport(svg))
     return box if drawn else fit(box, size_px, image.get("preserveAspectRatio"))[0]
 
@@ -199,7 +243,9 @@ def _box(image: Any, size: Optional[Tuple[int, int]], viewport: Tuple[float, flo
         if height is None:
             height = size[1] * width / size[0]
     if not width or not height or width < 0 or height < 0:
-        raise Problem("The bitmap has no size on the page: give it a width and a height, and try again.")
+        raise Problem(
+            "The bitmap has no size on the page: give it a width and a height, and try again."
+        )
     return Box(x, y, width, height)
 
 
@@ -218,7 +264,9 @@ def _needs_rendering(photo: Photo, svg: Any) -> bool:
 
 
 def _render(photo: Photo, svg: Any, source: Source, box: Box, scratch: Path) -> Pixels:
-    """Let Inkscape draw the bitmap with everything that lies over it, straightened, in the proportions that it has on the page."""
+    """Let Inkscape draw the bitmap with everything that lies over it, straightened, in the
+    proportions that it has on the page.
+    """
     seen = seen_size(photo.transform, box)
     if not min(seen) > 0:
         raise Problem("The bitmap is squashed to nothing: undo its transform, and try again.")
@@ -228,10 +276,19 @@ def _render(photo: Photo, svg: Any, source: Source, box: Box, scratch: Path) -> 
     drawing = written_to(scratch, ".svg", etree.tostring(alone))
     picture = drawing.with_suffix(".png")
     command = [inkscape(), str(drawing), f"--export-filename={picture}", "--export-area-page"]
-    command += [f"--export-width={size_px[0]}", f"--export-height={size_px[1]}", "--export-type=png"]
+    command += [
+        f"--export-width={size_px[0]}",
+        f"--export-height={size_px[1]}",
+        "--export-type=png",
+    ]
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=RENDER_S, **detached()
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=RENDER_S,
+            **detached(),
         )
     except OSError:
         raise Problem(
@@ -239,14 +296,22 @@ def _render(photo: Photo, svg: Any, source: Source, box: Box, scratch: Path) -> 
             "make a bitmap copy of it (Edit > Make a Bitmap Copy), select that, and try again."
         ) from None
     except subprocess.TimeoutExpired:
-        raise Problem(f"Inkscape did not draw the bitmap within {RENDER_S} seconds: use a smaller one, and try again.") from None
+        raise Problem(
+            f"Inkscape did not draw the bitmap within {RENDER_S} seconds: use a smaller one, and"
+            " try again."
+        ) from None
     if done.returncode or not picture.exists():
-        raise Problem("Inkscape could not draw the bitmap: make a bitmap copy of it (Edit > Make a Bitmap Copy), select that, try again.")
+        raise Problem(
+            "Inkscape could not draw the bitmap: make a bitmap copy of it (Edit > Make a Bitmap"
+            " Copy), select that, try again."
+        )
     return Pixels(picture, box, size_px, drawn=True)
 
 
 def _alone(photo: Photo, svg: Any, source: Source, box: Box, size_px: Tuple[int, int]) -> Any:
-    """A document that holds the bitmap, what it refers to, and nothing else; its page is the bitmap's box."""
+    """A document that holds the bitmap, what it refers to, and nothing else; its page is the
+    bitmap's box.
+    """
     root = etree.Element("{%s}svg" % SVG, nsmap=svg.nsmap)
     root.set("width", str(size_px[0]))
     root.set("height", str(size_px[1]))
@@ -256,7 +321,9 @@ def _alone(photo: Photo, svg: Any, source: Source, box: Box, size_px: Tuple[int,
     try:
         back = written(-photo.transform)
     except (ValueError, ZeroDivisionError):
-        raise Problem("The bitmap is squashed to nothing: undo its transform, and try again.") from None
+        raise Problem(
+            "The bitmap is squashed to nothing: undo its transform, and try again."
+        ) from None
     group = etree.SubElement(root, "{%s}g" % SVG, transform=back)
     for link in photo.chain[:-1]:
         group = etree.SubElement(group, "{%s}g" % SVG, _looks(link.element, link.transform))
@@ -272,7 +339,11 @@ def _alone(photo: Photo, svg: Any, source: Source, box: Box, size_px: Tuple[int,
 
 def _looks(element: Any, transform: Transform) -> dict:
     """An element's attributes, for a group in its place."""
-    kept = {name: value for name, value in element.attrib.items() if name in ("id", "class") or name in EFFECTS}
+    kept = {
+        name: value
+        for name, value in element.attrib.items()
+        if name in ("id", "class") or name in EFFECTS
+    }
     kept["style"] = untreated(element)
     kept["transform"] = written(transform)
     return kept
@@ -281,7 +352,17 @@ def _looks(element: Any, transform: Transform) -> dict:
 def _copy_shared(svg: Any, root: Any) -> None:
     """Everything that styles, clips, masks or filters may refer to."""
     shared = etree.SubElement(root, "{%s}defs" % SVG)
-    kinds = {"clipPath", "mask", "filter", "linearGradient", "radialGradient", "style", "pattern", "marker", "symbol"}
+    kinds = {
+        "clipPath",
+        "mask",
+        "filter",
+        "linearGradient",
+        "radialGradient",
+        "style",
+        "pattern",
+        "marker",
+        "symbol",
+    }
     for child in svg.iter():
         kind = tag(child)
         inside = any(tag(one) in kinds or tag(one) == "defs" for one in child.iterancestors())

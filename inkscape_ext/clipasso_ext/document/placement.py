@@ -23,13 +23,16 @@ class Box:
 
     def onto(self, width_px: float, height_px: float) -> Transform:
         """From pixels of a picture that fills the box to the box's coordinates."""
-        return Transform(translate=(self.x, self.y)) @ Transform(scale=(self.width / width_px, self.height / height_px))
+        return Transform(translate=(self.x, self.y)) @ Transform(
+            scale=(self.width / width_px, self.height / height_px)
+        )
 
 
 class Placement:
     """How strokes in picture pixels get onto the page.
 
-    layer: for the layer's ``transform``: it never distorts, so that a stroke is as wide in every direction.
+    layer: for the layer's ``transform``: it never distorts, so that a stroke is as wide in every
+        direction.
     points: applied to the strokes' points before: what stretching and skewing is left.
     scale: user units of the document for one picture pixel.
     page: from picture pixels to the document's user units, both together.
@@ -39,8 +42,12 @@ class Placement:
         self.layer, self.points, self.scale, self.page = layer, points, scale, page
 
 
-def place(image_to_page: Transform, parent_to_page: Transform, box: Box, size_px: Tuple[int, int]) -> Placement:
-    """The placement of a picture that fills `box` of an image, for a layer below an element with that transform to the page."""
+def place(
+    image_to_page: Transform, parent_to_page: Transform, box: Box, size_px: Tuple[int, int]
+) -> Placement:
+    """The placement of a picture that fills `box` of an image, for a layer below an element with
+    that transform to the page.
+    """
     page = image_to_page @ box.onto(*size_px)
     (a, c, e), (b, d, f) = page.matrix
     across, determinant = math.hypot(a, b), a * d - b * c
@@ -49,10 +56,14 @@ def place(image_to_page: Transform, parent_to_page: Transform, box: Box, size_px
     outer = parent_to_page
     (pa, pc, _), (pb, pd, _) = outer.matrix
     if abs(pa * pd - pb * pc) < 1e-300:
-        raise Problem("The bitmap's layer is squashed to nothing: undo its transform, and try again.")
+        raise Problem(
+            "The bitmap's layer is squashed to nothing: undo its transform, and try again."
+        )
     cosine, sine, flip = a / across, b / across, 1.0 if determinant > 0 else -1.0
     scale = math.sqrt(abs(determinant))
-    similar = Transform(((cosine * scale, -sine * scale * flip, e), (sine * scale, cosine * scale * flip, f)))
+    similar = Transform(
+        ((cosine * scale, -sine * scale * flip, e), (sine * scale, cosine * scale * flip, f))
+    )
     residual = -similar @ page
     (ra, rc, re), (rb, rd, rf) = residual.matrix
     reach = max(size_px)
@@ -62,7 +73,9 @@ def place(image_to_page: Transform, parent_to_page: Transform, box: Box, size_px
 
 
 def written(transform: Transform) -> str:
-    """For a ``transform`` attribute. inkex's own six digits put strokes visibly beside the bitmap on a large page."""
+    """For a ``transform`` attribute. inkex's own six digits put strokes visibly beside the bitmap
+    on a large page.
+    """
     return "matrix(%s)" % ",".join(f"{float(number):.12g}" for number in transform.to_hexad())
 
 
@@ -73,13 +86,17 @@ def seen_size(image_to_page: Transform, box: Box) -> Tuple[float, float]:
 
 
 def is_undistorted(image_to_page: Transform, box: Box, size_px: Tuple[int, int]) -> bool:
-    """Whether the picture appears in its own proportions, turned, flipped or skewed though it may be."""
+    """Whether the picture appears in its own proportions, turned, flipped or skewed though it may
+    be.
+    """
     width, height = seen_size(image_to_page, box)
     return min(width, height) > 0 and abs(width * size_px[1] / (height * size_px[0]) - 1) < SIMILAR
 
 
 def fit(box: Box, size_px: Tuple[int, int], aspect: str) -> Tuple[Box, bool]:
-    """The part of an image's box that a bitmap fills, by its preserveAspectRatio, and whether the box cuts some of it off."""
+    """The part of an image's box that a bitmap fills, by its preserveAspectRatio, and whether the
+    box cuts some of it off.
+    """
     words = (aspect or "xMidYMid").replace("defer", "").split()
     align, slicing = (words or ["xMidYMid"])[0], "slice" in words
     if align == "none":
@@ -89,13 +106,19 @@ def fit(box: Box, size_px: Tuple[int, int], aspect: str) -> Tuple[Box, bool]:
     width, height = size_px[0] * scale, size_px[1] * scale
     shift_x, shift_y = ALIGNED.get(align[:4], 0.5), ALIGNED.get("x" + align[5:8], 0.5)
     cut = slicing and abs(scales[0] / scales[1] - 1) > SIMILAR
-    return Box(box.x + (box.width - width) * shift_x, box.y + (box.height - height) * shift_y, width, height), cut
+    return Box(
+        box.x + (box.width - width) * shift_x,
+        box.y + (box.height - height) * shift_y,
+        width,
+        height,
+    ), cut
 
 
 def length(text: Any, whole: float = 100.0) -> float:
     """A length in user units; `whole` is what 100 % are."""
     text = str(text or "0").strip()
-    value = float(convert_unit(text[:-1] if text.endswith("%") else text, "px"))  # 0 for what is no length
+    # 0 for what is no length
+    value = float(convert_unit(text[:-1] if text.endswith("%") else text, "px"))
     return value / 100 * whole if text.endswith("%") else value
 
 
@@ -105,7 +128,11 @@ def view_box(element: Any) -> List[float]:
         numbers = [float(one) for one in (element.get("viewBox") or "").replace(",", " ").split()]
     except ValueError:
         return []
-    return numbers if len(numbers) == 4 and min(numbers[2:]) > 0 and all(map(math.isfinite, numbers)) else []
+    return (
+        numbers
+        if len(numbers) == 4 and min(numbers[2:]) > 0 and all(map(math.isfinite, numbers))
+        else []
+    )
 
 
 def nested_transform(element: Any) -> Transform:
@@ -115,13 +142,20 @@ def nested_transform(element: Any) -> Transform:
     numbers = view_box(element)
     if not numbers or not element.get("width") or not element.get("height"):
         return move
-    view = Box(0, 0, length(element.get("width"), numbers[2]), length(element.get("height"), numbers[3]))
+    view = Box(
+        0, 0, length(element.get("width"), numbers[2]), length(element.get("height"), numbers[3])
+    )
     if (element.get("preserveAspectRatio") or "").strip() == "none":
         inner = view
     else:
         inner, _ = fit(view, (numbers[2], numbers[3]), element.get("preserveAspectRatio"))  # type: ignore[arg-type]
     scale = Transform(scale=(inner.width / numbers[2], inner.height / numbers[3]))
-    return move @ Transform(translate=(inner.x, inner.y)) @ scale @ Transform(translate=(-numbers[0], -numbers[1]))
+    return (
+        move
+        @ Transform(translate=(inner.x, inner.y))
+        @ scale
+        @ Transform(translate=(-numbers[0], -numbers[1]))
+    )
 
 
 def unit_in_user_units(svg: Any, unit: str) -> float:
@@ -140,5 +174,9 @@ def unit_in_user_units(svg: Any, unit: str) -> float:
 def display_unit(svg: Any) -> str:
     """The unit in which the document's lengths are shown to the person."""
     namedview = svg.find("{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}namedview")
-    unit = namedview.get("{http://www.inkscape.org/namespaces/inkscape}document-units") if namedview is not None else None
+    unit = (
+        namedview.get("{http://www.inkscape.org/namespaces/inkscape}document-units")
+        if namedview is not None
+        else None
+    )
     return unit if unit in ("px", "mm", "cm", "in", "pt", "pc") else "px"

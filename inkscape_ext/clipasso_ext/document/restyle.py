@@ -1,4 +1,6 @@
-"""How strokes look, by native means: widths, ends, opacity, filters and tapering live path effects; they stay editable paths."""
+"""How strokes look, by native means: widths, ends, opacity, filters and tapering live path effects;
+they stay editable paths.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ COLORS = "color-interpolation-filters"
 
 
 class Look(NamedTuple):
-    """A way to draw. factor: of the width. opacity: of the ink. cap: the ends. blend: with what lies below. rough: a filter's strength."""
+    """A way to draw. factor: of the width. opacity: of the ink. cap: the ends. blend: with what
+    lies below. rough: a filter's strength.
+    """
 
     factor: float
     opacity: str
@@ -33,14 +37,18 @@ LOOKS = {
     "plain": Look(1.0, "1", "round", "normal", 0.0),
     "pencil": Look(0.6, "0.75", "round", "multiply", 1.0),  # thin, grey and grainy
     "ink": Look(1.0, "1", "round", "normal", 0.0),  # a pen's: with thin ends
-    "marker": Look(2.5, "0.55", "butt", "multiply", 0.0),  # broad and see-through, darker where strokes cross
+    # broad and see-through, darker where strokes cross
+    "marker": Look(2.5, "0.55", "butt", "multiply", 0.0),
 }
 ENDS = {"ink": "taper"}  # what a look means for the ends, unless they are chosen
-PLAIN_WIDTH = "{https://clipasso.org/ns}width"  # what a look's factor applies to, so that looks don't add up
+# what a look's factor applies to, so that looks don't add up
+PLAIN_WIDTH = "{https://clipasso.org/ns}width"
 
 
 class Restyling(NamedTuple):
-    """What to change; ``keep``, 0 and None leave as it is. width: in the document's display unit. taper: ``keep``, ``none``, ``taper``."""
+    """What to change; ``keep``, 0 and None leave as it is. width: in the document's display unit.
+    taper: ``keep``, ``none``, ``taper``.
+    """
 
     look: str
     width: float
@@ -80,14 +88,18 @@ def restyle(sketch: Sketch, wish: Restyling) -> None:
 
 
 def _say(path: Any, name: str, value: str, plain: str) -> None:
-    """Declare a property, if the path has another value without that. plain: where nothing is said."""
+    """Declare a property, if the path has another value without that. plain: where nothing is
+    said.
+    """
     declare(path, name, None)
     if (stated(path, name) or plain) != value:
         declare(path, name, value)
 
 
 def _plain_width(path: Any) -> Tuple[float, float]:
-    """The stroke's width before any look, and the factor of its look; a width that a person has set since counts as plain."""
+    """The stroke's width before any look, and the factor of its look; a width that a person has set
+    since counts as plain.
+    """
     now, plain = width_of(path), path.get(PLAIN_WIDTH)
     for look in LOOKS.values():
         if plain and math.isclose(now, float(plain) * look.factor, rel_tol=1e-4):
@@ -105,11 +117,27 @@ def _grain(sketch: Sketch) -> str:
     name = "clipasso-pencil"
     if not any(element.get("id") == name for element in sketch.svg.iter("{%s}filter" % SVG)):
         size = {"x": "-0.1", "y": "-0.1", "width": "1.2", "height": "1.2"}
-        grain = etree.SubElement(defs_of(sketch.svg), "{%s}filter" % SVG, {"id": name, COLORS: "sRGB", **size})
+        grain = etree.SubElement(
+            defs_of(sketch.svg), "{%s}filter" % SVG, {"id": name, COLORS: "sRGB", **size}
+        )
         grain.set(LABEL, "Pencil")
-        noise = {"type": "fractalNoise", "baseFrequency": "0.9", "numOctaves": "3", "seed": "1", "result": "noise"}
+        noise = {
+            "type": "fractalNoise",
+            "baseFrequency": "0.9",
+            "numOctaves": "3",
+            "seed": "1",
+            "result": "noise",
+        }
         etree.SubElement(grain, "{%s}feTurbulence" % SVG, noise)
         table = "0 0 0 0 0  0 0 0 0 0  0 0 0 0 0  0 0 0 -2.4 2"
-        etree.SubElement(grain, "{%s}feColorMatrix" % SVG, {"in": "noise", "type": "matrix", "values": table, "result": "paper"})
-        etree.SubElement(grain, "{%s}feComposite" % SVG, {"in": "SourceGraphic", "in2": "paper", "operator": "in"})
+        etree.SubElement(
+            grain,
+            "{%s}feColorMatrix" % SVG,
+            {"in": "noise", "type": "matrix", "values": table, "result": "paper"},
+        )
+        etree.SubElement(
+            grain,
+            "{%s}feComposite" % SVG,
+            {"in": "SourceGraphic", "in2": "paper", "operator": "in"},
+        )
     return name

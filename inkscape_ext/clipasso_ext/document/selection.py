@@ -1,4 +1,6 @@
-"""Which bitmaps the person means: selected ones, those in selected groups, clones of them, or the only one there is."""
+"""Which bitmaps the person means: selected ones, those in selected groups, clones of them, or the
+only one there is.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,25 @@ from clipasso_ext.problem import Problem
 XLINK = "{http://www.w3.org/1999/xlink}href"
 LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
 GROUPMODE = "{http://www.inkscape.org/namespaces/inkscape}groupmode"
-UNSEEN = {"defs", "symbol", "clipPath", "mask", "pattern", "marker", "metadata", "namedview", "filter"}
+UNSEEN = {
+    "defs",
+    "symbol",
+    "clipPath",
+    "mask",
+    "pattern",
+    "marker",
+    "metadata",
+    "namedview",
+    "filter",
+}
 _WITH_ID = etree.XPath("//*[@id=$ident]")
 NOTHING = "Select a bitmap (a photograph that you imported or linked), and try again."
 
 
 class Link:
-    """One element on the way from the document down to a bitmap, and the transform that it contributes."""
+    """One element on the way from the document down to a bitmap, and the transform that it
+    contributes.
+    """
 
     def __init__(self, element: Any, transform: Transform) -> None:
         self.element, self.transform = element, transform
@@ -30,7 +44,8 @@ class Link:
 class Photo:
     """A bitmap on the page.
 
-    image: the ``<image>``. chain: links from below the root down to the image; where a clone is passed, the element that it shows
+    image: the ``<image>``. chain: links from below the root down to the image; where a clone is
+        passed, the element that it shows
     follows it. owner: what stands on the page for the bitmap: the image, or its clone.
     """
 
@@ -57,7 +72,9 @@ class Photo:
                 return str(element.get(LABEL))
         address = href(self.image)
         if address and not address.startswith("data:"):
-            return unquote(address).replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0] or self.id
+            return (
+                unquote(address).replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0] or self.id
+            )
         return self.id
 
     def branch(self) -> Tuple[Any, Any]:
@@ -84,19 +101,31 @@ def by_id(svg: Any, ident: str) -> Any:
 
 
 def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
-    """The bitmaps meant by the selection, in the order of the page. Raises `Problem` when there is none."""
+    """The bitmaps meant by the selection, in the order of the page. Raises `Problem` when there is
+    none.
+    """
     selected = [element for element in (by_id(svg, one) for one in ids) if element is not None]
     if not selected:
         all_of_them = list(_below(svg, [], None, set()))
         if len(all_of_them) == 1:
             return all_of_them
         if not all_of_them:
-            raise Problem("There is no bitmap in this document: import or paste a photograph (File > Import), select it, and try again.")
-        raise Problem(f"There are {len(all_of_them)} bitmaps in this document: select the one to sketch, or several, and try again.")
+            raise Problem(
+                "There is no bitmap in this document: import or paste a photograph (File > Import),"
+                " select it, and try again."
+            )
+        raise Problem(
+            f"There are {len(all_of_them)} bitmaps in this document: select the one to sketch, or"
+            " several, and try again."
+        )
     found: List[Photo] = []
     seen: Set[Any] = set()
     for element in selected:
-        above = [Link(one, own_transform(one)) for one in reversed(list(element.iterancestors())) if one is not svg]
+        above = [
+            Link(one, own_transform(one))
+            for one in reversed(list(element.iterancestors()))
+            if one is not svg
+        ]
         for photo in _at(element, above, None, set()):
             mark = tuple(id(link.element) for link in photo.chain)
             if mark not in seen:
@@ -110,10 +139,13 @@ def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
 
 def own_transform(element: Any) -> Transform:
     """What an element adds to the transform of its content."""
-    transform = Transform(element.attrib.get("transform"))  # get() of inkex would write it back, rounded; so with style
+    # get() of inkex would write it back, rounded; so with style
+    transform = Transform(element.attrib.get("transform"))
     kind = tag(element)
     if kind == "use":
-        transform = transform @ Transform(translate=(length(element.get("x")), length(element.get("y"))))
+        transform = transform @ Transform(
+            translate=(length(element.get("x")), length(element.get("y")))
+        )
     elif kind == "svg":
         transform = transform @ nested_transform(element)
     return transform
@@ -138,7 +170,9 @@ def _at(element: Any, above: List[Link], owner: Any, clones: Set[int]) -> Iterat
     elif kind == "use":
         target = by_id(element, (href(element) or "").strip().lstrip("#"))
         if target is not None and id(element) not in clones:
-            yield from _at(target, chain, element if owner is None else owner, clones | {id(element)})
+            yield from _at(
+                target, chain, element if owner is None else owner, clones | {id(element)}
+            )
     elif kind in ("g", "a", "switch", "svg", "symbol"):
         yield from _below(element, chain, owner, clones)
 

@@ -1,4 +1,6 @@
-"""Sketches that are in the document already: which one is meant, which of its strokes, and over which bitmap it was drawn."""
+"""Sketches that are in the document already: which one is meant, which of its strokes, and over
+which bitmap it was drawn.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +13,57 @@ from inkex import Transform
 from lxml import etree
 
 from clipasso_ext.document.cascade import sheets_of, stated
-from clipasso_ext.document.layer import LOCKED, PAPER, PICTURE, POINTS, RANK, SKETCH, SOURCE, declare
+from clipasso_ext.document.layer import (
+    LOCKED,
+    PAPER,
+    PICTURE,
+    POINTS,
+    RANK,
+    SKETCH,
+    SOURCE,
+    declare,
+)
 from clipasso_ext.document.placement import written
-from clipasso_ext.document.selection import GROUPMODE, LABEL, UNSEEN, Photo, by_id, find_photos, own_transform, tag
+from clipasso_ext.document.selection import (
+    GROUPMODE,
+    LABEL,
+    UNSEEN,
+    Photo,
+    by_id,
+    find_photos,
+    own_transform,
+    tag,
+)
 from clipasso_ext.document.taper import flatten, is_tapered
 from clipasso_ext.engine.task import Task, to_page
 from clipasso_ext.problem import Problem
 
 SVG = "http://www.w3.org/2000/svg"
-INSENSITIVE = "{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}insensitive"  # Inkscape's own lock
-INHERITED = ("id", "class", "style", "fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width")  # and what sheets go by
+# Inkscape's own lock
+INSENSITIVE = "{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}insensitive"
+# and what sheets go by
+INHERITED = (
+    "id",
+    "class",
+    "style",
+    "fill",
+    "fill-opacity",
+    "stroke",
+    "stroke-opacity",
+    "stroke-width",
+)
 POINT_TO = "Select the bitmap together with the strokes, and try again."
 
 
 class Sketch:
     """A layer of strokes. chosen: the selected paths of it; None when the whole layer is meant."""
 
-    def __init__(self, svg: Any, layer: Any, chosen: Optional[List[Any]], photo: Optional[Photo]) -> None:
+    def __init__(
+        self, svg: Any, layer: Any, chosen: Optional[List[Any]], photo: Optional[Photo]
+    ) -> None:
         self.svg, self.layer, self.chosen = svg, layer, chosen
-        self._pointed = photo if photo is not None and layer.get(SOURCE) != "#" + photo.id else None  # to another than its own
+        # to another than its own
+        self._pointed = photo if photo is not None and layer.get(SOURCE) != "#" + photo.id else None
 
     @property
     def name(self) -> str:
@@ -47,8 +81,14 @@ class Sketch:
 
     @property
     def asked(self) -> Optional[List[str]]:
-        """Ids of the selected paths that are seen, which are all that the engine knows; None when the whole layer is meant."""
-        return None if self.chosen is None else [path.get("id") for path in self.chosen if not self.hides(path)]
+        """Ids of the selected paths that are seen, which are all that the engine knows; None when
+        the whole layer is meant.
+        """
+        return (
+            None
+            if self.chosen is None
+            else [path.get("id") for path in self.chosen if not self.hides(path)]
+        )
 
     def hides(self, path: Any) -> bool:
         """Whether a path, or a group around it in the layer, is hidden."""
@@ -66,7 +106,9 @@ class Sketch:
         return sorted(own, key=lambda path: int(path.get(RANK)))
 
     def photo(self) -> Photo:
-        """Its bitmap: the one pointed to, else the one that it names, else the only one there is. Raises `Problem`."""
+        """Its bitmap: the one pointed to, else the one that it names, else the only one there is.
+        Raises `Problem`.
+        """
         if self._pointed is not None:
             return self._pointed
         source = (self.layer.get(SOURCE) or "").lstrip("#")
@@ -85,7 +127,9 @@ class Sketch:
         return photos[0]
 
     def page(self, task: Task) -> Transform:
-        """From the bitmap's pixels to the document's user units, where this sketch sees them: a sketch may have been moved alone."""
+        """From the bitmap's pixels to the document's user units, where this sketch sees them: a
+        sketch may have been moved alone.
+        """
         size, now = self.picture, task.pixels.size_px
         if size is None or self._pointed is not None:
             return task.placement.page
@@ -120,8 +164,11 @@ class Sketch:
         self.layer.set(POINTS, written(-to_page(self.layer, self.svg) @ task.placement.page))
 
     def alone(self) -> bytes:
-        """A document with this layer and what it inherits, for the engine; no bitmap, and shown even if it is hidden."""
-        root = etree.Element("{%s}svg" % SVG, nsmap=self.layer.nsmap)  # the same prefixes: lxml loses names where one means two things
+        """A document with this layer and what it inherits, for the engine; no bitmap, and shown
+        even if it is hidden.
+        """
+        # the same prefixes: lxml loses names where one means two things
+        root = etree.Element("{%s}svg" % SVG, nsmap=self.layer.nsmap)
         group = root
         for sheet in sheets_of(self.layer):
             root.append(copy.deepcopy(sheet))
@@ -133,7 +180,9 @@ class Sketch:
             if one is self.svg:
                 root.attrib.update(looks)
             else:
-                group = etree.SubElement(group, "{%s}g" % SVG, {**looks, "transform": written(own_transform(one))})
+                group = etree.SubElement(
+                    group, "{%s}g" % SVG, {**looks, "transform": written(own_transform(one))}
+                )
         layer = copy.deepcopy(self.layer)
         layer.tail = None
         for sheet in list(layer.iter("{%s}style" % SVG)):  # it is there already
@@ -157,7 +206,8 @@ def find_sketch(svg: Any, ids: List[str]) -> Sketch:
             return Sketch(svg, sketches[0], None, None)
         many = "several sketches" if sketches else "no sketch"
         raise Problem(
-            f"There {'are' if sketches else 'is'} {many} in this document: select the strokes or the layer to work on, and try again."
+            f"There {'are' if sketches else 'is'} {many} in this document: select the strokes or"
+            " the layer to work on, and try again."
         )
     photo: Optional[Photo] = None
     layers: List[Any] = []
@@ -180,9 +230,13 @@ def find_sketch(svg: Any, ids: List[str]) -> Sketch:
         whole = whole or element is layer
         paths += inside
     if not layers:
-        raise Problem("No stroke is selected: select strokes of a sketch, or its layer, and try again.")
+        raise Problem(
+            "No stroke is selected: select strokes of a sketch, or its layer, and try again."
+        )
     if any(layer is not layers[0] for layer in layers):
-        raise Problem("The selected strokes belong to several layers: select those of one, and try again.")
+        raise Problem(
+            "The selected strokes belong to several layers: select those of one, and try again."
+        )
     return Sketch(svg, layers[0], None if whole else _once(paths), photo)
 
 
@@ -195,16 +249,22 @@ def lock(sketch: Sketch, locked: bool) -> int:
         else:
             path.attrib.pop(INSENSITIVE, None)
     if not locked and sketch.chosen is None:
-        for group in sketch.layer.iterdescendants("{%s}g" % SVG):  # one that is locked locks what it holds
+        # one that is locked locks what it holds
+        for group in sketch.layer.iterdescendants("{%s}g" % SVG):
             group.attrib.pop(INSENSITIVE, None)
     return len(sketch.meant)
 
 
 def set_level(sketch: Sketch, count: int, delete: bool) -> Tuple[int, int]:
-    """Show the `count` most needed strokes; hide or delete the others. Returns how many are shown, of how many. Raises `Problem`."""
+    """Show the `count` most needed strokes; hide or delete the others. Returns how many are shown,
+    of how many. Raises `Problem`.
+    """
     ranked = sketch.ranked
     if not ranked:
-        raise Problem(f"The strokes of {sketch.name} have no order of need: only those that the engine drew have one.")
+        raise Problem(
+            f"The strokes of {sketch.name} have no order of need: only those that the engine drew"
+            " have one."
+        )
     for place, path in enumerate(ranked):
         if place < count:
             _show(path)
@@ -216,9 +276,17 @@ def set_level(sketch: Sketch, count: int, delete: bool) -> Tuple[int, int]:
 
 
 def take_layer(sketch: Sketch, written: Path) -> None:
-    """Put the layer that a command of the engine added to `alone` into the document, above the sketch, which is hidden."""
-    root = etree.fromstring(written.read_bytes(), etree.XMLParser(resolve_entities=False, no_network=True))
-    own = next(element for element in root.iter("{%s}g" % SVG) if element.get("id") == sketch.layer.get("id"))
+    """Put the layer that a command of the engine added to `alone` into the document, above the
+    sketch, which is hidden.
+    """
+    root = etree.fromstring(
+        written.read_bytes(), etree.XMLParser(resolve_entities=False, no_network=True)
+    )
+    own = next(
+        element
+        for element in root.iter("{%s}g" % SVG)
+        if element.get("id") == sketch.layer.get("id")
+    )
     new = own.getnext()
     taken = {element.get("id") for element in sketch.svg.iter() if tag(element)}
     for element in new.iter():
@@ -234,7 +302,9 @@ def take_layer(sketch: Sketch, written: Path) -> None:
 
 
 def _layer_of(element: Any, svg: Any) -> Any:
-    """The sketch that an element is or is in, else its layer, else the outermost group around it. Raises `Problem`."""
+    """The sketch that an element is or is in, else its layer, else the outermost group around it.
+    Raises `Problem`.
+    """
     ancestors = [one for one in element.iterancestors() if one is not svg]
     if tag(element) == "g":
         ancestors.insert(0, element)
@@ -245,7 +315,10 @@ def _layer_of(element: Any, svg: Any) -> Any:
         if one.get(GROUPMODE) == "layer":
             return one
     if not ancestors:
-        raise Problem("The selected strokes are in no layer: put them into one (Layer > Move Selection to Layer), and try again.")
+        raise Problem(
+            "The selected strokes are in no layer: put them into one (Layer > Move Selection to"
+            " Layer), and try again."
+        )
     return ancestors[-1]
 
 

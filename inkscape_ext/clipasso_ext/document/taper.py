@@ -1,4 +1,6 @@
-"""Strokes with thin ends: Inkscape's PowerStroke as a live path effect, which Path > Remove Path Effect takes off again."""
+"""Strokes with thin ends: Inkscape's PowerStroke as a live path effect, which Path > Remove Path
+Effect takes off again.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from clipasso_ext.document.selection import by_id, tag
 
 SVG = "http://www.w3.org/2000/svg"
 EFFECT = "{http://www.inkscape.org/namespaces/inkscape}path-effect"
-ORIGINAL = "{http://www.inkscape.org/namespaces/inkscape}original-d"  # what a live path effect starts from
+# what a live path effect starts from
+ORIGINAL = "{http://www.inkscape.org/namespaces/inkscape}original-d"
 OURS = "{https://clipasso.org/ns}taper"
 THIN = 0.2  # of its width that a tapered stroke has at its ends
 SAMPLES = 16  # points along a cubic of a tapered outline
@@ -27,13 +30,17 @@ def is_tapered(path: Any) -> bool:
 
 
 def is_ours(path: Any) -> bool:
-    """Whether its PowerStroke is one that we made; copies made by Inkscape have another id and keep the mark."""
+    """Whether its PowerStroke is one that we made; copies made by Inkscape have another id and keep
+    the mark.
+    """
     effect = _power_stroke(path)
     return effect is not None and effect.get(OURS) is not None
 
 
 def flatten(path: Any, tapered: bool) -> None:
-    """Make a copy of a path into what its live path effects start from: a stroke. tapered: whether the path itself is."""
+    """Make a copy of a path into what its live path effects start from: a stroke. tapered: whether
+    the path itself is.
+    """
     path.attrib.pop(EFFECT, None)
     original = path.attrib.pop(ORIGINAL, None)
     if original:
@@ -49,16 +56,22 @@ def redraw(path: Any, data: str) -> None:
         return
     path.set(ORIGINAL, data)
     chains = [one for one in inkex.Path(data).to_superpath() if len(one) > 1]
-    path.set("d", _outline(chains[0], width_of(path)) if is_tapered(path) and len(chains) == 1 else data)
+    path.set(
+        "d", _outline(chains[0], width_of(path)) if is_tapered(path) and len(chains) == 1 else data
+    )
 
 
 def taper(path: Any, svg: Any, width: float) -> None:
-    """Inkscape's Taper Stroke as a live path effect, which Path > Remove Path Effect takes off again."""
+    """Inkscape's Taper Stroke as a live path effect, which Path > Remove Path Effect takes off
+    again.
+    """
     chains = [one for one in inkex.Path(path.get("d")).to_superpath() if len(one) > 1]
     if path.get(EFFECT) or len(chains) != 1:  # the effect tapers single chains
         return
     segments = len(chains[0]) - 1
-    effect = etree.SubElement(defs_of(svg), "{http://www.inkscape.org/namespaces/inkscape}path-effect")
+    effect = etree.SubElement(
+        defs_of(svg), "{http://www.inkscape.org/namespaces/inkscape}path-effect"
+    )
     taken = {element.get("id") for element in svg.iter() if tag(element)}
     number = 1
     while f"clipasso-taper-{number}" in taken:
@@ -67,7 +80,10 @@ def taper(path: Any, svg: Any, width: float) -> None:
         "effect": "powerstroke",
         "is_visible": "true",
         "lpeversion": "1",
-        "offset_points": f"0,{THIN * width / 2:.5g} | {segments / 2:.5g},{width / 2:.5g} | {segments},{THIN * width / 2:.5g}",
+        "offset_points": (
+            f"0,{THIN * width / 2:.5g} | {segments / 2:.5g},{width / 2:.5g} |"
+            f" {segments},{THIN * width / 2:.5g}"
+        ),
         "not_jump": "false",
         "sort_points": "true",
         "interpolator_type": "CentripetalCatmullRom",
@@ -93,8 +109,14 @@ def _outline(chain: Any, width: float) -> str:
         a, b, c, d = (complex(*point) for point in (before[1], before[2], after[0], after[1]))
         for step in range(SAMPLES + 1):
             t = step / SAMPLES
-            middle.append((1 - t) ** 3 * a + 3 * t * (1 - t) ** 2 * b + 3 * t * t * (1 - t) * c + t**3 * d)
-    middle = [point for place, point in enumerate(middle) if place == 0 or abs(point - middle[place - 1]) > 1e-9]
+            middle.append(
+                (1 - t) ** 3 * a + 3 * t * (1 - t) ** 2 * b + 3 * t * t * (1 - t) * c + t**3 * d
+            )
+    middle = [
+        point
+        for place, point in enumerate(middle)
+        if place == 0 or abs(point - middle[place - 1]) > 1e-9
+    ]
     left, right = [], []
     last = len(middle) - 1
     for place, point in enumerate(middle):
@@ -120,7 +142,10 @@ def untaper(path: Any) -> None:
         path.attrib.pop(EFFECT)
         path.set("d", path.attrib.pop(ORIGINAL, path.get("d")))
     _swap(path, "fill", "stroke")
-    used = any(effect.get("id") in _effects(one) for one in path.getroottree().getroot().iter("{%s}path" % SVG))
+    used = any(
+        effect.get("id") in _effects(one)
+        for one in path.getroottree().getroot().iter("{%s}path" % SVG)
+    )
     if effect.get(OURS) is not None and not used:
         effect.getparent().remove(effect)
 
@@ -133,13 +158,17 @@ def width_of(path: Any) -> float:
 
 def _effects(path: Any) -> Tuple[str, ...]:
     """Ids of the live path effects on a path."""
-    return tuple(one.strip().lstrip("#") for one in (path.get(EFFECT) or "").split(";") if one.strip())
+    return tuple(
+        one.strip().lstrip("#") for one in (path.get(EFFECT) or "").split(";") if one.strip()
+    )
 
 
 def _power_stroke(path: Any) -> Any:
     """The PowerStroke on a path, or None."""
     found = [by_id(path, one) for one in _effects(path)]
-    return next((one for one in found if one is not None and one.get("effect") == "powerstroke"), None)
+    return next(
+        (one for one in found if one is not None and one.get("effect") == "powerstroke"), None
+    )
 
 
 def _swap(path: Any, one: str, other: str) -> None:

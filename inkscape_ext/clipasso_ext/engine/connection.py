@@ -1,4 +1,6 @@
-"""The engine as a child process: requests down its stdin, events up its stdout, one JSON object a line (docs/protocol.md)."""
+"""The engine as a child process: requests down its stdin, events up its stdout, one JSON object a
+line (docs/protocol.md).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ Event = Dict[str, Any]
 
 
 class Engine:
-    """One conversation. `on_event` is called from a thread of its own; after the engine has gone, with one last ``error``."""
+    """One conversation. `on_event` is called from a thread of its own; after the engine has gone,
+    with one last ``error``.
+    """
 
     def __init__(self, host: Host, on_event: Callable[[Event], None]) -> None:
         try:
@@ -30,12 +34,19 @@ class Engine:
             )
         except OSError as error:
             log(f"the engine's command {host.command} does not start: {error}")
-            raise Problem("The engine is not where it was installed: run install.py again, and try again.") from None
+            raise Problem(
+                "The engine is not where it was installed: run install.py again, and try again."
+            ) from None
         self._on_event, self._closed = on_event, False
         threading.Thread(target=self._listen, name="events", daemon=True).start()
 
     def sketch(
-        self, ident: str, photo: str, request: Dict[str, Any], preview_px: Optional[int], edit: Optional[Dict[str, Any]] = None
+        self,
+        ident: str,
+        photo: str,
+        request: Dict[str, Any],
+        preview_px: Optional[int],
+        edit: Optional[Dict[str, Any]] = None,
     ) -> None:
         """Ask for a sketch, or for an edit of one; the one that computes is called off."""
         line = {"id": ident, "photo": photo, "request": request}
@@ -83,11 +94,16 @@ class Engine:
         status = self._process.wait()
         if not self._closed:
             log(f"the engine's command ended with status {status}")
-            message = "The engine ended unexpectedly: try again. Should it happen again, its log tells why (Engine and Models)."
+            message = (
+                "The engine ended unexpectedly: try again. Should it happen again, its log tells"
+                " why (Engine and Models)."
+            )
             self._on_event({"id": None, "event": "error", "code": "no-engine", "message": message})
 
 
-def ask_once(host: Host, photo: str, request: Dict[str, Any], edit: Optional[Dict[str, Any]] = None) -> Event:
+def ask_once(
+    host: Host, photo: str, request: Dict[str, Any], edit: Optional[Dict[str, Any]] = None
+) -> Event:
     """One sketch, waited for. Returns the last event."""
     events: queue.Queue[Event] = queue.Queue()
     engine = Engine(host, events.put)

@@ -15,7 +15,8 @@ from clipasso_ext.document.taper import is_tapered, redraw
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.task import Task
 
-KEPT = ("mask", "color", "width_px")  # of the request that a sketch was made with, which its further strokes share
+# of the request that a sketch was made with, which its further strokes share
+KEPT = ("mask", "color", "width_px")
 SAFE_MASKS = ("auto", "none", "alpha")
 
 
@@ -25,7 +26,9 @@ class EditTask:
     do: ``refine``, ``add`` or ``ink``. count: strokes to add.
     """
 
-    def __init__(self, sketch: Sketch, task: Task, do: str, reach: str = "redraw", count: int = 0) -> None:
+    def __init__(
+        self, sketch: Sketch, task: Task, do: str, reach: str = "redraw", count: int = 0
+    ) -> None:
         self.sketch, self._task, self._do, self._reach, self._count = sketch, task, do, reach, count
         self.told: List[str] = []  # what the person should know afterwards
         self.done = False  # not when it was cancelled
@@ -47,7 +50,9 @@ class EditTask:
         return self._task.placement
 
     def request(self, settings: Settings, preset: str) -> Dict[str, Any]:
-        """The engine's request: as the sketch was made, with the guide and the work that are chosen now."""
+        """The engine's request: as the sketch was made, with the guide and the work that are chosen
+        now.
+        """
         try:
             made = json.loads(self.sketch.layer.get("{%s}request" % CLIPASSO) or "{}")
         except ValueError:
@@ -55,7 +60,8 @@ class EditTask:
         kept = {name: made[name] for name in KEPT if isinstance(made, dict) and name in made}
         if kept.get("mask", "auto") not in SAFE_MASKS:  # a file that may be gone
             del kept["mask"]
-        if isinstance(kept.get("width_px"), (int, float)) and self.sketch.picture is not None:  # the resolution may be another now
+        # the resolution may be another now
+        if isinstance(kept.get("width_px"), (int, float)) and self.sketch.picture is not None:
             kept["width_px"] = kept["width_px"] * self.sketch.magnified(self._task)
         request = {"version": 1, **kept, "preset": preset, "guide": settings.guide}
         if self._count:
@@ -66,11 +72,18 @@ class EditTask:
     def edit(self) -> Dict[str, Any]:
         """What the engine is to do with which paths."""
         (a, c, e), (b, d, f) = self.sketch.page(self._task).matrix
-        order = {"do": self._do, "svg": self.sketch.alone().decode(), "layer": self.sketch.layer.get("id"), "page": [a, b, c, d, e, f]}
+        order = {
+            "do": self._do,
+            "svg": self.sketch.alone().decode(),
+            "layer": self.sketch.layer.get("id"),
+            "page": [a, b, c, d, e, f],
+        }
         return {**order, "only": self.sketch.asked, "reach": self._reach}
 
     def insert(self, event: Dict[str, Any], _: Settings) -> None:
-        """Give the paths their new data, ids, order, style and everything else left alone; put new paths on top."""
+        """Give the paths their new data, ids, order, style and everything else left alone; put new
+        paths on top.
+        """
         change = event["change"]
         self.done = True
         self.sketch.remember(self._task)
@@ -90,7 +103,8 @@ class EditTask:
             path.set("id", f"stroke-{number}")
             taken.add(path.get("id"))
             ranks = [int(one.get(RANK)) for one in self.sketch.ranked]
-            path.set(RANK, str(max(ranks, default=-1) + 1))  # the engine does not see the ranks of hidden strokes
+            # the engine does not see the ranks of hidden strokes
+            path.set(RANK, str(max(ranks, default=-1) + 1))
             self.sketch.layer.append(path)
         for ident, why in change.get("kept", {}).items():
             if why == "locked" and self.sketch.chosen is None:  # that is what it was locked for

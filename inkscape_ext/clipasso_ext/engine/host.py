@@ -1,4 +1,6 @@
-"""The machine around the extension: where the engine is, where files go, whether there is a screen."""
+"""The machine around the extension: where the engine is, where files go, whether there is a
+screen.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,27 @@ from typing import Any, Dict, List, Optional
 
 from clipasso_ext.problem import Problem
 
-POINTER = "engine.json"  # beside the .inx files, written by install.py: {"command": [...], "home": "...", "scratch": "..."}
+# beside the .inx files, written by install.py: {"command": [...], "home": "...", "scratch": "..."}
+POINTER = "engine.json"
 POINTER_VARIABLE = "CLIPASSO_ENGINE"  # names another such file
 SILENT_VARIABLE = "CLIPASSO_NO_GUI"
-FOREIGN = ("PYTHON", "INKSCAPE", "INKEX", "GTK_", "GDK_", "GI_", "GIO_", "LD_", "DYLD_", "_INKSCAPE")
+FOREIGN = (
+    "PYTHON",
+    "INKSCAPE",
+    "INKEX",
+    "GTK_",
+    "GDK_",
+    "GI_",
+    "GIO_",
+    "LD_",
+    "DYLD_",
+    "_INKSCAPE",
+)
 EXTENSION = Path(__file__).resolve().parents[2]
 
 NO_GI = (
-    "The sketching window needs Python's GTK: install the package python3-gi (with gir1.2-gtk-3.0) and try again. "
-    "Extensions > CLIPasso > Sketch with Parameters works now."
+    "The sketching window needs Python's GTK: install the package python3-gi (with gir1.2-gtk-3.0)"
+    " and try again. Extensions > CLIPasso > Sketch with Parameters works now."
 )
 
 
@@ -28,7 +42,8 @@ class Host:
 
     def __init__(self, command: List[str], home: Path, scratch: Optional[Path] = None) -> None:
         self.command, self.home = command, home
-        self.scratch = scratch  # for temporary files, where the system's own folder is not the engine's
+        # for temporary files, where the system's own folder is not the engine's
+        self.scratch = scratch
 
     @property
     def settings(self) -> Path:
@@ -50,7 +65,10 @@ def find_host() -> Host:
         facts = json.loads(path.read_text(encoding="utf-8"))
         command, home = [str(part) for part in facts["command"]], Path(facts["home"])
     except FileNotFoundError:
-        raise Problem("The engine is not installed yet: run install.py, which comes with this extension, and try again.") from None
+        raise Problem(
+            "The engine is not installed yet: run install.py, which comes with this extension, and"
+            " try again."
+        ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Problem(f"{path} can't be read ({error}): run install.py again.") from None
     scratch = Path(facts["scratch"]) if facts.get("scratch") else None
@@ -75,7 +93,9 @@ def has_display() -> bool:
     """Whether a window may be shown."""
     if os.environ.get(SILENT_VARIABLE):
         return False
-    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return sys.platform in ("win32", "darwin") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
 
 
 def has_gtk() -> bool:
@@ -95,7 +115,9 @@ def has_gtk() -> bool:
 def default_home() -> Path:
     """Where install.py puts the engine if nobody says otherwise."""
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "clipasso"
+        return (
+            Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "clipasso"
+        )
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "clipasso"
     data = Path(os.environ.get("XDG_DATA_HOME", ""))

@@ -68,15 +68,22 @@ class Job:
             photos = find_photos(svg, [self.facts["image"]])
         except Problem:
             return None
-        return next((photo for photo in photos if fingerprint(photo) == self.facts["fingerprint"]), None)
+        return next(
+            (photo for photo in photos if fingerprint(photo) == self.facts["fingerprint"]), None
+        )
 
     def is_of(self, svg: Any) -> bool:
         """Whether the job was ordered from this document, by its name."""
         return bool(self.facts["document"]) and self.facts["document"] == svg.get(DOCNAME)
 
     def insert(self, svg: Any, photo: Optional[Photo]) -> None:
-        """Put the sketch onto its bitmap wherever that is now, or, without one, where the bitmap was on the page."""
-        sketch, size_px = str((self.outcome or {}).get("svg")).encode(), tuple(self.facts["size_px"])
+        """Put the sketch onto its bitmap wherever that is now, or, without one, where the bitmap
+        was on the page.
+        """
+        sketch, size_px = (
+            str((self.outcome or {}).get("svg")).encode(),
+            tuple(self.facts["size_px"]),
+        )
         if photo is not None:
             box = box_now(photo.image, svg, size_px, self.facts["drawn"])
             placement = place(photo.transform, to_page(photo.branch()[0], svg), box, size_px)
@@ -84,12 +91,19 @@ class Job:
             layer.treat(photo, self.facts["bitmap"])
         else:
             box = Box(*self.facts["box"])
-            placed = layer.build(svg, sketch, place(Transform(self.facts["page"]), Transform(), box, size_px), self.name)
+            placed = layer.build(
+                svg,
+                sketch,
+                place(Transform(self.facts["page"]), Transform(), box, size_px),
+                self.name,
+            )
             placed.set(JOB, self.id)
             svg.append(placed)
 
     def settle(self) -> None:
-        """The person got it, as a sketch or as the reason why there is none. A read-only disk has it told again."""
+        """The person got it, as a sketch or as the reason why there is none. A read-only disk has
+        it told again.
+        """
         try:
             (self.folder / "inserted").touch()
         except OSError as error:
@@ -104,7 +118,11 @@ def order(task: Task, settings: Settings, svg: Any, host: Host) -> Job:
     picture = "photo" + (pixels.path.suffix or ".bitmap")
     facts = {
         "version": 1,
-        "line": {"id": number, "photo": picture, "request": task.request(settings, settings.preset)},
+        "line": {
+            "id": number,
+            "photo": picture,
+            "request": task.request(settings, settings.preset),
+        },
         "name": task.name,
         "image": task.photo.id,
         "fingerprint": fingerprint(task.photo),
@@ -122,7 +140,10 @@ def order(task: Task, settings: Settings, svg: Any, host: Host) -> Job:
         os.replace(scratch, folder)
     except OSError as error:
         shutil.rmtree(scratch, ignore_errors=True)
-        raise Problem(f"The job can't be written ({error.strerror}): make room for {host.jobs}, and try again.") from None
+        raise Problem(
+            f"The job can't be written ({error.strerror}): make room for {host.jobs}, and try"
+            " again."
+        ) from None
     job = Job(folder, facts)
     try:
         start(job, host)
@@ -133,18 +154,33 @@ def order(task: Task, settings: Settings, svg: Any, host: Host) -> Job:
 
 
 def start(job: Job, host: Host) -> None:
-    """Have the job computed. Does no harm to one that computes or is done: its own process sees that and ends."""
-    silent: Dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    """Have the job computed. Does no harm to one that computes or is done: its own process sees
+    that and ends.
+    """
+    silent: Dict[str, Any] = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+    }
     try:
-        subprocess.Popen([*host.command, "job", str(job.folder)], env=engine_environment(host), **silent, **detached())
+        subprocess.Popen(
+            [*host.command, "job", str(job.folder)],
+            env=engine_environment(host),
+            **silent,
+            **detached(),
+        )
     except OSError:
-        raise Problem("The engine is not where it was installed: run install.py again, and try again.") from None
+        raise Problem(
+            "The engine is not where it was installed: run install.py again, and try again."
+        ) from None
 
 
 def all_jobs(host: Host) -> List[Job]:
     """Every job that can be read, oldest first. Those inserted long ago are forgotten."""
     try:
-        folders = sorted(path for path in host.jobs.iterdir() if path.is_dir() and not path.name.startswith("."))
+        folders = sorted(
+            path for path in host.jobs.iterdir() if path.is_dir() and not path.name.startswith(".")
+        )
     except OSError:
         return []
     jobs = []
@@ -161,11 +197,17 @@ def all_jobs(host: Host) -> List[Job]:
 
 
 def _is_sound(facts: Dict[str, Any]) -> bool:
-    """Whether an order is whole: one that is damaged must not keep the others from their documents."""
+    """Whether an order is whole: one that is damaged must not keep the others from their
+    documents.
+    """
     numbers = [facts.get("box"), facts.get("size_px")]
-    if not all(isinstance(facts.get(word), str) for word in WORDS) or not all(isinstance(one, list) for one in numbers):
+    if not all(isinstance(facts.get(word), str) for word in WORDS) or not all(
+        isinstance(one, list) for one in numbers
+    ):
         return False
-    if not all(type(number) in (int, float) for one in numbers for number in one) or [len(one) for one in numbers] != [4, 2]:
+    if not all(type(number) in (int, float) for one in numbers for number in one) or [
+        len(one) for one in numbers
+    ] != [4, 2]:
         return False
     return min(facts["size_px"]) > 0 and isinstance(facts.get("drawn"), bool)
 
@@ -192,7 +234,8 @@ class Report:
 def insert_finished(svg: Any, host: Host, place_gone: bool = False, again: bool = False) -> Report:
     """Insert what is finished for this document.
 
-    place_gone: sketches whose bitmap is gone go where it was on the page; else they stay and are reported.
+    place_gone: sketches whose bitmap is gone go where it was on the page; else they stay and are
+        reported.
     again: also those that were inserted before and are not in the document now.
     """
     report, elsewhere, settled = Report(), 0, []
@@ -223,10 +266,14 @@ def insert_finished(svg: Any, host: Host, place_gone: bool = False, again: bool 
                 report.inserted.append(job.name)
             except Problem as problem:
                 report.lines.append(f"Failed: {job.name}. {problem}")
-    for job in settled:  # not before all went well: a fault half-way leaves the document as it was, and every sketch waiting
+    # not before all went well: a fault half-way leaves the document as it was, and every sketch
+    # waiting
+    for job in settled:
         job.settle()
     if elsewhere:
-        report.lines.append(f"{elsewhere} more {'waits' if elsewhere == 1 else 'wait'} for other documents.")
+        report.lines.append(
+            f"{elsewhere} more {'waits' if elsewhere == 1 else 'wait'} for other documents."
+        )
     return report
 
 

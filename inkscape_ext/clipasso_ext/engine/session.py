@@ -1,4 +1,6 @@
-"""A conversation about some bitmaps: which is computed, how far it is, what came of each. Knows no widgets."""
+"""A conversation about some bitmaps: which is computed, how far it is, what came of each. Knows no
+widgets.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +30,20 @@ class Shown:
 
 
 class Session:
-    """Computes sketches of the tasks one after the other, and tells `changed` whenever there is something new to see.
+    """Computes sketches of the tasks one after the other, and tells `changed` whenever there is
+    something new to see.
 
     All methods belong to one thread; `post` brings what other threads find out into it.
     """
 
-    def __init__(self, tasks: List[Task], host: Host, post: Post, changed: Callable[[], None], preview_px: int) -> None:
+    def __init__(
+        self,
+        tasks: List[Task],
+        host: Host,
+        post: Post,
+        changed: Callable[[], None],
+        preview_px: int,
+    ) -> None:
         self.tasks, self.shown = tasks, [Shown() for _ in tasks]
         self._post, self._changed, self._preview_px = post, changed, preview_px
         self._host = host
@@ -69,7 +79,9 @@ class Session:
         self._next()
 
     def keep(self) -> None:
-        """End what computes early and keep it, once there is something to keep; the tasks that wait are dropped."""
+        """End what computes early and keep it, once there is something to keep; the tasks that wait
+        are dropped.
+        """
         self._queue = []
         if self.phase == "progress":
             self._speak(lambda engine: engine.stop())
@@ -95,11 +107,15 @@ class Session:
             self._changed()
             return
         self.current = self._queue.pop(0)
-        threading.Thread(target=self._prepare, args=(self._number, self.tasks[self.current]), daemon=True).start()
+        threading.Thread(
+            target=self._prepare, args=(self._number, self.tasks[self.current]), daemon=True
+        ).start()
         self._changed()
 
     def _prepare(self, number: int, task: Task) -> None:
-        """In a thread of its own: a clipped bitmap is drawn by Inkscape first, which takes its time."""
+        """In a thread of its own: a clipped bitmap is drawn by Inkscape first, which takes its
+        time.
+        """
         try:
             request = task.request(self._settings, self._preset)
             path, edit = str(task.pixels.path), task.edit
@@ -109,19 +125,31 @@ class Session:
             self._post(lambda: self._fail(number, text))
         except Exception:
             log(traceback.format_exc())
-            self._post(lambda: self._fail(number, "Something went wrong in the extension. Its log has the details (Engine and Models)."))
+            self._post(
+                lambda: self._fail(
+                    number,
+                    "Something went wrong in the extension. Its log has the details (Engine and"
+                    " Models).",
+                )
+            )
 
-    def _ask(self, number: int, path: str, request: Dict[str, Any], edit: Optional[Dict[str, Any]]) -> None:
+    def _ask(
+        self, number: int, path: str, request: Dict[str, Any], edit: Optional[Dict[str, Any]]
+    ) -> None:
         if number != self._number:
             return
         self.phase = "asked"
-        self._speak(lambda engine: engine.sketch(str(number), path, request, self._preview_px, edit))
+        self._speak(
+            lambda engine: engine.sketch(str(number), path, request, self._preview_px, edit)
+        )
         self._changed()
 
     def _speak(self, say: Callable[[Engine], None]) -> None:
         try:
             if self._engine is None:
-                self._engine = Engine(self._host, lambda event: self._post(lambda: self._hear(event)))
+                self._engine = Engine(
+                    self._host, lambda event: self._post(lambda: self._hear(event))
+                )
             say(self._engine)
         except Problem as problem:
             self._fail(self._number, str(problem))
@@ -140,7 +168,8 @@ class Session:
             self.guides = list(event["guides"])
             self._changed()
             return
-        if event.get("id") is None and event.get("code") == "no-engine":  # the command itself ended; the next request starts another
+        # the command itself ended; the next request starts another
+        if event.get("id") is None and event.get("code") == "no-engine":
             self._engine = None
             self._queue = []
             if self.current is not None:
@@ -161,7 +190,8 @@ class Session:
         if event["event"] == "result":
             shown.result, shown.preset = event, self._preset
         elif event["event"] == "error":
-            shown.problem, shown.strokes = message_of(event), None  # the strokes on show are of a sketch that never came
+            # the strokes on show are of a sketch that never came
+            shown.problem, shown.strokes = message_of(event), None
         if event["event"] in LAST:
             self._next()
         else:

@@ -27,11 +27,15 @@ MAX_WIDTH = 1000.0
 
 @dataclass(frozen=True)
 class Settings:
-    """The controls of the window and the parameter page. Defaults are the engine's own; 0 stands for its automatic choice.
+    """The controls of the window and the parameter page. Defaults are the engine's own; 0 stands
+    for its automatic choice.
 
-    strokes: 1 to 256. preset: how much work to finish with. guide: judge of likeness. mask: what belongs to the subject.
-    width: of a stroke in the document's display unit, 0 for the engine's. ink: a CSS colour, or ``photo``.
-    seed: another number is another try. seeds: starts that compete, 0 for the preset's. bitmap: keep, dim or hide it afterwards.
+    strokes: 1 to 256. preset: how much work to finish with. guide: judge of likeness. mask: what
+        belongs to the subject.
+    width: of a stroke in the document's display unit, 0 for the engine's. ink: a CSS colour, or
+        ``photo``.
+    seed: another number is another try. seeds: starts that compete, 0 for the preset's. bitmap:
+        keep, dim or hide it afterwards.
     """
 
     strokes: int = 16
@@ -45,10 +49,29 @@ class Settings:
     bitmap: str = KEEP
 
     def request(self, width_px: float, preset: str) -> Dict[str, Any]:
-        """The engine's request: what differs from its defaults. `width_px` is the width in the picture's pixels, 0 for automatic."""
-        chosen = {"strokes": self.strokes, "preset": preset, "guide": self.guide, "mask": self.mask, "color": self.ink, "seed": self.seed}
-        standard = {"strokes": 16, "preset": "auto", "guide": "auto", "mask": "auto", "color": "black", "seed": 0}
-        request = {"version": 1, **{name: value for name, value in chosen.items() if value != standard[name]}}
+        """The engine's request: what differs from its defaults. `width_px` is the width in the
+        picture's pixels, 0 for automatic.
+        """
+        chosen = {
+            "strokes": self.strokes,
+            "preset": preset,
+            "guide": self.guide,
+            "mask": self.mask,
+            "color": self.ink,
+            "seed": self.seed,
+        }
+        standard = {
+            "strokes": 16,
+            "preset": "auto",
+            "guide": "auto",
+            "mask": "auto",
+            "color": "black",
+            "seed": 0,
+        }
+        request = {
+            "version": 1,
+            **{name: value for name, value in chosen.items() if value != standard[name]},
+        }
         if width_px > 0:
             request["width_px"] = round(width_px, 4)
         if self.seeds and preset != DRAFT:
@@ -65,7 +88,9 @@ def load(path: Path) -> Settings:
     settings = Settings()
     for field in fields(Settings):
         value = stored.get(field.name) if isinstance(stored, dict) else None
-        if type(value) is type(field.default) or (type(field.default) is float and type(value) is int):
+        if type(value) is type(field.default) or (
+            type(field.default) is float and type(value) is int
+        ):
             settings = replace(settings, **{field.name: value})
     return sane(settings)
 
@@ -76,11 +101,17 @@ def sane(settings: Settings) -> Settings:
     return replace(
         settings,
         preset=settings.preset if settings.preset in PRESETS else standard.preset,
-        guide=settings.guide if re.fullmatch(r"auto|lite|clip:\S+", settings.guide) else standard.guide,
+        guide=settings.guide
+        if re.fullmatch(r"auto|lite|clip:\S+", settings.guide)
+        else standard.guide,
         mask=settings.mask if settings.mask in MASKS else standard.mask,
-        ink=settings.ink if settings.ink in INKS or re.fullmatch("#[0-9a-fA-F]{6}", settings.ink) else standard.ink,
+        ink=settings.ink
+        if settings.ink in INKS or re.fullmatch("#[0-9a-fA-F]{6}", settings.ink)
+        else standard.ink,
         strokes=min(max(settings.strokes, 1), MAX_STROKES),
-        width=min(max(float(settings.width), 0.0), MAX_WIDTH) if math.isfinite(settings.width) else standard.width,
+        width=min(max(float(settings.width), 0.0), MAX_WIDTH)
+        if math.isfinite(settings.width)
+        else standard.width,
         seed=min(max(settings.seed, 0), MAX_SEED),
         seeds=min(max(settings.seeds, 0), MAX_SEEDS),
         bitmap=settings.bitmap if settings.bitmap in (KEEP, DIM, HIDE) else KEEP,

@@ -1,4 +1,6 @@
-"""What one run of the extension is about: the bitmaps, their pixels, and the sketches that go back into the document."""
+"""What one run of the extension is about: the bitmaps, their pixels, and the sketches that go back
+into the document.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +45,21 @@ class Task:
     def placement(self) -> Placement:
         """Where its strokes go. Raises `Problem`."""
         if self._placement is None:
-            self._placement = place(self.photo.transform, to_page(self.photo.branch()[0], self._svg), self.pixels.box, self.pixels.size_px)
+            self._placement = place(
+                self.photo.transform,
+                to_page(self.photo.branch()[0], self._svg),
+                self.pixels.box,
+                self.pixels.size_px,
+            )
         return self._placement
 
     def request(self, settings: Settings, preset: str) -> Dict[str, Any]:
         """The engine's request, its width in the picture's pixels."""
-        width_px = settings.width * unit_in_user_units(self._svg, display_unit(self._svg)) / self.placement.scale
+        width_px = (
+            settings.width
+            * unit_in_user_units(self._svg, display_unit(self._svg))
+            / self.placement.scale
+        )
         return settings.request(width_px, preset)
 
     @property
@@ -57,7 +68,9 @@ class Task:
         return None
 
     def insert(self, event: Dict[str, Any], settings: Settings) -> None:
-        """Put a sketch, as the engine's result has it, into the document, and treat the bitmap as the person wants."""
+        """Put a sketch, as the engine's result has it, into the document, and treat the bitmap as
+        the person wants.
+        """
         layer.insert(self._svg, self.photo, self.placement, str(event["svg"]).encode())
         layer.treat(self.photo, settings.bitmap)
 

@@ -36,10 +36,23 @@ class Controls(Gtk.Grid):
         self._width(unit)
         self._ink()
         self.mask = self._choice("Sub_ject", MASKS, settings.mask, "What belongs to the sketch.")
-        self.guide = self._choice("_Guide", _guide_rows([], settings.guide), settings.guide, "The network that judges likeness.")
+        self.guide = self._choice(
+            "_Guide",
+            _guide_rows([], settings.guide),
+            settings.guide,
+            "The network that judges likeness.",
+        )
         self._seed()
-        self.preset = self._choice("Finish wit_h", PRESETS, settings.preset, "How much work Finish does.", redraws=False)
-        self.bitmap = self._choice("Bitmap aft_er", BITMAPS, settings.bitmap, "What happens to the bitmap when you insert.", redraws=False)
+        self.preset = self._choice(
+            "Finish wit_h", PRESETS, settings.preset, "How much work Finish does.", redraws=False
+        )
+        self.bitmap = self._choice(
+            "Bitmap aft_er",
+            BITMAPS,
+            settings.bitmap,
+            "What happens to the bitmap when you insert.",
+            redraws=False,
+        )
 
     @property
     def settings(self) -> Settings:
@@ -73,7 +86,13 @@ class Controls(Gtk.Grid):
         self.seed.set_value((self.seed.get_value_as_int() + 1) % MAX_SEED)
 
     def _strokes(self) -> None:
-        adjustment = Gtk.Adjustment(value=self._settings.strokes, lower=1, upper=MAX_STROKES, step_increment=1, page_increment=4)
+        adjustment = Gtk.Adjustment(
+            value=self._settings.strokes,
+            lower=1,
+            upper=MAX_STROKES,
+            step_increment=1,
+            page_increment=4,
+        )
         self.strokes = Gtk.SpinButton(adjustment=adjustment, numeric=True)
         self.strokes.set_tooltip_text("The fewer strokes, the more abstract the sketch.")
         self.slider = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 1, SLIDER_STROKES, 1)
@@ -151,7 +170,14 @@ class Controls(Gtk.Grid):
         box.pack_start(another, True, True, 0)
         self._add("See_d", box, self.seed)
 
-    def _choice(self, label: str, rows: List[Tuple[str, str]], active: str, tooltip: str, redraws: bool = True) -> Any:
+    def _choice(
+        self,
+        label: str,
+        rows: List[Tuple[str, str]],
+        active: str,
+        tooltip: str,
+        redraws: bool = True,
+    ) -> Any:
         box = Gtk.ComboBoxText()
         for name, text in rows:
             box.append(name, text)
@@ -192,4 +218,6 @@ def _hint(text: str) -> Any:
 
 
 def _hex(color: Any) -> str:
-    return "#%02x%02x%02x" % tuple(round(255 * part) for part in (color.red, color.green, color.blue))
+    return "#%02x%02x%02x" % tuple(
+        round(255 * part) for part in (color.red, color.green, color.blue)
+    )

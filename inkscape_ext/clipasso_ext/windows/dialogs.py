@@ -18,10 +18,16 @@ def show_message(message: str, quiet: bool = False) -> None:
 
 
 def ask(question: str, yes: str, no: str) -> bool:
-    """Show a question and wait for the answer; the labels of the two buttons have mnemonics. Esc and a closed window are a no."""
-    dialog = Gtk.MessageDialog(message_type=Gtk.MessageType.QUESTION, buttons=Gtk.ButtonsType.NONE, text=question)
+    """Show a question and wait for the answer; the labels of the two buttons have mnemonics. Esc
+    and a closed window are a no.
+    """
+    dialog = Gtk.MessageDialog(
+        message_type=Gtk.MessageType.QUESTION, buttons=Gtk.ButtonsType.NONE, text=question
+    )
     dialog.add_button(no, Gtk.ResponseType.CANCEL)
-    dialog.add_button(yes, Gtk.ResponseType.ACCEPT).get_style_context().add_class("suggested-action")
+    dialog.add_button(yes, Gtk.ResponseType.ACCEPT).get_style_context().add_class(
+        "suggested-action"
+    )
     return bool(_answer(dialog, Gtk.ResponseType.ACCEPT) == Gtk.ResponseType.ACCEPT)
 
 

@@ -24,7 +24,9 @@ class EngineWindow(Gtk.Window):
     """Every button is one command of the engine; its answer is shown below."""
 
     def __init__(self, host: Host) -> None:
-        super().__init__(title="CLIPasso: Engine and Models", border_width=12, icon_name="org.inkscape.Inkscape")
+        super().__init__(
+            title="CLIPasso: Engine and Models", border_width=12, icon_name="org.inkscape.Inkscape"
+        )
         self.set_position(Gtk.WindowPosition.CENTER)
         self.set_default_size(680, 460)
         self._host = host
@@ -52,7 +54,10 @@ class EngineWindow(Gtk.Window):
         page.pack_start(self._buttons, False, False, 0)
         self.add(page)
         self.connect("delete-event", lambda *_: Gtk.main_quit() or True)
-        self.connect("key-press-event", lambda _, event: event.keyval == Gdk.KEY_Escape and (Gtk.main_quit() or True))
+        self.connect(
+            "key-press-event",
+            lambda _, event: event.keyval == Gdk.KEY_Escape and (Gtk.main_quit() or True),
+        )
 
     def run(self) -> None:
         self.show_all()
@@ -96,15 +101,26 @@ class EngineWindow(Gtk.Window):
             message_type=Gtk.MessageType.QUESTION,
             buttons=Gtk.ButtonsType.OK_CANCEL,
             text="Download the CLIP weights that the paper uses?",
-            secondary_text=f"About 480 MB from huggingface.co (OpenAI's RN101, MIT licence) into {self._host.home / 'models'}.",
+            secondary_text=(
+                "About 480 MB from huggingface.co (OpenAI's RN101, MIT licence) into"
+                f" {self._host.home / 'models'}."
+            ),
         )
         wanted = question.run() == Gtk.ResponseType.OK
         question.destroy()
         if wanted:
-            self._do(["models", "fetch", CLIP], self._say, "Downloading; you may close this window only when it is done…")
+            self._do(
+                ["models", "fetch", CLIP],
+                self._say,
+                "Downloading; you may close this window only when it is done…",
+            )
 
     def _open_log(self) -> None:
-        logs = sorted(self._host.logs.glob("*.log"), key=lambda path: path.stat().st_mtime) if self._host.logs.is_dir() else []
+        logs = (
+            sorted(self._host.logs.glob("*.log"), key=lambda path: path.stat().st_mtime)
+            if self._host.logs.is_dir()
+            else []
+        )
         if not logs:
             self._say("There is no log yet.")
             return
@@ -112,7 +128,11 @@ class EngineWindow(Gtk.Window):
 
     def _open(self, path: Path) -> None:
         opener = {"win32": "explorer", "darwin": "open"}.get(sys.platform, "xdg-open")
-        silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        silent = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL,
+        }
         try:
             subprocess.Popen([opener, str(path)], **silent, **detached())  # type: ignore[call-overload]
             self._say(f"The logs are in {path}.")

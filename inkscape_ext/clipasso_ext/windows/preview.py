@@ -1,4 +1,6 @@
-"""The picture in the window: the photograph, the strokes over it, or the mask, put together without cairo."""
+"""The picture in the window: the photograph, the strokes over it, or the mask, put together without
+cairo.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ OVER, ALONE, MASK = "over", "alone", "mask"
 
 
 class Preview(Gtk.Image):
-    """Shows one bitmap. Strokes and mask are PNGs in base64 with transparency, in the photograph's proportions."""
+    """Shows one bitmap. Strokes and mask are PNGs in base64 with transparency, in the photograph's
+    proportions.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,7 +30,9 @@ class Preview(Gtk.Image):
         self._photo: Optional[Any] = None
         self._path: Optional[Path] = None
 
-    def show_sketch(self, path: Optional[Path], strokes: Optional[str], mask: Optional[str]) -> None:
+    def show_sketch(
+        self, path: Optional[Path], strokes: Optional[str], mask: Optional[str]
+    ) -> None:
         """Put together what there is; None for what there is not yet."""
         if path != self._path:
             self._path, self._photo = path, _photo(path) if path else None
@@ -73,4 +79,6 @@ def _decode(text: Optional[str]) -> Optional[Any]:
 def _lay(over: Any, picture: Any, opacity: int) -> None:
     width, height = picture.get_width(), picture.get_height()
     across, down = width / over.get_width(), height / over.get_height()
-    over.composite(picture, 0, 0, width, height, 0, 0, across, down, GdkPixbuf.InterpType.BILINEAR, opacity)
+    over.composite(
+        picture, 0, 0, width, height, 0, 0, across, down, GdkPixbuf.InterpType.BILINEAR, opacity
+    )

@@ -43,10 +43,14 @@ class ProgressWindow(Gtk.Window):
             page.pack_start(widget, widget is self._preview, True, 0)
         self.add(page)
         self.connect("delete-event", lambda *_: self._cancel())
-        self.connect("key-press-event", lambda _, event: event.keyval == Gdk.KEY_Escape and self._cancel())
+        self.connect(
+            "key-press-event", lambda _, event: event.keyval == Gdk.KEY_Escape and self._cancel()
+        )
 
     def run(self) -> Tuple[List[Tuple[Task, Event]], List[str]]:
-        """Show the window until all is done. Returns the sketches, and what went wrong with the others; nothing when cancelled."""
+        """Show the window until all is done. Returns the sketches, and what went wrong with the
+        others; nothing when cancelled.
+        """
         self.show_all()
         self.present()
         self._session.begin(self._chosen, self._chosen.preset, list(range(len(self._tasks))))
@@ -59,7 +63,11 @@ class ProgressWindow(Gtk.Window):
             return [], []
         both = list(zip(self._tasks, self._session.shown))
         several = len(both) > 1
-        problems = [f"{task.name}: {shown.problem}" if several else shown.problem for task, shown in both if shown.problem]
+        problems = [
+            f"{task.name}: {shown.problem}" if several else shown.problem
+            for task, shown in both
+            if shown.problem
+        ]
         return [(task, shown.result) for task, shown in both if shown.result is not None], problems
 
     def _cancel(self) -> bool:

@@ -1,4 +1,6 @@
-"""The sketching window: the photograph, a draft that follows the controls, and what becomes of it."""
+"""The sketching window: the photograph, a draft that follows the controls, and what becomes of
+it.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,14 @@ VIEWS = [(OVER, "Over the Photo"), (ALONE, "Strokes Alone"), (MASK, "Mask")]
 
 
 class SketchWindow(Gtk.Window):
-    """Runs until the person inserts, hands the work to the background, or cancels. It does not touch the document."""
+    """Runs until the person inserts, hands the work to the background, or cancels. It does not
+    touch the document.
+    """
 
     def __init__(self, tasks: List[Task], stored: Settings, host: Host, svg: Any) -> None:
-        super().__init__(title="Sketch the Selected Bitmap", border_width=12, icon_name="org.inkscape.Inkscape")
+        super().__init__(
+            title="Sketch the Selected Bitmap", border_width=12, icon_name="org.inkscape.Inkscape"
+        )
         self.set_position(Gtk.WindowPosition.CENTER)
         self._tasks, self._host, self._svg = tasks, host, svg
         self._at, self._inserting, self._timer = 0, False, 0
@@ -47,7 +53,9 @@ class SketchWindow(Gtk.Window):
         return self._controls.settings if self._open else self._chosen
 
     def run(self) -> List[Tuple[Task, Event]]:
-        """Show the window and wait for the person. Returns the sketches to insert; none when that is not wanted."""
+        """Show the window and wait for the person. Returns the sketches to insert; none when that
+        is not wanted.
+        """
         self.show_all()
         self._pager.set_visible(len(self._tasks) > 1)
         self._problem_bar.hide()
@@ -119,7 +127,9 @@ class SketchWindow(Gtk.Window):
         self._problem_bar.set_no_show_all(True)
         self._problem = Gtk.Label(xalign=0, wrap=True, max_width_chars=90, selectable=True)
         row = Gtk.Box(spacing=10)
-        row.pack_start(Gtk.Image.new_from_icon_name("dialog-warning", Gtk.IconSize.DND), False, False, 0)
+        row.pack_start(
+            Gtk.Image.new_from_icon_name("dialog-warning", Gtk.IconSize.DND), False, False, 0
+        )
         row.pack_start(self._problem, True, True, 0)
         row.show_all()
         self._problem_bar.get_content_area().add(row)
@@ -127,11 +137,19 @@ class SketchWindow(Gtk.Window):
 
     def _button_row(self) -> Any:
         row = Gtk.Box(spacing=8)
-        self._cancel = self._button("_Cancel", "Leave the document as it is (Esc)", lambda: self._leave())
-        self._background = self._button("In the _Background", "Finish while you go on working in Inkscape", self._hand_over)
+        self._cancel = self._button(
+            "_Cancel", "Leave the document as it is (Esc)", lambda: self._leave()
+        )
+        self._background = self._button(
+            "In the _Background", "Finish while you go on working in Inkscape", self._hand_over
+        )
         self._finish = self._button("_Finish", "Refine the draft with more work", self._refine)
-        self._keep = self._button("S_top and Keep", "End the work now and keep the sketch as it is", self._session.keep)
-        self._insert = self._button("_Insert", "Put the sketch that you see into the document (Enter)", self._put)
+        self._keep = self._button(
+            "S_top and Keep", "End the work now and keep the sketch as it is", self._session.keep
+        )
+        self._insert = self._button(
+            "_Insert", "Put the sketch that you see into the document (Enter)", self._put
+        )
         self._insert.get_style_context().add_class("suggested-action")
         self._insert.set_can_default(True)
         self.set_default(self._insert)
@@ -152,7 +170,9 @@ class SketchWindow(Gtk.Window):
         if event.keyval == Gdk.KEY_Escape:
             self._leave()
             return True
-        if event.keyval in (Gdk.KEY_Return, Gdk.KEY_KP_Enter) and not isinstance(self.get_focus(), (Gtk.Button, Gtk.ComboBox)):
+        if event.keyval in (Gdk.KEY_Return, Gdk.KEY_KP_Enter) and not isinstance(
+            self.get_focus(), (Gtk.Button, Gtk.ComboBox)
+        ):
             self._controls.strokes.update()
             self._put()
             return True
@@ -201,7 +221,9 @@ class SketchWindow(Gtk.Window):
         self._session.begin(chosen, chosen.preset, order)
 
     def _put(self) -> None:
-        """Insert what is on show; what still computes is waited for if it is a draft, and kept as it is if not."""
+        """Insert what is on show; what still computes is waited for if it is a draft, and kept as
+        it is if not.
+        """
         self._inserting = True
         if self._settle():
             return
@@ -213,12 +235,20 @@ class SketchWindow(Gtk.Window):
             self._insert_or_draft()
 
     def _insert_or_draft(self) -> None:
-        missing = [index for index, shown in enumerate(self._session.shown) if shown.result is None and not shown.problem]
+        missing = [
+            index
+            for index, shown in enumerate(self._session.shown)
+            if shown.result is None and not shown.problem
+        ]
         if missing:
             self._session.begin(self.settings, DRAFT, missing)
             return
         self._inserting = False
-        done = [(task, shown.result) for task, shown in zip(self._tasks, self._session.shown) if shown.result is not None]
+        done = [
+            (task, shown.result)
+            for task, shown in zip(self._tasks, self._session.shown)
+            if shown.result is not None
+        ]
         if not done:
             self._refresh()
             return
@@ -228,7 +258,8 @@ class SketchWindow(Gtk.Window):
     def _hand_over(self) -> None:
         try:
             for task in self._tasks:
-                task.placement  # noqa: B018 - a bitmap that can't be sketched is told before any is ordered
+                # a bitmap that can't be sketched is told before any is ordered
+                task.placement  # noqa: B018
             for task in self._tasks:
                 jobs.order(task, self.settings, self._svg, self._host)
         except Problem as problem:
@@ -250,7 +281,12 @@ class SketchWindow(Gtk.Window):
 
     def _refresh(self) -> None:
         session, shown = self._session, self._session.shown[self._at]
-        if session.busy and len(self._tasks) > 1 and session.preset != DRAFT and session.current is not None:
+        if (
+            session.busy
+            and len(self._tasks) > 1
+            and session.preset != DRAFT
+            and session.current is not None
+        ):
             self._at, shown = session.current, session.shown[session.current]  # follow the work
         self._page.set_text(f"{self._at + 1} of {len(self._tasks)}")
         self._preview.show_sketch(self._picture(), shown.strokes, shown.mask)
@@ -260,14 +296,19 @@ class SketchWindow(Gtk.Window):
         self._problem.set_markup(f"<b>{GLib.markup_escape_text(shown.problem)}</b>")
         self._problem_bar.set_visible(bool(shown.problem))
         self._bar.set_fraction(wording.share(session))
-        self._bar.set_opacity(1.0 if session.busy else 0.0)  # an empty bar after the work would look like none done
+        # an empty bar after the work would look like none done
+        self._bar.set_opacity(1.0 if session.busy else 0.0)
         self._status.set_text(self._what_now())
         finishing = session.busy and session.preset != DRAFT
         self._keep.set_visible(finishing)  # one takes the other's place
         self._keep.set_sensitive(session.phase == "progress")
         self._finish.set_visible(not finishing)
-        self._finish.set_label("_Finish Again" if shown.result is not None and shown.preset != DRAFT else "_Finish")
-        self._insert.set_sensitive(not self._inserting and (shown.result is not None or session.busy))
+        self._finish.set_label(
+            "_Finish Again" if shown.result is not None and shown.preset != DRAFT else "_Finish"
+        )
+        self._insert.set_sensitive(
+            not self._inserting and (shown.result is not None or session.busy)
+        )
         if self._inserting and not session.busy:
             GLib.idle_add(self._insert_or_draft)
 
@@ -283,5 +324,7 @@ class SketchWindow(Gtk.Window):
             return ""
         count = wording.strokes(len(shown.result["sketch"]["strokes"]))
         if shown.preset == DRAFT:
-            return f"Draft of {count}. Finish refines it; Insert puts it into the document as it is."
+            return (
+                f"Draft of {count}. Finish refines it; Insert puts it into the document as it is."
+            )
         return f"Finished: {count}."

@@ -25,21 +25,33 @@ def describe(session: Session) -> str:
         return several + "Starting the engine; the first sketch takes a few seconds longer…"
     if phase == "queued":
         count = event["position"]
-        return several + f"{count} {'sketch is' if count == 1 else 'sketches are'} computed before this one…"
+        return (
+            several
+            + f"{count} {'sketch is' if count == 1 else 'sketches are'} computed before this one…"
+        )
     if phase == "progress":
         left = event.get("time_left_s")
         rest = f", {duration(left)} left" if left and not draft else ""
-        return several + f"{'Draft' if draft else 'Finishing'}: step {event['step']} of {event['steps']}{rest}"
+        return (
+            several
+            + f"{'Draft' if draft else 'Finishing'}: step {event['step']} of {event['steps']}{rest}"
+        )
     return several + "Finding the subject and its edges…"
 
 
 def judge(started: Dict[str, Any]) -> str:
-    """Which guide judges the sketch, why that one, and what was taken for the subject, out of the event ``started``."""
+    """Which guide judges the sketch, why that one, and what was taken for the subject, out of the
+    event ``started``.
+    """
     if not started:
         return ""
     found = started["mask"]
     subject = (
-        "the whole picture" if found.startswith("none") else f"found by {found}" if found != "alpha" else "cut out by its transparency"
+        "the whole picture"
+        if found.startswith("none")
+        else f"found by {found}"
+        if found != "alpha"
+        else "cut out by its transparency"
     )
     return f"Judged by {started['guide']} ({started['why']}). Subject: {subject}."
 
@@ -53,4 +65,8 @@ def duration(seconds: float) -> str:
 def share(session: Session) -> float:
     """How far the current one is, 0 to 1."""
     event = session.latest
-    return event["step"] / event["steps"] if session.phase == "progress" and event.get("steps") else 0.0
+    return (
+        event["step"] / event["steps"]
+        if session.phase == "progress" and event.get("steps")
+        else 0.0
+    )
