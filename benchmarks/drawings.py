@@ -20,6 +20,7 @@ import controls
 import numpy as np
 from craft import measure, photo_area
 from judges import canny
+from kept import OneGuide
 from PIL import Image
 
 from clipasso_core import SketchRequest
@@ -28,7 +29,8 @@ from clipasso_core.photo.mask import Mask, find_subject
 from clipasso_core.photo.picture import Picture, read_picture
 from clipasso_core.presets import PRESETS
 from clipasso_core.result import SketchResult
-from clipasso_core.sketching.job import Job, Progress
+from clipasso_core.sketching.job import SketchJob
+from clipasso_core.sketching.progress import Progress
 
 PHOTO_PX = 160  # side of the photographs on the page
 KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
@@ -64,7 +66,7 @@ class Subject:
     mask: Mask | None = None
     mask_s: float = 0.0
 
-    def find(self, picture: Picture, choice: str, relevance: Callable[[], np.ndarray]) -> Mask:
+    def find(self, picture: Picture, relevance: Callable[[], np.ndarray]) -> Mask:
         """The automatic mask, found once, whatever the preset would choose: all drawings share one
         canvas.
         """
@@ -74,9 +76,9 @@ class Subject:
             self.mask_s = time.monotonic() - began
         return self.mask
 
-    def job(self, request: SketchRequest, guide: Guide) -> Job:
+    def job(self, request: SketchRequest, guide: Guide) -> SketchJob:
         """One drawing of it."""
-        return Job(self.picture, request, lambda *_: guide, self.find)
+        return SketchJob(self.picture, request, OneGuide(guide, self.find))
 
 
 def read_subjects(photos: Sequence[Path], labels: Path | None) -> list[Subject]:
@@ -149,12 +151,14 @@ class Canvas:
     """Where all drawings of a photograph lie, and how they are written down."""
 
     subject: Subject
-    job: Job
+    job: SketchJob
 
     def record(self, kind: str, strokes: int | None, paths: Paths, **more: Any) -> dict[str, Any]:
         """A drawing as JSON holds it, measured."""
-        area = photo_area(self.job.frame, self.subject.picture.width, self.subject.picture.height)
-        craft = measure([chain for path in paths for chain in path], self.job.canvas_mask, area)
+        area = photo_area(
+            self.job.stage.frame, self.subject.picture.width, self.subject.picture.height
+        )
+        craft = measure([chain for path in paths for chain in path], self.job.stage.subject, area)
         points = [[np.round(chain, 2).tolist() for chain in path] for path in paths]
         return {
             "photo": self.subject.name,
@@ -181,7 +185,7 @@ def told(drawings: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def describe(canvas: Canvas) -> dict[str, Any]:
     """What the page shows of a photograph."""
     subject, job = canvas.subject, canvas.job
-    small = Image.fromarray((job.canvas * 255).round().astype(np.uint8)).resize(
+    small = Image.fromarray((job.stage.canvas * 255).round().astype(np.uint8)).resize(
         (PHOTO_PX, PHOTO_PX), Image.Resampling.LANCZOS
     )
     data = io.BytesIO()
@@ -190,7 +194,7 @@ def describe(canvas: Canvas) -> dict[str, Any]:
         "name": subject.name,
         "file": subject.file,
         "label": subject.label,
-        "mask": job.mask.source,
+        "mask": job.prepared.mask.source,
         "mask_s": subject.mask_s,
         "jpeg": base64.b64encode(data.getvalue()).decode(),
     }
@@ -218,7 +222,7 @@ def sketches_of(canvas: Canvas, guide: Guide, plan: Plan) -> Iterator[dict[str, 
 
 def controls_of(canvas: Canvas, guide: Guide, plan: Plan) -> Iterator[dict[str, Any]]:
     """The other controls, with as many paths as the sketches have."""
-    pixels, mask = canvas.job.canvas, canvas.job.canvas_mask
+    pixels, mask = canvas.job.stage.canvas, canvas.job.stage.subject
     for count in plan.strokes:
         for kind, on_subject in (("random strokes", False), ("random on the subject", True)):
             rng = np.random.default_rng([crc32(canvas.subject.name.encode()), count, on_subject])

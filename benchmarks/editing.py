@@ -23,14 +23,14 @@ from typing import Any
 
 import checkout  # noqa: F401
 import torch
+from kept import KeptGuides
 
 from clipasso_core import SketchRequest, write_svg
 from clipasso_core.document.drawing import read_drawing
-from clipasso_core.guide import load_guide
 from clipasso_core.optimiser import rank as ranks
 from clipasso_core.photo.picture import read_picture
 from clipasso_core.sketching import edit
-from clipasso_core.sketching.job import Job
+from clipasso_core.sketching.job import SketchJob
 
 LEVELS = (8, 16)
 BETWEEN = (4, 12, 24)
@@ -41,7 +41,7 @@ class Drawn:
     judge.
     """
 
-    def __init__(self, picture: Any, request: SketchRequest, load: Any) -> None:
+    def __init__(self, picture: Any, request: SketchRequest, resources: KeptGuides) -> None:
         original = ranks.rank
 
         def keep(points: Any, likeness: Any, *settings: Any) -> list[int]:
@@ -54,7 +54,7 @@ class Drawn:
 
         ranks.rank = keep
         try:
-            self.result = Job(picture, request, load).run()
+            self.result = SketchJob(picture, request, resources).run()
         finally:
             ranks.rank = original
 
@@ -64,9 +64,9 @@ class Drawn:
             return float(self.likeness.plain(self.likeness.draw(self.points[order][None])))
 
 
-def measure(path: Path, preset: str, load: Any, folder: Path) -> dict[str, Any]:
+def measure(path: Path, preset: str, resources: KeptGuides, folder: Path) -> dict[str, Any]:
     picture = read_picture(path)
-    sixteen = Drawn(picture, SketchRequest(strokes=16, preset=preset, guide="lite"), load)
+    sixteen = Drawn(picture, SketchRequest(strokes=16, preset=preset, guide="lite"), resources)
     file = folder / f"{path.stem}.svg"
     write_svg(sixteen.result, file)
     row: dict[str, Any] = {"photo": path.stem}
@@ -85,7 +85,7 @@ def measure(path: Path, preset: str, load: Any, folder: Path) -> dict[str, Any]:
             SketchRequest(preset=preset, guide="lite"),
             chosen,
             on_progress=on_progress,
-            load=load,
+            resources=resources,
         )
         row[name] = {
             "before": change.before,
@@ -93,12 +93,14 @@ def measure(path: Path, preset: str, load: Any, folder: Path) -> dict[str, Any]:
             "start_s": first,
             "total_s": time.monotonic() - began,
         }
-    whole = Drawn(picture, SketchRequest(strokes=32, preset=preset, guide="lite"), load)
+    whole = Drawn(picture, SketchRequest(strokes=32, preset=preset, guide="lite"), resources)
     for count in LEVELS:
         own = (
             sixteen
             if count == 16
-            else Drawn(picture, SketchRequest(strokes=count, preset=preset, guide="lite"), load)
+            else Drawn(
+                picture, SketchRequest(strokes=count, preset=preset, guide="lite"), resources
+            )
         )
         row[f"level {count}"] = {
             "first": whole.loss(whole.order[:count]),
@@ -120,11 +122,11 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--preset", default="quick")
     wishes = parser.parse_args()
-    guide = load_guide("lite")
+    resources = KeptGuides()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for path in wishes.photos:
-            row = measure(path, wishes.preset, lambda *_: guide, Path(folder))
+            row = measure(path, wishes.preset, resources, Path(folder))
             rows.append(row)
             levels = "  ".join(
                 f"{n}: {row[f'level {n}']['first'] / row[f'level {n}']['own']:.3f}" for n in LEVELS

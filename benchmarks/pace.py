@@ -19,7 +19,8 @@ from drawings import Subject, on_canvas
 from clipasso_core import SketchRequest
 from clipasso_core.guide import Guide
 from clipasso_core.photo.picture import read_picture
-from clipasso_core.sketching.job import Job, Progress
+from clipasso_core.sketching.job import SketchJob
+from clipasso_core.sketching.progress import Progress
 
 WARM = 3  # actions before the clock counts: the first ones allocate and choose kernels
 ALL = 10**9  # steps
@@ -73,7 +74,7 @@ class Pace:
 
 
 def watch(
-    job: Job,
+    job: SketchJob,
     limit_s: float = float("inf"),
     limit_steps: int = ALL,
     keep: bool = False,
@@ -146,7 +147,7 @@ def timed_ms(action: Callable[[], object], device: str) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def job_of(subject: Subject, guide: Guide, **wishes: Any) -> Job:
+def job_of(subject: Subject, guide: Guide, **wishes: Any) -> SketchJob:
     return subject.job(SketchRequest(guide=guide.name, device=guide.device.type, **wishes), guide)
 
 

@@ -40,7 +40,7 @@ from clipasso_core.machine.models import fetched_clips
 from clipasso_core.photo.frame import CANVAS_PX
 from clipasso_core.presets import PRESETS
 from clipasso_core.raster import StrokeBatch, render
-from clipasso_core.sketching.job import WIDTH_PX
+from clipasso_core.sketching.stage import WIDTH_PX
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -110,7 +110,7 @@ def judge_all(report: dict[str, Any], subjects: Sequence[Subject], guide: Guide)
         )
         for subject in subjects
     ]
-    canvases, masks = [job.canvas for job in jobs], [job.canvas_mask for job in jobs]
+    canvases, masks = [job.stage.canvas for job in jobs], [job.stage.subject for job in jobs]
     place = {subject.name: number for number, subject in enumerate(subjects)}
     missing = {photo["name"] for photo in report["photos"]} ^ set(place)
     if missing:

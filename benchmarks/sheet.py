@@ -13,18 +13,17 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from functools import lru_cache
 from pathlib import Path
 
 import checkout  # noqa: F401
 import numpy as np
+from kept import KeptGuides
 from PIL import Image
 
 from clipasso_core import SketchRequest
 from clipasso_core.cli.stills import draw
-from clipasso_core.guide import load_guide
 from clipasso_core.photo.picture import read_picture
-from clipasso_core.sketching.job import Job
+from clipasso_core.sketching.job import SketchJob
 
 CELL = 336
 
@@ -43,7 +42,7 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=4)
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    load = lru_cache(load_guide)
+    resources = KeptGuides()
     rows, losses, times = [], [], []
     for photo in options.photos:
         cells = []
@@ -52,10 +51,10 @@ def main() -> None:
             request = SketchRequest(
                 strokes=strokes, preset=options.preset, guide=options.guide, seed=options.seed
             )
-            job = Job(read_picture(photo), request, load)
+            job = SketchJob(read_picture(photo), request, resources)
             if not cells and not options.no_photos:
                 cells.append(
-                    Image.fromarray((job.canvas * 255).astype(np.uint8)).resize(
+                    Image.fromarray((job.stage.canvas * 255).astype(np.uint8)).resize(
                         (CELL, CELL), Image.Resampling.BICUBIC
                     )
                 )

@@ -21,7 +21,8 @@ from pace import KB, WARM, job_of, median_ms, peak_mb, say, subject_of, timed_ms
 
 from clipasso_core.guide import Guide, load_guide
 from clipasso_core.presets import PRESETS
-from clipasso_core.sketching.job import WIDTH_PX, Job, to_tensor
+from clipasso_core.sketching.job import SketchJob
+from clipasso_core.sketching.stage import WIDTH_PX, to_tensor
 
 HELD_SEED, HELD_VIEWS = 20_260, 16  # the plain picture and 15 views that no job looks at
 RASTER_STROKES = (4, 16, 64, 128)
@@ -80,15 +81,15 @@ def looked_at(stamps: list[float], looks: int) -> list[int]:
     )
 
 
-def held_out(job: Job, guide: Guide, sketches: list[np.ndarray]) -> list[float]:
+def held_out(job: SketchJob, guide: Guide, sketches: list[np.ndarray]) -> list[float]:
     """Mean loss over the plain picture and views that were never optimised."""
     import torch
 
-    from clipasso_core.optimiser.optimise import Likeness
+    from clipasso_core.optimiser.likeness import Likeness
     from clipasso_core.optimiser.views import ViewPool
 
     pool = ViewPool(1, HELD_VIEWS, 0.25, 0.8, guide.side, HELD_SEED, guide.device)
-    likeness = Likeness(guide, to_tensor(job.canvas, guide.device), pool, WIDTH_PX)
+    likeness = Likeness(guide, to_tensor(job.stage.canvas, guide.device), pool, WIDTH_PX)
     losses: list[float] = []
     with torch.no_grad():
         for one in sketches:
@@ -107,7 +108,7 @@ def step(guide: str, photo: str, device: str, repeats: int) -> dict[str, Any]:
     """
     import torch
 
-    from clipasso_core.optimiser.optimise import Likeness, alone
+    from clipasso_core.optimiser.likeness import Likeness, alone
     from clipasso_core.optimiser.views import ViewPool
 
     judge = load_guide(guide, device)
@@ -115,7 +116,7 @@ def step(guide: str, photo: str, device: str, repeats: int) -> dict[str, Any]:
     job = job_of(subject_of(photo), judge, preset=preset, steps=repeats + WARM, seeds=1)
     views = PRESETS[preset].views
     pool = ViewPool(2, views, 0.5, 0.8, judge.side, 0, judge.device)
-    likeness = Likeness(judge, to_tensor(job.canvas, judge.device), pool, WIDTH_PX)
+    likeness = Likeness(judge, to_tensor(job.stage.canvas, judge.device), pool, WIDTH_PX)
     points = some_strokes(16).to(judge.device).requires_grad_(True)
     drawn = likeness.draw(points).detach().requires_grad_(True)
     seen = pool.look(drawn, 0).detach().requires_grad_(True)
@@ -318,12 +319,14 @@ def peers(
     return rows
 
 
-def _traced(draw: Callable[..., object], canvas: Job, strokes: int, repeats: int) -> float | None:
+def _traced(
+    draw: Callable[..., object], canvas: SketchJob, strokes: int, repeats: int
+) -> float | None:
     """Median seconds; None where the tracer is not installed."""
     given = (
-        (canvas.canvas,)
+        (canvas.stage.canvas,)
         if draw.__name__ == "vtracer_shapes"
-        else (canvas.canvas, canvas.canvas_mask)
+        else (canvas.stage.canvas, canvas.stage.subject)
     )
     try:
         return median_ms(lambda: draw(*given, strokes), min(repeats, 5), "cpu") / 1000

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from clipasso_core.errors import UserError
     from clipasso_core.request import SketchRequest
     from clipasso_core.result import SketchResult
-    from clipasso_core.sketching.job import Progress, sketch
+    from clipasso_core.sketching.job import sketch
+    from clipasso_core.sketching.progress import Progress
 
 __version__ = "0.1.0"
 __all__ = [
@@ -34,7 +35,7 @@ _ROOMS = {
     "UserError": "errors",
     "SketchRequest": "request",
     "SketchResult": "result",
-    "Progress": "sketching.job",
+    "Progress": "sketching.progress",
     "sketch": "sketching.job",
     "from_svg": "document.svg",
     "read_svg": "document.svg",

@@ -1,4 +1,4 @@
-"""The two families of errors: what a person can mend, and everything else."""
+"""What a person can mend, what nobody wants any more, and everything else."""
 
 from __future__ import annotations
 
@@ -16,3 +16,7 @@ class UserError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class Cancelled(Exception):  # noqa: N818 - it is no error
+    """Nobody wants the sketch any more, and there is nothing yet to keep."""

@@ -48,8 +48,7 @@ def to_batch(strokes: Sequence[Stroke], frame: Frame, width_px: float | None = N
 
     from clipasso_core.raster import StrokeBatch
 
-    longest = max(len(stroke.points) for stroke in strokes)
-    points = np.stack([_padded(stroke.points, longest) for stroke in strokes])
+    points = padded([np.asarray(stroke.points, dtype=np.float64) for stroke in strokes])
     widths = [
         width_px if width_px is not None else stroke.width / frame.scale for stroke in strokes
     ]
@@ -61,9 +60,12 @@ def to_batch(strokes: Sequence[Stroke], frame: Frame, width_px: float | None = N
     )
 
 
-def _padded(points: Sequence[Point], length: int) -> np.ndarray:
-    own = np.asarray(points, dtype=np.float64)
-    return np.concatenate([own, np.repeat(own[-1:], length - len(own), axis=0)])
+def padded(chains: Sequence[np.ndarray]) -> np.ndarray:
+    """Chains [3k+1, 2] as one array [N, P, 2]: shorter ones stand still at their end."""
+    longest = max(len(chain) for chain in chains)
+    return np.stack(
+        [np.concatenate([one, np.repeat(one[-1:], longest - len(one), axis=0)]) for one in chains]
+    )
 
 
 def from_canvas(points: np.ndarray, frame: Frame, width: float, color: str) -> list[Stroke]:

@@ -14,7 +14,7 @@ from clipasso_core.errors import UserError
 from clipasso_core.photo.frame import CANVAS_PX
 from clipasso_core.raster import render
 from clipasso_core.result import SketchResult
-from clipasso_core.sketching.job import Progress
+from clipasso_core.sketching.progress import Progress
 from clipasso_core.strokes import to_batch
 
 SIDE_PX = 2 * CANVAS_PX
@@ -32,7 +32,7 @@ def draw(result: SketchResult, side_px: int = SIDE_PX) -> Image.Image:
     return Image.fromarray((np.clip(pixels, 0, 1) * 255).round().astype(np.uint8))
 
 
-class Frames:
+class Stills:
     """Writes ``frame-00001.png``, ... into a folder, which is made if its parent exists. Raises
     `UserError` when it can't.
     """

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from clipasso_core.result import SketchResult
-from clipasso_core.sketching.job import Progress
+from clipasso_core.sketching.progress import Progress
 
 
 class View(Protocol):

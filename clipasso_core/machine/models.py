@@ -204,6 +204,15 @@ def u2netp_path() -> Path:
     return folders.models() / "u2netp.onnx"
 
 
+def u2netp_stamp() -> tuple[int, int] | None:
+    """Changes when the network's file does; None where there is none."""
+    try:
+        status = u2netp_path().stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
 def fetch(name: str) -> Path:
     """Bring weights onto this machine, whole or not at all, and return the file's path.
 

@@ -5,33 +5,21 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
-from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from clipasso_core.guide import Features, Guide
-from clipasso_core.guide.losses import loss_terms, total
-from clipasso_core.machine.threads import single
+from clipasso_core.optimiser.likeness import Likeness, alone
 from clipasso_core.optimiser.replay import Compute, Replay
 from clipasso_core.optimiser.tidiness import untidiness
-from clipasso_core.optimiser.views import ViewPool
 from clipasso_core.presets import Preset
-from clipasso_core.raster import StrokeBatch, fitting, render
 
 FINAL_RATE = 0.02  # of a decaying step, at the end
-# of a level's view beside the whole sketch: 0.5 costs the levels 2 to 3 % and gives the whole 2 %
-LEVEL_WEIGHT = 1.0
-ALONE = 1.6  # how much farther a point goes alone than each of a stroke's four moves, which add up
-NOWHERE_PX = -1e4  # strokes there are never seen
-LEVEL_VIEWS = 2  # of all levels, at most in one step
+# How much farther a point goes alone than each of a stroke's four moves, which add up
+ALONE = 1.6
 # (share of the steps done, share of the seeds kept; at least one)
 DROPS = ((0.25, 0.5), (0.5, 0.0))
-
 
 Relocate = Callable[[Tensor], Tensor]  # a sketch [N, 4, 2] with some of its strokes elsewhere
 
@@ -46,7 +34,7 @@ class Step:
     steps: int  # steps planned
     loss: float  # lowest plain-view loss so far
     seeds: int  # seeds still in the race
-    time_s: float  # since the first step began
+    time_s: float  # since the first step began, without what others computed meanwhile
     time_left_s: float
     points: Tensor  # [N, 4, 2] the best so far, canvas px
 
@@ -60,199 +48,6 @@ class Outcome:
     seed: int  # index of the start that it grew from
     steps: int  # steps done
     stopped: bool  # ended by the callback
-
-
-class _Plan(NamedTuple):
-    """What the views of one turn look at."""
-
-    of_whole: Sequence[int]  # views of the whole sketch
-    of_levels: list[tuple[int, int]]  # (which level, view)
-    wanted: Features  # of the photograph, for every view
-    weights: Tensor  # [views]
-
-
-class Likeness:
-    """The loss of sketches against one target, through a pool of views; the target's features are
-    computed once a view.
-    """
-
-    def __init__(
-        self,
-        guide: Guide,
-        target: Tensor,
-        pool: ViewPool,
-        width_px: float | Tensor,
-        door: str = "auto",
-        words: Tensor | None = None,
-        held: Tensor | None = None,
-        tie: Tensor | None = None,
-    ) -> None:
-        """`target`: [1, 3, 224, 224] in 0..1 on the guide's device; `width_px`: of all strokes or
-        of each [N], canvas px.
-
-        held: [1, 1, 224, 224], what is drawn already and stays. tie: [N, P], for each point the
-            index of the one that it follows:
-        what a chain of fewer cubics than the longest is padded with follows its last point.
-        """
-        self.guide, self.pool, self.width_px, self.door, self.words = (
-            guide,
-            pool,
-            width_px,
-            door,
-            words,
-        )
-        self.held, self.tie = held, tie
-        self.target, self.size = target, (target.shape[-2], target.shape[-1])
-        self._wanted: dict[int, Features] = {}
-        self._plans: dict[tuple[int, tuple[int, ...]], _Plan] = {}
-        with torch.no_grad():
-            self.blank = guide.features(
-                torch.ones(1, 3, guide.side, guide.side, device=target.device)
-            ).detach()
-
-    @torch.no_grad()
-    def wanted(self, turn: int) -> Features:
-        """The target through the views of one set; looked at when first asked for, so that the
-        first step need not wait for all.
-        """
-        turn %= len(self.pool)
-        if turn not in self._wanted:
-            self._wanted[turn] = self.guide.features(self.pool.look(self.target, turn)).detach()
-        return self._wanted[turn]
-
-    def tied(self, points: Tensor) -> Tensor:
-        """Sketches [B, N, P, 2] whose padding follows the points that it pads."""
-        if self.tie is None:
-            return points
-        return points[:, torch.arange(points.shape[1], device=points.device)[:, None], self.tie]
-
-    def draw(self, points: Tensor) -> Tensor:
-        """Sketches [B, N, P, 2] in black on white, grey values [B, 1, 224, 224]."""
-        batch, count = points.shape[:2]
-        points = self.tied(points)
-        width = points.new_ones(batch, count) * self.width_px
-        strokes = StrokeBatch(
-            points, width, points.new_zeros(batch, count, 3), points.new_ones(batch, count)
-        )
-        drawn = render(strokes, self.size, self.door)[:, :1]
-        # black over black: what is left of the white multiplies
-        return drawn if self.held is None else drawn * self.held
-
-    def through_views(self, drawn: Tensor, turn: int, which: Sequence[int] | None = None) -> Tensor:
-        """Loss [B, views] of drawn sketches through views of one set; `which`: the views wanted,
-        all when None.
-        """
-        wanted = self.wanted(turn)
-        if which is not None:
-            wanted = wanted.select(torch.tensor(which, device=drawn.device))
-        return self.unlike(self.pool.look(drawn, turn, which), wanted.repeat(len(drawn))).view(
-            len(drawn), -1
-        )
-
-    def at_levels(self, points: Tensor, turn: int, levels: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Losses of sketches [B, N, P, 2] and of their first strokes, seen through as many views as
-        the pool has in a set.
-
-        levels: how many of the first strokes are to be a sketch on their own, fewest first. Some
-            views look at the whole, the plain
-        one among them, the others at levels, in turn. Returns losses [B, views] and the weight
-        [views] of each; first the plain view's.
-        """
-        plan = self._plan(turn, tuple(levels))
-        drawn = self._draw_levels(points, levels)
-        pictures = [self.pool.look(drawn[-1], turn, plan.of_whole).unflatten(0, (len(points), -1))]
-        pictures += [
-            self.pool.look(drawn[level], turn, [view])[:, None] for level, view in plan.of_levels
-        ]
-        losses = self.unlike(
-            torch.cat(pictures, 1).flatten(0, 1), plan.wanted.repeat(len(points))
-        ).view(len(points), -1)
-        return losses, plan.weights
-
-    def keeps_shape(self, shape: Sequence[int], levels: Sequence[int]) -> bool:
-        """Whether a step of starts of a shape [S, N, P, 2] is the same for any strokes, as a
-        recording must be.
-        """
-        sizes = _apart(shape[1], levels)
-        drawn = shape[0] * len(sizes) * max(sizes) * ((shape[2] - 1) // 3)
-        return self.door == "dense" or (
-            self.door == "auto" and fitting(self.target.device.type, drawn, self.size) == "dense"
-        )
-
-    def period(self, levels: Sequence[int]) -> int:
-        """Turns after which `at_levels` looks again as in the first."""
-        return math.lcm(len(self.pool), 2, len(levels)) if levels else len(self.pool)
-
-    def _plan(self, turn: int, levels: tuple[int, ...]) -> _Plan:
-        """Who looks at what in a turn; made once, so that a step has nothing to send to the
-        device.
-        """
-        key = turn % self.period(levels), levels
-        if key not in self._plans:
-            views = self.pool.views
-            looked_at = min(len(levels), LEVEL_VIEWS) if views > 1 else 0
-            of_whole = range(max(2, views - looked_at) if looked_at else views)
-            turns = (
-                range(turn * LEVEL_VIEWS, (turn + 1) * LEVEL_VIEWS)
-                if len(levels) > LEVEL_VIEWS
-                else range(looked_at)
-            )
-            of_levels = [
-                (one % len(levels), 0 if (turn + place) % 2 == 0 else views - 1)
-                for place, one in enumerate(turns)
-            ]
-            chosen = torch.tensor(
-                [*of_whole, *(view for _, view in of_levels)], device=self.target.device
-            )
-            weights = [1 / len(of_whole)] * len(of_whole) + [LEVEL_WEIGHT] * len(of_levels)
-            self._plans[key] = _Plan(
-                of_whole,
-                of_levels,
-                self.wanted(turn).select(chosen),
-                torch.tensor(weights, device=self.target.device),
-            )
-        return self._plans[key]
-
-    def _draw_levels(self, points: Tensor, levels: Sequence[int]) -> list[Tensor]:
-        """The first strokes of every level, then all: no stroke is drawn twice, for black over
-        black multiplies.
-        """
-        if not levels:
-            return [self.draw(points)]
-        assert self.held is None, "only fresh sketches have levels"
-        sizes = _apart(points.shape[1], levels)
-        parts, most = points.split(sizes, 1), max(sizes)
-        filled = [
-            F.pad(part, (0, 0, 0, 0, 0, most - part.shape[1]), value=NOWHERE_PX) for part in parts
-        ]
-        drawn = self.draw(torch.stack(filled).flatten(0, 1)).unflatten(0, (len(parts), -1))
-        return list(accumulate(drawn, torch.mul))
-
-    def unlike(self, pictures: Tensor, wanted: Features) -> Tensor:
-        """The loss [B] of pictures [B, 1 or 3, side, side] as the guide sees them, against what is
-        wanted in the place of each.
-        """
-        return self.guide.compare(pictures.expand(-1, 3, -1, -1), wanted, self._loss)
-
-    def _loss(self, seen: Features, wanted: Features) -> Tensor:
-        return total(
-            loss_terms(seen, wanted, self.blank, self.guide.recipe, self.words), self.guide.recipe
-        )
-
-    @torch.no_grad()
-    def plain(self, drawn: Tensor) -> Tensor:
-        """Loss [B] of drawn sketches [B, 1, 224, 224] seen straight on."""
-        return self.unlike(self.pool.plain(drawn), self.wanted(0).select(slice(0, 1)))
-
-    @torch.no_grad()
-    def best(self, layouts: Tensor) -> Tensor:
-        """Of layouts [T, N, P, 2] the one with the lowest plain-view loss."""
-        return layouts[self.plain(self.draw(layouts)).argmin()] if len(layouts) > 1 else layouts[0]
-
-
-def alone(guide: Guide) -> AbstractContextManager[None]:
-    """While what is computed beside the guide is too little to be shared out among threads."""
-    return single() if guide.own_threads else nullcontext()
 
 
 def optimise(
@@ -273,70 +68,136 @@ def optimise(
     `relocate` lays strokes of little use anew, at the preset's `relocations`. On a CPU the seeds go
     through the guide one after the other (it saves memory and costs nothing), on a GPU together.
     """
-    points = start.clone()
-    alive = list(range(len(points)))
-    mean, spread = torch.zeros_like(points), torch.zeros_like(points)
-    best_loss, best_points, best_seed = math.inf, points[0].clone(), 0
-    scores = torch.full((len(points),), math.inf)
-    drops = [] if preset.keep_all else [(round(share * steps), keep) for share, keep in DROPS]
-    calm, last_score, done, stopped = 0, math.inf, 0, False
+    seeds = _Seeds(start, preset, steps, within_px)
     compute = _computing(likeness, tuple(levels), preset.tidy, start.shape)
     relocations = {round(share * steps) for share in preset.relocations}
-    moves = _moves(points) if preset.moves else None
-    began = time.monotonic()
-
+    calm = _Calm(preset)
+    clock = _Clock(likeness)
+    done, stopped = 0, False
     for step in range(steps):
-        with alone(likeness.guide):
-            losses, gradient = compute(points, step)
-        if step % preset.score_every == 0 or step == steps - 1:
-            scores = losses[:, 0].cpu()
-            low = int(scores.argmin())
-            if scores[low] < best_loss:
-                best_loss, best_points, best_seed = (
-                    float(scores[low]),
-                    points[low].clone(),
-                    alive[low],
-                )
+        losses, gradient = compute(seeds.points, step)
+        looks = step % preset.score_every == 0
+        if looks or step == steps - 1:
+            seeds.score(losses[:, 0].cpu())
         done = step + 1
-        if on_step is not None:
-            spent = time.monotonic() - began
-            left = spent / done * _work_left(done, steps, len(alive), drops)
-            if on_step(Step(done, steps, best_loss, len(alive), spent, left, best_points)) is False:
-                stopped = True
-                break
-        if preset.stop_change and step % preset.score_every == 0:
-            score = float(scores.min())
-            calm = calm + 1 if abs(last_score - score) < preset.stop_change else 0
-            last_score = score
-            if calm >= preset.stop_times:
-                break
-        for at, keep in drops:
-            if done == at and len(alive) > 1:
-                order = scores.argsort()[: max(1, round(len(alive) * keep))].sort().values
-                alive = [alive[i] for i in order.tolist()]
-                points, gradient, mean, spread, scores = (
-                    value[order.to(value.device)]
-                    for value in (points, gradient, mean, spread, scores)
-                )
-        rate = preset.lr_px * _decay(step / steps) if preset.decay else preset.lr_px
-        first, second = preset.betas
-        if moves is not None:
-            gradient = moves.T @ gradient
-        mean = first * mean + (1 - first) * gradient
-        spread = second * spread + (1 - second) * gradient.square()
-        way = (mean / (1 - first**done)) / ((spread / (1 - second**done)).sqrt() + 1e-8)
-        points = points - rate * (way if moves is None else moves @ way)
+        if on_step is not None and on_step(seeds.tell(done, clock.time_s)) is False:
+            stopped = True
+            break
+        if looks and calm.ends(float(seeds.scores.min())):
+            break
+        gradient = seeds.drop(done, gradient)
+        seeds.move(step, gradient)
         if relocate is not None and done in relocations:
-            laid = torch.stack([relocate(one) for one in points])
-            fresh = (laid != points).flatten(2).any(-1)[..., None, None]
-            points, mean, spread = laid, mean.masked_fill(fresh, 0), spread.masked_fill(fresh, 0)
-        if within_px is not None:
-            anchor = start[alive]
-            moved = points - anchor
-            points = anchor + moved * (
-                within_px / moved.norm(dim=-1, keepdim=True).clamp_min(within_px)
-            )
-    return Outcome(best_points, best_loss, best_seed, done, stopped)
+            seeds.relocate(relocate)
+        seeds.keep_near()
+    return Outcome(seeds.best_points, seeds.best_loss, seeds.best_seed, done, stopped)
+
+
+class _Seeds:
+    """The starts that are still in the race, Adam's memory of each, and the best sketch so far."""
+
+    def __init__(self, start: Tensor, preset: Preset, steps: int, within_px: float | None) -> None:
+        self._start, self._preset, self._steps, self._within_px = start, preset, steps, within_px
+        self.points = start.clone()  # [S, N, P, 2]
+        self._alive = list(range(len(start)))  # index of the start that each grew from
+        self._mean = torch.zeros_like(start)  # of the gradients
+        self._spread = torch.zeros_like(start)  # of their squares
+        self._moves = _moves(start) if preset.moves else None
+        drops = () if preset.keep_all else DROPS
+        self._drops = [(round(share * steps), keep) for share, keep in drops]
+        self.scores = torch.full((len(start),), math.inf)  # [S] latest plain-view losses
+        self.best_loss = math.inf
+        self.best_points = start[0].clone()
+        self.best_seed = 0
+
+    def score(self, losses: Tensor) -> None:
+        """Take plain-view losses [S] of the points as they are, and keep the lowest there was."""
+        self.scores = losses
+        low = int(losses.argmin())
+        if losses[low] < self.best_loss:
+            self.best_loss = float(losses[low])
+            self.best_points = self.points[low].clone()
+            self.best_seed = self._alive[low]
+
+    def tell(self, done: int, time_s: float) -> Step:
+        """What there is to say after so many steps."""
+        left_s = time_s / done * _work_left(done, self._steps, len(self._alive), self._drops)
+        seeds, best = len(self._alive), self.best_points
+        return Step(done, self._steps, self.best_loss, seeds, time_s, left_s, best)
+
+    def drop(self, done: int, gradient: Tensor) -> Tensor:
+        """Let the poorest go where the way says so. Returns the gradient of those that stay."""
+        for at, keep in self._drops:
+            if done != at or len(self._alive) == 1:
+                continue
+            kept = self.scores.argsort()[: max(1, round(len(self._alive) * keep))].sort().values
+            self._alive = [self._alive[index] for index in kept.tolist()]
+            self.scores = self.scores[kept]
+            there = kept.to(self.points.device)
+            self.points = self.points[there]
+            self._mean, self._spread = self._mean[there], self._spread[there]
+            gradient = gradient[there]
+        return gradient
+
+    def move(self, step: int, gradient: Tensor) -> None:
+        """A step of Adam against the gradient [S, N, P, 2]."""
+        preset = self._preset
+        rate = preset.lr_px * _decay(step / self._steps) if preset.decay else preset.lr_px
+        first, second = preset.betas
+        if self._moves is not None:
+            gradient = self._moves.T @ gradient
+        self._mean = first * self._mean + (1 - first) * gradient
+        self._spread = second * self._spread + (1 - second) * gradient.square()
+        # both without their bias towards the zeros that they began with
+        mean = self._mean / (1 - first ** (step + 1))
+        spread = self._spread / (1 - second ** (step + 1))
+        way = mean / (spread.sqrt() + 1e-8)
+        self.points = self.points - rate * (way if self._moves is None else self._moves @ way)
+
+    def relocate(self, relocate: Relocate) -> None:
+        """Lay strokes elsewhere; Adam knows nothing of them there."""
+        laid = torch.stack([relocate(one) for one in self.points])
+        fresh = (laid != self.points).flatten(2).any(-1)[..., None, None]  # [S, N, 1, 1]
+        self.points = laid
+        self._mean = self._mean.masked_fill(fresh, 0)
+        self._spread = self._spread.masked_fill(fresh, 0)
+
+    def keep_near(self) -> None:
+        """Pull points back that went too far from where they started."""
+        if self._within_px is None:
+            return
+        anchor = self._start[self._alive]
+        moved = self.points - anchor
+        length = moved.norm(dim=-1, keepdim=True)
+        self.points = anchor + moved * (self._within_px / length.clamp_min(self._within_px))
+
+
+class _Calm:
+    """Tells when looks at the score differ so little that the job is done."""
+
+    def __init__(self, preset: Preset) -> None:
+        self._change, self._times = preset.stop_change, preset.stop_times
+        self._last, self._count = math.inf, 0
+
+    def ends(self, score: float) -> bool:
+        """Take the lowest loss of a look. Whether it was the last that is needed."""
+        if not self._change:
+            return False
+        self._count = self._count + 1 if abs(self._last - score) < self._change else 0
+        self._last = score
+        return self._count >= self._times
+
+
+class _Clock:
+    """Time that the sketch itself took."""
+
+    def __init__(self, likeness: Likeness) -> None:
+        self._likeness = likeness
+        self._began, self._waited_s = time.monotonic(), likeness.waited_s
+
+    @property
+    def time_s(self) -> float:
+        return time.monotonic() - self._began - (self._likeness.waited_s - self._waited_s)
 
 
 def _computing(
@@ -356,18 +217,24 @@ def _computing(
         return losses.detach(), gradient
 
     def each(points: Tensor, turn: int) -> tuple[Tensor, Tensor]:
-        losses, gradients = zip(*(one(seed, turn) for seed in points.split(1)), strict=True)
+        found = []
+        for seed in points.split(1):
+            likeness.give_way()
+            with alone(likeness.guide):
+                found.append(one(seed, turn))
+        losses, gradients = zip(*found, strict=True)
         return torch.cat(losses), torch.cat(gradients)
 
+    def together(points: Tensor, turn: int) -> tuple[Tensor, Tensor]:
+        likeness.give_way()
+        return at_once(points, turn)
+
     device = likeness.target.device.type
-    if device == "cuda" and likeness.keeps_shape(shape, levels):
-        return Replay(one, likeness.period(levels))
-    return each if device == "cpu" else one
-
-
-def _apart(strokes: int, levels: Sequence[int]) -> list[int]:
-    """How many strokes the first level has, how many each next one adds."""
-    return [end - begin for begin, end in pairwise([0, *levels, strokes])]
+    if device == "cpu":
+        return each
+    recorded = device == "cuda" and likeness.keeps_shape(shape, levels)
+    at_once: Compute = Replay(one, likeness.period(levels)) if recorded else one
+    return together
 
 
 def _moves(points: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from clipasso_core.optimiser.optimise import Likeness
+from clipasso_core.optimiser.likeness import Likeness
 
 BATCH = 2  # stale candidates that are looked at again together
 MEMORY = 16  # sketches that the guide looks at together
@@ -64,6 +64,7 @@ def _greedy(
     fresh = dict.fromkeys(candidates, 0)
     heapq.heapify(queue)
     while len(queue) > 1:
+        likeness.give_way()
         gain, one = heapq.heappop(queue)
         if fresh[one] == len(taken):
             taken.append(one)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from clipasso_core.optimiser.optimise import LEVEL_WEIGHT, Likeness
+from clipasso_core.optimiser.likeness import LEVEL_WEIGHT, Likeness
 
 SHARE = 0.25  # of the strokes, those that are missed least, are offered other places; not tuned
 # places that each is offered: of 16 strokes 68 looks in all, without gradient; not tuned
@@ -22,12 +22,13 @@ def relocate(points: Tensor, likeness: Likeness, lay: Lay, levels: Sequence[int]
     """A sketch [N, 4, 2] (canvas px), some of whose strokes lie elsewhere: each where the guide's
     plain-view loss is lower for it.
 
-    lay: offers new strokes around others. levels: numbers of first strokes that are to be a sketch
-        on their own; a stroke that belongs to
-    a level is judged by that, too.
+    lay: offers new strokes around others.
+    levels: numbers of first strokes that are to be a sketch on their own; a stroke that belongs to
+        a level is judged by that, too.
     """
     moved = _Sketch(points.clone(), likeness, (*levels, len(points)))
     for one in moved.least_needed()[: max(1, round(len(points) * SHARE))]:
+        likeness.give_way()
         moved.offer(one, lay)
     return moved.points
 

@@ -16,11 +16,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from clipasso_core.errors import UserError
-from clipasso_core.machine import log
-from clipasso_core.service import client as engine
-from clipasso_core.service import events
+from clipasso_core.service import client, events
 from clipasso_core.service.envelope import MAX_LINE, at_home, read_envelope
-from clipasso_core.service.place import REQUEST
+from clipasso_core.service.place import PATIENT
 
 TRIES = 2  # an engine may be stopped or killed under a job that nobody watches
 PROGRESS_S = 0.5  # between two writings of progress.json
@@ -55,15 +53,13 @@ def _outcome(folder: Path) -> dict[str, Any]:
             return events.error_event(error)
         except (EOFError, OSError):
             continue
-    return events.bug_event(
-        f"the engine ended unexpectedly; please report it with {log.engine_log_path()}"
-    )
+    return events.ended_event()
 
 
 def _converse(folder: Path, line: bytes) -> dict[str, Any]:
     written = 0.0
-    with engine.reach() as connection:
-        connection.send_bytes(REQUEST + line)
+    with client.reach() as connection:
+        connection.send_bytes(PATIENT + line)
         while True:
             event = dict(json.loads(connection.recv_bytes(MAX_LINE)))
             if event["event"] in ("result", "error"):

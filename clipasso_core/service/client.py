@@ -200,10 +200,14 @@ def _start(idle_min: float) -> None:
 
 
 def _last_words() -> IO[bytes]:
-    """Where the engine's stderr goes: what a crash in native code leaves behind."""
+    """Where the engine's stderr goes: what a crash in native code leaves behind. What engines
+    before it left stays, up to a limit.
+    """
+    path = log.crash_path()
     try:
-        log.crash_path().parent.mkdir(parents=True, exist_ok=True)
-        return open(log.crash_path(), "wb")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        whole = path.exists() and path.stat().st_size > log.MAX_BYTES
+        return open(path, "wb" if whole else "ab")
     except OSError:
         return open(os.devnull, "wb")
 

@@ -50,6 +50,12 @@ class Envelope:
     preview_px: int | None = None
     edit: Any = None
 
+    @property
+    def preset(self) -> str:
+        """The preset that the request names, checked or not; "" where it names none."""
+        named = self.request.get("preset") if isinstance(self.request, dict) else None
+        return named if isinstance(named, str) else ""
+
     def settings(self) -> SketchRequest:
         """The request. Raises `UserError`."""
         return SketchRequest.from_json(self.request)

@@ -11,9 +11,10 @@ from clipasso_core.errors import UserError
 
 if TYPE_CHECKING:
     from clipasso_core.result import SketchResult
-    from clipasso_core.sketching.job import Progress
+    from clipasso_core.sketching.progress import Progress
 
 LAST = ("result", "error", "cancelled", "about")  # each request ends in one of these
+BEFORE = ("waking", "queued")  # nothing has come of the request yet
 
 
 def progress_event(progress: Progress) -> dict[str, Any]:
@@ -64,3 +65,13 @@ def error_event(error: UserError) -> dict[str, Any]:
 def bug_event(message: str) -> dict[str, Any]:
     """``error`` that is not the person's."""
     return {"event": "error", "code": "bug", "message": message}
+
+
+def ended_event() -> dict[str, Any]:
+    """``error``: the engine ended while it computed, by a crash or because it was killed."""
+    from clipasso_core.machine import log
+
+    return bug_event(
+        "the engine ended unexpectedly, by a crash or because something killed it; please report it"
+        f" with {log.engine_log_path()} and {log.crash_path().name} beside it"
+    )

@@ -20,8 +20,11 @@ from clipasso_core.machine import folders
 
 KEY_BYTES = 32
 LONGEST_SOCKET = 100  # bytes of a Unix socket's path: the system's limit is 104 (macOS) or 108
-# how messages to the engine begin; an empty one says that no more will come
-REQUEST, STOP, STATUS = b">", b"!stop", b"!status"
+# How messages to the engine begin; an empty one says that no more will come
+REQUEST = b">"  # a line of a person who waits
+PATIENT = b"~"  # a line of a job in the background
+STOP = b"!stop"
+STATUS = b"!status"
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,8 @@ import faulthandler
 import json
 import logging
 import os
-import select
 import signal
 import socket
-import struct
 import sys
 import threading
 import time
@@ -25,12 +23,14 @@ from filelock import FileLock, Timeout
 from clipasso_core import __version__
 from clipasso_core.machine import log
 from clipasso_core.service.envelope import MAX_LINE
-from clipasso_core.service.place import REQUEST, STATUS, STOP, Place, identity
-from clipasso_core.service.scheduler import Client, Desk
+from clipasso_core.service.outbox import Outbox
+from clipasso_core.service.place import PATIENT, REQUEST, STATUS, STOP, Place, identity
+from clipasso_core.service.scheduler import Caller, Scheduler
 
 PROTOCOL = 1
-SLOW_S = 10  # a window that is busy redrawing reads again within that
 TAKEN = 3  # exit status: another engine already serves this home
+GOODBYE_S = 2.0  # for callers to read their last events when the engine ends
+RETRY_S = 0.1  # too many open files, perhaps: not for ever
 
 
 def serve(place: Place, idle_s: float) -> int:
@@ -45,13 +45,8 @@ def serve(place: Place, idle_s: float) -> int:
     faulthandler.enable()
     logger = log.engine_logger()
     # the key before anybody can connect, and make another at the same moment
-    address, key = place.address, place.key()
-    if place.family == "AF_UNIX":
-        with suppress(FileNotFoundError):
-            os.unlink(address)
-    listener = Listener(address, place.family, backlog=16)
-    if place.family == "AF_UNIX":
-        os.chmod(address, 0o600)
+    key = place.key()
+    listener = _listen(place)
     facts: dict[str, Any] = {
         "pid": os.getpid(),
         "version": __version__,
@@ -59,22 +54,16 @@ def serve(place: Place, idle_s: float) -> int:
         "began": time.time(),
     }
     place.write_record(facts)
-    desk = Desk()
-    house = _House(desk, listener, key, facts, logger)
+    scheduler = Scheduler()
+    reception = _Reception(scheduler, listener, key, facts, logger)
     for number in (signal.SIGTERM, signal.SIGINT):
-        # the desk's lock may be ours just now
-        signal.signal(number, lambda *_: threading.Thread(target=desk.close).start())
-    threading.Thread(target=house.receive, name="reception", daemon=True).start()
+        # the scheduler's lock may be ours just now
+        signal.signal(number, lambda *_: threading.Thread(target=scheduler.close).start())
+    threading.Thread(target=reception.receive, name="reception", daemon=True).start()
     logger.info("engine %s listens, process %s", __version__, os.getpid())
     _say_ready()
     try:
-        from clipasso_core.service.worker import Worker
-
-        worker = Worker()
-        worker.warm_up()
-        logger.info("warm after %.1f s", time.time() - facts["began"])
-        desk.work(worker, idle_s)
-        logger.info("engine ends")
+        _compute(scheduler, idle_s, logger, facts["began"])
     except BaseException:
         logger.exception("engine broke")
         raise
@@ -83,9 +72,30 @@ def serve(place: Place, idle_s: float) -> int:
             listener.close()
         with suppress(OSError):
             (place.folder / "engine.json").unlink()
-        house.say_goodbye()
+        reception.say_goodbye()
         alive.release()
     return 0
+
+
+def _listen(place: Place) -> Listener:
+    """At the engine's address, open to its owner alone."""
+    if place.family == "AF_UNIX":
+        with suppress(FileNotFoundError):
+            os.unlink(place.address)
+    listener = Listener(place.address, place.family, backlog=16)
+    if place.family == "AF_UNIX":
+        os.chmod(place.address, 0o600)
+    return listener
+
+
+def _compute(scheduler: Scheduler, idle_s: float, logger: logging.Logger, began: float) -> None:
+    from clipasso_core.service.worker import Worker
+
+    worker = Worker()
+    worker.warm_up()
+    logger.info("warm after %.1f s", time.time() - began)
+    scheduler.work(worker, idle_s)
+    logger.info("engine ends")
 
 
 def _say_ready() -> None:
@@ -96,24 +106,22 @@ def _say_ready() -> None:
     os.dup2(null, sys.stdout.fileno())
 
 
-class _House:
+class _Reception:
     """The threads that listen."""
 
     def __init__(
         self,
-        desk: Desk,
+        scheduler: Scheduler,
         listener: Listener,
         key: bytes,
         facts: dict[str, Any],
         logger: logging.Logger,
     ) -> None:
-        self._desk, self._listener, self._key, self._facts, self._logger = (
-            desk,
-            listener,
-            key,
-            facts,
-            logger,
-        )
+        self._scheduler = scheduler
+        self._listener = listener
+        self._key = key
+        self._facts = facts
+        self._logger = logger
         self._talks: dict[threading.Thread, Connection] = {}
 
     def receive(self) -> None:
@@ -122,39 +130,39 @@ class _House:
             try:
                 connection = self._listener.accept()
             except OSError as error:
-                if self._desk.closed:
+                if self._scheduler.closed:
                     return
                 self._logger.warning("a caller could not be taken: %s", error)
-                time.sleep(0.1)  # too many open files, perhaps: not for ever
+                time.sleep(RETRY_S)
                 continue
             talk = threading.Thread(target=self._converse, args=(connection,), daemon=True)
             self._talks[talk] = connection
             talk.start()
 
     def say_goodbye(self) -> None:
-        """Let the last events reach their clients."""
-        until = time.monotonic() + 2
+        """Let the last events reach their callers."""
+        until = time.monotonic() + GOODBYE_S
         talks = list(self._talks.items())
         for _, connection in talks:
-            with suppress(OSError), _as_socket(connection) as same:
-                # no more requests; what is being said is said to its end
-                same.shutdown(socket.SHUT_RD)
+            # no more requests; what is being said is said to its end
+            _shut(connection, socket.SHUT_RD)
         for talk, _ in talks:
             talk.join(max(0.0, until - time.monotonic()))
 
     def _converse(self, connection: Connection) -> None:
-        client = Client(lambda event: _send(connection, event))
+        outbox = Outbox(
+            lambda event: connection.send_bytes(json.dumps(event).encode()),
+            lambda: _shut(connection, socket.SHUT_RDWR),
+        )
+        caller = Caller(outbox.put)
         try:
-            _limit_sending(connection)
             deliver_challenge(connection, self._key)
             answer_challenge(connection, self._key)
-            if not self._desk.join(client):
+            if not self._scheduler.join(caller):
                 return  # ending just now: the caller starts another engine
-            connection.send_bytes(
-                json.dumps({"engine": "clipasso", "protocol": PROTOCOL, **self._facts}).encode()
-            )
+            outbox.put({"engine": "clipasso", "protocol": PROTOCOL, **self._facts})
             while message := connection.recv_bytes(MAX_LINE):
-                self._obey(message, client, connection)
+                self._obey(message, caller, outbox)
         except (AuthenticationError, AssertionError):
             # the latter is Python 3.11's answer to nonsense
             self._logger.warning("a caller without the key was sent away")
@@ -163,66 +171,39 @@ class _House:
         except OSError as error:
             self._logger.warning("a caller was cut off: %s", error)
         finally:
-            self._desk.leave(client)
-            self._desk.settle(client)
+            self._scheduler.leave(caller)
+            self._scheduler.settle(caller)
+            outbox.close()
             del self._talks[threading.current_thread()]
             connection.close()
 
-    def _obey(self, message: bytes, client: Client, connection: Connection) -> None:
+    def _obey(self, message: bytes, caller: Caller, outbox: Outbox) -> None:
         """The first byte tells a person's line from an order to the engine itself."""
         if message.startswith(REQUEST):
-            self._desk.ask(client, message[len(REQUEST) :])
+            self._scheduler.ask(caller, message[len(REQUEST) :])
+        elif message.startswith(PATIENT):
+            self._scheduler.ask(caller, message[len(PATIENT) :], patient=True)
         elif message == STOP:
             self._logger.info("told to stop")
-            self._desk.close()
+            self._scheduler.close()
         elif message == STATUS:
-            connection.send_bytes(
-                json.dumps(
-                    {**self._facts, **self._desk.state(), "memory_mb": _memory_mb()}
-                ).encode()
-            )
+            state = {**self._scheduler.state(), "memory_mb": _memory_mb()}
+            outbox.put({**self._facts, **state})
         else:
             raise OSError("a message of no known kind")
 
 
-def _send(connection: Connection, event: dict[str, Any]) -> None:
-    """Send an event, but no progress to whoever does not read: the thread that computes for all
-    must not wait for one.
+def _shut(connection: Connection, how: int) -> None:
+    """End one or both directions of a connection that others may be using. A pipe, as on Windows,
+    has no such thing: there it is closed, which ends both.
     """
-    if event["event"] == "progress" and not _reads(connection):
-        return
-    try:
-        connection.send_bytes(json.dumps(event).encode())
-    except OSError:
-        # half a message may be out: nothing sensible can follow
-        with suppress(OSError), _as_socket(connection) as same:
-            same.shutdown(socket.SHUT_RDWR)
-        raise
-
-
-def _limit_sending(connection: Connection) -> None:
-    """Let a caller that reads nothing for `SLOW_S` seconds count as gone."""
-    if sys.platform != "win32":
-        with _as_socket(connection) as same:
-            same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SLOW_S, 0))
-
-
-def _reads(connection: Connection) -> bool:
-    """Whether there is room for another message."""
-    if sys.platform == "win32":
-        return True
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLOUT)
-    return bool(poll.poll(0))
-
-
-def _as_socket(connection: Connection) -> socket.socket:
-    """The same socket by another name, to be closed by itself. Raises OSError where connections are
-    pipes, as on Windows.
-    """
-    if sys.platform == "win32":
-        raise OSError("a pipe")
-    return socket.socket(fileno=os.dup(connection.fileno()))
+    with suppress(OSError):
+        if sys.platform == "win32":
+            if how == socket.SHUT_RDWR:
+                connection.close()
+            return
+        with socket.socket(fileno=os.dup(connection.fileno())) as same:
+            same.shutdown(how)
 
 
 def _memory_mb() -> float | None:

@@ -1,5 +1,5 @@
-"""Computes what envelopes ask for, and keeps what the next one may need again: guide, picture,
-mask.
+"""Computes what envelopes ask for, and keeps what the next one may need again: guides, pictures,
+masks.
 """
 
 from __future__ import annotations
@@ -7,37 +7,49 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from clipasso_core import __version__
-from clipasso_core.errors import UserError
-from clipasso_core.guide import Guide
+from clipasso_core.errors import Cancelled, UserError
 from clipasso_core.machine import models
 from clipasso_core.machine.device import choose_device
-from clipasso_core.photo.mask import Mask, find_subject
+from clipasso_core.photo.mask import Mask
 from clipasso_core.photo.picture import Picture
 from clipasso_core.presets import PRESETS
 from clipasso_core.service import events, preview
-from clipasso_core.service.edit_request import Order
+from clipasso_core.service.edit_request import EditRequest
 from clipasso_core.service.envelope import Envelope
-from clipasso_core.service.scheduler import CANCEL, KEEP, CalledOff
-from clipasso_core.sketching.job import Job, Progress
+from clipasso_core.service.scheduler import CANCEL, KEEP
+from clipasso_core.sketching.job import SketchJob
+from clipasso_core.sketching.resources import Resources
 
-# pictures with their masks: those of a selection of several, or the ones a person goes to and fro
+if TYPE_CHECKING:
+    import numpy as np
+
+    from clipasso_core.guide import Guide
+    from clipasso_core.sketching.progress import Progress
+
+# Pictures with their masks: those of a selection of several, or the ones a person goes to and fro
 # between
 KEPT = 4
+KEPT_CLIPS = 2  # the guide, and the one with whose attention `published` begins
 PREVIEW_S = 0.08  # between pictures of the growing sketch: more than ten a second only cost time
+UNMASKED = ("auto", "alpha", "none")  # choices of a mask that name no file, which may change
+
+Tell = Callable[[dict[str, Any]], None]
+Value = TypeVar("Value")
 
 
 class Worker:
     """One thing at a time; what takes long to make is kept for the next."""
 
     def __init__(self) -> None:
-        self._guide: tuple[tuple[Any, ...], Guide] | None = None
-        self._pictures: OrderedDict[str, Picture] = OrderedDict()
-        self._masks: OrderedDict[tuple[str, str], Mask] = OrderedDict()
+        self._lite: _Shelf[Guide] = _Shelf(1)
+        self._clips: _Shelf[Guide] = _Shelf(KEPT_CLIPS)
+        self._pictures: _Shelf[Picture] = _Shelf(KEPT)
+        self._masks: _Shelf[Mask] = _Shelf(KEPT)
 
     def about(self) -> dict[str, Any]:
         """What there is to choose from."""
@@ -55,74 +67,123 @@ class Worker:
             self.guide("lite", choose_device("auto"), "auto", False)
 
     def sketch(
-        self, envelope: Envelope, tell: Callable[[dict[str, Any]], None], wish: Callable[[], str]
+        self,
+        envelope: Envelope,
+        tell: Tell,
+        wish: Callable[[], str],
+        give_way: Callable[[], None] = lambda: None,
     ) -> dict[str, Any]:
-        """Draw. Tells ``started`` and ``progress``, returns ``result``. Raises `CalledOff` when
-        `wish` says so, and `UserError`.
+        """Draw. Tells ``started`` and ``progress``, returns ``result``.
+
+        wish: what the caller wants now; `Cancelled` is raised when that is CANCEL.
+        give_way: called between two looks at the sketch, for others to compute first.
+
+        Raises `UserError`.
         """
         request = envelope.settings()
         data = envelope.bitmap()
         digest = hashlib.sha256(data).hexdigest()
-        picture = _kept(self._pictures, digest, lambda: envelope.picture(data))
+        picture = self._pictures.get(digest, lambda: envelope.picture(data))
         if wish() == CANCEL:
-            raise CalledOff
-
-        def find(picture: Picture, choice: str, relevance: Any) -> Mask:
-            if choice not in ("auto", "alpha", "none"):  # a file may have changed meanwhile
-                return find_subject(picture, choice, relevance)
-            return _kept(
-                self._masks, (digest, choice), lambda: find_subject(picture, choice, relevance)
-            )
-
-        order = Order.from_json(envelope.edit) if envelope.edit is not None else None
-        job = None if order is not None else Job(picture, request, self.guide, find)
-        shown = 0.0
-
-        def on_progress(progress: Progress) -> bool:
-            nonlocal shown
-            if wish() == CANCEL:
-                raise CalledOff
-            event = events.progress_event(progress)
-            if envelope.preview_px is not None:
-                now = time.monotonic()
-                if progress.step == 0 and job is not None:
-                    event["mask_preview"] = preview.as_text(
-                        preview.mask_png(job.mask.foreground, envelope.preview_px)
-                    )
-                elif now - shown >= PREVIEW_S or progress.step == progress.steps:
-                    shown = now
-                    event["preview"] = preview.as_text(
-                        preview.strokes_png(progress.preview(), envelope.preview_px)
-                    )
-            tell(event)
-            return progress.step == 0 or wish() != KEEP
-
-        if order is not None:
-            return order.carry_out(picture, request, on_progress, self.guide, find)
-        assert job is not None
-        result = job.run(on_progress)
+            raise Cancelled
+        resources = _Kept(self, digest, give_way)
+        teller = _Teller(envelope.preview_px, tell, wish)
+        if envelope.edit is not None:
+            edit = EditRequest.from_json(envelope.edit)
+            return edit.carry_out(picture, request, teller, resources)
+        job = SketchJob(picture, request, resources)
+        teller.foreground = job.prepared.mask.foreground
+        result = job.run(teller)
         event = events.result_event(result)
         if envelope.preview_px is not None:
-            event["preview"] = preview.as_text(preview.strokes_png(result, envelope.preview_px))
+            png = preview.strokes_png(result, envelope.preview_px)
+            event["preview"] = preview.as_text(png)
         return event
 
     def guide(self, name: str, device: str, precision: str, text: bool) -> Guide:
-        """The guide loaded last, or another instead of it: never two at once in memory."""
+        """One of the guides loaded last, or another instead of them."""
         from clipasso_core.guide import load_guide
 
-        key = (name, device, precision, text)
-        if self._guide is None or key != self._guide[0]:
-            self._guide = None
-            self._guide = (key, load_guide(name, device, precision, text))
-        return self._guide[1]
+        shelf = self._lite if name == "lite" else self._clips
+        key = name, device, precision, text
+        return shelf.get(key, lambda: load_guide(name, device, precision, text))
+
+    def mask(self, key: Hashable, find: Callable[[], Mask]) -> Mask:
+        """One of the masks found last, or another instead of them."""
+        return self._masks.get(key, find)
 
 
-def _kept(shelf: OrderedDict[Any, Any], key: Any, make: Callable[[], Any]) -> Any:
-    """What the shelf holds under that key, else what `make` makes; the shelf forgets what was not
-    used for longest.
-    """
-    value = shelf.pop(key) if key in shelf else make()
-    shelf[key] = value
-    while len(shelf) > KEPT:
-        shelf.popitem(last=False)
-    return value
+class _Kept(Resources):
+    """What a worker has for the picture of one request."""
+
+    def __init__(self, worker: Worker, digest: str, give_way: Callable[[], None]) -> None:
+        self._worker, self._digest, self._give_way = worker, digest, give_way
+
+    def guide(self, name: str, device: str, precision: str = "auto", text: bool = False) -> Guide:
+        return self._worker.guide(name, device, precision, text)
+
+    def subject(
+        self, picture: Picture, choice: str, guide: str, relevance: Callable[[], np.ndarray]
+    ) -> Mask:
+        def find() -> Mask:
+            return Resources.subject(self, picture, choice, guide, relevance)
+
+        if choice not in UNMASKED:
+            return find()
+        network = models.u2netp_stamp()
+        # without the network, the mask begins with what the guide sees
+        seen_by = guide if network is None else ""
+        return self._worker.mask((self._digest, choice, network, seen_by), find)
+
+    def give_way(self) -> None:
+        import torch
+
+        with torch.enable_grad():  # others begin as if nothing else computed
+            self._give_way()
+
+
+class _Teller:
+    """Turns a job's progress into events, with pictures of the growing sketch now and then."""
+
+    def __init__(self, preview_px: int | None, tell: Tell, wish: Callable[[], str]) -> None:
+        self._preview_px, self._tell, self._wish = preview_px, tell, wish
+        self._shown = 0.0  # when the last picture was
+        self.foreground: np.ndarray | None = None  # the mask, to be shown at the beginning
+
+    def __call__(self, progress: Progress) -> bool:
+        """See `sketching.progress.OnProgress`."""
+        if self._wish() == CANCEL:
+            raise Cancelled
+        event = events.progress_event(progress)
+        if self._preview_px is not None:
+            event |= self._pictures(progress, self._preview_px)
+        self._tell(event)
+        return progress.step == 0 or self._wish() != KEEP
+
+    def _pictures(self, progress: Progress, side_px: int) -> dict[str, str]:
+        now = time.monotonic()
+        if progress.step == 0 and self.foreground is not None:
+            return {"mask_preview": preview.as_text(preview.mask_png(self.foreground, side_px))}
+        if now - self._shown < PREVIEW_S and progress.step != progress.steps:
+            return {}
+        self._shown = now
+        return {"preview": preview.as_text(preview.strokes_png(progress.preview(), side_px))}
+
+
+class _Shelf(Generic[Value]):
+    """Holds so many things by a key, and forgets what was not asked for for longest."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._things: OrderedDict[Hashable, Value] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """What is held under that key, else what `make` makes."""
+        if key in self._things:
+            self._things.move_to_end(key)
+            return self._things[key]
+        while len(self._things) >= self._size:
+            self._things.popitem(last=False)  # before another is made: it may be large
+        value = make()
+        self._things[key] = value
+        return value

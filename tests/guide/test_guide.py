@@ -18,7 +18,7 @@ from clipasso_core.guide.clip import ClipGuide
 from clipasso_core.guide.packed import PackedConv2d, can_pack
 from clipasso_core.guide.transformer import Patches, SelfAttention
 from clipasso_core.machine import models
-from clipasso_core.optimiser.optimise import Likeness
+from clipasso_core.optimiser.likeness import Likeness
 from clipasso_core.optimiser.start import EdgeMap
 from clipasso_core.optimiser.views import ViewPool
 

@@ -36,7 +36,7 @@ from clipasso_core.guide import clip
 from clipasso_core.guide.arithmetic import native_bf16
 from clipasso_core.guide.clip import ClipGuide
 from clipasso_core.guide.losses import loss_terms, total
-from clipasso_core.optimiser.optimise import Likeness
+from clipasso_core.optimiser.likeness import Likeness
 from clipasso_core.optimiser.saliency import edge_map, point_distribution
 from clipasso_core.optimiser.saliency import published_saliency as saliency_of
 from clipasso_core.optimiser.start import published_start

@@ -11,7 +11,8 @@ from support.discs import BRISK, likeness_to_disc, plain_loss, starts
 
 from clipasso_core.guide import Guide, load_guide
 from clipasso_core.optimiser.levels import inner_levels
-from clipasso_core.optimiser.optimise import Likeness, Step, optimise
+from clipasso_core.optimiser.likeness import Likeness
+from clipasso_core.optimiser.optimise import Step, optimise
 from clipasso_core.optimiser.rank import rank
 
 # whole, turned, bent, bent twice

@@ -10,7 +10,8 @@ from support.discs import BRISK, likeness_to_disc, plain_loss, starts
 from torch import Tensor
 
 from clipasso_core.guide import Guide
-from clipasso_core.optimiser.optimise import Likeness, optimise
+from clipasso_core.optimiser.likeness import Likeness
+from clipasso_core.optimiser.optimise import optimise
 from clipasso_core.optimiser.relocation import CANDIDATES, relocate
 
 AWAY = torch.tensor([[200.0, 4.0], [205, 6], [210, 5], [216, 4]])  # in a corner that is blank

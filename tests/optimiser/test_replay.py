@@ -15,7 +15,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from clipasso_core.guide import Guide, load_guide
-from clipasso_core.optimiser.optimise import Likeness, _computing, optimise
+from clipasso_core.optimiser.likeness import Likeness
+from clipasso_core.optimiser.optimise import _computing, optimise
 from clipasso_core.optimiser.replay import Replay
 
 # Their results have a shape, or a course, that depends on values; or they bring values from the
@@ -77,7 +78,7 @@ class FakeRecorder:
 
 def dense(lite: Guide) -> Likeness:
     likeness = likeness_to_disc(lite)
-    likeness.door = "dense"
+    likeness.rasteriser = "dense"
     return likeness
 
 
@@ -92,7 +93,7 @@ def test_a_step_never_waits_for_the_processor(lite: Guide, levels: tuple[int, ..
         assert listener.waits == []
 
 
-def test_the_sparse_door_does_wait(lite: Guide) -> None:
+def test_the_sparse_rasteriser_does_wait(lite: Guide) -> None:
     likeness, points = likeness_to_disc(lite), starts().requires_grad_(True)
     with Listener() as listener:
         likeness.draw(points).sum().backward()
@@ -101,8 +102,8 @@ def test_the_sparse_door_does_wait(lite: Guide) -> None:
 
 def test_only_what_keeps_its_shape_is_recorded(lite: Guide) -> None:
     likeness = likeness_to_disc(lite)
-    assert not likeness.keeps_shape((1, 16, 4, 2), (8,)), "on a processor the sparse door is taken"
-    likeness.door = "dense"
+    assert not likeness.keeps_shape((1, 16, 4, 2), (8,)), "on a processor sparse is taken"
+    likeness.rasteriser = "dense"
     assert likeness.keeps_shape((3, 256, 4, 2), (8,))
 
 

@@ -348,7 +348,7 @@ def test_a_bug_is_told_in_one_line_and_its_traceback_is_in_the_log(
         def __init__(self, *_: object) -> None:
             raise RuntimeError("the tower leans\nto the left")
 
-    monkeypatch.setattr(worker, "Job", Broken)
+    monkeypatch.setattr(worker, "SketchJob", Broken)
     line = Line({"id": "7", "photo": str(photo)})
     assert run.run_cold(line, line) == 1
     (event,) = line.events
@@ -366,7 +366,7 @@ def test_a_bug_is_told_even_where_no_log_can_be_written(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr(worker, "Job", None)
+    monkeypatch.setattr(worker, "SketchJob", None)
     line = Line({"id": "7", "photo": str(photo)})
     assert run.run_cold(line, line) == 1
     assert "no log could be written" in line.events[0]["message"]

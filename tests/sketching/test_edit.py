@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 from support.drawings import SPACES
 from support.pictures import SIZE
+from support.resources import OneGuide
 
 from clipasso_core import SketchRequest, UserError, sketch, write_svg
 from clipasso_core.cli.main import main
 from clipasso_core.document.drawing import Drawing, read_drawing
 from clipasso_core.guide import Guide
 from clipasso_core.photo.picture import Picture, read_picture
-from clipasso_core.sketching import edit
+from clipasso_core.sketching import edit, edit_job
 
 QUICK = SketchRequest(strokes=5, guide="lite", preset="draft", mask="none", steps=8)
 INK = "fill:none;stroke:#000;stroke-width:2"
@@ -31,9 +32,8 @@ def picture(photo: Path) -> Picture:
 
 
 @pytest.fixture
-def load(lite: Guide) -> Any:
-    """The guide that is loaded already."""
-    return lambda *_: lite
+def resources(lite: Guide) -> OneGuide:
+    return OneGuide(lite)
 
 
 @pytest.fixture
@@ -59,12 +59,14 @@ def document(tmp_path: Path, body: str) -> Drawing:
 # Redraw
 
 
-@pytest.mark.parametrize("reach", edit.REACHES)
-def test_only_the_chosen_strokes_move(picture: Picture, drawn: Path, load: Any, reach: str) -> None:
+@pytest.mark.parametrize("reach", edit_job.REACHES)
+def test_only_the_chosen_strokes_move(
+    picture: Picture, drawn: Path, resources: OneGuide, reach: str
+) -> None:
     drawing = read_drawing(drawn, SIZE)
     before, attributes = data_of(drawing), [{**line.node.attrib, "d": ""} for line in drawing.lines]
     change = edit.refine(
-        picture, drawing, QUICK, drawing.find(["stroke-2", "stroke-4"]), reach, load=load
+        picture, drawing, QUICK, drawing.find(["stroke-2", "stroke-4"]), reach, resources=resources
     )
     after = data_of(drawing)
     moved = {one for one in before if before[one] != after[one]}
@@ -74,60 +76,62 @@ def test_only_the_chosen_strokes_move(picture: Picture, drawn: Path, load: Any, 
 
 
 def test_without_a_choice_all_that_is_not_locked_moves(
-    picture: Picture, drawn: Path, load: Any
+    picture: Picture, drawn: Path, resources: OneGuide
 ) -> None:
     drawing = read_drawing(drawn, SIZE)
     drawing.find(["stroke-3"])[0].locked = True
     before = data_of(drawing)
-    change = edit.refine(picture, drawing, QUICK, load=load)
+    change = edit.refine(picture, drawing, QUICK, resources=resources)
     after = data_of(drawing)
     assert change.improved
     assert {one for one in before if before[one] == after[one]} == {"stroke-3"}
 
 
 def test_a_stroke_that_was_spoilt_finds_its_way_back(
-    picture: Picture, drawn: Path, load: Any
+    picture: Picture, drawn: Path, resources: OneGuide
 ) -> None:
     drawing = read_drawing(drawn, SIZE)
     (line,) = drawing.find(["stroke-1"])
     line.place([line.chains[0] + 12])
-    change = edit.refine(picture, drawing, replace(QUICK, steps=24), [line], load=load)
+    change = edit.refine(picture, drawing, replace(QUICK, steps=24), [line], resources=resources)
     assert change.improved
     assert change.after < change.before - 0.005
 
 
 def test_the_loss_told_is_that_of_the_whole_sketch_whoever_is_chosen(
-    picture: Picture, drawn: Path, load: Any
+    picture: Picture, drawn: Path, resources: OneGuide
 ) -> None:
     losses = []
     for ids in (["stroke-1"], ["stroke-2", "stroke-5"]):
         drawing = read_drawing(drawn, SIZE)
         losses.append(
-            edit.refine(picture, drawing, QUICK, drawing.find(ids), edit.NUDGE, load=load).before
+            edit.refine(
+                picture, drawing, QUICK, drawing.find(ids), edit_job.NUDGE, resources=resources
+            ).before
         )
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 
 
 def test_when_nothing_better_is_found_the_strokes_stay(
-    picture: Picture, drawn: Path, load: Any, monkeypatch: pytest.MonkeyPatch
+    picture: Picture, drawn: Path, resources: OneGuide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # nothing beats a perfect sketch
-    monkeypatch.setattr(edit._Edit, "_loss_before", lambda *_: 0.0)
+    monkeypatch.setattr(edit_job.EditJob, "_loss_before", lambda *_: 0.0)
     drawing = read_drawing(drawn, SIZE)
     before = drawing.to_bytes()
     change = edit.refine(
-        picture, drawing, QUICK, drawing.find(["stroke-1"]), edit.AFRESH, load=load
+        picture, drawing, QUICK, drawing.find(["stroke-1"]), edit_job.AFRESH, resources=resources
     )
     assert not change.improved
     assert change.after == change.before
     assert drawing.to_bytes() == before
 
 
-def test_a_nudge_stays_near(picture: Picture, drawn: Path, load: Any) -> None:
+def test_a_nudge_stays_near(picture: Picture, drawn: Path, resources: OneGuide) -> None:
     drawing = read_drawing(drawn, SIZE)
     old = {line.id: line.chains[0] for line in drawing.lines}
-    edit.refine(picture, drawing, QUICK, reach=edit.NUDGE, load=load)
-    within = edit.REACHES[edit.NUDGE].within_px
+    edit.refine(picture, drawing, QUICK, reach=edit_job.NUDGE, resources=resources)
+    within = edit_job.REACHES[edit_job.NUDGE].within_px
     assert within is not None
     farthest = within * max(SIZE) / 224  # the whole picture is the frame
     for line in drawing.lines:
@@ -135,7 +139,7 @@ def test_a_nudge_stays_near(picture: Picture, drawn: Path, load: Any) -> None:
 
 
 def test_chains_of_any_length_and_subpaths_are_redrawn_as_such(
-    picture: Picture, tmp_path: Path, load: Any
+    picture: Picture, tmp_path: Path, resources: OneGuide
 ) -> None:
     drawing = document(
         tmp_path,
@@ -143,7 +147,7 @@ def test_chains_of_any_length_and_subpaths_are_redrawn_as_such(
         f'<path id="b" d="M 90,30 q 5,-20 20,10 M 60,85 l 40,0" style="{INK}"/>',
     )
     shapes = [[chain.shape for chain in line.chains] for line in drawing.lines]
-    change = edit.refine(picture, drawing, QUICK, load=load)
+    change = edit.refine(picture, drawing, QUICK, resources=resources)
     assert change.improved
     assert [[chain.shape for chain in line.chains] for line in drawing.lines] == shapes
     drawing.write(tmp_path / "again.svg")
@@ -154,7 +158,7 @@ def test_chains_of_any_length_and_subpaths_are_redrawn_as_such(
 
 
 def test_closed_and_filled_paths_are_seen_and_named_but_not_moved(
-    picture: Picture, tmp_path: Path, load: Any
+    picture: Picture, tmp_path: Path, resources: OneGuide
 ) -> None:
     body = (
         '<path id="blob" d="M40,30h80v75h-80z" style="fill:#222"/><path id="a" d="M 10,10 L 30,15"'
@@ -162,10 +166,12 @@ def test_closed_and_filled_paths_are_seen_and_named_but_not_moved(
     )
     drawing = document(tmp_path, body)
     blob = drawing.find(["blob"])[0].node.get("d")
-    change = edit.refine(picture, drawing, QUICK, load=load)
+    change = edit.refine(picture, drawing, QUICK, resources=resources)
     assert [line.id for line in change.kept_fixed] == ["blob"]
     assert drawing.find(["blob"])[0].node.get("d") == blob
-    alone = edit.refine(picture, document(tmp_path, body.partition("/>")[2]), QUICK, load=load)
+    alone = edit.refine(
+        picture, document(tmp_path, body.partition("/>")[2]), QUICK, resources=resources
+    )
     assert change.before != pytest.approx(alone.before, rel=1e-3)  # it was seen
 
 
@@ -178,20 +184,20 @@ def test_closed_and_filled_paths_are_seen_and_named_but_not_moved(
     ],
 )
 def test_nothing_free_to_redraw_is_a_mistake(
-    picture: Picture, tmp_path: Path, body: str, load: Any
+    picture: Picture, tmp_path: Path, body: str, resources: OneGuide
 ) -> None:
     with pytest.raises(UserError, match="no stroke to redraw"):
-        edit.refine(picture, document(tmp_path, body), QUICK, load=load)
+        edit.refine(picture, document(tmp_path, body), QUICK, resources=resources)
 
 
 def test_strokes_outside_of_the_subject_are_reached(
-    picture: Picture, tmp_path: Path, load: Any
+    picture: Picture, tmp_path: Path, resources: OneGuide
 ) -> None:
     # the subject's frame begins at x = 31
     drawing = document(tmp_path, f'<path id="far" d="M 1,10 L 1,110" style="{INK}"/>')
     request = replace(QUICK, mask="auto", steps=20)
     before = drawing.lines[0].chains[0]
-    change = edit.refine(picture, drawing, request, load=load)
+    change = edit.refine(picture, drawing, request, resources=resources)
     assert change.improved
     assert np.abs(drawing.lines[0].chains[0] - before).max() > 5
 
@@ -200,11 +206,11 @@ def test_strokes_outside_of_the_subject_are_reached(
 
 
 def test_new_strokes_go_where_nothing_is_drawn_yet(
-    picture: Picture, drawn: Path, load: Any
+    picture: Picture, drawn: Path, resources: OneGuide
 ) -> None:
     drawing = read_drawing(drawn, SIZE)
     before = data_of(drawing)
-    change = edit.add(picture, drawing, QUICK, load=load)
+    change = edit.add(picture, drawing, QUICK, resources=resources)
     after = data_of(drawing)
     assert {one: after[one] for one in before} == before
     assert [line.id for line in change.lines] == [f"stroke-{number}" for number in range(6, 11)]
@@ -214,21 +220,23 @@ def test_new_strokes_go_where_nothing_is_drawn_yet(
     ]
 
 
-def test_what_is_drawn_by_hand_is_drawn_around(picture: Picture, tmp_path: Path, load: Any) -> None:
+def test_what_is_drawn_by_hand_is_drawn_around(
+    picture: Picture, tmp_path: Path, resources: OneGuide
+) -> None:
     outline = (
         f'<g transform="scale(2)"><path d="M 20,15 A 40,37.5 0 0 1 60,52.5" style="{INK}"'
         ' id="hand"/></g>'
     )
     drawing = document(tmp_path, outline)
     hand = drawing.lines[0].chains[0]
-    change = edit.add(picture, drawing, QUICK, load=load)
+    change = edit.add(picture, drawing, QUICK, resources=resources)
     assert change.after < change.before
     assert len(drawing.lines) == 1 + QUICK.strokes
     assert np.array_equal(drawing.lines[0].chains[0], hand)
 
 
 def test_new_strokes_have_the_asked_width_and_ink_in_a_layer_of_another_scale(
-    picture: Picture, tmp_path: Path, load: Any
+    picture: Picture, tmp_path: Path, resources: OneGuide
 ) -> None:
     body = (
         '<g id="s" clipasso:sketch="1" transform="scale(.5)"><path id="a" d="M 0,0 L 9,9"'
@@ -238,7 +246,7 @@ def test_new_strokes_have_the_asked_width_and_ink_in_a_layer_of_another_scale(
     request = SketchRequest(
         strokes=1, guide="lite", preset="draft", mask="none", steps=1, width_px=3, color="#123456"
     )
-    (line,) = edit.add(picture, drawing, request, load=load).lines
+    (line,) = edit.add(picture, drawing, request, resources=resources).lines
     assert "stroke:#123456" in line.node.get("style")
     drawing.write(tmp_path / "again.svg")
     assert read_drawing(tmp_path / "again.svg", SIZE).find([line.id])[0].width == pytest.approx(3)

@@ -9,13 +9,14 @@ import pytest
 import torch
 from PIL import Image
 from support.pictures import BRIEF, green_disc
+from support.resources import NoGuide
 
 from clipasso_core import Progress, SketchRequest, UserError, from_svg, sketch, to_svg
-from clipasso_core.optimiser.optimise import Likeness
-from clipasso_core.optimiser.views import ViewPool
+from clipasso_core.optimiser.layout import lay_out
 from clipasso_core.photo.picture import from_array
 from clipasso_core.raster import available
-from clipasso_core.sketching.job import Job
+from clipasso_core.sketching.job import SketchJob
+from clipasso_core.strokes import polyline
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "coffee.jpg"
 
@@ -110,34 +111,29 @@ def test_one_seed_always_gives_the_same_sketch_and_another_a_different_one() -> 
     assert first != other
 
 
+def first_strokes(job: SketchJob, levels: tuple[int, ...] = ()) -> torch.Tensor:
+    """What its seeds begin with, judged by the plain view alone."""
+    likeness = job.prepared.likeness(job.stage, 3.0)
+    preset, request = job.prepared.preset, job.request
+    return lay_out(job.layout, likeness, preset, request.seed, request.strokes, levels)
+
+
 def test_the_winning_starts_seed_leads_back_to_its_start() -> None:
     picture = from_array(green_disc())
-    both = Job(picture, SketchRequest(**BRIEF, seeds=2, seed=5))
-    second = Job(picture, SketchRequest(**BRIEF, seed=6))
-    target = torch.tensor(both.canvas).permute(2, 0, 1)[None]
-    likeness = Likeness(
-        both.guide, target, ViewPool(1, 1, 0, 1, 224, 0, both.guide.device), width_px=3.0
-    )
-    assert torch.equal(both.lay_out(likeness)[1], second.lay_out(likeness)[0])
+    both = SketchJob(picture, SketchRequest(**BRIEF, seeds=2, seed=5))
+    second = SketchJob(picture, SketchRequest(**BRIEF, seed=6))
+    assert torch.equal(first_strokes(both)[1], first_strokes(second)[0])
 
 
 def test_strokes_of_a_level_are_laid_around_those_before() -> None:
-    job = Job(from_array(green_disc()), SketchRequest(**{**BRIEF, "strokes": 12}))
-    target = torch.tensor(job.canvas).permute(2, 0, 1)[None]
-    likeness = Likeness(
-        job.guide, target, ViewPool(1, 1, 0, 1, 224, 0, job.guide.device), width_px=3.0
-    )
-    nested = job.lay_out(likeness, (3, 6))[0]
+    job = SketchJob(from_array(green_disc()), SketchRequest(**{**BRIEF, "strokes": 12}))
+    nested = first_strokes(job, (3, 6))[0]
     lengths = nested.diff(dim=1).norm(dim=-1).sum(1)
     assert lengths[:3].mean() > lengths[3:6].mean() > lengths[6:].mean(), (
         "long strokes first, details later"
     )
-    assert torch.equal(
-        nested[:3],
-        Job(from_array(green_disc()), SketchRequest(**{**BRIEF, "strokes": 3})).lay_out(likeness)[
-            0
-        ],
-    )
+    few = SketchJob(from_array(green_disc()), SketchRequest(**{**BRIEF, "strokes": 3}))
+    assert torch.equal(nested[:3], first_strokes(few)[0])
 
 
 @pytest.mark.parametrize("guide", ["clip:RN50:random", "clip:ViT-B-32:random"])
@@ -204,11 +200,9 @@ def test_pictures_come_as_arrays_images_paths_or_pictures(tmp_path: Path) -> Non
 
 
 def test_a_mistake_in_the_mask_is_told_before_a_guide_is_loaded(tmp_path: Path) -> None:
-    def no_guide(*_: object) -> None:
-        raise AssertionError
-
+    request = SketchRequest(mask=str(tmp_path / "none.png"))
     with pytest.raises(UserError, match="mask"):
-        Job(from_array(green_disc()), SketchRequest(mask=str(tmp_path / "none.png")), no_guide)
+        SketchJob(from_array(green_disc()), request, NoGuide())
 
 
 @pytest.mark.slow
@@ -220,7 +214,7 @@ def test_the_example_becomes_a_sketch_that_one_would_show_around() -> None:
     assert result.loss < 0.9 * told[1].loss, (
         "far nearer to the photograph than the start, which lies along its edges already"
     )
-    points = np.concatenate([stroke.points for stroke in result.strokes])
+    points = np.concatenate([polyline(np.array(stroke.points)) for stroke in result.strokes])
     assert ((points > -20) & (points < np.array([result.width, result.height]) + 20)).all(), (
         "on the photograph"
     )
@@ -232,6 +226,6 @@ def test_ink_is_the_subject_s_own_where_the_picture_cuts_it_off() -> None:
     inside = np.zeros((200, 160), bool)
     inside[60:, 40:120] = True
     alpha = np.dstack([pixels, np.where(inside, 255, 0).astype(np.uint8)])
-    job = Job(from_array(alpha), SketchRequest(**{**BRIEF, "color": "photo"}))
-    low = job.frame.to_canvas(np.array([[60.0, 197], [70, 197], [80, 197], [90, 197]]))
-    assert job.ink_of(low) == "#780a0a"
+    job = SketchJob(from_array(alpha), SketchRequest(**{**BRIEF, "color": "photo"}))
+    low = job.stage.frame.to_canvas(np.array([[60.0, 197], [70, 197], [80, 197], [90, 197]]))
+    assert job.stage.ink(low, "photo") == "#780a0a"

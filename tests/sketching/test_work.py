@@ -15,17 +15,19 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from support.resources import OneGuide
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from clipasso_core import SketchRequest
 from clipasso_core.guide import Features, Guide, Recipe
 from clipasso_core.guide.lite import _network as embedded_network
-from clipasso_core.optimiser.optimise import NOWHERE_PX
+from clipasso_core.optimiser.likeness import NOWHERE_PX
 from clipasso_core.photo.picture import read_picture
 from clipasso_core.presets import PRESETS
 from clipasso_core.raster import sparse
-from clipasso_core.sketching.job import Job, Progress
+from clipasso_core.sketching.job import SketchJob
+from clipasso_core.sketching.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -133,10 +135,10 @@ def counted(photo: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int]
             counting.append(Kernels().__enter__() if progress.step in COUNTED else None)
 
         counting: list[Kernels | None] = [None]
-        job = Job(
+        job = SketchJob(
             read_picture(photo),
             SketchRequest(strokes=strokes, preset=preset, guide="lite"),
-            lambda *_: guide,
+            OneGuide(guide),
         )
         with monkeypatch.context() as patch:
             patch.setattr(sparse, "render", render)

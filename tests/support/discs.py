@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from clipasso_core.guide import Guide
-from clipasso_core.optimiser.optimise import Likeness
+from clipasso_core.optimiser.likeness import Likeness
 from clipasso_core.optimiser.start import EdgeMap
 from clipasso_core.optimiser.views import ViewPool
 from clipasso_core.presets import PRESETS

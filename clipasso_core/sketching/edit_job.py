@@ -1,0 +1,261 @@
+"""Strokes on their way from where they are, or around what stays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clipasso_core.document.drawing import Line
+from clipasso_core.errors import Cancelled
+from clipasso_core.optimiser.start import EdgeMap
+from clipasso_core.photo.frame import ROOM, Frame
+from clipasso_core.photo.picture import Picture
+from clipasso_core.request import SketchRequest
+from clipasso_core.result import SketchResult
+from clipasso_core.sketching.cover import cover
+from clipasso_core.sketching.preparation import Preparation
+from clipasso_core.sketching.progress import OnProgress, Progress
+from clipasso_core.sketching.resources import Resources
+from clipasso_core.sketching.stage import DRAWN_WIDTH_PX, find_frame
+from clipasso_core.strokes import Stroke, padded, polyline, sampled
+
+if TYPE_CHECKING:
+    import torch
+
+    from clipasso_core.optimiser.likeness import Likeness
+    from clipasso_core.optimiser.optimise import Outcome, Step
+
+NUDGE, REDRAW, AFRESH = "nudge", "redraw", "afresh"
+# Of the frame's side that a stroke may leave it by, before the frame grows, and all losses with it
+OVER = 0.05
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far strokes may go from where they are.
+
+    within_px: no point moves farther, canvas px of 224.
+    lr_px: the first step: a short one stays in the neighbourhood.
+    """
+
+    within_px: float | None
+    lr_px: float
+
+
+REACHES = {
+    NUDGE: Reach(6.0, 0.6),  # two stroke widths: the hand stays recognisable
+    # half of a fresh sketch's: what a person placed is a better start than an edge
+    REDRAW: Reach(None, 1.25),
+    AFRESH: Reach(None, 2.5),  # as a fresh sketch
+}
+
+
+class EditJob:
+    """Some lines of a drawing redrawn, or new ones added, while all others are held and seen.
+
+    held: lines that stay. moving: lines to redraw; none adds `request.strokes` new ones.
+    reach: one of `REACHES`.
+    """
+
+    def __init__(
+        self,
+        picture: Picture,
+        request: SketchRequest,
+        resources: Resources,
+        held: Sequence[Line],
+        moving: Sequence[Line],
+        reach: str,
+    ) -> None:
+        self._request, self._held, self._moving = request, list(held), list(moving)
+        self._reach = REACHES[reach]
+        self._stays_near = bool(moving) and reach != AFRESH  # strokes begin where they are
+        self._prepared = Preparation(picture, request, resources)
+        frame = frame_around(find_frame(picture, self._prepared.mask), self._moving)
+        self.stage = self._prepared.stage(frame)
+        self._edges = None
+        if not self._stays_near:
+            self._edges = EdgeMap(self.stage.canvas, self.stage.subject)
+        self._setup = self._prepared.setup("the drawing" if self._stays_near else "bare edges")
+
+    @property
+    def width_px(self) -> float:
+        """Of new strokes, in picture pixels."""
+        return self.stage.width_px(self._request.width_px)
+
+    def run(self, on_progress: OnProgress | None) -> tuple[Outcome, float]:
+        """Optimise. Returns the outcome, and the loss of the whole sketch as it was.
+
+        Raises `Cancelled` when it is called off before the first step.
+        """
+        from clipasso_core.optimiser.optimise import optimise
+
+        likeness = self._likeness()
+        start = self._lay_out(likeness)
+        if on_progress is not None:
+            self._begin(on_progress, start)
+        preset = self._prepared.preset
+        lr_px = min(self._reach.lr_px, preset.lr_px)
+        before = self._loss_before(likeness, start)
+        outcome = optimise(
+            start,
+            likeness,
+            replace(preset, lr_px=lr_px, seeds=1),
+            preset.steps,
+            self._teller(on_progress) if on_progress is not None else None,
+            self._reach.within_px,
+        )
+        return outcome, before
+
+    def ink(self, chain: np.ndarray) -> str:
+        """The colour of a new stroke [3k+1, 2] in picture pixels."""
+        return self.stage.ink(self.stage.frame.to_canvas(chain), self._request.color)
+
+    def chains_of(self, points: torch.Tensor) -> list[np.ndarray]:
+        """Strokes [N, P, 2] (canvas px) as chains in picture pixels, without padding."""
+        placed = self.stage.frame.to_picture(points.detach().cpu().numpy().astype(np.float64))
+        return [chain[:length] for chain, length in zip(placed, self._lengths(), strict=True)]
+
+    def put_back(self, outcome: Outcome) -> None:
+        """Give the redrawn lines their points."""
+        chains = self.chains_of(outcome.points)
+        for line in self._moving:
+            line.place(chains[: len(line.chains)])
+            chains = chains[len(line.chains) :]
+
+    def _lay_out(self, likeness: Likeness) -> torch.Tensor:
+        """[1, N, P, 2] canvas px: where the strokes are, or along edges that are bare."""
+        import torch
+
+        frame, request = self.stage.frame, self._request
+        if self._edges is not None:
+            there = [sampled(frame.to_canvas(one)) for line in self._held for one in line.chains]
+            tries = range(self._prepared.preset.tries)
+            rngs = [np.random.default_rng([request.seed, one]) for one in tries]
+            laid = np.stack([self._edges.lay(self._count, rng, there) for rng in rngs])
+        else:
+            laid = frame.to_canvas(padded(self._moving_chains))[None]
+        tried = torch.tensor(laid, dtype=torch.float32, device=likeness.target.device)
+        return likeness.best(tried)[None]
+
+    @property
+    def _moving_chains(self) -> list[np.ndarray]:
+        return [chain for line in self._moving for chain in line.chains]
+
+    @property
+    def _count(self) -> int:
+        """How many chains move."""
+        return len(self._moving_chains) if self._moving else self._request.strokes
+
+    def _lengths(self) -> list[int]:
+        """Points of each chain."""
+        if self._stays_near:
+            return [len(chain) for chain in self._moving_chains]
+        return [4] * self._count
+
+    def _likeness(self) -> Likeness:
+        import torch
+
+        frame, device = self.stage.frame, self._prepared.guide.device
+        widths = [line.width for line in self._moving for _ in line.chains]
+        widths = widths or [self.width_px] * self._count
+        width = torch.tensor(widths, dtype=torch.float32, device=device) / frame.scale  # [N]
+        # [N, P]: of each point, the one that it follows: itself, or the last one of its chain
+        lengths = torch.tensor(self._lengths(), device=device)
+        places = torch.arange(int(lengths.max()), device=device)
+        tie = torch.minimum(places[None], lengths[:, None] - 1)
+        # [224, 224]: what the held lines leave of the white
+        white = 1 - torch.tensor(cover(self._held, frame), dtype=torch.float32, device=device)
+        held = white.expand(1, 1, -1, -1)
+        return self._prepared.likeness(self.stage, width.clamp(*DRAWN_WIDTH_PX), held, tie)
+
+    def _loss_before(self, likeness: Likeness, start: torch.Tensor) -> float:
+        """Of the whole as it is, by the measure of the optimiser, which draws in black."""
+        import torch
+
+        if self._stays_near:
+            return float(likeness.plain(likeness.draw(start)))
+        drawn = likeness.held
+        assert drawn is not None
+        if self._moving:
+            dark = cover(self._moving, self.stage.frame, black=True)
+            drawn = drawn * (1 - torch.tensor(dark, dtype=drawn.dtype, device=drawn.device))
+        return float(likeness.plain(drawn))
+
+    def _begin(self, on_progress: OnProgress, start: torch.Tensor) -> None:
+        steps = self._prepared.preset.steps
+
+        def preview() -> SketchResult:
+            return self._whole(start[0], math.inf, 0)
+
+        if on_progress(Progress(self._setup, 0, steps, None, 0.0, None, preview)) is False:
+            raise Cancelled
+
+    def _teller(self, on_progress: OnProgress) -> _Teller:
+        return _Teller(self, on_progress)
+
+    def _whole(self, points: torch.Tensor, loss: float, steps: int) -> SketchResult:
+        """The whole drawing, for a picture of it."""
+        shown = [
+            _stroke(chain, line.width, line.color)
+            for line in self._held
+            if line.darkness > 0
+            for chain in line.chains
+        ]
+        chains = self.chains_of(points)
+        if self._moving:
+            lines = [line for line in self._moving for _ in line.chains]
+            shown += [
+                _stroke(chain, line.width, line.color)
+                for chain, line in zip(chains, lines, strict=True)
+            ]
+        else:
+            shown += [_stroke(chain, self.width_px, self.ink(chain)) for chain in chains]
+        return self._prepared.describe(self.stage, shown, loss, self._request.seed, steps)
+
+
+class _Teller:
+    """Tells the optimiser's steps as the job's."""
+
+    def __init__(self, job: EditJob, on_progress: OnProgress) -> None:
+        self._job, self._on_progress = job, on_progress
+
+    def __call__(self, step: Step) -> bool | None:
+        """See `optimise`'s `on_step`."""
+
+        def preview() -> SketchResult:
+            return self._job._whole(step.points, step.loss, step.step)
+
+        return self._on_progress(
+            Progress(
+                self._job._setup,
+                step.step,
+                step.steps,
+                step.loss,
+                step.time_s,
+                step.time_left_s,
+                preview,
+            )
+        )
+
+
+def frame_around(frame: Frame, moving: Sequence[Line]) -> Frame:
+    """The frame, or a larger one that also holds lines that are to be redrawn."""
+    if not moving:
+        return frame
+    points = np.concatenate([polyline(chain) for line in moving for chain in line.chains])
+    low, high = points.min(0), points.max(0)
+    own, over = np.array([frame.x, frame.y]), OVER * frame.side
+    if (low >= own - over).all() and (high <= own + frame.side + over).all():
+        return frame
+    low, high = np.minimum(low, own), np.maximum(high, own + frame.side)
+    side = float((high - low).max()) * (1 + ROOM / 3)
+    x, y = ((low + high) / 2 - side / 2).tolist()
+    return Frame(x, y, side)
+
+
+def _stroke(chain: np.ndarray, width: float, color: str) -> Stroke:
+    return Stroke(tuple((float(x), float(y)) for x, y in chain), width, color)

@@ -1,0 +1,195 @@
+"""What a photograph, a request and this machine come to before anything is drawn."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clipasso_core.errors import UserError
+from clipasso_core.guide import PUBLISHED_MODEL, choose_guide
+from clipasso_core.machine.device import choose_device
+from clipasso_core.photo.frame import Frame, frame_whole
+from clipasso_core.photo.mask import Mask
+from clipasso_core.photo.picture import Picture
+from clipasso_core.presets import PRESETS, Preset
+from clipasso_core.request import SketchRequest
+from clipasso_core.result import SketchResult
+from clipasso_core.sketching.progress import Setup
+from clipasso_core.sketching.resources import Resources
+from clipasso_core.sketching.stage import (
+    Stage,
+    build_stage,
+    find_frame,
+    has_subject,
+    to_tensor,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import torch
+
+    from clipasso_core.guide import Guide
+    from clipasso_core.optimiser.likeness import Likeness
+    from clipasso_core.strokes import Stroke
+
+
+class Preparation:
+    """Device, preset, guide and mask of one job, settled; what they are needed for follows.
+
+    What is wrong with the request is told as soon as it can be: a mistake in the mask before the
+    guide is loaded. Raises `UserError`.
+    """
+
+    def __init__(self, picture: Picture, request: SketchRequest, resources: Resources) -> None:
+        self._began = time.monotonic()
+        self.picture, self.request, self.resources = picture, request, resources
+        self.device = choose_device(request.device)
+        self.preset_name = _preset_name(request, self.device)
+        self.guide_name, self._why = choose_guide(request, self.preset_name, self.device)
+        self.preset = _preset(self.preset_name, request)
+        self.mask = self._find_subject()
+        self.words = self.guide.words(request.text) if request.text is not None else None
+        if request.background is not None and not has_subject(self.mask):
+            raise UserError(
+                "no-subject",
+                "a background lies behind a subject, and the mask 'none' knows none: choose"
+                " another mask",
+            )
+
+    @cached_property
+    def guide(self) -> Guide:
+        """The network that judges, loaded when it is first needed."""
+        text = self.request.text is not None
+        return self.resources.guide(self.guide_name, self.device, self.request.precision, text)
+
+    def stage(self, frame: Frame | None = None) -> Stage:
+        """The photograph on its canvas. frame: the square to draw; the subject's if None."""
+        frame = frame or find_frame(self.picture, self.mask)
+        return build_stage(self.picture, self.mask, frame, self.preset.tidy)
+
+    def setup(self, saliency: str) -> Setup:
+        """What was settled, for the person. saliency: what says where strokes start."""
+        return Setup(
+            guide=self.guide.name,
+            weights=self.guide.weights,
+            why=self._why,
+            preset=self.preset_name,
+            device=self.device,
+            mask=self.mask.source,
+            saliency=saliency,
+            steps=self.preset.steps,
+            seeds=self.preset.seeds,
+            time_s=time.monotonic() - self._began,
+        )
+
+    def likeness(
+        self,
+        stage: Stage,
+        width_px: float | torch.Tensor,
+        held: torch.Tensor | None = None,
+        tie: torch.Tensor | None = None,
+    ) -> Likeness:
+        """What judges sketches on that stage; see `optimiser.likeness.Likeness`."""
+        from clipasso_core.optimiser.likeness import Likeness
+        from clipasso_core.optimiser.views import ViewPool
+
+        preset, guide, request = self.preset, self.guide, self.request
+        pool = ViewPool(
+            preset.pool,
+            preset.views,
+            preset.distortion,
+            preset.crop,
+            guide.side,
+            request.seed,
+            guide.device,
+        )
+        target = to_tensor(stage.canvas, guide.device)
+        others = self.resources.give_way
+        return Likeness(
+            guide, target, pool, width_px, request.rasteriser, self.words, held, tie, others
+        )
+
+    def saliency_guide(self) -> Guide:
+        """The paper takes ViT-B/32's attention whatever the guide is; without its weights the
+        guide's own relevance serves.
+        """
+        _, _, rest = self.guide.name.partition("clip:")
+        model, _, weights = rest.partition(":")
+        if model == PUBLISHED_MODEL and weights:
+            from clipasso_core.machine.models import parse_clip
+
+            name = f"clip:ViT-B-32:{weights}"
+            if weights == "random" or parse_clip(name).weights():
+                device = str(self.guide.device)
+                return self.resources.guide(name, device, self.request.precision)
+        return self.guide
+
+    def describe(
+        self, stage: Stage, strokes: Sequence[Stroke], loss: float, seed: int, steps: int
+    ) -> SketchResult:
+        """Strokes with how they were made."""
+        return SketchResult(
+            strokes=tuple(strokes),
+            width=self.picture.width,
+            height=self.picture.height,
+            frame=stage.frame,
+            request=self.request,
+            guide=self.guide.name,
+            preset=self.preset_name,
+            device=self.device,
+            mask=self.mask.source,
+            loss=loss,
+            seed=seed,
+            steps=steps,
+        )
+
+    def _find_subject(self) -> Mask:
+        choice = self.request.mask
+        if choice == "auto" and self.preset_name == "published":
+            # the paper leaves masking to the person
+            choice = "alpha" if self.picture.alpha is not None else "none"
+        return self.resources.subject(
+            self.picture, choice, self.guide_name, self._relevance_of_whole
+        )
+
+    def _relevance_of_whole(self) -> np.ndarray:
+        """The guide's relevance over the picture's own extent, for GrabCut."""
+        frame = frame_whole(self.picture.width, self.picture.height)
+        whole = frame.cut(self.picture.on_white(), self.picture.scale, 1.0)
+        seen = relevance(self.guide, np.clip(whole, 0, 1))
+        height, width = seen.shape
+        # margins of the square beside the picture, in cells of what the guide saw
+        left, top = -frame.x / frame.side * width, -frame.y / frame.side * height
+        rows = slice(round(top), max(round(top) + 1, round(height - top)))
+        columns = slice(round(left), max(round(left) + 1, round(width - left)))
+        return seen[rows, columns]
+
+
+def relevance(guide: Guide, canvas: np.ndarray) -> np.ndarray:
+    """Where in a canvas [224, 224, 3] a guide sees something, [h, w] in 0..1."""
+    import torch.nn.functional as F
+
+    picture = F.interpolate(
+        to_tensor(canvas, guide.device),
+        size=(guide.side, guide.side),
+        mode="bilinear",
+        align_corners=False,
+    )
+    return guide.relevance(picture).cpu().numpy()
+
+
+def _preset_name(request: SketchRequest, device: str) -> str:
+    if request.preset != "auto":
+        return request.preset
+    return "quick" if device == "cpu" else "standard"
+
+
+def _preset(name: str, request: SketchRequest) -> Preset:
+    preset = PRESETS[name]
+    steps, seeds = request.steps or preset.steps, request.seeds or preset.seeds
+    return replace(preset, steps=steps, seeds=seeds)
