@@ -1,4 +1,4 @@
-"""What comes in at the JSON door: one object a line. docs/protocol.md describes it."""
+"""What comes in, one JSON object a line. docs/protocol.md describes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes out at the JSON door, and what `clipasso sketch --json` prints: one object a line.
+"""What goes out, one JSON object a line, and what `clipasso sketch --json` prints.
 docs/protocol.md describes it.
 """
 

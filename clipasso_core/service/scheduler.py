@@ -218,6 +218,7 @@ class Scheduler:
                 urgent = self._take()
             self.announce()
             self._serve(urgent, worker)
+            self.announce()
 
     def _serve(self, request: _Request, worker: Worker) -> None:
         def wish() -> str:

@@ -20,8 +20,11 @@ from support.pictures import SIZE, draw_subject
 from support.talk import BRIEF, ENDLESS, ROOT, Event, Talk, engines, housekeeping, kinds
 
 from clipasso_core import from_svg, guide
-from clipasso_core.machine import log
+from clipasso_core.machine import log, models
+from clipasso_core.photo.mask import Mask
+from clipasso_core.photo.picture import read_picture
 from clipasso_core.service import run, worker
+from clipasso_core.service.envelope import read_envelope
 
 Door = Callable[..., Talk]
 
@@ -162,9 +165,8 @@ def test_pictures_go_with_the_events_when_they_are_wanted(door: Door, photo: Pat
         )
 
 
-def test_a_guide_is_loaded_again_only_when_another_is_wanted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What guides are loaded from now on; each is an object of its own."""
     loaded: list[tuple[Any, ...]] = []
 
     def load(*wanted: Any) -> object:
@@ -172,6 +174,13 @@ def test_a_guide_is_loaded_again_only_when_another_is_wanted(
         return object()
 
     monkeypatch.setattr(guide, "load_guide", load)
+    return loaded
+
+
+def test_a_guide_is_loaded_again_only_when_another_is_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded = loads(monkeypatch)
     guides = worker.Worker().guide
     one = guides("lite", "cpu", "fp32", False)
     assert guides("lite", "cpu", "fp32", False) is one
@@ -179,6 +188,65 @@ def test_a_guide_is_loaded_again_only_when_another_is_wanted(
     assert guides("lite", "cpu", "bf16", False) is not one
     assert guides("lite", "cpu", "bf16", True) is not guides("clip:RN50", "cpu", "bf16", True)
     assert len(loaded) == 4
+
+
+def test_the_guides_of_published_stay_loaded_and_no_third_beside_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded = loads(monkeypatch)
+    guides = worker.Worker().guide
+    for _job in range(3):
+        for name in ("clip:RN101:openai", "clip:ViT-B-32:openai", "lite"):
+            guides(name, "cpu", "fp32", False)
+    assert len(loaded) == 3
+    guides("clip:RN50:openai", "cpu", "fp32", False)
+    guides("clip:RN101:openai", "cpu", "fp32", False)
+    assert len(loaded) == 5
+
+
+def test_published_asks_for_both_of_its_guides_where_they_are_kept(
+    photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    true_guide = worker.Worker.guide
+
+    def ask(self: worker.Worker, name: str, *more: Any) -> Any:
+        asked.append(name)
+        return true_guide(self, name, *more)
+
+    monkeypatch.setattr(worker.Worker, "guide", ask)
+    request = {"preset": "published", "guide": "clip:RN101:random", "strokes": 2, "steps": 1}
+    envelope = read_envelope(json.dumps({"id": 1, "photo": str(photo), "request": request}))
+    worker.Worker().sketch(envelope, lambda _: None, lambda: "")
+    assert asked == ["clip:RN101:random", "clip:ViT-B-32:random"]
+
+
+def test_a_mask_is_found_again_when_it_would_be_found_otherwise(
+    photo: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds: list[str] = []
+
+    def find(picture: Any, choice: str, relevance: Any) -> Mask:
+        seeds.append(choice)
+        return Mask(np.ones(picture.rgb.shape[:2], np.float32), f"none ({len(seeds)})")
+
+    monkeypatch.setattr("clipasso_core.sketching.resources.find_subject", find)
+    work = worker.Worker()
+    picture = read_picture(photo)
+
+    def ask(guide: str) -> Mask:
+        kept = worker._Kept(work, "digest", lambda: None)
+        return kept.subject(picture, "auto", guide, lambda: np.zeros((2, 2)))
+
+    by_lite = ask("lite")
+    assert ask("lite") is by_lite
+    assert ask("clip:RN50:openai") is not by_lite, "GrabCut begins with what the guide sees"
+    network = models.u2netp_path()
+    network.parent.mkdir(parents=True)
+    network.write_bytes(b"fetched meanwhile")
+    by_network = ask("lite")
+    assert by_network is not by_lite
+    assert ask("clip:RN50:openai") is by_network, "the network does not ask the guide"
 
 
 # Calling off
@@ -317,7 +385,7 @@ def test_a_mistake_in_the_line_wakes_no_engine(tmp_path: Path) -> None:
 
 
 class Line:
-    """An input of one line, which ends when the door has answered; a closed input would call the
+    """An input of one line, which ends when the command has answered; a closed input would call the
     request off.
     """
 

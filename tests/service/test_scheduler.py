@@ -71,12 +71,20 @@ class Person(Caller):
     def ask(self, ident: Any, **more: Any) -> None:
         self._scheduler.ask(self, json.dumps({"id": ident, **(more or {"photo": "a"})}))
 
+    def ask_patiently(self, ident: Any) -> None:
+        """As a job in the background does."""
+        self._scheduler.ask(self, json.dumps({"id": ident, "photo": "a"}), patient=True)
+
     def hear(self) -> str:
         """The next event as ``id event``, with the position of ``queued``."""
         event = self._heard.get(timeout=LIMIT_S)
         return " ".join(
             str(event[name]) for name in ("id", "event", "position", "code") if name in event
         )
+
+    def hear_until(self, last: str) -> list[str]:
+        """The events before that one."""
+        return list(iter(self.hear, last))
 
     def hears_no_more(self) -> bool:
         return self._heard.empty()
@@ -119,6 +127,75 @@ def test_first_come_first_served_and_who_waits_is_told_the_place(
     assert cleo.hear() == "c started"
     assert cleo.hear() == "c result"
     assert ann.hears_no_more()
+
+
+def test_a_draft_goes_first_and_the_long_job_goes_on_where_it_was(
+    scheduler: Scheduler, bench: Bench
+) -> None:
+    ann, bob = Person(scheduler), Person(scheduler)
+    ann.ask(1)
+    assert ann.hear() == "1 started"
+    bob.ask(2, photo="a", request={"preset": "draft"})
+    assert bob.hear() == "2 started", "it is not told of a queue"
+    assert scheduler.state()["working"]
+    bench.finish(1)
+    bench.finish(2)
+    assert bob.hear() == "2 result"
+    assert ann.hear() == "1 result"
+    assert ann.hears_no_more()
+
+
+def test_an_edit_goes_first_too_and_equals_wait(scheduler: Scheduler, bench: Bench) -> None:
+    ann, bob, cleo, dan = (Person(scheduler) for _ in range(4))
+    ann.ask(1)
+    assert ann.hear() == "1 started"
+    bob.ask(2)
+    assert bob.hear() == "2 queued 1"
+    cleo.ask(3, photo="a", edit={"do": "refine"})
+    assert cleo.hear() == "3 started"
+    dan.ask(4, photo="a", request={"preset": "draft"})
+    assert dan.hear() == "4 queued 1", "it waits for the edit alone"
+    for ident in (3, 4, 1, 2):
+        bench.finish(ident)
+    assert [cleo.hear(), dan.hear(), dan.hear()] == ["3 result", "4 started", "4 result"]
+    assert ann.hear() == "1 result"
+    places = ["2 queued 2", "2 queued 3", "2 queued 2", "2 queued 1"]
+    assert bob.hear_until("2 started") == places, "who goes first comes before it, for a while"
+    assert bob.hear() == "2 result"
+
+
+def test_a_background_job_lets_every_sketch_go_first(scheduler: Scheduler, bench: Bench) -> None:
+    ann, bob, cleo = Person(scheduler), Person(scheduler), Person(scheduler)
+    ann.ask_patiently(1)
+    assert ann.hear() == "1 started"
+    cleo.ask_patiently(3)
+    assert cleo.hear() == "3 queued 1"
+    bob.ask(2)
+    assert bob.hear() == "2 started"
+    for ident in (2, 1, 3):
+        bench.finish(ident)
+    assert bob.hear() == "2 result"
+    assert ann.hear() == "1 result"
+    assert cleo.hear_until("3 started") == ["3 queued 2", "3 queued 1"]
+    assert cleo.hear() == "3 result"
+
+
+def test_a_job_that_gave_way_can_be_kept_or_called_off(scheduler: Scheduler, bench: Bench) -> None:
+    ann, bob, cleo = Person(scheduler), Person(scheduler), Person(scheduler)
+    ann.ask_patiently(1)
+    assert ann.hear() == "1 started"
+    bob.ask(2)
+    assert bob.hear() == "2 started"
+    cleo.ask(3, photo="a", request={"preset": "draft"})
+    assert cleo.hear() == "3 started"
+    scheduler.leave(ann)
+    bob.ask("stop", stop=True)
+    bench.finish(3)
+    assert cleo.hear() == "3 result"
+    assert bob.hear() == "2 result"
+    assert ann.hear() == "1 cancelled"
+    scheduler.settle(ann)
+    assert not scheduler.state()["working"]
 
 
 def test_a_place_is_told_once(scheduler: Scheduler, bench: Bench) -> None:

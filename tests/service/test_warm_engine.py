@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from multiprocessing import AuthenticationError, Pipe
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
 from pathlib import Path
 
@@ -44,7 +44,7 @@ from support.talk import (
 )
 
 from clipasso_core.errors import UserError
-from clipasso_core.service import client, server
+from clipasso_core.service import client
 from clipasso_core.service.place import REQUEST, Place
 
 pytestmark = pytest.mark.skipif(
@@ -101,6 +101,7 @@ def test_a_killed_engine_is_one_error_and_the_next_request_wakes_another(
         error = talk.hear("error", "result", "cancelled")[-1]
         assert (error["id"], error["event"], error["code"]) == (1, "error", "bug")
         assert str(den / "logs" / "engine.log") in error["message"]
+        assert "engine-crash.log" in error["message"]
         talk.say({"id": 2, "photo": str(photo), "request": BRIEF})
         events = talk.hear("error", "result")
         assert events[0] == {"id": 2, "event": "waking"}
@@ -122,6 +123,38 @@ def test_an_engine_killed_between_two_requests_is_not_even_mentioned(
             killed = engine_process(den)
             killed.kill()
             wait_gone(killed)
+
+
+@pytest.mark.parametrize("way", ["kept open", "anew"])
+def test_an_idle_engine_that_is_killed_this_moment_costs_no_request(
+    den: Path, photo: Path, way: str
+) -> None:
+    request = {"photo": str(photo), "request": BRIEF}
+    with Talk(den) as kept:
+        kept.say({"id": 0, **request})
+        kept.hear("result")
+        for number in range(1, 6):
+            engine_process(den).kill()
+            if way == "kept open":
+                kept.say({"id": number, **request})
+                events = kept.hear("error", "result")
+            else:
+                with Talk(den) as other:
+                    other.say({"id": number, **request})
+                    events = other.hear("error", "result")
+                kept.say({"id": number, **request})
+                kept.hear("error", "result")
+            assert kinds(events) == ["started", "progress", "result"]
+
+
+def test_what_a_crash_leaves_behind_outlives_the_next_start(fresh: Path) -> None:
+    assert clipasso(fresh, "engine", "start").returncode == 0
+    left = fresh / "logs" / "engine-crash.log"
+    engine_process(fresh).send_signal(signal.SIGABRT)  # as a crash in native code does
+    wait_for(lambda: "Fatal Python error" in left.read_text(), LIMIT_S)
+    wait_for(lambda: not engines(fresh), LIMIT_S)
+    assert clipasso(fresh, "engine", "start").returncode == 0
+    assert "Fatal Python error" in left.read_text()
 
 
 def test_an_engine_that_hangs_is_replaced(den: Path, photo: Path, place: Place) -> None:
@@ -215,30 +248,6 @@ def test_a_client_that_does_not_read_keeps_nobody_waiting(
         assert deaf.poll(LIMIT_S)  # it has begun; and now nobody reads
         other.say({"id": 2, "photo": str(photo), "request": BRIEF})
         assert kinds(other.hear("result", "error"))[-1] == "result"
-
-
-def test_progress_that_nobody_reads_is_left_out() -> None:
-    here, there = Pipe()
-    with here, there:
-        watchdog = threading.Timer(20, there.close)  # a sender that waits is freed, and fails
-        watchdog.start()
-        for _ in range(5000):
-            server._send(here, {"event": "progress", "preview": "x" * 1000})
-        watchdog.cancel()
-        assert json.loads(there.recv_bytes())["event"] == "progress"
-
-
-def test_what_nobody_reads_is_given_up_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "SLOW_S", 1)
-    here, there = Pipe()
-    with here, there:
-        server._limit_sending(here)
-        began = time.monotonic()
-        with pytest.raises(BlockingIOError):
-            server._send(here, {"event": "result", "svg": "x" * 10_000_000})
-        assert 0.5 < time.monotonic() - began < 10
-        with pytest.raises((EOFError, OSError)):
-            there.recv_bytes()
 
 
 def test_four_starts_at_once_give_one_engine(fresh: Path) -> None:

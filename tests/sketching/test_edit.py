@@ -98,6 +98,21 @@ def test_a_stroke_that_was_spoilt_finds_its_way_back(
     assert change.after < change.before - 0.005
 
 
+@pytest.mark.parametrize("ink", ["#808080", "#e0d080", "white"])
+def test_strokes_of_any_ink_that_did_not_move_are_no_better_than_before(
+    picture: Picture, drawn: Path, resources: OneGuide, ink: str
+) -> None:
+    document = drawn.read_text().replace("stroke:#000000", f"stroke:{ink}")
+    assert ink in document
+    drawn.write_text(document)
+    drawing = read_drawing(drawn, SIZE)
+    one_step = replace(QUICK, steps=1)  # a step is scored before it is taken
+    change = edit.refine(picture, drawing, one_step, resources=resources)
+    assert change.after == change.before
+    assert not change.improved
+    assert drawing.to_bytes() == read_drawing(drawn, SIZE).to_bytes()
+
+
 def test_the_loss_told_is_that_of_the_whole_sketch_whoever_is_chosen(
     picture: Picture, drawn: Path, resources: OneGuide
 ) -> None:

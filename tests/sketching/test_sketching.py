@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ from support.pictures import BRIEF, green_disc
 from support.resources import NoGuide
 
 from clipasso_core import Progress, SketchRequest, UserError, from_svg, sketch, to_svg
+from clipasso_core.errors import Cancelled
 from clipasso_core.optimiser.layout import lay_out
 from clipasso_core.photo.picture import from_array
 from clipasso_core.raster import available
 from clipasso_core.sketching.job import SketchJob
+from clipasso_core.sketching.resources import Resources
 from clipasso_core.strokes import polyline
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "coffee.jpg"
@@ -101,6 +104,25 @@ def test_a_job_that_is_cancelled_ends_at_once(at: int) -> None:
     with pytest.raises(InterruptedError):
         sketch(green_disc(), SketchRequest(steps=50, strokes=4), cancel)
     assert told[-1] == at
+
+
+def test_what_nobody_wants_before_the_first_step_is_cancelled() -> None:
+    with pytest.raises(Cancelled):
+        sketch(green_disc(), SketchRequest(**BRIEF), lambda _: False)
+
+
+def test_time_that_others_computed_is_not_the_sketch_s_own() -> None:
+    class Busy(Resources):
+        def give_way(self) -> None:
+            time.sleep(0.2)  # stands for another sketch
+
+    told: list[Progress] = []
+    job = SketchJob(from_array(green_disc()), SketchRequest(**BRIEF, preset="draft"), Busy())
+    began = time.monotonic()
+    job.run(lambda progress: told.append(progress))
+    whole = time.monotonic() - began
+    assert whole > 0.2 * told[-1].steps
+    assert told[-1].time_s < whole - 0.2 * told[-1].steps + 0.1
 
 
 def test_one_seed_always_gives_the_same_sketch_and_another_a_different_one() -> None:

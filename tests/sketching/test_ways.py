@@ -123,3 +123,15 @@ def test_a_background_needs_a_subject() -> None:
     with pytest.raises(UserError) as told:
         sketch(green_disc(), SketchRequest(**BRIEF, background=3, mask="none"))
     assert told.value.code == "no-subject"
+
+
+@pytest.mark.parametrize("way", [{"one_line": True}, {"background": 3}])
+def test_time_goes_on_where_the_second_part_begins(way: dict[str, Any]) -> None:
+    told: list[Progress] = []
+    pixels, _ = disc_in_a_field()
+    settings = {**BRIEF, "steps": 6, "preset": "draft", **way}
+    sketch(pixels, SketchRequest(**settings), lambda progress: told.append(progress))
+    steps, times = [one.step for one in told], [one.time_s for one in told]
+    assert steps == list(range(told[0].steps + 1))
+    assert times == sorted(times)
+    assert all(one.time_left_s is not None and one.time_left_s >= 0 for one in told[1:])

@@ -1,4 +1,4 @@
-"""What the tests of the JSON door share: a conversation with `clipasso run` in a process of its
+"""What the tests of the JSON lines share: a conversation with `clipasso run` in a process of its
 own, and the warm engine's life.
 """
 
