@@ -235,9 +235,9 @@ def _from_u2netp(picture: Picture) -> NDArray[np.floating]:
     maps = session.run(None, {session.get_inputs()[0].name: batch})
     finest: NDArray[np.float32] = maps[0][0, 0]
     finest = (finest - finest.min()) / max(float(np.ptp(finest)), 1e-6)
-    large = cv2.resize(finest, picture.rgb.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    found = np.asarray(large, np.float32)
-    return np.clip((found - SOFT_LOW) / (SOFT_HIGH - SOFT_LOW), 0, 1).astype(np.float32)
+    found = cv2.resize(finest, picture.rgb.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    sure = np.clip((found - SOFT_LOW) / (SOFT_HIGH - SOFT_LOW), 0, 1)
+    return np.asarray(sure, np.float32)
 
 
 def _from_grabcut(picture: Picture, relevance: NDArray[np.floating]) -> NDArray[np.floating]:
