@@ -63,7 +63,7 @@ def to_batch(strokes: Sequence[Stroke], frame: Frame, width_px: float | None = N
     )
 
 
-def _padded(points: Sequence[Point], length: int) -> NDArray[np.float64]:
+def _padded(points: Sequence[Point], length: int) -> NDArray[np.floating]:
     own = np.asarray(points, dtype=np.float64)
     return np.concatenate([own, np.repeat(own[-1:], length - len(own), axis=0)])
 
@@ -81,7 +81,7 @@ def named(strokes: Sequence[Stroke]) -> tuple[Stroke, ...]:
     return tuple(replace(stroke, id=f"stroke-{number}") for number, stroke in enumerate(strokes, 1))
 
 
-def polyline(chain: NDArray[np.float64], per_cubic: int = 33) -> NDArray[np.float64]:
+def polyline(chain: NDArray[np.floating], per_cubic: int = 33) -> NDArray[np.floating]:
     """Points [n, 2] along a chain of cubics [3k+1, 2], evenly in their parameter."""
     t = np.linspace(0, 1, per_cubic)[:, None]
     basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
@@ -90,7 +90,7 @@ def polyline(chain: NDArray[np.float64], per_cubic: int = 33) -> NDArray[np.floa
     )
 
 
-def sampled(chain: NDArray[np.float64]) -> NDArray[np.float64]:
+def sampled(chain: NDArray[np.floating]) -> NDArray[np.floating]:
     """Points [n, 2] along a chain of cubics [3k+1, 2], evenly some `LINE_PX` apart."""
     line = polyline(chain)
     steps = np.linalg.norm(np.diff(line, axis=0), axis=1)

@@ -29,14 +29,14 @@ class Frame:
         return self.side / CANVAS_PX
 
     @property
-    def _corner(self) -> NDArray[np.float64]:
+    def _corner(self) -> NDArray[np.floating]:
         return np.array([self.x, self.y])
 
-    def to_picture(self, canvas_xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    def to_picture(self, canvas_xy: NDArray[np.floating]) -> NDArray[np.floating]:
         """[..., 2] points on the canvas, in picture pixels."""
         return canvas_xy * self.scale + self._corner
 
-    def to_canvas(self, picture_xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    def to_canvas(self, picture_xy: NDArray[np.floating]) -> NDArray[np.floating]:
         """[..., 2] points in picture pixels, on the canvas."""
         return (picture_xy - self._corner) / self.scale
 
