@@ -45,9 +45,7 @@ _ROOMS = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for and nothing else: `clipasso run` has to be up in a tenth of a
-    second.
-    """
+    """Import what is asked for, nothing else: `clipasso run` is to be up in a tenth of a second."""
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

@@ -10,8 +10,9 @@ PHOTO = "photo"  # instead of a colour: each stroke takes its ink from the photo
 
 
 def parse_color(text: str) -> str:
-    """A CSS colour (name, hex, rgb(), hsl()) as ``"#rrggbb"``. Raises `UserError` for anything
-    else.
+    """A CSS colour (name, hex, rgb(), hsl()) as ``"#rrggbb"``.
+
+    Raises `UserError` for anything else.
     """
     try:
         red, green, blue = ImageColor.getrgb(text.strip())[:3]

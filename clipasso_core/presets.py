@@ -11,16 +11,13 @@ class Preset:
 
     start: how strokes are laid out: ``edges`` (along the subject's edges) or ``published`` (points
         drawn from the saliency map).
-    tries: layouts of strokes that are looked at for each start; the one with the lowest loss is
-        taken.
+    tries: layouts of strokes that are looked at for each start; that of the lowest loss is taken.
     seeds: starts that compete; poor ones are dropped on the way unless `keep_all`.
     steps: optimisation steps of the seed that is finished.
     views: pictures that a step judges the sketch by, the plain one included.
-    pool: different sets of views, used in turn, so that the target's features are computed once a
-        set.
+    pool: different sets of views, used in turn: the target's features are computed once for each.
     lr_px: Adam's first step, px of the 224 px canvas.
-    moves: whether a step moves, turns, and bends each stroke as a whole, or its control points one
-        by one.
+    moves: whether a step moves, turns and bends each stroke as a whole, or point by point.
     betas: Adam's memory of gradients and of their squares.
     decay: whether the step shrinks evenly to 2 % at the end.
     distortion: how far a view's corners move inwards at most, as a share of half the side.
@@ -31,8 +28,7 @@ class Preset:
         sketches of their own: see `levels`.
     relocations: after which shares of the steps strokes of little use are laid anew where edges are
         bare: see `relocation`.
-    thorough_rank: whether strokes are ordered by how they do together, or each by its absence
-        alone.
+    thorough_rank: whether strokes are ordered by how they do together, or by each one's absence.
     stop_change, stop_times: the job ends when two looks differ by less than `stop_change`,
         `stop_times` times in a row.
     """

@@ -22,17 +22,14 @@ PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
 @dataclass(frozen=True, kw_only=True)
 class SketchRequest:
-    """A job's settings. The command line, the dialogs and the JSON protocol are views of this
-    class.
+    """A job's settings: the command line, the dialogs and the JSON protocol are views of it.
 
     strokes: how many, 1 to 256; fewer is more abstract. 16 shows most subjects well (paper, Fig.
         5). With a series it is the series' last.
     series: numbers of strokes, ascending: the first so many strokes are to be a sketch of their own
         each, and a layer of the SVG.
-    guide: the network that judges likeness: ``auto``, ``lite``, ``clip:MODEL`` or
-        ``clip:MODEL:PRETRAINED``.
-    preset: ``auto``, ``draft``, ``quick``, ``standard`` or ``published``; see
-        `clipasso_core.presets`.
+    guide: the network that judges likeness: ``auto``, ``lite`` or ``clip:MODEL[:PRETRAINED]``.
+    preset: ``auto``, ``draft``, ``quick``, ``standard`` or ``published``; see `presets.Preset`.
     mask: what belongs to the subject: ``auto``, ``alpha``, ``none``, ``rembg``, ``rembg:MODEL`` or
         a mask picture's path.
     seeds: how many starts compete; None takes the preset's number.
@@ -85,34 +82,15 @@ class SketchRequest:
         _choice("precision", self.precision, PRECISIONS)
         _choice("rasteriser", self.rasteriser, DOORS)
         for name in ("guide", "mask", "color"):
-            if not isinstance(getattr(self, name), str) or not getattr(self, name):
-                raise UserError(
-                    f"bad-{name}", f"{name} must be a word, not {getattr(self, name)!r}"
-                )
-        if self.guide not in ("auto", "lite") and not (
-            self.guide.startswith("clip:") and self.guide.split(":")[1]
-        ):
-            raise UserError(
-                "bad-guide",
-                f"there is no guide '{self.guide}': choose auto, lite or clip:MODEL[:PRETRAINED],"
-                " for example clip:RN101:openai",
-            )
-        if self.width_px is not None and not (
-            isinstance(self.width_px, (int, float))
-            and not isinstance(self.width_px, bool)
-            and 0 < self.width_px <= MAX_WIDTH_PX
-        ):
-            raise UserError(
-                "bad-width", f"the width must be a number of pixels above 0, not {self.width_px}"
-            )
+            _word(name, getattr(self, name))
+        _guide(self.guide)
+        if self.width_px is not None:
+            _width(self.width_px)
         if self.color != PHOTO:
             parse_color(self.color)
         if self.background is not None:
             _whole("background", self.background, 1, MAX_STROKES)
-        if not isinstance(self.one_line, bool):
-            raise UserError(
-                "bad-one_line", f"one_line must be true or false, not {self.one_line!r}"
-            )
+        _truth("one_line", self.one_line)
         if self.one_line and (self.series or self.background):
             raise UserError(
                 "bad-one_line",
@@ -120,28 +98,23 @@ class SketchRequest:
             )
         if self.paper is not None:
             _paper(self.paper)
-        if self.text is not None and (not isinstance(self.text, str) or not self.text.strip()):
-            raise UserError("bad-text", "the text must be one or more words; leave it out for none")
+        if self.text is not None:
+            _text(self.text)
 
     def to_json(self) -> dict[str, Any]:
-        """The JSON form: a flat object with the version and every setting that is not the
-        default.
-        """
-        changed = {
-            f.name: getattr(self, f.name)
-            for f in dataclasses.fields(self)
-            if getattr(self, f.name) != f.default
-        }
-        changed = {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in changed.items()
-        }
-        return {"version": VERSION, **changed}
+        """The JSON form: a flat object of the version and every setting that isn't the default."""
+        form: dict[str, Any] = {"version": VERSION}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value != field.default:
+                form[field.name] = list(value) if isinstance(value, tuple) else value
+        return form
 
     @classmethod
     def from_json(cls, data: object) -> SketchRequest:
-        """Read the JSON form. Raises `UserError` for anything that is not one, or one of a newer
-        version.
+        """Read the JSON form.
+
+        Raises `UserError` for anything that is not one, or is one of a newer version.
         """
         if not isinstance(data, dict):
             raise UserError(
@@ -160,7 +133,7 @@ class SketchRequest:
                 f"the request is of version {version}, this engine knows version {VERSION}: update"
                 " the engine",
             )
-        known = {f.name for f in dataclasses.fields(cls)}
+        known = {field.name for field in dataclasses.fields(cls)}
         for name in settings:
             if name not in known:
                 raise UserError(
@@ -182,6 +155,40 @@ def _whole(name: str, value: object, low: int, high: int) -> None:
         )
 
 
+def _width(value: object) -> None:
+    if (
+        not isinstance(value, (int, float))
+        or isinstance(value, bool)
+        or not 0 < value <= MAX_WIDTH_PX
+    ):
+        raise UserError("bad-width", f"the width must be a number of pixels above 0, not {value}")
+
+
+def _truth(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise UserError(f"bad-{name}", f"{name} must be true or false, not {value!r}")
+
+
+def _word(name: str, value: object) -> None:
+    if not isinstance(value, str) or not value:
+        raise UserError(f"bad-{name}", f"{name} must be a word, not {value!r}")
+
+
+def _guide(name: str) -> None:
+    if name in ("auto", "lite") or (name.startswith("clip:") and name.split(":")[1]):
+        return
+    raise UserError(
+        "bad-guide",
+        f"there is no guide '{name}': choose auto, lite or clip:MODEL[:PRETRAINED], for example"
+        " clip:RN101:openai",
+    )
+
+
+def _text(value: object) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise UserError("bad-text", "the text must be one or more words; leave it out for none")
+
+
 def _ascending(value: object) -> tuple[int, ...]:
     numbers = tuple(value) if isinstance(value, (list, tuple)) else ()
     whole = all(
@@ -198,9 +205,7 @@ def _ascending(value: object) -> tuple[int, ...]:
 
 
 def _last(series: tuple[int, ...], strokes: int | None) -> int:
-    """How many strokes a series has; `strokes` is what was asked for beside it, None for
-    nothing.
-    """
+    """How many strokes a series has; `strokes`: what was asked for beside it, None for nothing."""
     if strokes not in (None, series[-1]):
         raise UserError(
             "bad-series",

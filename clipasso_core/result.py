@@ -16,12 +16,13 @@ VERSION = 1  # of the JSON form
 class SketchResult:
     """A sketch and how it was made.
 
-    strokes: most needed first, so that the first n are a good sketch of n strokes; in picture
-        pixels.
-    width, height: the picture's own size in pixels. frame: the square of it that was drawn.
-    guide, preset, device, mask: what was used, never ``auto``. loss: the guide's, plain view, of
-        all strokes.
-    seed: of the start that won. steps: optimisation steps done.
+    strokes: in picture pixels, most needed first: the first n are a good sketch of n strokes.
+    width, height: the picture's own size in pixels.
+    frame: the square of it that was drawn.
+    guide, preset, device, mask: what was used, never ``auto``.
+    loss: the guide's, plain view, of all strokes.
+    seed: of the start that won.
+    steps: optimisation steps done.
     """
 
     strokes: tuple[Stroke, ...]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clipasso_core.color import to_rgb
 from clipasso_core.photo.frame import Frame
@@ -41,8 +42,9 @@ class Stroke:
 
 
 def to_batch(strokes: Sequence[Stroke], frame: Frame, width_px: float | None = None) -> StrokeBatch:
-    """One sketch [1, N, ...] on the frame's canvas; `width_px` replaces the strokes' own widths, in
-    canvas pixels.
+    """One sketch [1, N, ...] on the frame's canvas.
+
+    width_px: in canvas pixels, in the place of the strokes' own widths.
     """
     import torch
 
@@ -60,7 +62,7 @@ def to_batch(strokes: Sequence[Stroke], frame: Frame, width_px: float | None = N
     )
 
 
-def padded(chains: Sequence[np.ndarray]) -> np.ndarray:
+def padded(chains: Sequence[NDArray[np.floating]]) -> NDArray[np.floating]:
     """Chains [3k+1, 2] as one array [N, P, 2]: shorter ones stand still at their end."""
     longest = max(len(chain) for chain in chains)
     return np.stack(
@@ -68,7 +70,9 @@ def padded(chains: Sequence[np.ndarray]) -> np.ndarray:
     )
 
 
-def from_canvas(points: np.ndarray, frame: Frame, width: float, color: str) -> list[Stroke]:
+def from_canvas(
+    points: NDArray[np.floating], frame: Frame, width: float, color: str
+) -> list[Stroke]:
     """Strokes from canvas points [N, 3k+1, 2]. `width` in picture pixels."""
     placed = frame.to_picture(np.asarray(points, dtype=np.float64))
     return [Stroke(tuple((float(x), float(y)) for x, y in chain), width, color) for chain in placed]
@@ -79,7 +83,7 @@ def named(strokes: Sequence[Stroke]) -> tuple[Stroke, ...]:
     return tuple(replace(stroke, id=f"stroke-{number}") for number, stroke in enumerate(strokes, 1))
 
 
-def polyline(chain: np.ndarray, per_cubic: int = 33) -> np.ndarray:
+def polyline(chain: NDArray[np.floating], per_cubic: int = 33) -> NDArray[np.floating]:
     """Points [n, 2] along a chain of cubics [3k+1, 2], evenly in their parameter."""
     t = np.linspace(0, 1, per_cubic)[:, None]
     basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
@@ -88,7 +92,7 @@ def polyline(chain: np.ndarray, per_cubic: int = 33) -> np.ndarray:
     )
 
 
-def sampled(chain: np.ndarray) -> np.ndarray:
+def sampled(chain: NDArray[np.floating]) -> NDArray[np.floating]:
     """Points [n, 2] along a chain of cubics [3k+1, 2], evenly some `LINE_PX` apart."""
     line = polyline(chain)
     steps = np.linalg.norm(np.diff(line, axis=0), axis=1)

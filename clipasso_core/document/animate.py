@@ -8,12 +8,12 @@ deletes the sheet.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 from lxml import etree
+from numpy.typing import NDArray
 
-from clipasso_core.document.drawing import RANK, Drawing, Line, open_drawing
+from clipasso_core.document.drawing import Drawing, Line, open_drawing
 from clipasso_core.document.svg import SVG
 from clipasso_core.errors import UserError
 from clipasso_core.strokes import polyline
@@ -22,10 +22,8 @@ MAX_SECONDS = 3600.0
 HOLD_S = 2.0  # that a finished drawing is seen before it begins anew
 LEAST_SHARE = 0.005  # of the time, for a short stroke: less is no movement
 SHEET = "clipasso-animation"  # id of the style sheet
-HIDDEN, DRAWN = (
-    "stroke-dasharray:1 2;stroke-dashoffset:1;",
-    "stroke-dasharray:1 2;stroke-dashoffset:0;",
-)
+HIDDEN = "stroke-dasharray:1 2;stroke-dashoffset:1;"
+DRAWN = "stroke-dasharray:1 2;stroke-dashoffset:0;"
 
 
 def check_seconds(seconds: float) -> None:
@@ -46,20 +44,19 @@ def animated(document: bytes, seconds: float) -> bytes:
 
 
 def animate(drawing: Drawing, seconds: float, loop: bool = False) -> int:
-    """Let a drawing draw itself within so many seconds, the most needed stroke first. Returns how
-    many strokes do.
+    """Let a drawing draw itself within so many seconds, the most needed stroke first.
 
     Each stroke takes its share of the time by its length; dashed ones appear at once. An earlier
-    animation is replaced. loop: begin anew, after a while. Raises `UserError` when there is nothing
-    to draw.
+    animation is replaced. loop: begin anew, after a while. Returns how many strokes do so.
+    Raises `UserError` when there is nothing to draw.
     """
     check_seconds(seconds)
     lines = sorted((line for line in drawing.lines if line.id), key=_need)
     if not lines:
         raise UserError("no-stroke", "there is no stroke to animate")
-    for old in [node for node in drawing.root.iter(f"{{{SVG}}}style") if node.get("id") == SHEET]:
-        old.getparent().remove(old)
+    _remove_sheet(drawing)
     whole = seconds + HOLD_S if loop else seconds
+    times = "infinite" if loop else "1"
     rules: list[str] = []
     begin = 0.0
     for number, (line, share) in enumerate(zip(lines, _shares(lines), strict=True), 1):
@@ -69,58 +66,67 @@ def animate(drawing: Drawing, seconds: float, loop: bool = False) -> int:
             line.node.set("pathLength", "1")  # whatever its length is, and after every edit
         elif line.node.get("pathLength") == "1":  # from an animation before it was dashed
             del line.node.attrib["pathLength"]
-        rules += _rules(
-            line.id, f"{SHEET}-{number}", begin, end, whole, "1" if not loop else "infinite", dashed
-        )
+        name = f"{SHEET}-{number}"
+        rules.append(_key_frames(name, begin, end, dashed))
+        rules.append(f"{_selector(line.id)}{{animation:{name} {whole:g}s linear {times}}}")
         begin = end
     sheet = etree.Element(f"{{{SVG}}}style", id=SHEET)
-    sheet.text = (
-        "\n@media screen and (prefers-reduced-motion:no-preference){\n" + "\n".join(rules) + "\n}\n"
-    )
+    media = "@media screen and (prefers-reduced-motion:no-preference)"
+    sheet.text = "\n".join(["", f"{media}{{", *rules, "}", ""])
     sheet.tail = "\n  "
     drawing.root.insert(0, sheet)
     return len(lines)
 
 
+def _remove_sheet(drawing: Drawing) -> None:
+    sheets = [node for node in drawing.root.iter(f"{{{SVG}}}style") if node.get("id") == SHEET]
+    for sheet in sheets:
+        parent = sheet.getparent()
+        assert parent is not None
+        parent.remove(sheet)
+
+
 def _need(line: Line) -> tuple[bool, int]:
     """For sorting: by rank, then what has none."""
-    rank = line.node.get(RANK) or ""
-    return (False, int(rank)) if rank.isdigit() else (True, 0)
+    return (True, 0) if line.rank is None else (False, line.rank)
 
 
-def _shares(lines: list[Line]) -> np.ndarray:
+def _shares(lines: list[Line]) -> NDArray[np.floating]:
     """Of the time, [N], by length; setting down the pen takes as long as its width is to draw."""
-    lengths = np.array(
-        [line.width + sum(_length(chain) for chain in line.chains) for line in lines]
-    )
-    shares = (
-        lengths / lengths.sum()
-        if lengths.sum() > 0 and math.isfinite(lengths.sum())
-        else np.ones(len(lines))
-    )
+    lengths = np.zeros(len(lines))
+    for place, line in enumerate(lines):
+        lengths[place] = line.width + sum(_length(chain) for chain in line.chains)
+    whole = lengths.sum()
+    shares: NDArray[np.floating] = np.ones(len(lines))
+    if whole > 0 and math.isfinite(whole):
+        shares = lengths / whole
     shares = np.maximum(shares, LEAST_SHARE)
-    return shares / shares.sum()
+    shares /= shares.sum()
+    return shares
 
 
-def _length(chain: np.ndarray) -> float:
+def _length(chain: NDArray[np.floating]) -> float:
     return float(np.linalg.norm(np.diff(polyline(chain), axis=0), axis=1).sum())
 
 
-def _rules(
-    id_: str, name: str, begin: float, end: float, whole_s: float, times: str, dashed: bool
-) -> Iterator[str]:
-    """Key frames and the rule that gives them to an element.
+def _key_frames(name: str, begin: float, end: float, dashed: bool) -> str:
+    """An element hidden until `begin` and drawn at `end`, both shares of the time.
 
     Between a hidden and a visible frame an element is visible all the time, so that not even a
     round cap is seen before `begin`.
     """
-    before, after = ("", "") if dashed else (HIDDEN, DRAWN)
-    start, stop = f"{100 * begin:.4f}%", f"{100 * min(end, 1.0):.4f}%"
-    hidden, drawn = f"visibility:hidden;{before}", f"visibility:visible;{after}"
-    yield f"@keyframes {name}{{0%,{start}{{{hidden}}}{stop},100%{{{drawn}}}}}"
-    yield f"{_selector(id_)}{{animation:{name} {whole_s:g}s linear {times}}}"
+    hidden = "visibility:hidden;" + ("" if dashed else HIDDEN)
+    drawn = "visibility:visible;" + ("" if dashed else DRAWN)
+    start = f"{100 * begin:.4f}%"
+    stop = f"{100 * min(end, 1.0):.4f}%"
+    return f"@keyframes {name}{{0%,{start}{{{hidden}}}{stop},100%{{{drawn}}}}}"
 
 
 def _selector(id_: str) -> str:
-    text = "".join(f"\\{ord(one):x} " if one in '"\\<>&' or ord(one) < 32 else one for one in id_)
+    text = "".join(_escaped(letter) for letter in id_)
     return f'[id="{text}"]'
+
+
+def _escaped(letter: str) -> str:
+    special = letter in '"\\<>&' or ord(letter) < 32
+    return f"\\{ord(letter):x} " if special else letter

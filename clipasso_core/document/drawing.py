@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from lxml import etree
+from numpy.typing import NDArray
 from svgelements import Close, CubicBezier, Length, Matrix, Move, QuadraticBezier
 from svgelements import Path as PathData
 
@@ -22,9 +23,13 @@ from clipasso_core.document.svg import CLIPASSO, SODIPODI, SVG, write_whole
 from clipasso_core.errors import UserError
 from clipasso_core.photo.picture import read_bytes
 
-RANK, LOCKED, SOURCE, SKETCH, INNER, PAPER = (
-    f"{{{CLIPASSO}}}{name}" for name in ("rank", "locked", "source", "sketch", "inner", "paper")
-)
+# the engine's own attributes
+RANK = f"{{{CLIPASSO}}}rank"
+LOCKED = f"{{{CLIPASSO}}}locked"
+SOURCE = f"{{{CLIPASSO}}}source"
+SKETCH = f"{{{CLIPASSO}}}sketch"
+INNER = f"{{{CLIPASSO}}}inner"
+PAPER = f"{{{CLIPASSO}}}paper"
 # what every copy of a path must say
 PAINTED = ("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity")
 # what it must say unless it is this
@@ -38,29 +43,35 @@ SAME_ASPECT = 0.01  # relative difference up to which a page counts as its photo
 class Line:
     """A path element. Points are in pixels of the photograph.
 
-    chains: cubics as [3k+1, 2], one array a subpath. width: px. color: ``#rrggbb``. darkness: 0
-        (invisible on white) to 1 (black); on
-    a sketch's own paper how far it is from the paper's, so that white on black counts as black on
-    white.
-    fixed: why it can't be redrawn (``closed``, ``filled``), or "". fill: darkness of what it fills,
-        0 for none.
+    chains: cubics as [3k+1, 2], one array a subpath.
+    width: px. color: ``#rrggbb``.
+    darkness: 0 (invisible on white) to 1 (black); on a sketch's own paper how far it is from the
+        paper's, so that white on black counts as black on white.
+    fill: darkness of what it fills, 0 for none.
+    fixed: why it can't be redrawn (``closed``, ``filled``), or "".
     """
 
-    node: Any
-    chains: list[np.ndarray]
+    node: etree._Element
+    chains: list[NDArray[np.floating]]
     width: float
     color: str
     darkness: float
     fill: float
     locked: bool
     fixed: str
-    to_picture: np.ndarray = field(repr=False)  # [3, 3] from the element's own coordinates
+    # [3, 3] from the element's own coordinates
+    to_picture: NDArray[np.floating] = field(repr=False)
 
     @property
     def id(self) -> str:
-        return str(self.node.get("id") or "")
+        return self.node.get("id") or ""
 
-    def place(self, chains: list[np.ndarray]) -> None:
+    @property
+    def rank(self) -> int | None:
+        """Its place in the order of need, from 0 on; None for a line that has none."""
+        return _rank(self.node)
+
+    def place(self, chains: list[NDArray[np.floating]]) -> None:
         """Take other points; id, style and everything else of the element stay."""
         self.chains = chains
         own = [apply(np.linalg.inv(self.to_picture), chain) for chain in chains]
@@ -71,29 +82,30 @@ class Drawing:
     """A sketch's layer in its document."""
 
     def __init__(
-        self, root: Any, layer: Any, lines: list[Line], to_page: np.ndarray, styles: Cascade
+        self,
+        root: etree._Element,
+        layer: etree._Element,
+        lines: list[Line],
+        to_page: NDArray[np.floating],
+        styles: Cascade,
     ) -> None:
-        self.root, self.layer, self.lines, self.to_page, self.styles = (
-            root,
-            layer,
-            lines,
-            to_page,
-            styles,
-        )
+        """to_page: [3, 3] from the photograph's pixels to the document's user units."""
+        self.root = root
+        self.layer = layer
+        self.lines = lines
+        self.to_page = to_page
+        self.styles = styles
 
     @property
-    def ctm(self) -> np.ndarray:
+    def ctm(self) -> NDArray[np.floating]:
         """From the layer's content to the document's user units, [3, 3]."""
         return _ctm(self.layer)
 
     def new_id(self) -> str:
         """An id for another stroke."""
         taken = {node.get("id") for node in self.root.iter() if isinstance(node.tag, str)}
-        return next(
-            name
-            for name in (f"stroke-{number}" for number in range(1, len(taken) + 2))
-            if name not in taken
-        )
+        names = (f"stroke-{number}" for number in range(1, len(taken) + 2))
+        return next(name for name in names if name not in taken)
 
     def find(self, ids: list[str]) -> list[Line]:
         """The lines of these ids. Raises `UserError` for one that is not there."""
@@ -115,15 +127,14 @@ class Drawing:
 
 
 def level(drawing: Drawing, count: int) -> tuple[int, int]:
-    """Show the `count` most needed strokes and hide the others; what has no rank stays. Returns how
-    many are shown, of how many.
+    """Show the `count` most needed strokes and hide the others; what has no rank stays.
 
-    Raises `UserError` when there is no ranked stroke, or when more are wanted than there are.
+    Returns how many are shown, of how many. Raises `UserError` when there is no ranked stroke, or
+    when more are wanted than there are.
     """
-    ranked = [
-        node for node in drawing.layer.iter(f"{{{SVG}}}path") if (node.get(RANK) or "").isdigit()
-    ]
-    ranked.sort(key=lambda node: int(node.get(RANK)))
+    paths = drawing.layer.iter(f"{{{SVG}}}path")
+    ranked = [node for node in paths if _rank(node) is not None]
+    ranked.sort(key=lambda node: _rank(node) or 0)
     if not ranked:
         raise UserError(
             "no-rank",
@@ -142,13 +153,17 @@ def level(drawing: Drawing, count: int) -> tuple[int, int]:
     return count, len(ranked)
 
 
+def _rank(node: etree._Element) -> int | None:
+    text = node.get(RANK) or ""
+    return int(text) if text.isdigit() else None
+
+
 def read_drawing(
     path: str | Path, size_px: tuple[int, int] | None, layer: str | None = None
 ) -> Drawing:
     """Read an SVG file, whoever wrote it. Raises `UserError`.
 
-    size_px: width and height of the photograph, which tell where it lies; None when only the paths
-        matter.
+    size_px: the photograph's, which tells where it lies; None when only the paths matter.
     layer: id of the group with the strokes; None takes the only sketch there is, or is shown, or
         all paths of the document.
     """
@@ -167,30 +182,31 @@ def open_drawing(
 
 
 def parse_drawing(data: bytes, layer: str, page: list[float]) -> Drawing:
-    """The layer of a document in memory, whose photograph lies where `page` says: a, b, c, d, e, f
-    from its pixels to user units.
+    """The layer of a document in memory.
+
+    page: a, b, c, d, e, f of the matrix from the photograph's pixels to user units.
     """
     root = _parse(data, "the document")
-    a, b, c, d, e, f = page
     styles = Cascade(root)
-    return _over(
-        root,
-        _find_layer(root, layer, styles),
-        np.array([[a, c, e], [b, d, f], [0, 0, 1]], float),
-        styles,
-    )
+    a, b, c, d, e, f = page
+    to_page = np.array([[a, c, e], [b, d, f], [0, 0, 1]], float)
+    return _over(root, _find_layer(root, layer, styles), to_page, styles)
 
 
-def _over(root: Any, group: Any, to_page: np.ndarray, styles: Cascade) -> Drawing:
-    return Drawing(root, group, [*_lines(group, np.linalg.inv(to_page), styles)], to_page, styles)
+def _over(
+    root: etree._Element, group: etree._Element, to_page: NDArray[np.floating], styles: Cascade
+) -> Drawing:
+    lines = [*_lines(group, np.linalg.inv(to_page), styles)]
+    return Drawing(root, group, lines, to_page, styles)
 
 
-def apply(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+def apply(matrix: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray[np.floating]:
     """A [3, 3] map of points [..., 2]."""
-    return points @ matrix[:2, :2].T + matrix[:2, 2]
+    mapped: NDArray[np.floating] = points @ matrix[:2, :2].T + matrix[:2, 2]
+    return mapped
 
 
-def _parse(data: bytes, name: str) -> Any:
+def _parse(data: bytes, name: str) -> etree._Element:
     huge = len(data) > 10_000_000  # an embedded photograph
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, strip_cdata=False, huge_tree=huge
@@ -208,7 +224,7 @@ def _parse(data: bytes, name: str) -> Any:
     return root
 
 
-def _find_layer(root: Any, wanted: str | None, styles: Cascade) -> Any:
+def _find_layer(root: etree._Element, wanted: str | None, styles: Cascade) -> etree._Element:
     if wanted is not None:
         for node in root.iter(f"{{{SVG}}}g", f"{{{SVG}}}svg"):
             if node.get("id") == wanted:
@@ -226,29 +242,27 @@ def _find_layer(root: Any, wanted: str | None, styles: Cascade) -> Any:
     return sketches[0] if sketches else root
 
 
-def _photo_to_page(root: Any, group: Any, size_px: tuple[int, int], styles: Cascade) -> np.ndarray:
-    """From the photograph's pixels to the root's user units: by its image, else by the page's
-    proportions.
+def _photo_to_page(
+    root: etree._Element, group: etree._Element, size_px: tuple[int, int], styles: Cascade
+) -> NDArray[np.floating]:
+    """From the photograph's pixels to the root's user units, [3, 3].
+
+    By the photograph's image, else by the page's proportions.
     """
-    images = [node for node in root.iter(f"{{{SVG}}}image") if _seen(node, styles)]
-    source = str(group.get(SOURCE) or "").lstrip("#")
-    image = next(
-        (node for node in images if source and node.get("id") == source),
-        images[0] if len(images) == 1 else None,
-    )
     width, height = size_px
+    image = _photo(root, group, styles)
     if image is not None:
         x, y, w, h = (_length(image.get(name)) for name in ("x", "y", "width", "height"))
         if w > 0 and h > 0:
             if (image.get("preserveAspectRatio") or "").strip() != "none":
                 scale = min(w / width, h / height)
-                x, y, w, h = (
-                    x + (w - width * scale) / 2,
-                    y + (h - height * scale) / 2,
-                    width * scale,
-                    height * scale,
-                )
-            return _ctm(image) @ np.array([[w / width, 0, x], [0, h / height, y], [0, 0, 1]])
+                x += (w - width * scale) / 2
+                y += (h - height * scale) / 2
+                w = width * scale
+                h = height * scale
+            in_image = np.array([[w / width, 0, x], [0, h / height, y], [0, 0, 1]])
+            to_page: NDArray[np.floating] = _ctm(image) @ in_image
+            return to_page
     numbers = [float(one) for one in (root.get("viewBox") or "").replace(",", " ").split()]
     if len(numbers) != 4:
         numbers = [0.0, 0.0, _length(root.get("width")), _length(root.get("height"))]
@@ -262,7 +276,19 @@ def _photo_to_page(root: Any, group: Any, size_px: tuple[int, int], styles: Casc
     return np.array([[w / width, 0, x], [0, h / height, y], [0, 0, 1]])
 
 
-def _lines(group: Any, to_picture: np.ndarray, styles: Cascade) -> Iterator[Line]:
+def _photo(root: etree._Element, group: etree._Element, styles: Cascade) -> etree._Element | None:
+    """The photograph's image: the one that the sketch names, else the only one that is seen."""
+    images = [node for node in root.iter(f"{{{SVG}}}image") if _seen(node, styles)]
+    source = (group.get(SOURCE) or "").lstrip("#")
+    for image in images:
+        if source and image.get("id") == source:
+            return image
+    return images[0] if len(images) == 1 else None
+
+
+def _lines(
+    group: etree._Element, to_picture: NDArray[np.floating], styles: Cascade
+) -> Iterator[Line]:
     paper = _paper(group, styles)
     for node in group.iter(f"{{{SVG}}}path"):
         if not _seen(node, styles, group):
@@ -277,25 +303,28 @@ def _lines(group: Any, to_picture: np.ndarray, styles: Cascade) -> Iterator[Line
             continue  # path data that no program can draw
         if not chains:
             continue
-        fill, opacity = _darkness(node, "fill", styles, paper), styles.opacity(node)
+        red, green, blue, _ = color(styles.paint(node, "stroke")) or (0, 0, 0, 1)
+        fill = _darkness(node, "fill", styles, paper)
+        filled = "filled" if fill else ""
+        opacity = styles.opacity(node)
         yield Line(
             node,
             [apply(own, chain) for chain in chains],
-            _length(styles.value(node, "stroke-width")) * scale,
-            from_rgb((color(styles.paint(node, "stroke")) or (0, 0, 0, 1))[:3]),
-            _darkness(node, "stroke", styles, paper) * opacity,
-            fill * opacity,
-            _is_locked(node, group),
-            "closed" if closed else "filled" if fill else "",
-            own,
+            width=_length(styles.value(node, "stroke-width")) * scale,
+            color=from_rgb((red, green, blue)),
+            darkness=_darkness(node, "stroke", styles, paper) * opacity,
+            fill=fill * opacity,
+            locked=_is_locked(node, group),
+            fixed="closed" if closed else filled,
+            to_picture=own,
         )
 
 
-def _chains(data: str) -> tuple[list[np.ndarray], bool]:
+def _chains(data: str) -> tuple[list[NDArray[np.floating]], bool]:
     """The subpaths of path data as chains of cubics [3k+1, 2], and whether one is closed."""
     path = PathData(data)
     path.approximate_arcs_with_cubics()
-    chains: list[list[Any]] = []
+    chains: list[list[NDArray[np.floating]]] = []
     closed = False
     for segment in path:
         if isinstance(segment, Move):
@@ -318,86 +347,85 @@ def _chains(data: str) -> tuple[list[np.ndarray], bool]:
     return [chain for chain in arrays if np.isfinite(chain).all()], closed
 
 
-def _xy(point: Any) -> np.ndarray:
+def _xy(point: Any) -> NDArray[np.floating]:
     return np.array([float(point.x), float(point.y)])
 
 
-def path_text(chain: np.ndarray) -> str:
+def path_text(chain: NDArray[np.floating]) -> str:
     """``M x,y C ...`` for a chain of cubics [3k+1, 2]."""
-    texts = [
-        ",".join(f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".") for value in point)
-        for point in chain
-    ]
+    texts = [f"{_number(x)},{_number(y)}" for x, y in chain]
     return f"M {texts[0]} C {' '.join(texts[1:])}"
 
 
-def _ctm(node: Any) -> np.ndarray:
+def _number(value: float) -> str:
+    return f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
+
+
+def _ctm(node: etree._Element) -> NDArray[np.floating]:
     """From a node's content to the root's user units; [3, 3]."""
     total = np.eye(3)
     for one in (node, *node.iterancestors()):
-        if one.get("transform"):
-            matrix = Matrix(one.get("transform"))
-            total = (
-                np.array(
-                    [[matrix.a, matrix.c, matrix.e], [matrix.b, matrix.d, matrix.f], [0, 0, 1]],
-                    float,
-                )
-                @ total
-            )
+        transform = one.get("transform")
+        if transform:
+            m = Matrix(transform)
+            total = np.array([[m.a, m.c, m.e], [m.b, m.d, m.f], [0, 0, 1]], float) @ total
     return total
 
 
-def looks(node: Any, styles: Cascade | None = None) -> dict[str, str]:
-    """How a path is painted, as a copy of it elsewhere in the document must say it. styles: the
-    document's, read anew if not given.
+def looks(node: etree._Element, styles: Cascade | None = None) -> dict[str, str]:
+    """How a path is painted, as a copy of it elsewhere in the document must say it.
+
+    styles: the document's, read anew if not given.
     """
     styles = styles or Cascade(node.getroottree().getroot())
-    found = {
-        name: styles.paint(node, name) if name in ("fill", "stroke") else styles.value(node, name)
-        for name in PAINTED
-    }
-    lined = {name: styles.value(node, name) for name in LINED}
-    return {**found, **{name: value for name, value in lined.items() if value != LINED[name]}}
+    said = {}
+    for name in PAINTED:
+        is_paint = name in ("fill", "stroke")
+        said[name] = styles.paint(node, name) if is_paint else styles.value(node, name)
+    for name, usual in LINED.items():
+        value = styles.value(node, name)
+        if value != usual:
+            said[name] = value
+    return said
 
 
-def _paper(group: Any, styles: Cascade) -> float:
+def _paper(group: etree._Element, styles: Cascade) -> float:
     """How dark the paper is that the engine put below the strokes; 0 for none."""
-    sheets = group.getroottree().getroot().iter(f"{{{SVG}}}rect")
-    seen = [sheet for sheet in sheets if sheet.getparent().get(PAPER) and _seen(sheet, styles)]
-    return _darkness(seen[0], "fill", styles) if seen else 0.0
+    for sheet in group.getroottree().getroot().iter(f"{{{SVG}}}rect"):
+        layer = sheet.getparent()
+        if layer is not None and layer.get(PAPER) and _seen(sheet, styles):
+            return _darkness(sheet, "fill", styles)
+    return 0.0
 
 
-def _darkness(node: Any, name: str, styles: Cascade, paper: float = 0.0) -> float:
-    """Of an element's fill or stroke against paper of that darkness, apart from the element's own
-    opacity.
+def _darkness(node: etree._Element, name: str, styles: Cascade, paper: float = 0.0) -> float:
+    """Of an element's fill or stroke against paper of that darkness.
+
+    The element's own opacity is another matter.
     """
     found = color(styles.paint(node, name))
     red, green, blue, alpha = found or (0.5, 0.5, 0.5, 1.0)  # a gradient or a pattern
-    return (
-        abs(1 - (0.299 * red + 0.587 * green + 0.114 * blue) - paper)
-        * alpha
-        * share(styles.value(node, f"{name}-opacity"))
-    )
+    bright = 0.299 * red + 0.587 * green + 0.114 * blue
+    return abs(1 - bright - paper) * alpha * share(styles.value(node, f"{name}-opacity"))
 
 
-def _seen(node: Any, styles: Cascade, group: Any = None) -> bool:
-    """Whether it is seen, or would be if `group` were: a layer that is meant may be hidden, as
-    those of a series are.
+def _seen(node: etree._Element, styles: Cascade, group: etree._Element | None = None) -> bool:
+    """Whether it is seen, or would be if `group` were.
+
+    A layer that is meant may be hidden, as those of a series are.
     """
     if any(etree.QName(one).localname in UNSEEN for one in (node, *node.iterancestors())):
         return False
     if group is None or styles.is_seen(group):
         return styles.is_seen(node)
+    if styles.value(node, "visibility").lower() != "visible":
+        return False
     within = takewhile(lambda one: one is not group, (node, *node.iterancestors()))
-    return styles.value(node, "visibility").lower() == "visible" and all(
-        styles.value(one, "display").lower() != "none" for one in within
-    )
+    return all(styles.value(one, "display").lower() != "none" for one in within)
 
 
-def _is_locked(node: Any, group: Any) -> bool:
-    """By our own attribute or by Inkscape's lock, on the path or on a group between it and the
-    layer.
-    """
+def _is_locked(node: etree._Element, group: etree._Element) -> bool:
+    """By our own attribute, or by Inkscape's lock on the path or on a group around it."""
     if node.get(LOCKED) == "true":
         return True
     for one in (node, *node.iterancestors()):
@@ -408,7 +436,7 @@ def _is_locked(node: Any, group: Any) -> bool:
     return False
 
 
-def _length(text: Any) -> float:
+def _length(text: str | None) -> float:
     """In user units; 0 for what is missing or none."""
     try:
         return float(Length(re.sub(r"\s+", "", str(text or "0"))).value(ppi=96))

@@ -2,8 +2,7 @@
 an element together.
 
 As a browser has it (CSS Cascade 4, SVG 2 section 6), for the properties that say how a path is
-painted. What can't be understood is left out, from a declaration to a whole sheet, and the rest
-counts.
+painted. What can't be understood is left out, be it a declaration or a sheet; the rest counts.
 """
 
 from __future__ import annotations
@@ -30,19 +29,21 @@ NOTHING = ("unset", "revert", "revert-layer")
 # of a style attribute: semicolons within an address stay
 PARTS = re.compile(r"""(?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\)|["'(])+""")
 
-Tokens = list[Any]
+NUMBERS = ("number", "percentage", "dimension")  # tinycss2's kinds of them
+
+Tokens = list[Any]  # tinycss2's
 Rank = tuple[Any, ...]  # of a declaration: the highest wins
+Said = dict[str, tuple[Rank, str]]  # values by property
+UNSAID: tuple[Rank, str] = ((False, 0), "")
 
 
 @dataclass(frozen=True)
 class Property:
-    """What a property is without any word about it, whether it comes from the parent then, and
-    which values it takes.
-    """
+    """A property that says how something is painted."""
 
-    initial: str
-    inherited: bool
-    takes: Callable[[Tokens], bool]
+    initial: str  # without any word about it
+    inherited: bool  # whether it is the parent's then
+    takes: Callable[[Tokens], bool]  # whether that is a value for it
 
 
 class Cascade:
@@ -52,30 +53,26 @@ class Cascade:
     elements may come, which then have what their attributes say.
     """
 
-    def __init__(self, root: Any) -> None:
-        self._attributes: dict[str, dict[str, tuple[Rank, str]]] = {}  # by a style attribute's text
-        self._sheets: dict[Any, dict[str, tuple[Rank, str]]] = {}  # by element
+    def __init__(self, root: etree._Element) -> None:
+        self._attributes: dict[str, Said] = {}  # by a style attribute's text
+        self._sheets: dict[etree._Element, Said] = {}
         for order, rule in enumerate(_rules(root)):
             for selector, path in _paths(rule):
                 self._take(root, rule, (1, selector, order), path)
 
-    def stated(self, node: Any, name: str) -> str:
+    def stated(self, node: etree._Element, name: str) -> str:
         """What the document says about a property of this very element; empty for nothing."""
-        found = [
-            known[name]
-            for known in (self._sheets.get(node, {}), self._attribute(node))
-            if name in known
-        ]
-        if node.get(name):
-            tokens = tinycss2.parse_component_value_list(node.get(name))
+        sources = (self._sheets.get(node, {}), self._attribute(node))
+        found = [said[name] for said in sources if name in said]
+        attribute = node.get(name)
+        if attribute:
+            tokens = tinycss2.parse_component_value_list(attribute)
             if _is_valid(name, tokens):
                 found.append(((False, 0), _text(tokens)))
         return max(found)[1] if found else ""
 
-    def value(self, node: Any, name: str) -> str:
-        """The property as the element has it, inherited or not; ``inherit`` and its like are
-        resolved.
-        """
+    def value(self, node: etree._Element, name: str) -> str:
+        """The property as the element has it, with ``inherit`` and its like resolved."""
         known = PROPERTIES[name]
         for one in (node, *node.iterancestors()):
             text = self.stated(one, name)
@@ -88,37 +85,37 @@ class Cascade:
                 return known.initial
         return known.initial
 
-    def paint(self, node: Any, name: str) -> str:
+    def paint(self, node: etree._Element, name: str) -> str:
         """``fill`` or ``stroke``, with ``currentColor`` resolved."""
         value = self.value(node, name)
         if value.lower() == "currentcolor":
             value = self.value(node, "color")
         return "black" if value.lower() == "currentcolor" else value
 
-    def opacity(self, node: Any) -> float:
+    def opacity(self, node: etree._Element) -> float:
         """Of an element and all around it: they multiply."""
         whole = 1.0
         for one in (node, *node.iterancestors()):
             whole *= share(self.value(one, "opacity"))
         return whole
 
-    def is_seen(self, node: Any) -> bool:
+    def is_seen(self, node: etree._Element) -> bool:
         """Whether no ``display`` and no ``visibility`` hides it."""
+        if self.value(node, "visibility").lower() != "visible":
+            return False
         around = (node, *node.iterancestors())
-        return self.value(node, "visibility").lower() == "visible" and all(
-            self.value(one, "display").lower() != "none" for one in around
-        )
+        return all(self.value(one, "display").lower() != "none" for one in around)
 
-    def _attribute(self, node: Any) -> dict[str, tuple[Rank, str]]:
+    def _attribute(self, node: etree._Element) -> Said:
         text = node.get("style") or ""
         if text not in self._attributes:
-            said: dict[str, tuple[Rank, str]] = {}
+            said: Said = {}
             for order, (name, value, important) in enumerate(_declarations(text)):
-                said[name] = max(said.get(name, ((False, 0), "")), ((important, 2, order), value))
+                said[name] = max(said.get(name, UNSAID), ((important, 2, order), value))
             self._attributes[text] = said
         return self._attributes[text]
 
-    def _take(self, root: Any, rule: Any, rank: Rank, path: etree.XPath) -> None:
+    def _take(self, root: etree._Element, rule: Any, rank: Rank, path: etree.XPath) -> None:
         declarations = [*_declarations(rule.content)]
         try:
             nodes = path(root) if declarations else []
@@ -127,14 +124,13 @@ class Cascade:
         for node in nodes:
             said = self._sheets.setdefault(node, {})
             for order, (name, value, important) in enumerate(declarations):
-                said[name] = max(
-                    said.get(name, ((False, 0), "")), ((important, *rank, order), value)
-                )
+                said[name] = max(said.get(name, UNSAID), ((important, *rank, order), value))
 
 
 def color(paint: str) -> tuple[float, float, float, float] | None:
-    """Red, green, blue and alpha of a colour, 0 to 1; None for a gradient, a pattern, or a space
-    that has no easy way to sRGB.
+    """Red, green, blue and alpha of a colour, 0 to 1.
+
+    None for a gradient, a pattern, or a space that has no easy way to sRGB.
     """
     if paint.lower() == "none":
         return 0.0, 0.0, 0.0, 0.0
@@ -155,17 +151,16 @@ def share(text: str) -> float:
     return min(max(number, 0.0), 1.0)
 
 
-def declare(node: Any, name: str, value: str | None) -> None:
-    """Set a property in an element's style attribute; None takes it away, and the presentation
-    attribute. The rest stays as written.
+def declare(node: etree._Element, name: str, value: str | None) -> None:
+    """Set a property in an element's style attribute; the rest stays as written.
+
+    None takes it away, and the presentation attribute.
     """
-    parts = PARTS.findall(node.get("style") or "")
-    kept = [
-        part for part in parts if part.strip() and part.partition(":")[0].strip().lower() != name
-    ]
+    parts = [part for part in PARTS.findall(node.get("style") or "") if part.strip()]
+    kept = [part for part in parts if part.partition(":")[0].strip().lower() != name]
     if value is None:
         node.attrib.pop(name, None)
-        if len(kept) == len([part for part in parts if part.strip()]):
+        if len(kept) == len(parts):
             return
     else:
         kept.append(f"{name}:{value}")
@@ -183,10 +178,9 @@ def _significant(tokens: Tokens) -> Tokens:
 
 
 def _text(tokens: Tokens) -> str:
+    said = [token for token in tokens if token.type != "comment"]
     try:
-        return str(
-            tinycss2.serialize([token for token in tokens if token.type != "comment"])
-        ).strip()
+        return str(tinycss2.serialize(said)).strip()
     except RecursionError:  # brackets nested deeper than anyone writes them
         return ""
 
@@ -217,17 +211,12 @@ def _takes_share(tokens: Tokens) -> bool:
 
 
 def _takes_length(tokens: Tokens) -> bool:
-    return (
-        len(tokens) == 1
-        and tokens[0].type in ("number", "percentage", "dimension")
-        and tokens[0].value >= 0
-    )
+    return len(tokens) == 1 and tokens[0].type in NUMBERS and bool(tokens[0].value >= 0)
 
 
 def _takes_numbers(tokens: Tokens) -> bool:
-    return all(
-        token.type in ("number", "percentage", "dimension") or token == "," for token in tokens
-    ) or _takes_word(tokens)
+    numbers = all(token.type in NUMBERS or token == "," for token in tokens)
+    return numbers or _takes_word(tokens)
 
 
 def _takes_word(tokens: Tokens) -> bool:
@@ -256,11 +245,7 @@ def _is_valid(name: str, value: Tokens) -> bool:
     tokens = _significant(value)
     if name not in PROPERTIES or not tokens:
         return False
-    if (
-        len(tokens) == 1
-        and tokens[0].type == "ident"
-        and tokens[0].lower_value in ("initial", *PARENTS, *NOTHING)
-    ):
+    if _takes_word(tokens) and tokens[0].lower_value in ("initial", *PARENTS, *NOTHING):
         return True
     return PROPERTIES[name].takes(tokens)
 
@@ -268,13 +253,11 @@ def _is_valid(name: str, value: Tokens) -> bool:
 # Reading sheets
 
 
-def _rules(root: Any) -> Iterator[Any]:
+def _rules(root: etree._Element) -> Iterator[Any]:
     """All rules of a document, in order."""
     for sheet in root.iter(*SHEETS):
-        if sheet.get("type", "text/css").strip().lower() not in (
-            "",
-            "text/css",
-        ) or not _is_for_screen(sheet.get("media") or ""):
+        is_css = sheet.get("type", "text/css").strip().lower() in ("", "text/css")
+        if not is_css or not _is_for_screen(sheet.get("media") or ""):
             continue
         # without what is commented out
         text = (sheet.text or "") + "".join(child.tail or "" for child in sheet)
@@ -287,17 +270,16 @@ def _flat(rules: Tokens) -> Iterator[Any]:
         rule = waiting.popleft()
         if rule.type == "qualified-rule":
             yield rule
-        elif (
-            rule.type == "at-rule"
-            and rule.lower_at_keyword == "media"
-            and rule.content
-            and _is_for_screen(_text(rule.prelude))
-        ):
-            waiting.extendleft(
-                reversed(
-                    tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
-                )
-            )
+        elif _is_met(rule):
+            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+            waiting.extendleft(reversed(inner))
+
+
+def _is_met(rule: Any) -> bool:
+    """Whether it is a media rule that holds rules for a screen."""
+    if rule.type != "at-rule" or rule.lower_at_keyword != "media" or not rule.content:
+        return False
+    return _is_for_screen(_text(rule.prelude))
 
 
 def _is_for_screen(media: str) -> bool:
@@ -323,14 +305,14 @@ class _Translator(GenericTranslator):
 
 
 def _paths(rule: Any) -> Iterator[tuple[Rank, etree.XPath]]:
-    """Specificity and XPath of each of a rule's selectors; none at all if one is no selector, as a
-    browser has it.
+    """Specificity and XPath of each of a rule's selectors.
+
+    None at all if one of them is no selector, as a browser has it.
     """
     translator = _Translator()
     try:
-        selectors = [
-            one for one in parse_selectors(_text(rule.prelude)) if one.pseudo_element is None
-        ]
+        parsed = parse_selectors(_text(rule.prelude))
+        selectors = [one for one in parsed if one.pseudo_element is None]
         paths = [etree.XPath(translator.selector_to_xpath(one)) for one in selectors]
     except (SelectorError, etree.XPathError, ValueError, RecursionError):
         return

@@ -10,7 +10,6 @@ import stat
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from lxml import etree
 
@@ -43,35 +42,33 @@ def to_svg(result: SketchResult) -> bytes:
     root.set("height", str(result.height))
     root.set("viewBox", f"0 0 {result.width} {result.height}")
     if result.request.paper is not None:
-        _add_paper(root, parse_color(result.request.paper))
+        _add_paper(root, (result.width, result.height), parse_color(result.request.paper))
     for count in result.request.series or ():
         if count < len(result.strokes):
             inner = tuple(
                 replace(stroke, id=f"{stroke.id}-of-{count}") for stroke in result.strokes[:count]
             )
-            layer = _add_layer(
-                root, f"sketch-{count}", replace(result, strokes=inner, loss=math.nan)
-            )
+            smaller = replace(result, strokes=inner, loss=math.nan)
+            layer = _add_layer(root, f"sketch-{count}", smaller)
             layer.set("style", "display:none")
             layer.set(f"{{{CLIPASSO}}}inner", "1")
     _add_layer(root, "sketch", result)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _add_paper(root: Any, color: str) -> None:
+def _add_paper(root: etree._Element, size: tuple[int, int], color: str) -> None:
     """A locked layer of one rectangle, as large as the page."""
+    width, height = (str(side) for side in size)
     layer = etree.SubElement(root, f"{{{SVG}}}g", id="paper", nsmap={"sodipodi": SODIPODI})
     layer.set(f"{{{INKSCAPE}}}groupmode", "layer")
     layer.set(f"{{{INKSCAPE}}}label", "Paper")
     layer.set(f"{{{SODIPODI}}}insensitive", "true")
     layer.set(f"{{{CLIPASSO}}}paper", "1")
-    sheet = etree.SubElement(
-        layer, f"{{{SVG}}}rect", x="0", y="0", width=root.get("width"), height=root.get("height")
-    )
+    sheet = etree.SubElement(layer, f"{{{SVG}}}rect", x="0", y="0", width=width, height=height)
     sheet.set("style", f"fill:{color};stroke:none")
 
 
-def _add_layer(root: Any, name: str, result: SketchResult) -> Any:
+def _add_layer(root: etree._Element, name: str, result: SketchResult) -> etree._Element:
     count = len(result.strokes)
     layer = etree.SubElement(root, f"{{{SVG}}}g", id=name)
     layer.set(f"{{{INKSCAPE}}}groupmode", "layer")
@@ -88,21 +85,19 @@ def _add_layer(root: Any, name: str, result: SketchResult) -> Any:
 
 
 def _layer_attributes(result: SketchResult) -> dict[str, str]:
-    facts = {
+    frame = result.frame
+    return {
+        "sketch": str(VERSION),
+        "request": json.dumps(result.request.to_json()),
+        "picture": f"{result.width} {result.height}",
+        "frame": f"{frame.x!r} {frame.y!r} {frame.side!r}",
         "guide": result.guide,
         "preset": result.preset,
         "device": result.device,
         "mask": result.mask,
-    }
-    facts |= {"loss": repr(result.loss), "seed": str(result.seed), "steps": str(result.steps)}
-    frame = " ".join(repr(value) for value in (result.frame.x, result.frame.y, result.frame.side))
-    picture = f"{result.width} {result.height}"
-    return {
-        "sketch": str(VERSION),
-        "request": json.dumps(result.request.to_json()),
-        "picture": picture,
-        "frame": frame,
-        **facts,
+        "loss": repr(result.loss),
+        "seed": str(result.seed),
+        "steps": str(result.steps),
     }
 
 
@@ -131,8 +126,9 @@ def _style(stroke: Stroke) -> str:
 
 
 def write_svg(result: SketchResult, path: str | Path) -> None:
-    """Write beside, then rename: a file of that name is replaced whole or not at all. Raises
-    `UserError` when it can't be written.
+    """Write beside, then rename: a file of that name is replaced whole or not at all.
+
+    Raises `UserError` when it can't be written.
     """
     write_whole(to_svg(result), Path(path))
 
@@ -170,12 +166,13 @@ def _umask() -> int:
 
 
 def check_writable(path: Path) -> None:
-    """Raise `UserError` when a file can't be made at `path`; called before the work, so that none
-    is done for nothing.
+    """Raise `UserError` when a file can't be made at `path`.
+
+    Called before the work, so that none is done for nothing.
     """
     folder = path.parent
     try:
-        mode = path.stat().st_mode
+        mode: int | None = path.stat().st_mode
     except FileNotFoundError:
         mode = None
     except (OSError, ValueError) as error:
@@ -204,8 +201,9 @@ def read_svg(path: str | Path) -> SketchResult:
 
 
 def from_svg(data: bytes, name: str = "the file") -> SketchResult:
-    """Read a sketch document. Entities, external references and DOCTYPEs are refused; see
-    `read_svg`.
+    """Read a sketch document, as `read_svg` does.
+
+    Entities, external references and DOCTYPEs are refused.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
@@ -235,14 +233,14 @@ def from_svg(data: bytes, name: str = "the file") -> SketchResult:
         ) from None
 
 
-def _is_hidden(layer: Any) -> bool:
+def _is_hidden(layer: etree._Element) -> bool:
     """As Inkscape's eye hides a layer."""
     return bool(re.search(r"(?:^|;)\s*display\s*:\s*none", layer.get("style") or ""))
 
 
 @dataclass(frozen=True)
 class _Attributes:
-    node: Any
+    node: etree._Element
 
     def __getitem__(self, name: str) -> str:
         value = self.node.get(f"{{{CLIPASSO}}}{name}")
@@ -251,7 +249,7 @@ class _Attributes:
         return str(value)
 
 
-def _read_layer(root: Any, layer: Any) -> SketchResult:
+def _read_layer(root: etree._Element, layer: etree._Element) -> SketchResult:
     facts = _Attributes(layer)
     if int(facts["sketch"]) > VERSION:
         raise UserError(
@@ -278,29 +276,30 @@ def _read_layer(root: Any, layer: Any) -> SketchResult:
     )
 
 
-def _read_path(node: Any) -> Stroke:
+def _read_path(node: etree._Element) -> Stroke:
     style = dict(part.split(":", 1) for part in node.get("style", "").split(";") if part)
-    width, opacity = float(style["stroke-width"]), float(style.get("stroke-opacity", "1"))
-    if not (
-        0 < width < math.inf
-        and 0 <= opacity <= 1
-        and re.fullmatch("#[0-9a-fA-F]{6}", style["stroke"])
-        and node.get("id")
-    ):
+    width = float(style["stroke-width"])
+    opacity = float(style.get("stroke-opacity", "1"))
+    color = style["stroke"]
+    id_ = node.get("id")
+    if not (0 < width < math.inf and 0 <= opacity <= 1):
+        raise ValueError("no stroke of the engine's")
+    if not (re.fullmatch("#[0-9a-fA-F]{6}", color) and id_):
         raise ValueError("no stroke of the engine's")
     return Stroke(
-        points=parse_path(node.get("d")),
+        points=parse_path(node.get("d", "")),
         width=width,
-        color=style["stroke"],
+        color=color,
         opacity=opacity,
-        id=node.get("id"),
+        id=id_,
         locked=_Attributes(node)["locked"] == "true",
     )
 
 
 def parse_path(data: str) -> tuple[Point, ...]:
-    """The points of ``M x,y C ...`` with absolute coordinates, as `path_data` writes it. Raises
-    ValueError for other commands.
+    """The points of ``M x,y C ...`` with absolute coordinates, as `path_data` writes it.
+
+    Raises ValueError for other commands.
     """
     if not re.fullmatch(r"\s*M[^A-Za-z]*C[-+.,\deE\s]*", data):
         raise ValueError("not one chain of absolute cubics")

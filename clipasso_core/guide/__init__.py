@@ -38,33 +38,27 @@ class Recipe:
 
 @dataclass
 class Features:
-    """What a guide sees in B pictures: feature maps by layer, [B, C, h, w] each, and the embedding
-    [B, D]; all float32.
-    """
+    """What a guide sees in B pictures, in float32."""
 
-    maps: dict[str, Tensor]
-    embedding: Tensor
+    maps: dict[str, Tensor]  # by layer, [B, C, h, w] each
+    embedding: Tensor  # [B, D]
 
     def select(self, index: slice | Tensor) -> Features:
         """The features of some of the pictures."""
-        return Features(
-            {name: value[index] for name, value in self.maps.items()}, self.embedding[index]
-        )
+        maps = {name: value[index] for name, value in self.maps.items()}
+        return Features(maps, self.embedding[index])
 
     def repeat(self, times: int) -> Features:
         """All pictures, `times` over."""
         if times == 1:
             return self
-        return Features(
-            {name: value.repeat(times, 1, 1, 1) for name, value in self.maps.items()},
-            self.embedding.repeat(times, 1),
-        )
+        maps = {name: value.repeat(times, 1, 1, 1) for name, value in self.maps.items()}
+        return Features(maps, self.embedding.repeat(times, 1))
 
     def detach(self) -> Features:
         """The same values without gradient."""
-        return Features(
-            {name: value.detach() for name, value in self.maps.items()}, self.embedding.detach()
-        )
+        maps = {name: value.detach() for name, value in self.maps.items()}
+        return Features(maps, self.embedding.detach())
 
 
 Loss = Callable[[Features, Features], "Tensor"]  # (seen, wanted) -> [B]
@@ -84,29 +78,28 @@ class Guide(ABC):
 
     @abstractmethod
     def features(self, pictures: Tensor) -> Features:
-        """Look at pictures [B, 3, side, side], RGB in 0..1. Gradients flow to the pictures; the
-        weights have none.
+        """Look at pictures [B, 3, side, side], RGB in 0..1.
+
+        Gradients flow to the pictures; the weights have none.
         """
 
     def compare(self, pictures: Tensor, wanted: Features, loss: Loss) -> Tensor:
         """The loss [B] of each picture [B, 3, side, side] against what is wanted in its place.
-        Gradients flow to the pictures.
 
-        loss: of the features of any number of pictures and of those wanted, a value for each
-            picture from its own features alone.
+        Gradients flow to the pictures. loss: takes the features of any number of pictures and of
+        those wanted, gives a value for each picture from its own features alone.
         """
         return loss(self.features(pictures), wanted)
 
     @abstractmethod
     def relevance(self, picture: Tensor) -> Tensor:
-        """Where in a picture [1, 3, side, side] the guide sees something: [h, w] in 0..1, as coarse
-        as its features are.
+        """Where in a picture [1, 3, side, side] the guide sees something.
+
+        Returns [h, w] in 0..1, as coarse as its features are.
         """
 
     def words(self, text: str) -> Tensor:
-        """Embedding [1, D] of a text, for guides that know words. Raises `UserError` for the
-        others.
-        """
+        """Embedding [1, D] of a text. Raises `UserError` for a guide that knows no words."""
         raise UserError(
             "no-text",
             f"the guide {self.name} knows no words: --text needs a CLIP guide, for example --guide"

@@ -1,6 +1,4 @@
-"""How a guide's numbers are kept: which precision a device is good at, and batch norms folded
-away.
-"""
+"""How a guide's numbers are kept: the precision a device is good at, batch norms folded away."""
 
 from __future__ import annotations
 
@@ -14,34 +12,32 @@ _NAMED = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def choose_dtype(precision: str, device: torch.device) -> torch.dtype:
-    """The dtype for `precision`; ``auto`` takes 16 bits where the device computes them natively,
-    bf16 before fp16 (its range holds the small gradients of the layer terms without scaling).
+    """The dtype for `precision`.
+
+    ``auto`` takes 16 bits where the device computes them natively, bf16 before fp16: its range
+    holds the small gradients of the layer terms without scaling.
     """
     if precision != "auto":
         return _NAMED[precision]
     if device.type == "cuda":
-        return (
-            torch.bfloat16
-            if torch.cuda.is_bf16_supported(including_emulation=False)
-            else torch.float16
-        )
+        natively = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if natively else torch.float16
     if device.type == "cpu" and native_bf16():
         return torch.bfloat16
     return torch.float32
 
 
 def native_bf16() -> bool:
-    """Whether this processor multiplies bf16 natively (AVX-512 BF16 or AMX); emulated, it is slower
-    than fp32.
+    """Whether this processor multiplies bf16 natively (AVX-512 BF16 or AMX).
+
+    Emulated, bf16 is slower than fp32.
     """
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, probe)() for probe in probes if hasattr(torch.cpu, probe))
 
 
 def freeze(network: nn.Module) -> nn.Module:
-    """Evaluation mode, no weight gradients, every batch norm folded into the convolution before
-    it.
-    """
+    """Evaluation mode, no weight gradients, batch norms folded into the convolution before them."""
     network.eval().requires_grad_(False)
     for parent in network.modules():
         children = list(parent.named_children())

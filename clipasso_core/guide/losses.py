@@ -1,6 +1,4 @@
-"""How unlike sketch and photograph are to a guide: named terms, one value a picture, nothing
-reduced over the batch.
-"""
+"""How unlike sketch and photograph are to a guide: named terms, each a value for every picture."""
 
 from __future__ import annotations
 
@@ -25,7 +23,8 @@ def loss_terms(
     """
     terms = {}
     for layer in recipe.layers:
-        seen, wanted = sketch.maps[layer], target.maps[layer]
+        seen = sketch.maps[layer]
+        wanted = target.maps[layer]
         if recipe.kind == "published":
             terms[layer] = (seen - wanted).square().mean((1, 2, 3))
         else:
@@ -45,16 +44,14 @@ def _centred(seen: Tensor, wanted: Tensor) -> Tensor:
     """One minus the cosine at each position of [B, C, h, w], averaged by the target's energy there.
 
     A cosine knows no strength: where the sketch is all but blank, its gradient grows without bound,
-        and 16-bit arithmetic turns into
-    noise. So the sketch's length is softened by a share of the target's; what is faint is unlike,
-    and pulled gently. Equal features are still at zero.
+    and 16-bit arithmetic turns into noise. So the sketch's length is softened by a share of the
+    target's; what is faint is unlike, and pulled gently. Equal features are still at zero.
     """
-    energy = wanted.norm(dim=1)
-    length = (
-        ((seen.square().sum(1) + (FAINT * energy).square()) / (1 + FAINT**2))
-        .clamp_min(1e-24)
-        .sqrt()
-    )
+    # the target's strength at each position, and the sketch's, softened: [B, h, w]
+    energy: Tensor = wanted.norm(dim=1)
+    square = (seen.square().sum(1) + (FAINT * energy).square()) / (1 + FAINT**2)
+    length = square.clamp_min(1e-24).sqrt()
+    # the cosine between them: [B, h, w]
     like = (seen * wanted).sum(1) / (length * energy).clamp_min(1e-12)
     return ((1 - like) * energy).sum((1, 2)) / energy.sum((1, 2)).clamp_min(1e-12)
 

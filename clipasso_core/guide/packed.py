@@ -1,5 +1,6 @@
-"""Frozen convolutions on a processor, their weights sorted once as it wants to have them: otherwise
-every call sorts them anew.
+"""Frozen convolutions on a processor, their weights sorted once as it wants to have them.
+
+Otherwise every call sorts them anew.
 """
 
 from __future__ import annotations
@@ -22,11 +23,10 @@ log = logging.getLogger(__name__)
 
 
 class Convolution:
-    """A convolution without gradient, packed for one shape where torch has oneDNN (other batch
-    sizes are right, too).
+    """A convolution without gradient, packed for one shape where torch has oneDNN.
 
-    takes: the shape of what comes in. highest: what comes out is cut at 0 and there, infinity
-        included; None leaves it as it is.
+    Other batch sizes are right, too. takes: the shape of what comes in. highest: what comes out is
+    cut at 0 and there, infinity included; None leaves it as it is.
     """
 
     def __init__(
@@ -39,55 +39,60 @@ class Convolution:
         takes: Sequence[int],
         highest: float | None = None,
     ) -> None:
-        self._bias, self._highest = bias, highest
-        self._settings = [stride] * 2, [around] * 2, [1, 1], groups
+        self._bias = bias
+        self._highest = highest
+        self._stride = [stride, stride]
+        self._around = [around, around]
+        self._dilation = [1, 1]
+        self._groups = groups
         self._mkldnn = torch.ops.mkldnn if can_pack(weight.dtype) else None
         self._weight = weight.contiguous()
         if self._mkldnn is not None:
             self._weight = self._mkldnn._reorder_convolution_weight(
-                self._weight, [around] * 2, [stride] * 2, [1, 1], groups, list(takes)
+                self._weight, self._around, self._stride, self._dilation, groups, list(takes)
             )
         self._then: tuple[str, list[float]] = ("none", [])
         if highest is not None:
             self._then = ("relu", []) if math.isinf(highest) else ("hardtanh", [0.0, highest])
 
     def __call__(self, x: Tensor) -> Tensor:
-        stride, around, dilation, groups = self._settings
+        weight, bias = self._weight, self._bias
+        stride, around, dilation = self._stride, self._around, self._dilation
         if self._mkldnn is None:
-            y = F.conv2d(x, self._weight, self._bias, stride, around, dilation, groups)
+            y = F.conv2d(x, weight, bias, stride, around, dilation, self._groups)
             return y if self._highest is None else F.hardtanh(y, 0.0, self._highest, inplace=True)
-        return self._mkldnn._convolution_pointwise(
-            x, self._weight, self._bias, around, stride, dilation, groups, *self._then, ""
+        packed: Tensor = self._mkldnn._convolution_pointwise(
+            x, weight, bias, around, stride, dilation, self._groups, *self._then, ""
         )
+        return packed
 
 
 class Layer:
-    """A frozen convolution and its way back. takes, highest: as `Convolution` has them. A strided
-    one must end where what comes in ends.
+    """A frozen convolution and its way back. takes, highest: as `Convolution` has them.
+
+    A strided one must end where what comes in ends.
     """
 
     def __init__(
         self, convolution: nn.Conv2d, takes: Sequence[int], highest: float | None = None
     ) -> None:
-        weight, groups = convolution.weight.detach(), convolution.groups
+        weight = convolution.weight.detach()
+        bias = None if convolution.bias is None else convolution.bias.detach()
+        groups = convolution.groups
         stride, around, kernel = convolution.stride[0], convolution.padding[0], weight.shape[-1]
         assert isinstance(around, int)
-        bias = None if convolution.bias is None else convolution.bias.detach()
+        self._highest = highest
+        self._stride = stride
         self._convolve = Convolution(weight, bias, stride, around, groups, takes, highest)
-        side = (takes[2] + 2 * around - kernel) // stride + 1  # pictures are square
+        # shape of what comes out; pictures are square
+        side = (takes[2] + 2 * around - kernel) // stride + 1
         self.gives = (takes[0], convolution.out_channels, side, side)
-        self._highest, self._stride = highest, stride
+        # the kernel of the way back: [in, out / groups, k, k]
         turned = (weight if groups > 1 else weight.transpose(0, 1)).flip(2, 3)
         # a strided layer's gradient with zeros between: then the way back is an ordinary layer
         self._spread = stride * (side - 1) + 1
-        self._convolve_back = Convolution(
-            turned,
-            None,
-            1,
-            kernel - 1 - around,
-            groups,
-            (*self.gives[:2], self._spread, self._spread),
-        )
+        spread = (*self.gives[:2], self._spread, self._spread)
+        self._convolve_back = Convolution(turned, None, 1, kernel - 1 - around, groups, spread)
 
     def __call__(self, x: Tensor) -> Tensor:
         return self._convolve(x)
@@ -97,18 +102,19 @@ class Layer:
         if self._highest is not None:
             gradient = torch.ops.aten.hardtanh_backward(gradient, gave, 0.0, self._highest)
         if self._stride > 1:
+            # with zeros between, channels last in memory: [B, C, spread, spread]
             size, channels = gradient.shape[:2]
-            spread = gradient.new_zeros(size, self._spread, self._spread, channels).permute(
-                0, 3, 1, 2
-            )
+            zeros = gradient.new_zeros(size, self._spread, self._spread, channels)
+            spread = zeros.permute(0, 3, 1, 2)
             spread[:, :, :: self._stride, :: self._stride] = gradient
             gradient = spread
         return self._convolve_back(gradient)
 
 
 class PackedConv2d(nn.Module):
-    """In the place of a frozen `nn.Conv2d`, with the ReLU behind it or without. Gradients flow to
-    what comes in.
+    """In the place of a frozen `nn.Conv2d`, with the ReLU behind it or without.
+
+    Gradients flow to what comes in.
     """
 
     def __init__(self, convolution: nn.Conv2d, relu: bool) -> None:
@@ -123,7 +129,8 @@ class PackedConv2d(nn.Module):
             assert self._convolution is not None
             self._layer = Layer(self._convolution, x.shape, math.inf if self._relu else None)
             self._convolution = None
-        return _Pass.apply(x, self._layer, self._relu)
+        y: Tensor = _Pass.apply(x, self._layer, self._relu)
+        return y
 
 
 class _Pass(torch.autograd.Function):
@@ -136,18 +143,14 @@ class _Pass(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        return (
-            ctx.layer.back(
-                gradient.contiguous(memory_format=torch.channels_last), *ctx.saved_tensors
-            ),
-            None,
-            None,
-        )
+        gradient = gradient.contiguous(memory_format=torch.channels_last)
+        return ctx.layer.back(gradient, *ctx.saved_tensors), None, None
 
 
 def pack(network: nn.Module) -> None:
-    """Put a `PackedConv2d` in the place of every convolution of stride 1, and of the ReLU that
-    follows it as in a bottleneck.
+    """Put a `PackedConv2d` in the place of every convolution of stride 1.
+
+    It takes the place of the ReLU, too, that follows it as in a bottleneck.
     """
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
@@ -161,14 +164,15 @@ def pack(network: nn.Module) -> None:
 
 @lru_cache
 def can_pack(dtype: torch.dtype) -> bool:
-    """Whether this torch has oneDNN's packed convolutions, and they work here: tried once, for what
-    torch keeps to itself may change.
+    """Whether this torch has oneDNN's packed convolutions, and they work here.
+
+    Tried once, for what torch keeps to itself may change.
     """
-    if not (
-        torch.backends.mkldnn.is_available()
-        and all(hasattr(torch.ops.mkldnn, name) for name in PACKED)
-    ):
+    if not torch.backends.mkldnn.is_available():
         return False
+    if not all(hasattr(torch.ops.mkldnn, name) for name in PACKED):
+        return False
+    # a picture of four channels and a kernel of one pixel, packed and as ever
     x = torch.linspace(-1, 1, 64).view(1, 4, 4, 4).to(dtype)
     weight = torch.linspace(-1, 1, 16).view(4, 4, 1, 1).to(dtype)
     try:

@@ -6,11 +6,10 @@ from clipasso_core.errors import UserError
 
 
 def choose_device(name: str) -> str:
-    """``cpu``, ``cuda`` or ``mps`` for a request's device; ``auto`` takes CUDA (ROCm included)
-    where there is one, else the CPU.
+    """``cpu``, ``cuda`` or ``mps`` for a request's device.
 
-    Apple's ``mps`` is taken only when asked for. Raises `UserError` when the device asked for is
-    not there.
+    ``auto`` takes CUDA (ROCm included) where there is one, else the CPU; Apple's ``mps`` is taken
+    only when asked for. Raises `UserError` when the device asked for is not there.
     """
     if name == "cpu":
         return name

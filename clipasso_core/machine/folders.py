@@ -14,15 +14,12 @@ CODE = Path(__file__).parents[1]  # this package
 
 def home() -> Path:
     """The engine's own folder: `CLIPASSO_HOME`, else the platform's folder for user data."""
-    return Path(
-        os.environ.get(HOME_VARIABLE) or platformdirs.user_data_dir("clipasso", appauthor=False)
-    ).expanduser()
+    chosen = os.environ.get(HOME_VARIABLE)
+    return Path(chosen or platformdirs.user_data_dir("clipasso", appauthor=False)).expanduser()
 
 
 def models() -> Path:
-    """The folder of downloaded weights: ``models`` in the engine's home, or the one that its
-    ``config.json`` names.
-    """
+    """The folder of downloaded weights: ``models`` in `home`, or what its ``config.json`` names."""
     try:
         named = json.loads((home() / "config.json").read_text(encoding="utf-8"))["models"]
     except (OSError, ValueError, KeyError, TypeError):

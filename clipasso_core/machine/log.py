@@ -47,10 +47,8 @@ def engine_logger() -> logging.Logger:
 
 def record_bug(error: BaseException) -> str:
     """Write the traceback into the log file and return one line for the person."""
-    what = (
-        f"a bug in clipasso: {type(error).__name__}:"
-        f" {str(error).splitlines()[0] if str(error) else ''}".rstrip(": ")
-    )
+    first_line = str(error).splitlines()[0] if str(error) else ""
+    what = f"a bug in clipasso: {type(error).__name__}: {first_line}".rstrip(": ")
     try:
         log_path().parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(
@@ -60,15 +58,8 @@ def record_bug(error: BaseException) -> str:
         return f"{what} (no log could be written: {cannot.strerror})"
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     try:
-        record = logging.LogRecord(
-            "clipasso",
-            logging.ERROR,
-            __file__,
-            0,
-            "bug",
-            None,
-            (type(error), error, error.__traceback__),
-        )
+        cause = (type(error), error, error.__traceback__)
+        record = logging.LogRecord("clipasso", logging.ERROR, __file__, 0, "bug", None, cause)
         handler.handle(record)
     finally:
         with suppress(OSError):  # a full disk, at the last flush

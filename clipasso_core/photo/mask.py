@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from clipasso_core.errors import UserError
 from clipasso_core.machine.models import U2NETP, u2netp_path
@@ -27,22 +28,26 @@ EVEN = 0.98
 BORDER_TOLERANCE = 12 / 255  # what JPEG makes of a plain backdrop
 PLAIN_SHARE = 0.97  # of the border's pixels that must have the border's colour
 
+# gives a coarse map [h', w'] in 0..1 of where the guide sees something
+Relevance = Callable[[], NDArray[np.floating]]
+
 
 @dataclass(frozen=True)
 class Mask:
-    """Foreground probability [h, w] float32 in 0..1 at the picture's working size, and where it
-    came from.
+    """Which pixels belong to the subject.
+
+    foreground: probability [h, w] float32 in 0..1 at the picture's working size.
+    source: where it came from.
     """
 
-    foreground: np.ndarray
+    foreground: NDArray[np.floating]
     source: str
 
 
-def find_subject(picture: Picture, choice: str, relevance: Callable[[], np.ndarray]) -> Mask:
+def find_subject(picture: Picture, choice: str, relevance: Relevance) -> Mask:
     """The mask that `choice` names: auto, alpha, none, rembg[:MODEL] or a file.
 
-    `relevance` gives a coarse map [h', w'] in 0..1 of where the guide sees something; it is only
-    asked when all else lacks.
+    The guide's relevance is only asked for when all else lacks.
     """
     if choice == "none":
         return Mask(np.ones(picture.rgb.shape[:2], np.float32), "none")
@@ -60,7 +65,7 @@ def find_subject(picture: Picture, choice: str, relevance: Callable[[], np.ndarr
     return Mask(_clean(_from_file(picture, choice)), f"file {_printable(Path(choice).name)}")
 
 
-def _automatic(picture: Picture, relevance: Callable[[], np.ndarray]) -> Mask:
+def _automatic(picture: Picture, relevance: Relevance) -> Mask:
     if picture.alpha is not None:
         window = _window(picture)
         if window is None:
@@ -72,48 +77,48 @@ def _automatic(picture: Picture, relevance: Callable[[], np.ndarray]) -> Mask:
     if plain is not None:
         return Mask(_clean(plain), "plain border")
     if u2netp_path().is_file():
-        found, source = _from_u2netp(picture), U2NETP
+        source = U2NETP
+        found = _from_u2netp(picture)
     else:
-        found, source = _from_grabcut(picture, relevance()), "GrabCut"
+        source = "GrabCut"
+        found = _from_grabcut(picture, relevance())
     if (found > SUBJECT).mean() < BLANK:
         return Mask(np.ones(picture.rgb.shape[:2], np.float32), f"none ({source} found no subject)")
     return Mask(_clean(found), source)
 
 
 def _window(picture: Picture) -> tuple[slice, slice] | None:
-    """The upright rectangle that a cropped, padded or evenly faded picture fills; None where
-    transparency has the subject's shape.
+    """The upright rectangle that a cropped, padded or evenly faded picture fills.
+
+    None where transparency has the subject's shape.
     """
     alpha = picture.alpha
     assert alpha is not None
-    rows, columns = np.flatnonzero(alpha.max(1) > 0), np.flatnonzero(alpha.max(0) > 0)
+    # rows and columns in which anything is seen
+    rows = np.flatnonzero(alpha.max(1) > 0)
+    columns = np.flatnonzero(alpha.max(0) > 0)
     # the outermost pixels may be half covered
-    inner = slice(rows[0] + 1, rows[-1]), slice(columns[0] + 1, columns[-1])
-    if (
-        not alpha[inner].size
-        or alpha[inner].min() < EVEN * alpha[inner].max()
-        or _is_plain(picture.rgb[inner])
-    ):
+    inner = (slice(rows[0] + 1, rows[-1]), slice(columns[0] + 1, columns[-1]))
+    cover = alpha[inner]
+    if not cover.size or cover.min() < EVEN * cover.max() or _is_plain(picture.rgb[inner]):
         return None
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
-def _is_plain(rgb: np.ndarray) -> bool:
+def _is_plain(rgb: NDArray[np.uint8]) -> bool:
     return bool(np.ptp(rgb.reshape(-1, 3), axis=0).max() <= 2)
 
 
-def _within(
-    picture: Picture, window: tuple[slice, slice], relevance: Callable[[], np.ndarray]
-) -> Mask:
+def _within(picture: Picture, window: tuple[slice, slice], relevance: Relevance) -> Mask:
     """The subject of a picture that fills a window of its bitmap."""
     height, width = picture.rgb.shape[:2]
     seen = np.round(picture.on_white()[window] * 255).astype(np.uint8)
 
-    def relevance_within() -> np.ndarray:
+    def relevance_within() -> NDArray[np.floating]:
         whole = relevance()
-        (top, bottom, _), (left, right, _) = (
-            part.indices(size) for part, size in zip(window, (height, width), strict=True)
-        )
+        top, bottom, _ = window[0].indices(height)
+        left, right, _ = window[1].indices(width)
+        # cells of the map to a pixel, and the first that the window covers
         down, across = whole.shape[0] / height, whole.shape[1] / width
         first_row, first_column = int(top * down), int(left * across)
         return whole[
@@ -121,9 +126,8 @@ def _within(
             first_column : max(first_column + 1, round(right * across)),
         ]
 
-    inner = _automatic(
-        Picture(np.ascontiguousarray(seen), None, seen.shape[1], seen.shape[0]), relevance_within
-    )
+    filled = Picture(np.ascontiguousarray(seen), None, seen.shape[1], seen.shape[0])
+    inner = _automatic(filled, relevance_within)
     foreground = np.zeros((height, width), np.float32)
     foreground[window] = inner.foreground
     return Mask(foreground, inner.source)
@@ -134,34 +138,33 @@ def _printable(name: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
-def _clean(foreground: np.ndarray) -> np.ndarray:
+def _clean(foreground: NDArray[np.floating]) -> NDArray[np.floating]:
     """Drop the parts that are too small to be a part of the subject."""
-    count, label, stats, _ = cv2.connectedComponentsWithStats(
-        (foreground > SUBJECT).astype(np.uint8), connectivity=8
-    )
+    # connected parts, the background as the first: each pixel's number [h, w], each one's facts
+    subject = (foreground > SUBJECT).astype(np.uint8)
+    count, label, stats, _ = cv2.connectedComponentsWithStats(subject, connectivity=8)
     if count <= 2:
         return foreground
     area = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
     area[0] = 0
-    dust = (area < DUST * area.max()) & (np.arange(count) > 0)
+    # which of them are dust: [parts]
+    is_part = np.arange(count) > 0
+    dust = is_part & (area < DUST * area.max())
     if not dust.any():
         return foreground
-    halo = cv2.dilate(dust[label].astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    kept = (
-        cv2.dilate(
-            (~dust & (np.arange(count) > 0))[label].astype(np.uint8), np.ones((7, 7), np.uint8)
-        )
-        > 0
-    )
+    # soft edges around dust go with it, unless they are those of another part: [h, w]
+    brush = np.ones((7, 7), np.uint8)
+    halo = cv2.dilate(dust[label].astype(np.uint8), brush) > 0
+    kept = cv2.dilate((is_part & ~dust)[label].astype(np.uint8), brush) > 0
     return np.where(halo & ~kept, 0, foreground).astype(np.float32)
 
 
-def _from_alpha(picture: Picture) -> np.ndarray:
+def _from_alpha(picture: Picture) -> NDArray[np.floating]:
     assert picture.alpha is not None
     return picture.alpha.astype(np.float32) / 255
 
 
-def _from_file(picture: Picture, path: str) -> np.ndarray:
+def _from_file(picture: Picture, path: str) -> NDArray[np.floating]:
     mask = decode_picture(read_bytes(path, "mask"), Path(path).name)
     here, there = picture.width / picture.height, mask.width / mask.height
     if abs(here / there - 1) > 0.02:
@@ -170,14 +173,14 @@ def _from_file(picture: Picture, path: str) -> np.ndarray:
             f"the mask is {mask.width} x {mask.height} and the photo {picture.width} x"
             f" {picture.height}: make the mask of the photo's proportions",
         )
-    grey = (
-        mask.alpha.astype(np.float32) / 255
-        if mask.alpha is not None
-        else mask.rgb.mean(2, dtype=np.float32) / 255
-    )
-    found = np.clip(
-        cv2.resize(grey, picture.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR), 0, 1
-    )
+    # its transparency if it has any, else its brightness: [h', w'], then [h, w]
+    if mask.alpha is not None:
+        grey = mask.alpha.astype(np.float32) / 255
+    else:
+        grey = mask.rgb.mean(2, dtype=np.float32) / 255
+    size = picture.rgb.shape[1::-1]
+    found = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    found = np.clip(found, 0, 1)
     if found.max() <= SUBJECT:
         raise UserError(
             "bad-mask", f"the mask {Path(path).name} is all background: paint the subject white"
@@ -185,38 +188,31 @@ def _from_file(picture: Picture, path: str) -> np.ndarray:
     return found
 
 
-def _from_plain_border(picture: Picture) -> np.ndarray | None:
-    """All that differs from the border's one colour and what it encloses; None when the border is
-    not of one colour.
+def _from_plain_border(picture: Picture) -> NDArray[np.floating] | None:
+    """All that differs from the border's one colour and what it encloses.
+
+    None when the border is not of one colour.
     """
     rgb = picture.rgb.astype(np.float32) / 255
+    # the pixels of the border: [n, 3], and the colour of most of them
     band = max(2, min(rgb.shape[:2]) // 60)
-    border = np.concatenate(
-        [
-            rgb[:band].reshape(-1, 3),
-            rgb[-band:].reshape(-1, 3),
-            rgb[:, :band].reshape(-1, 3),
-            rgb[:, -band:].reshape(-1, 3),
-        ]
-    )
+    bands = (rgb[:band], rgb[-band:], rgb[:, :band], rgb[:, -band:])
+    border = np.concatenate([one.reshape(-1, 3) for one in bands])
     colour = np.median(border, axis=0)
     if (np.abs(border - colour).max(1) < BORDER_TOLERANCE).mean() < PLAIN_SHARE:
         return None
+    # what has that colour and is reached from outside: 2 in [h + 2, w + 2]
     backdrop = (np.abs(rgb - colour).max(2) < BORDER_TOLERANCE).astype(np.uint8)
-    padded = np.pad(backdrop, 1, constant_values=1)
-    outside = padded.copy()
+    outside = np.pad(backdrop, 1, constant_values=1)
     cv2.floodFill(outside, None, (0, 0), 2)
     found = (outside[1:-1, 1:-1] != 2).astype(np.float32)
-    share = found.mean()
-    if not BLANK < share < 0.98:
+    if not BLANK < found.mean() < 0.98:
         return None
-    return cv2.GaussianBlur(found, (0, 0), 1.0)
+    return np.asarray(cv2.GaussianBlur(found, (0, 0), 1.0), np.float32)
 
 
-def _from_u2netp(picture: Picture) -> np.ndarray:
-    """Salient-object probability by U-2-Net's small network (Qin et al. 2020), through
-    onnxruntime.
-    """
+def _from_u2netp(picture: Picture) -> NDArray[np.floating]:
+    """Salient-object probability by U-2-Net's small network (Qin et al. 2020)."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -230,24 +226,28 @@ def _from_u2netp(picture: Picture) -> np.ndarray:
             "bad-weights",
             f"{u2netp_path()} is damaged: run clipasso models fetch u2netp, or use --mask none",
         ) from None
-    small = cv2.resize(picture.rgb, (U2NET_SIDE, U2NET_SIDE), interpolation=cv2.INTER_AREA).astype(
-        np.float32
-    )
-    # the network's training
+    # the picture as the network was trained: [1, 3, 320, 320]
+    side = (U2NET_SIDE, U2NET_SIDE)
+    small = cv2.resize(picture.rgb, side, interpolation=cv2.INTER_AREA).astype(np.float32)
     normal = (small / max(float(small.max()), 1.0) - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     batch = normal.transpose(2, 0, 1)[None].astype(np.float32)
-    found = session.run(None, {session.get_inputs()[0].name: batch})[0][0, 0]
-    found = (found - found.min()) / max(float(np.ptp(found)), 1e-6)
-    found = cv2.resize(found, picture.rgb.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    return np.clip((found - SOFT_LOW) / (SOFT_HIGH - SOFT_LOW), 0, 1).astype(np.float32)
+    # the finest of its maps [320, 320], stretched onto 0..1, then [h, w]
+    maps = session.run(None, {session.get_inputs()[0].name: batch})
+    finest: NDArray[np.float32] = maps[0][0, 0]
+    finest = (finest - finest.min()) / max(float(np.ptp(finest)), 1e-6)
+    found = cv2.resize(finest, picture.rgb.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    sure = np.clip((found - SOFT_LOW) / (SOFT_HIGH - SOFT_LOW), 0, 1)
+    return np.asarray(sure, np.float32)
 
 
-def _from_grabcut(picture: Picture, relevance: np.ndarray) -> np.ndarray:
+def _from_grabcut(picture: Picture, relevance: NDArray[np.floating]) -> NDArray[np.floating]:
     """OpenCV's GrabCut (Rother et al. 2004), seeded by where the guide sees something."""
-    side = 320 / max(picture.rgb.shape[:2])
-    size = tuple(max(1, round(length * side)) for length in picture.rgb.shape[1::-1])
+    # picture and relevance at a size that it is quick with: [h', w', 3], [h', w']
+    factor = 320 / max(picture.rgb.shape[:2])
+    size = tuple(max(1, round(length * factor)) for length in picture.rgb.shape[1::-1])
     rgb = cv2.resize(picture.rgb, size, interpolation=cv2.INTER_AREA)
     seen = cv2.resize(relevance.astype(np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    # what each pixel is to be taken for: [h', w']
     trimap = np.full(seen.shape, cv2.GC_PR_BGD, np.uint8)
     trimap[seen > np.quantile(seen, 0.6)] = cv2.GC_PR_FGD
     trimap[seen > np.quantile(seen, 0.95)] = cv2.GC_FGD
@@ -257,15 +257,10 @@ def _from_grabcut(picture: Picture, relevance: np.ndarray) -> np.ndarray:
     trimap[border & (trimap != cv2.GC_FGD)] = cv2.GC_BGD
     cv2.setRNGSeed(0)  # GrabCut clusters colours from random beginnings
     whole = (0, 0, rgb.shape[1], rgb.shape[0])  # not read: the trimap says it all
-    cv2.grabCut(
-        np.ascontiguousarray(rgb[..., ::-1]),
-        trimap,
-        whole,
-        np.zeros((1, 65)),
-        np.zeros((1, 65)),
-        5,
-        cv2.GC_INIT_WITH_MASK,
-    )
+    bgr = np.ascontiguousarray(rgb[..., ::-1])
+    colours_behind, colours_before = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(bgr, trimap, whole, colours_behind, colours_before, 5, cv2.GC_INIT_WITH_MASK)
+    # the subject without its pinholes, then [h, w] with a soft edge
     found = np.isin(trimap, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     closed = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     large = cv2.resize(closed, picture.rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
@@ -277,7 +272,7 @@ def rembg_model_path(model: str) -> Path:
     return Path(os.environ.get("U2NET_HOME", "~/.u2net")).expanduser() / f"{model}.onnx"
 
 
-def _from_rembg(picture: Picture, model: str) -> np.ndarray:
+def _from_rembg(picture: Picture, model: str) -> NDArray[np.floating]:
     if find_spec("rembg") is None:
         raise UserError(
             "no-rembg",
@@ -293,7 +288,6 @@ def _from_rembg(picture: Picture, model: str) -> np.ndarray:
     import rembg
     from PIL import Image
 
-    found = rembg.remove(
-        Image.fromarray(picture.rgb), session=rembg.new_session(model), only_mask=True
-    )
+    session = rembg.new_session(model)
+    found = rembg.remove(Image.fromarray(picture.rgb), session=session, only_mask=True)
     return np.asarray(found.convert("L"), dtype=np.float32) / 255

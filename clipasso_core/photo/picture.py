@@ -8,9 +8,11 @@ import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from clipasso_core.errors import UserError
 
@@ -40,21 +42,22 @@ class Picture:
 
     rgb: [h, w, 3] uint8, colours as stored (not composited with alpha).
     alpha: [h, w] uint8, or None when every pixel is opaque.
-    width, height: size of the original in pixels, upright: the unit of all coordinates that leave
-        the engine.
+    width, height: the original's size in pixels, upright; all coordinates that leave the engine are
+        in them.
     """
 
-    rgb: np.ndarray
-    alpha: np.ndarray | None
+    rgb: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None
     width: int
     height: int
 
     @property
     def scale(self) -> float:
         """Working pixels to one pixel of the original."""
-        return self.rgb.shape[1] / self.width
+        working_px: int = self.rgb.shape[1]
+        return working_px / self.width
 
-    def on_white(self) -> np.ndarray:
+    def on_white(self) -> NDArray[np.floating]:
         """[h, w, 3] float32 in 0..1, composited over white."""
         rgb = self.rgb.astype(np.float32) / 255
         if self.alpha is None:
@@ -71,9 +74,7 @@ def read_picture(path: str | Path) -> Picture:
 
 
 def read_bytes(path: str | Path, what: str) -> bytes:
-    """The bytes of a regular file of bearable size. `what` names the file's part in the job in the
-    messages.
-    """
+    """The bytes of a regular file of bearable size. `what`: the file's part, for messages."""
     path = Path(path)
     try:
         status = path.stat()
@@ -99,9 +100,7 @@ def read_bytes(path: str | Path, what: str) -> bytes:
 
 
 def decode_picture(data: bytes, name: str = "the photo") -> Picture:
-    """Decode a bitmap from bytes. `name` stands in the messages. Raises `UserError` as
-    `read_picture` does.
-    """
+    """Decode a bitmap; `name` stands in the messages. Raises `UserError` as `read_picture` does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -113,7 +112,7 @@ def decode_picture(data: bytes, name: str = "the photo") -> Picture:
             image.load()
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise _too_large(name) from None
-        except Image.UnidentifiedImageError:
+        except UnidentifiedImageError:
             raise UserError(
                 "bad-photo",
                 f"{name} is not a picture that can be read: save it as PNG, JPEG, WebP, TIFF, BMP"
@@ -132,8 +131,7 @@ def from_image(
 ) -> Picture:
     """Take a picture from a PIL image of any mode; its EXIF orientation is applied.
 
-    `stored` is the (width, height) of the file's own pixels when `image` was decoded at a fraction
-    of them.
+    stored: width and height of the file's own pixels, when `image` is a fraction of that.
     """
     size = stored or image.size
     if min(size) < MIN_SIDE:
@@ -152,11 +150,8 @@ def from_image(
     rgba = _eight_bit(image)
     factor = min(1.0, WORK_SIDE / max(rgba.size))
     if factor < 1:
-        rgba = rgba.resize(
-            (max(1, round(rgba.width * factor)), max(1, round(rgba.height * factor))),
-            Image.Resampling.LANCZOS,
-            reducing_gap=3,
-        )
+        reduced = (max(1, round(rgba.width * factor)), max(1, round(rgba.height * factor)))
+        rgba = rgba.resize(reduced, Image.Resampling.LANCZOS, reducing_gap=3)
     pixels = np.asarray(rgba)
     alpha = pixels[..., 3] if rgba.mode == "RGBA" else None
     if alpha is not None and alpha.min() == 255:
@@ -197,14 +192,12 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return image.convert("RGBA" if clear else "RGB")
 
 
-def from_array(pixels: np.ndarray) -> Picture:
+def from_array(pixels: NDArray[Any]) -> Picture:
     """Take a picture from an array [h, w], [h, w, 3] or [h, w, 4], uint8, or float in 0..1."""
     array = np.asarray(pixels)
-    if (
-        array.ndim not in (2, 3)
-        or (array.ndim == 3 and array.shape[2] not in (3, 4))
-        or min(array.shape[:2]) < MIN_SIDE
-    ):
+    is_grey = array.ndim == 2
+    is_coloured = array.ndim == 3 and array.shape[2] in (3, 4)
+    if not (is_grey or is_coloured) or min(array.shape[:2]) < MIN_SIDE:
         raise UserError(
             "bad-photo",
             f"an array of shape {array.shape} is no picture: give [h, w], [h, w, 3] or [h, w, 4] of"

@@ -24,10 +24,10 @@ DENSE_PIXELS = 128 * 224 * 224
 
 @dataclass
 class StrokeBatch:
-    """B sketches of N strokes as tensors, in pixels of the canvas; pixel (0, 0) covers [0, 1) x [0,
-    1).
+    """B sketches of N strokes as tensors, in pixels of the canvas.
 
-    A chain of fewer cubics than the longest is padded by repeating its last point.
+    Pixel (0, 0) covers [0, 1) x [0, 1). A chain of fewer cubics than the longest is padded by
+    repeating its last point.
     """
 
     points: Tensor  # [B, N, 3K+1, 2]
@@ -49,16 +49,13 @@ class StrokeBatch:
 def render(strokes: StrokeBatch, size: tuple[int, int], door: str = "auto") -> Tensor:
     """Draw the strokes on white.
 
-    `size` is (height, width) in px; the door ``auto`` is the `fitting` one. Returns images [B, 3,
-    H, W] in 0..1 with gradients of points, width, colour and opacity. Raises `UserError` when the
-    door's package is missing.
+    size: (height, width) in px. door: ``auto`` is the `fitting` one. Returns images [B, 3, H, W] in
+    0..1 with gradients of points, width, colour and opacity. Raises `UserError` when the door's
+    package is missing.
     """
     if door == "auto":
-        door = fitting(
-            strokes.points.device.type,
-            strokes.width.numel() * ((strokes.points.shape[2] - 1) // 3),
-            size,
-        )
+        cubics = strokes.width.numel() * ((strokes.points.shape[2] - 1) // 3)
+        door = fitting(strokes.points.device.type, cubics, size)
     if door == "sparse":
         from clipasso_core.raster import sparse
 
@@ -84,7 +81,8 @@ def render(strokes: StrokeBatch, size: tuple[int, int], door: str = "auto") -> T
 
 def fitting(device: str, cubics: int, size: tuple[int, int]) -> str:
     """The door for so many cubics, of all sketches together, on that type of device."""
-    return "dense" if device == "cuda" and cubics * size[0] * size[1] <= DENSE_PIXELS else "sparse"
+    looks = cubics * size[0] * size[1]
+    return "dense" if device == "cuda" and looks <= DENSE_PIXELS else "sparse"
 
 
 def available(door: str) -> bool:

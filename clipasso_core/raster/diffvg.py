@@ -1,6 +1,4 @@
-"""The diffvg door (Li et al. 2020), for those who have the package `pydiffvg`; the only module that
-knows it.
-"""
+"""The diffvg door (Li et al. 2020): for those who have `pydiffvg`, which only this module knows."""
 
 from __future__ import annotations
 
@@ -31,18 +29,21 @@ def _draw(pydiffvg: Any, strokes: StrokeBatch, one: int, size: tuple[int, int]) 
     controls = torch.full((cubics,), 2, dtype=torch.int32)
     half = strokes.width[one].float() / 2  # diffvg's stroke_width is a half width
     paint = torch.cat([strokes.color[one], strokes.opacity[one, :, None]], -1).float()
-    shapes, groups = [], []
+    shapes = []
+    groups = []
     for number, chain in enumerate(points):
-        shapes.append(
-            pydiffvg.Path(controls, chain.contiguous(), is_closed=False, stroke_width=half[number])
+        path = pydiffvg.Path(
+            controls, chain.contiguous(), is_closed=False, stroke_width=half[number]
         )
-        groups.append(
-            pydiffvg.ShapeGroup(
-                torch.tensor([number]), fill_color=None, stroke_color=paint[number].contiguous()
-            )
+        group = pydiffvg.ShapeGroup(
+            torch.tensor([number]), fill_color=None, stroke_color=paint[number].contiguous()
         )
+        shapes.append(path)
+        groups.append(group)
     scene = pydiffvg.RenderFunction.serialize_scene(width, height, shapes, groups)
     # White below the strokes: composited afterwards, coloured strokes would get dark fringes.
     white = torch.ones(height, width, 4, device=points.device)
-    image = pydiffvg.RenderFunction.apply(width, height, SAMPLES, SAMPLES, SEED, white, *scene)
+    image: Tensor = pydiffvg.RenderFunction.apply(
+        width, height, SAMPLES, SAMPLES, SEED, white, *scene
+    )
     return image[..., :3].permute(2, 0, 1)

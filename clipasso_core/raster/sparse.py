@@ -1,12 +1,11 @@
 """The sparse renderer: pure torch, any device, no compiler.
 
 Only pixels near a stroke are touched. Index work without gradient finds, for every (stroke, pixel)
-in reach, the nearest point of
-the chain: chains are cut into straight segments, each segment looks at the pixels beside it, row by
-    row, Newton steps move its parameter
-onto the true curve, and the nearest one wins. What is left, one record for each stroke and pixel,
-is shaded and composited by one autograd function with its gradient written out. The parameter of
-the nearest point needs no gradient (envelope theorem).
+in reach, the nearest point of the chain: chains are cut into straight segments, each segment looks
+at the pixels beside it, row by row, Newton steps move its parameter onto the true curve, and the
+nearest one wins. What is left, one record for each stroke and pixel, is shaded and composited by
+one autograd function with its gradient written out. The parameter of the nearest point needs no
+gradient (envelope theorem).
 """
 
 from __future__ import annotations
@@ -48,13 +47,15 @@ def render(strokes: StrokeBatch, size: tuple[int, int]) -> Tensor:
     """See `clipasso_core.raster.render`."""
     batch, count, length, _ = strokes.points.shape
     height, width = size
+    # all sketches' strokes in one row: [B*N, P, 2], [B*N], [B*N, 3]
     points = strokes.points.reshape(batch * count, length, 2)
     half = strokes.width.reshape(-1) / 2
-    records = _nearest(points.detach(), half.detach(), count, size)
     color = strokes.color.reshape(-1, 3)
+    records = _nearest(points.detach(), half.detach(), count, size)
     if not color.requires_grad and bool((color == color[:, :1]).all()):
         color = color[:, :1]  # greys have one band, and nearly all sketches are black
-    image = _Shade.apply(
+    # [B*H*W, bands]
+    image: Tensor = _Shade.apply(
         points, half, color, strokes.opacity.reshape(-1), records, batch * height * width
     )
     return image.view(batch, height, width, -1).permute(0, 3, 1, 2).expand(-1, 3, -1, -1)
@@ -66,9 +67,7 @@ def _bernstein(t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def _ragged(counts: Tensor) -> tuple[Tensor, Tensor]:
-    """For rows that have `counts` items each: the row of every item, and the item's place in its
-    row.
-    """
+    """For rows of `counts` items each: the row of every item, and the item's place in its row."""
     row = torch.repeat_interleave(counts)
     start = counts.cumsum(0) - counts
     return row, torch.arange(len(row), device=counts.device) - start[row]
@@ -88,39 +87,43 @@ def _nearest(points: Tensor, half: Tensor, count: int, size: tuple[int, int]) ->
     """Find the records: points [S, 3K+1, 2], half [S] half-widths, S = B * count."""
     height, width = size
     per_chain = (points.shape[1] - 1) // 3
-    # [K, 4]
-    corner = torch.arange(per_chain, device=points.device)[:, None] * 3 + torch.arange(
-        4, device=points.device
-    )
-    cubics = points[:, corner].reshape(-1, 4, 2)  # [C, 4, 2]
+    # each cubic's control points: [C, 4, 2]
+    begins = torch.arange(per_chain, device=points.device)[:, None] * 3
+    corner = begins + torch.arange(4, device=points.device)
+    cubics = points[:, corner].reshape(-1, 4, 2)
+    # straight segments [T], the chain of each, how far it reaches, the pixels beside it
     cubic, t0, step, a, edge = _segments(cubics)
     chain = torch.div(cubic, per_chain, rounding_mode="floor")
     reach = half[chain] + MARGIN_PX
     spans = _spans(a, edge, reach, chain, size)
 
-    # Along a span the place on its segment grows evenly.
+    # Along a span the place on its segment grows evenly: by so much a pixel in x and y [S, 2], from
+    # so much at the span's first pixel [S].
     of, column = spans.segment, spans.first
-    # [S, 2], of the segment for each px
     along = edge[of] / edge[of].square().sum(-1, keepdim=True).clamp_min(1e-12)
     centre = torch.stack([column, spans.row], -1).to(points.dtype) + 0.5
     begin = ((centre - a[of]) * along).sum(-1)
+    # the span's row of pixels, counted through all sketches: [S]
     line = torch.div(chain[of], count, rounding_mode="floor") * height + spans.row
-    span, place = _ragged(spans.pixels)  # [Q] candidates
+    # candidates, one for each pixel of a span: [Q] each
+    span, place = _ragged(spans.pixels)
     segment = of[span]
     owner = cubic[segment]
-    x, y = column[span] + place, spans.row[span]
+    x = column[span] + place
+    y = spans.row[span]
     pixel = (line * width + column)[span] + place
+    # parameter of the nearest point on the segment, then on its curve: [Q]
     t = t0[segment] + (begin[span] + place * along[:, 0][span]).clamp(0, 1) * step[segment]
     t, away_x, away_y, square = _newton(cubics, owner, t, x + 0.5, y + 0.5)
 
     # One sort serves both ends: of a stroke's candidates for a pixel the nearest comes first, and
     # strokes come in composite order.
     stroke = torch.div(owner, per_chain, rounding_mode="floor")
-    near = (
-        (square / reach.square()[segment] * (1 << _TIE_BITS)).clamp_max((1 << _TIE_BITS) - 1).long()
-    )
+    scale = 1 << _TIE_BITS
+    near = (square / reach.square()[segment] * scale).clamp_max(scale - 1).long()
     key, order = (((pixel * count + stroke % count) << _TIE_BITS) + near).sort()
     key = key >> _TIE_BITS
+    # of equal keys the first
     first = torch.ones_like(key, dtype=torch.bool)
     first[1:] = key[1:] != key[:-1]
     order = order[first]
@@ -131,21 +134,19 @@ def _segments(cubics: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Cubics [C, 4, 2] cut into straight pieces: each one's cubic, first parameter, how far the
     parameter goes, begin and edge [T, 2].
     """
-    # of the second derivative, at most
+    # length of the second derivative, at most: [C]
     bend = 6 * (cubics[:, 2:] - 2 * cubics[:, 1:3] + cubics[:, :2]).norm(dim=-1).amax(1)
+    # how many pieces keep within `BEND_PX` of the curve: [C]
     pieces = (bend / (8 * BEND_PX)).sqrt().ceil().clamp(1, MAX_SEGMENTS).long()
+    # each piece's cubic, and its stretch of the parameter: [T]
     cubic, place = _ragged(pieces)
     step = (1 / pieces.to(cubics.dtype))[cubic]
     t0 = place * step
+    # the curve at both ends of it: [T, 2]
     control = cubics[cubic]
     a = (torch.stack(_bernstein(t0), 1)[..., None] * control).sum(1)
-    return (
-        cubic,
-        t0,
-        step,
-        a,
-        (torch.stack(_bernstein(t0 + step), 1)[..., None] * control).sum(1) - a,
-    )
+    b = (torch.stack(_bernstein(t0 + step), 1)[..., None] * control).sum(1)
+    return cubic, t0, step, a, b - a
 
 
 def _spans(a: Tensor, edge: Tensor, reach: Tensor, chain: Tensor, size: tuple[int, int]) -> _Spans:
@@ -154,36 +155,41 @@ def _spans(a: Tensor, edge: Tensor, reach: Tensor, chain: Tensor, size: tuple[in
     chains those around the pen.
     """
     height, width = size
+    # length and direction of each segment: [T], [T, 2]
     length = edge.norm(dim=-1)
     way = edge / length.clamp_min(1e-9)[:, None]
-    turn = (way[1:] - way[:-1]).norm(dim=-1) / 2  # sine of half the angle
+    # sine of half the angle at each joint, 1 between chains: [T - 1]
+    turn = (way[1:] - way[:-1]).norm(dim=-1) / 2
     # a point has no direction
     whole = (chain[1:] != chain[:-1]) | (torch.minimum(length[1:], length[:-1]) < 1e-3)
     turn = torch.where(whole, 1.0, turn)
+    # how far a segment looks beyond its begin and its end: [T]
     one = turn.new_ones(1)
-    before, behind = torch.cat([one, turn]) * reach, torch.cat([turn, one]) * reach
+    before = torch.cat([one, turn]) * reach
+    behind = torch.cat([turn, one]) * reach
+    # the rectangle beside it: direction, middle, half its length; half its width is the reach
     cos, sin = (
         torch.where(part < 0, -1.0, 1.0) * part.abs().clamp_min(LEVEL) for part in way.unbind(-1)
     )
     middle = a + edge / 2 + way * ((behind - before) / 2)[:, None]
-    # half the rectangle's length; half its width is the reach
     along = (length + before + behind) / 2
 
+    # the rows of pixels that the rectangle meets: first and last [T], then one a row [S]
     tall = sin.abs() * along + cos.abs() * reach
     low = (middle[:, 1] - tall - 0.5).ceil().clamp(0, height)
     high = (middle[:, 1] + tall - 0.5).floor().clamp(-1, height - 1)
     segment, row = _ragged((high - low + 1).clamp_min(0).long())
     row = row + low.long()[segment]
+    # where its ends and its sides cross that row: [S]
     down = row + 0.5 - middle[:, 1][segment]
     slope, rise = (-sin / cos)[segment], (cos / sin)[segment]
     wide, deep = (along / cos.abs())[segment], (reach / sin.abs())[segment]
+    from_left = torch.maximum(down * slope - wide, down * rise - deep)
+    to_right = torch.minimum(down * slope + wide, down * rise + deep)
+    # the first and the last column between them: [S]
     across = middle[:, 0][segment] - 0.5
-    left = (across + torch.maximum(down * slope - wide, down * rise - deep)).ceil().clamp(0, width)
-    right = (
-        (across + torch.minimum(down * slope + wide, down * rise + deep))
-        .floor()
-        .clamp(-1, width - 1)
-    )
+    left = (across + from_left).ceil().clamp(0, width)
+    right = (across + to_right).floor().clamp(-1, width - 1)
     return _Spans(segment, row, left.long(), (right - left + 1).clamp_min(0).long())
 
 
@@ -196,29 +202,34 @@ def _newton(
     Returns t, the way to the point there and its squared length. Coordinates are kept apart: flat
     vectors are what the processor is quick with.
     """
+    # coefficients of the powers of t, x and y of each from the zeroth on: [8, C], then [8, R]
     p0, p1, p2, p3 = cubics.unbind(1)
-    # [8, C]
-    powers = torch.cat(
-        [p0, 3 * (p1 - p0), 3 * (p2 - 2 * p1 + p0), p3 - 3 * p2 + 3 * p1 - p0], 1
-    ).T.contiguous()
-    x0, y0, x1, y1, x2, y2, x3, y3 = powers.index_select(1, owner)  # [8, R]
-    x0, y0 = x0 - x, y0 - y
-    away_x, away_y = ((x3 * t + x2) * t + x1) * t + x0, ((y3 * t + y2) * t + y1) * t + y0
+    powers = torch.cat([p0, 3 * (p1 - p0), 3 * (p2 - 2 * p1 + p0), p3 - 3 * p2 + 3 * p1 - p0], 1)
+    x0, y0, x1, y1, x2, y2, x3, y3 = powers.T.contiguous().index_select(1, owner)
+    # the way from (x, y) to the point at t, and its squared length: [R]
+    x0 = x0 - x
+    y0 = y0 - y
+    away_x = ((x3 * t + x2) * t + x1) * t + x0
+    away_y = ((y3 * t + y2) * t + y1) * t + y0
     square = away_x * away_x + away_y * away_y
     for _ in range(rounds):
-        speed_x, speed_y = (3 * x3 * t + 2 * x2) * t + x1, (3 * y3 * t + 2 * y2) * t + y1
+        # slope of half the squared length along t, and the two parts of its second derivative: [R]
+        speed_x = (3 * x3 * t + 2 * x2) * t + x1
+        speed_y = (3 * y3 * t + 2 * y2) * t + y1
         slope = away_x * speed_x + away_y * speed_y
         bend = away_x * (6 * x3 * t + 2 * x2) + away_y * (6 * y3 * t + 2 * y2)
         speed = speed_x * speed_x + speed_y * speed_y
-        trial = (t - slope / torch.maximum(speed + bend, STEEP * speed).clamp_min(1e-9)).clamp(0, 1)
-        trial_x, trial_y = (
-            ((x3 * trial + x2) * trial + x1) * trial + x0,
-            ((y3 * trial + y2) * trial + y1) * trial + y0,
-        )
+        # Newton's step, and the way and its length from there
+        divisor = torch.maximum(speed + bend, STEEP * speed).clamp_min(1e-9)
+        trial = (t - slope / divisor).clamp(0, 1)
+        trial_x = ((x3 * trial + x2) * trial + x1) * trial + x0
+        trial_y = ((y3 * trial + y2) * trial + y1) * trial + y0
         trial_square = trial_x * trial_x + trial_y * trial_y
         better = trial_square < square
-        t, square = torch.where(better, trial, t), torch.where(better, trial_square, square)
-        away_x, away_y = torch.where(better, trial_x, away_x), torch.where(better, trial_y, away_y)
+        t = torch.where(better, trial, t)
+        square = torch.where(better, trial_square, square)
+        away_x = torch.where(better, trial_x, away_x)
+        away_y = torch.where(better, trial_y, away_y)
     return t, away_x, away_y, square
 
 
@@ -240,13 +251,16 @@ class _Shade(torch.autograd.Function):
         pixels: int,
     ) -> Tensor:
         stroke, pixel, *_, away_x, away_y = records
+        # overlap of the pen's cross-section with the pixel's box: [R]
         distance = (away_x * away_x + away_y * away_y).sqrt()
         reach = half[stroke]
-        coverage = (
-            torch.minimum(distance + 0.5, reach) - torch.maximum(distance - 0.5, -reach)
-        ).clamp_min(0)
+        far_edge = torch.minimum(distance + 0.5, reach)
+        near_edge = torch.maximum(distance - 0.5, -reach)
+        coverage = (far_edge - near_edge).clamp_min(0)
+        # how much of what lies below the stroke hides there: [R]
         alpha = coverage * opacity[stroke]
 
+        # stroke upon stroke, and for the way back what lay below each: [records of a round, bands]
         rounds = _rounds(pixel)
         image = points.new_ones(pixels, color.shape[1])
         below = []
@@ -261,21 +275,11 @@ class _Shade(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        (
-            stroke,
-            pixel,
-            cubic,
-            t,
-            away_x,
-            away_y,
-            distance,
-            reach,
-            coverage,
-            alpha,
-            opacity,
-            color,
-        ) = ctx.saved_tensors
+        stroke, pixel, cubic, t, away_x, away_y, *others = ctx.saved_tensors
+        distance, reach, coverage, alpha, opacity, color = others
         _, wants_half, wants_color, wants_opacity, *_ = ctx.needs_input_grad
+        # gradients of alpha [R] and of the paint [R, bands], from the uppermost stroke down; `grad`
+        # turns into that of what lies below
         grad = grad.clone()
         grad_alpha = torch.empty_like(coverage)
         grad_paint = coverage.new_empty(len(coverage), color.shape[1]) if wants_color else None
@@ -287,54 +291,53 @@ class _Shade(torch.autograd.Function):
             grad_alpha[turn] = (above * (color[stroke[turn]] - below)).sum(1)
             grad[where] = above * (1 - alpha[turn, None])
 
+        # of the coverage and, along the way to the nearest point, of its distance: [R]
         grad_coverage = grad_alpha * opacity[stroke] * (coverage > 0)
         upper = distance + 0.5 < reach  # the pen's far edge lies beyond the pixel's box
         lower = distance - 0.5 > -reach  # the pixel's box ends before the pen's other edge
-        pull = (
-            grad_coverage * (upper.to(grad.dtype) - lower.to(grad.dtype)) / distance.clamp_min(1e-9)
-        )
+        outwards = upper.to(grad.dtype) - lower.to(grad.dtype)
+        pull = grad_coverage * outwards / distance.clamp_min(1e-9)
 
         def total(values: Tensor, index: Tensor, count: int) -> Tensor:
             return values.new_zeros(count).index_add_(0, index, values)
 
         strokes, length, _ = ctx.shape
-        per_chain, numbers = (length - 1) // 3, torch.arange(8, device=t.device)[:, None]
+        per_chain = (length - 1) // 3
+        # of the four points of each cubic, x and then y, summed over its records: [8 * R] to
+        # [8 * C] to [B*N, K, 4, 2]
         basis = _bernstein(t)
         shares = torch.cat([part * (pull * away) for away in (away_x, away_y) for part in basis])
+        numbers = torch.arange(8, device=t.device)[:, None]
         at = (cubic + numbers * (strokes * per_chain)).flatten()
-        of_cubics = (
-            total(shares, at, 8 * strokes * per_chain)
-            .view(2, 4, strokes, per_chain)
-            .permute(2, 3, 1, 0)
-        )
+        sums = total(shares, at, 8 * strokes * per_chain)
+        of_cubics = sums.view(2, 4, strokes, per_chain).permute(2, 3, 1, 0)
         grad_points = t.new_zeros(ctx.shape)
         for place in range(per_chain):  # neighbours share a point
             grad_points[:, 3 * place : 3 * place + 4] += of_cubics[:, place]
         grad_half = grad_color = grad_opacity = None
         if wants_half:
-            grad_half = total(
-                grad_coverage * ((~upper).to(grad.dtype) + (~lower).to(grad.dtype)), stroke, strokes
-            )
+            edges = (~upper).to(grad.dtype) + (~lower).to(grad.dtype)
+            grad_half = total(grad_coverage * edges, stroke, strokes)
         if grad_paint is not None:
-            grad_color = torch.stack(
-                [total(band, stroke, strokes) for band in grad_paint.unbind(-1)], -1
-            )
+            bands = [total(band, stroke, strokes) for band in grad_paint.unbind(-1)]
+            grad_color = torch.stack(bands, -1)
         if wants_opacity:
             grad_opacity = total(grad_alpha * coverage, stroke, strokes)
         return grad_points, grad_half, grad_color, grad_opacity, None, None
 
 
 def _rounds(pixel: Tensor) -> list[Tensor]:
-    """Records by their depth in their pixel: each round touches a pixel once, the lowest strokes
-    first.
-    """
+    """Records by their depth in their pixel: a round touches each pixel once, the lowest first."""
+    # of each pixel the first record, and how many it has: [pixels that strokes reach]
     new = torch.ones_like(pixel, dtype=torch.bool)
     new[1:] = pixel[1:] != pixel[:-1]
-    turn = new.nonzero()[:, 0]  # of each pixel the first record
+    turn = new.nonzero()[:, 0]
     depth = torch.diff(turn, append=turn.new_tensor([len(pixel)]))
     rounds = []
     while len(turn):
         rounds.append(turn)
+        # the next record of those pixels that have one
         more = depth > len(rounds)
-        turn, depth = turn[more] + 1, depth[more]
+        turn = turn[more] + 1
+        depth = depth[more]
     return rounds
