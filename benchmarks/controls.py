@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 from judges import canny
 
-from clipasso_core.photo.frame import CANVAS_PX, SUBJECT
+from clipasso_core.frame import CANVAS_PX
+from clipasso_core.photo.framing import SUBJECT
 from clipasso_core.strokes import polyline
 
 # a random stroke's length in units of sqrt(subject area / strokes): as long as the engine's own

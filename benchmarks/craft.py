@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from clipasso_core.photo.frame import CANVAS_PX, SUBJECT, Frame
+from clipasso_core.frame import CANVAS_PX, Frame
+from clipasso_core.photo.framing import SUBJECT
 from clipasso_core.strokes import polyline
 
 Chains = Sequence[np.ndarray] | np.ndarray  # chains [3k+1, 2] of cubics, or single cubics [N, 4, 2]

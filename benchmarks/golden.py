@@ -61,7 +61,7 @@ def draw(folder: Path, photos: list[Path], checkout: Path) -> None:
 
 
 def _converse(checkout: Path, photo: Path, sketch: Path, target: Path) -> None:
-    """What the JSON door answers to an edit, and to a small sketch; without times."""
+    """What `clipasso run` answers to an edit, and to a small sketch; without times."""
     edit = {"do": "ink", "svg": sketch.read_text(), "layer": "sketch", "page": [1, 0, 0, 1, 0, 0]}
     data = base64.b64encode(photo.read_bytes()).decode()
     request = {"version": 1, "strokes": 5, "preset": "draft", "steps": 4}

@@ -20,8 +20,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from clipasso_core.frame import CANVAS_PX
 from clipasso_core.optimiser.saliency import edge_map
-from clipasso_core.photo.frame import CANVAS_PX, SUBJECT
+from clipasso_core.photo.framing import SUBJECT
 
 LITE2_SIDE = 260  # px, the network's own input
 # stages of 17 x 17 places: of the sets surveyed they know most edge drawings, displaced ones too

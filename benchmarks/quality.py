@@ -35,9 +35,9 @@ from table import finish
 from torch import Tensor
 
 from clipasso_core import SketchRequest
+from clipasso_core.frame import CANVAS_PX
 from clipasso_core.guide import Guide, load_guide
 from clipasso_core.machine.models import fetched_clips
-from clipasso_core.photo.frame import CANVAS_PX
 from clipasso_core.presets import PRESETS
 from clipasso_core.raster import StrokeBatch, render
 from clipasso_core.sketching.stage import WIDTH_PX

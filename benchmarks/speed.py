@@ -137,7 +137,7 @@ def measure_steps(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def measure_raster(options: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """By door and strokes, ms."""
+    """By rasteriser and strokes, ms."""
     return apart("raster", options, repeats=options.repeats)
 
 

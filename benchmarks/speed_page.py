@@ -210,14 +210,14 @@ def steps(report: dict[str, Any], found: Sequence[Table]) -> str:
         if rows
         else ""
     )
-    doors = [
-        Line(door, [(int(count), time) for count, time in times.items()], MORE[number], marks=True)
-        for number, (door, times) in enumerate(report.get("raster", {}).items())
+    lines = [
+        Line(name, [(int(count), time) for count, time in times.items()], MORE[number], marks=True)
+        for number, (name, times) in enumerate(report.get("raster", {}).items())
     ]
-    if doors:
-        ticks = [x for x, _ in doors[0].points]
+    if lines:
+        ticks = [x for x, _ in lines[0].points]
         svg = plots.lines(
-            doors,
+            lines,
             Axis("strokes", log=True, ticks=ticks),
             Axis("ms, forward and backward", zero=True),
             "The rasteriser",

@@ -186,11 +186,11 @@ def _steps(report: dict[str, Any]) -> Iterator[Table]:
 
 def _raster(report: dict[str, Any]) -> Iterator[Table]:
     found = report.get("raster", {})
-    doors = list(found)
-    if doors:
+    rasterisers = list(found)
+    if rasterisers:
         rows = [
-            (f"{count} strokes", *(ms(found[door][count]) for door in doors))
-            for count in found[doors[0]]
+            (f"{count} strokes", *(ms(found[rasteriser][count]) for rasteriser in rasterisers))
+            for count in found[rasterisers[0]]
         ]
         missing = (
             "" if "diffvg" in found else " diffvg is not installed here: nothing to compare with."
@@ -198,7 +198,7 @@ def _raster(report: dict[str, Any]) -> Iterator[Table]:
         yield Table(
             "raster",
             "The rasteriser, forward and backward",
-            ("", *doors),
+            ("", *rasterisers),
             rows,
             f"224 × 224 px.{missing}",
         )

@@ -159,25 +159,26 @@ def raster(device: str, repeats: int) -> dict[str, dict[str, float]]:
     """Forward and backward of every renderer that is installed, on 224 x 224, by strokes."""
     import torch
 
-    from clipasso_core.raster import DOORS, StrokeBatch, available, render
+    from clipasso_core.raster import StrokeBatch, available, render
+    from clipasso_core.request import RASTERISERS
 
     weights = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(0)).to(device)
 
-    def draw(batch: StrokeBatch, door: str) -> None:
-        (render(batch, (224, 224), door) * weights).sum().backward()
+    def draw(batch: StrokeBatch, rasteriser: str) -> None:
+        (render(batch, (224, 224), rasteriser) * weights).sum().backward()
 
     found: dict[str, dict[str, float]] = {}
-    for door in filter(available, DOORS):
-        found[door] = {}
+    for rasteriser in filter(available, RASTERISERS):
+        found[rasteriser] = {}
         for count in RASTER_STROKES:
             points = some_strokes(count).to(device).requires_grad_(True)
             some = points.new_ones(1, count)
             action = partial(
                 draw,
                 StrokeBatch(points, some * WIDTH_PX, points.new_zeros(1, count, 3), some),
-                door,
+                rasteriser,
             )
-            found[door][str(count)] = median_ms(action, repeats, device)
+            found[rasteriser][str(count)] = median_ms(action, repeats, device)
     return found
 
 

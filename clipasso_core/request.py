@@ -9,7 +9,6 @@ from typing import Any
 from clipasso_core.color import PHOTO, parse_color
 from clipasso_core.errors import UserError
 from clipasso_core.presets import PRESETS
-from clipasso_core.raster import DOORS
 
 VERSION = 1  # of the JSON form
 MAX_STROKES = 256
@@ -18,6 +17,7 @@ MAX_SEEDS = 64
 MAX_WIDTH_PX = 1e6
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+RASTERISERS = ("auto", "sparse", "dense", "diffvg")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class SketchRequest:
         _choice("preset", self.preset, ("auto", *PRESETS))
         _choice("device", self.device, DEVICES)
         _choice("precision", self.precision, PRECISIONS)
-        _choice("rasteriser", self.rasteriser, DOORS)
+        _choice("rasteriser", self.rasteriser, RASTERISERS)
         for name in ("guide", "mask", "color"):
             _word(name, getattr(self, name))
         _guide(self.guide)

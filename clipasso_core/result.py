@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from clipasso_core.photo.frame import Frame
+from clipasso_core.frame import Frame
 from clipasso_core.request import SketchRequest
 from clipasso_core.strokes import Stroke
 

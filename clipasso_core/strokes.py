@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from clipasso_core.color import to_rgb
-from clipasso_core.photo.frame import Frame
+from clipasso_core.frame import Frame
 
 if TYPE_CHECKING:
-    from clipasso_core.raster import StrokeBatch
+    pass
 
 Point = tuple[float, float]
 LINE_PX = 2.0  # between the points of a line that covers edges
@@ -39,27 +38,6 @@ class Stroke:
     def __post_init__(self) -> None:
         if len(self.points) < 4 or len(self.points) % 3 != 1:
             raise ValueError(f"a chain of cubics has 4, 7, 10, ... points, not {len(self.points)}")
-
-
-def to_batch(strokes: Sequence[Stroke], frame: Frame, width_px: float | None = None) -> StrokeBatch:
-    """One sketch [1, N, ...] on the frame's canvas.
-
-    width_px: in canvas pixels, in the place of the strokes' own widths.
-    """
-    import torch
-
-    from clipasso_core.raster import StrokeBatch
-
-    points = padded([np.asarray(stroke.points, dtype=np.float64) for stroke in strokes])
-    widths = [
-        width_px if width_px is not None else stroke.width / frame.scale for stroke in strokes
-    ]
-    return StrokeBatch(
-        torch.tensor(frame.to_canvas(points), dtype=torch.float32)[None],
-        torch.tensor(widths, dtype=torch.float32)[None],
-        torch.tensor([to_rgb(stroke.color) for stroke in strokes], dtype=torch.float32)[None],
-        torch.tensor([stroke.opacity for stroke in strokes], dtype=torch.float32)[None],
-    )
 
 
 def padded(chains: Sequence[NDArray[np.floating]]) -> NDArray[np.floating]:

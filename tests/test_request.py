@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.strategies import requests
 
-from clipasso_core.cli.main import sketch as sketch_command
+from clipasso_core.cli.sketch import sketch as sketch_command
 from clipasso_core.color import parse_color
 from clipasso_core.errors import UserError
 from clipasso_core.request import MAX_STEPS, SketchRequest

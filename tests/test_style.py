@@ -21,6 +21,13 @@ def test_the_code_is_clean(command: list[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_imports_point_one_way() -> None:
+    """The contracts are in pyproject.toml, under ``tool.importlinter``."""
+    command = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([command], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_engine_imports_no_torch_before_it_computes() -> None:
     modules = (
         "clipasso_core, clipasso_core.cli.main, clipasso_core.service.run,"

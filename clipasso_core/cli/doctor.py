@@ -12,7 +12,7 @@ from pathlib import Path
 
 from clipasso_core import __version__, raster
 from clipasso_core.errors import UserError
-from clipasso_core.machine import folders, models
+from clipasso_core.machine import folders, models, u2netp
 
 OK, NOTE, FAULT = "ok", "note", "fault"
 PACKAGES = (
@@ -139,7 +139,7 @@ def _lite() -> Finding:
 
 
 def _mask() -> Finding:
-    if not models.u2netp_path().is_file():
+    if not u2netp.path().is_file():
         return Finding(
             "subject mask",
             NOTE,
@@ -147,7 +147,7 @@ def _mask() -> Finding:
             "run clipasso models fetch u2netp (4.6 MB)",
         )
     try:
-        models.verify(models.U2NETP)
+        models.verify(u2netp.NAME)
     except UserError as error:
         return Finding("subject mask", FAULT, error.message, "run clipasso models fetch u2netp")
     return Finding("subject mask", OK, "u2netp, checksum matches")

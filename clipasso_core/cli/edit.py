@@ -238,11 +238,12 @@ def _open_sketch(
     """The photograph, the sketch over it, and the file to write; what is wrong with any of them is
     told before the work.
     """
-    from clipasso_core.document import drawing, svg
+    from clipasso_core import files
+    from clipasso_core.document import drawing
     from clipasso_core.photo import picture
 
     target = output or sketch_file
-    svg.check_writable(target)
+    files.check_writable(target)
     source = picture.read_picture(photo)
     return source, drawing.read_drawing(sketch_file, (source.width, source.height), layer), target
 

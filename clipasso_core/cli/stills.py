@@ -11,11 +11,11 @@ from PIL import Image
 
 from clipasso_core.color import parse_color, to_rgb
 from clipasso_core.errors import UserError
-from clipasso_core.photo.frame import CANVAS_PX
+from clipasso_core.frame import CANVAS_PX
 from clipasso_core.raster import render
+from clipasso_core.raster.batch import to_batch
 from clipasso_core.result import SketchResult
 from clipasso_core.sketching.progress import Progress
-from clipasso_core.strokes import to_batch
 
 SIDE_PX = 2 * CANVAS_PX
 

@@ -19,9 +19,9 @@ from svgelements import Path as PathData
 
 from clipasso_core.color import from_rgb
 from clipasso_core.document.stylesheet import Cascade, color, declare, share
-from clipasso_core.document.svg import CLIPASSO, SODIPODI, SVG, write_whole
+from clipasso_core.document.svg import CLIPASSO, SODIPODI, SVG
 from clipasso_core.errors import UserError
-from clipasso_core.photo.picture import read_bytes
+from clipasso_core.files import read_bytes, write_whole
 
 # the engine's own attributes
 RANK = f"{{{CLIPASSO}}}rank"

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import stat
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,8 +12,8 @@ from lxml import etree
 
 from clipasso_core.color import parse_color
 from clipasso_core.errors import UserError
-from clipasso_core.photo.frame import Frame
-from clipasso_core.photo.picture import read_bytes
+from clipasso_core.files import read_bytes, write_whole
+from clipasso_core.frame import Frame
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.strokes import Point, Stroke
@@ -131,68 +128,6 @@ def write_svg(result: SketchResult, path: str | Path) -> None:
     Raises `UserError` when it can't be written.
     """
     write_whole(to_svg(result), Path(path))
-
-
-def write_whole(data: bytes, path: Path) -> None:
-    """See `write_svg`; for any bytes."""
-    check_writable(path)
-    path = Path(os.path.realpath(path))  # a link stays a link
-    scratch = ""
-    try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as part:
-            scratch = part.name
-            part.write(data)
-            part.flush()
-            os.fsync(part.fileno())
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        os.chmod(scratch, mode)
-        os.replace(scratch, path)
-    except OSError as error:
-        if scratch:
-            Path(scratch).unlink(missing_ok=True)
-        raise UserError(
-            "cannot-write",
-            f"{path} can't be written ({error.strerror}): free some room or choose another place"
-            " with -o",
-        ) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def check_writable(path: Path) -> None:
-    """Raise `UserError` when a file can't be made at `path`.
-
-    Called before the work, so that none is done for nothing.
-    """
-    folder = path.parent
-    try:
-        mode: int | None = path.stat().st_mode
-    except FileNotFoundError:
-        mode = None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(
-            "cannot-write", f"{path} can't be written ({reason}): choose another place with -o"
-        ) from None
-    if mode is not None and stat.S_ISDIR(mode):
-        raise UserError("cannot-write", f"{path} is a folder: name a file in it")
-    if mode is not None and not stat.S_ISREG(mode):
-        raise UserError(
-            "cannot-write",
-            f"{path} is not a regular file: choose another place with -o, or - for standard output",
-        )
-    if not folder.is_dir():
-        raise UserError(
-            "cannot-write", f"there is no folder {folder}: make it first, or choose another with -o"
-        )
-    if not os.access(folder, os.W_OK):
-        raise UserError("cannot-write", f"the folder {folder} is read-only: choose another with -o")
 
 
 def read_svg(path: str | Path) -> SketchResult:

@@ -14,7 +14,7 @@ from clipasso_core.guide import Features, Guide, Recipe, stretch
 from clipasso_core.guide.arithmetic import choose_dtype, freeze
 from clipasso_core.guide.packed import can_pack, pack
 from clipasso_core.guide.transformer import SelfAttention, straighten
-from clipasso_core.machine import models
+from clipasso_core.machine.clip import ClipSpec, parse_clip
 
 # paper, section 3.2
 RESNET_RECIPE = Recipe("published", {"layer2": 1.0, "layer3": 1.0}, embedding=0.1)
@@ -28,7 +28,7 @@ class ClipGuide(Guide):
     """
 
     def __init__(self, name: str, device: str, precision: str = "auto", text: bool = False) -> None:
-        spec = models.parse_clip(name)
+        spec = parse_clip(name)
         self.name = str(spec)
         self.weights = spec.describe()
         self.device = torch.device(device)
@@ -119,7 +119,7 @@ class ClipGuide(Guide):
         return embedding.float()
 
 
-def _load(spec: models.ClipSpec) -> Any:
+def _load(spec: ClipSpec) -> Any:
     """The whole CLIP model in float32 on the CPU."""
     import open_clip
 

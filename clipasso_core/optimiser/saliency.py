@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from clipasso_core.photo.frame import CANVAS_PX
+from clipasso_core.frame import CANVAS_PX
 
 
 @dataclass(frozen=True)

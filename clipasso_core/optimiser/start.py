@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from clipasso_core.frame import CANVAS_PX
 from clipasso_core.optimiser.saliency import point_distribution
-from clipasso_core.photo.frame import CANVAS_PX, SUBJECT
+from clipasso_core.photo.framing import SUBJECT
 
 # published: each further control point lies within +-0.025 of the canvas of the one before
 JITTER = 0.05

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from clipasso_core.photo.frame import CANVAS_PX
+from clipasso_core.frame import CANVAS_PX
 
 SAMPLES = 4, 16  # points looked at along a cubic, at least and at most
 POINTS = 1000  # of a whole sketch, about: all pairs of them are looked at

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipasso_core.errors import UserError
-from clipasso_core.machine.models import U2NETP, u2netp_path
-from clipasso_core.photo.frame import SUBJECT
-from clipasso_core.photo.picture import Picture, decode_picture, read_bytes
+from clipasso_core.files import read_bytes
+from clipasso_core.machine import u2netp
+from clipasso_core.photo.framing import SUBJECT
+from clipasso_core.photo.picture import Picture, decode_picture
 
 U2NET_SIDE = 320  # the network's input
 # below, surely background; above, surely subject; between, a soft edge
@@ -76,8 +77,8 @@ def _automatic(picture: Picture, relevance: Relevance) -> Mask:
     plain = _from_plain_border(picture)
     if plain is not None:
         return Mask(_clean(plain), "plain border")
-    if u2netp_path().is_file():
-        source = U2NETP
+    if u2netp.path().is_file():
+        source = u2netp.NAME
         found = _from_u2netp(picture)
     else:
         source = "GrabCut"
@@ -219,12 +220,12 @@ def _from_u2netp(picture: Picture) -> NDArray[np.floating]:
     options.log_severity_level = 3  # onnxruntime warns on stderr about what does not matter
     try:
         session = onnxruntime.InferenceSession(
-            u2netp_path().read_bytes(), options, providers=["CPUExecutionProvider"]
+            u2netp.path().read_bytes(), options, providers=["CPUExecutionProvider"]
         )
     except Exception:  # onnxruntime raises kinds of its own
         raise UserError(
             "bad-weights",
-            f"{u2netp_path()} is damaged: run clipasso models fetch u2netp, or use --mask none",
+            f"{u2netp.path()} is damaged: run clipasso models fetch u2netp, or use --mask none",
         ) from None
     # the picture as the network was trained: [1, 3, 320, 320]
     side = (U2NET_SIDE, U2NET_SIDE)

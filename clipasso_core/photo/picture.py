@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import stat
 import struct
 import warnings
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from clipasso_core.errors import UserError
+from clipasso_core.files import read_bytes
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")  # JPEG includes MPO, what many phones write
 MAX_PIXELS = 64_000_000  # a larger one is a scan or a bomb; decoding it takes gigabytes
-MAX_BYTES = 512 * 1024 * 1024
 MIN_SIDE = 16  # fewer pixels hold no subject
 WORK_SIDE = 1024  # the optimiser's canvas is 224 px: more pixels only cost time
 _ORIENTATION = 0x0112  # EXIF tag
@@ -71,32 +70,6 @@ def read_picture(path: str | Path) -> Picture:
     large or small.
     """
     return decode_picture(read_bytes(path, "photo"), Path(path).name)
-
-
-def read_bytes(path: str | Path, what: str) -> bytes:
-    """The bytes of a regular file of bearable size. `what`: the file's part, for messages."""
-    path = Path(path)
-    try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise UserError(f"bad-{what}", f"{path} is a folder: name the {what}'s file")
-        if not stat.S_ISREG(status.st_mode):
-            raise UserError(f"bad-{what}", f"{path} is not a regular file: name the {what}'s file")
-        if status.st_size == 0:
-            raise UserError(f"bad-{what}", f"{path} is empty: it holds no picture")
-        if status.st_size > MAX_BYTES:
-            raise UserError(
-                f"bad-{what}", f"{path} is larger than {MAX_BYTES >> 20} MB: save it smaller"
-            )
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(
-            f"no-{what}", f"there is no {what} {path}: check the name and the folder"
-        ) from None
-    except PermissionError:
-        raise UserError(f"bad-{what}", f"{path} may not be read: check its permissions") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"bad-{what}", f"{path} can't be read: {error}") from None
 
 
 def decode_picture(data: bytes, name: str = "the photo") -> Picture:

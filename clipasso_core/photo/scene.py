@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clipasso_core.photo.frame import SUBJECT
+from clipasso_core.photo.framing import SUBJECT
 from clipasso_core.photo.picture import Picture
 
 SIDE = 192  # px at which the hole is filled: only broad shapes may go on behind the subject

@@ -1,4 +1,4 @@
-"""From strokes to an image, differentiably: one meaning, several doors.
+"""From strokes to an image, differentiably: one meaning, several rasterisers.
 
 A stroke is a chain of cubic Beziers drawn with a round pen. A pixel's coverage is the overlap of
 the pen's cross-section with a one-pixel box centred on the pixel's centre, measured along the
@@ -13,12 +13,12 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from clipasso_core.errors import UserError
+from clipasso_core.request import RASTERISERS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-DOORS = ("auto", "sparse", "dense", "diffvg")
-# that all cubics look at together, at most, before the sparse door is lighter on memory
+# that all cubics look at together, at most, before the sparse rasteriser is lighter on memory
 DENSE_PIXELS = 128 * 224 * 224
 
 
@@ -46,25 +46,26 @@ class StrokeBatch:
         )
 
 
-def render(strokes: StrokeBatch, size: tuple[int, int], door: str = "auto") -> Tensor:
+def render(strokes: StrokeBatch, size: tuple[int, int], rasteriser: str = "auto") -> Tensor:
     """Draw the strokes on white.
 
-    size: (height, width) in px. door: ``auto`` is the `fitting` one. Returns images [B, 3, H, W] in
-    0..1 with gradients of points, width, colour and opacity. Raises `UserError` when the door's
-    package is missing.
+    size: (height, width) in px. rasteriser: ``auto`` is the `fitting` one.
+
+    Returns images [B, 3, H, W] in 0..1 with gradients of points, width, colour and opacity. Raises
+    `UserError` when the rasteriser's package is missing.
     """
-    if door == "auto":
+    if rasteriser == "auto":
         cubics = strokes.width.numel() * ((strokes.points.shape[2] - 1) // 3)
-        door = fitting(strokes.points.device.type, cubics, size)
-    if door == "sparse":
+        rasteriser = fitting(strokes.points.device.type, cubics, size)
+    if rasteriser == "sparse":
         from clipasso_core.raster import sparse
 
         return sparse.render(strokes, size)
-    if door == "dense":
+    if rasteriser == "dense":
         from clipasso_core.raster import dense
 
         return dense.render(strokes, size)
-    if door == "diffvg":
+    if rasteriser == "diffvg":
         if not available("diffvg"):
             raise UserError(
                 "no-diffvg",
@@ -74,17 +75,18 @@ def render(strokes: StrokeBatch, size: tuple[int, int], door: str = "auto") -> T
         from clipasso_core.raster import diffvg
 
         return diffvg.render(strokes, size)
+    names = ", ".join(RASTERISERS)
     raise UserError(
-        "bad-rasteriser", f"there is no rasteriser '{door}': choose one of {', '.join(DOORS)}"
+        "bad-rasteriser", f"there is no rasteriser '{rasteriser}': choose one of {names}"
     )
 
 
 def fitting(device: str, cubics: int, size: tuple[int, int]) -> str:
-    """The door for so many cubics, of all sketches together, on that type of device."""
+    """The rasteriser for so many cubics, of all sketches together, on that type of device."""
     looks = cubics * size[0] * size[1]
     return "dense" if device == "cuda" and looks <= DENSE_PIXELS else "sparse"
 
 
-def available(door: str) -> bool:
-    """Whether that door's package can be imported."""
-    return door != "diffvg" or find_spec("pydiffvg") is not None
+def available(rasteriser: str) -> bool:
+    """Whether that rasteriser's package can be imported."""
+    return rasteriser != "diffvg" or find_spec("pydiffvg") is not None

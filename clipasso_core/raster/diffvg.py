@@ -1,4 +1,7 @@
-"""The diffvg door (Li et al. 2020): for those who have `pydiffvg`, which only this module knows."""
+"""The rasteriser diffvg (Li et al. 2020), for those who have `pydiffvg`.
+
+Only this module knows that package.
+"""
 
 from __future__ import annotations
 

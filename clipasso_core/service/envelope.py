@@ -62,7 +62,7 @@ class Envelope:
 
     def bitmap(self) -> bytes:
         """The bitmap's bytes. Raises `UserError`."""
-        from clipasso_core.photo.picture import read_bytes
+        from clipasso_core.files import read_bytes
 
         if self.photo is not None:
             return read_bytes(self.photo, "photo")

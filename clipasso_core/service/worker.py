@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from clipasso_core import __version__
 from clipasso_core.errors import Cancelled, UserError
-from clipasso_core.machine import models
+from clipasso_core.machine import models, u2netp
 from clipasso_core.machine.device import choose_device
 from clipasso_core.photo.mask import Mask
 from clipasso_core.photo.picture import Picture
@@ -130,7 +130,7 @@ class _Kept(Resources):
 
         if choice not in UNMASKED:
             return find()
-        network = models.u2netp_stamp()
+        network = u2netp.stamp()
         # without the network, the mask begins with what the guide sees
         seen_by = guide if network is None else ""
         return self._worker.mask((self._digest, choice, network, seen_by), find)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from clipasso_core.document.drawing import Line
-from clipasso_core.photo.frame import CANVAS_PX, Frame
+from clipasso_core.frame import CANVAS_PX, Frame
 from clipasso_core.sketching.stage import DRAWN_WIDTH_PX
 from clipasso_core.strokes import padded, sampled
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from clipasso_core.document.drawing import Line
 from clipasso_core.errors import Cancelled
+from clipasso_core.frame import Frame
 from clipasso_core.optimiser.start import EdgeMap
-from clipasso_core.photo.frame import ROOM, Frame
+from clipasso_core.photo.framing import ROOM
 from clipasso_core.photo.picture import Picture
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult

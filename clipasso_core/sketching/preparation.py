@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clipasso_core.errors import UserError
+from clipasso_core.frame import Frame
 from clipasso_core.guide import PUBLISHED_MODEL, choose_guide
 from clipasso_core.machine.device import choose_device
-from clipasso_core.photo.frame import Frame, frame_whole
+from clipasso_core.photo.framing import frame_whole
 from clipasso_core.photo.mask import Mask
 from clipasso_core.photo.picture import Picture
 from clipasso_core.presets import PRESETS, Preset
@@ -121,7 +122,7 @@ class Preparation:
         _, _, rest = self.guide.name.partition("clip:")
         model, _, weights = rest.partition(":")
         if model == PUBLISHED_MODEL and weights:
-            from clipasso_core.machine.models import parse_clip
+            from clipasso_core.machine.clip import parse_clip
 
             name = f"clip:ViT-B-32:{weights}"
             if weights == "random" or parse_clip(name).weights():

@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clipasso_core.color import PHOTO, from_rgb, parse_color
-from clipasso_core.photo.frame import (
-    CANVAS_PX,
-    FADE_PX,
-    SUBJECT,
-    Frame,
-    fade_where_cut,
-    frame_subject,
-    frame_whole,
-)
+from clipasso_core.frame import CANVAS_PX, Frame
+from clipasso_core.photo.framing import FADE_PX, SUBJECT, fade_where_cut, frame_subject, frame_whole
 from clipasso_core.photo.mask import Mask
 from clipasso_core.photo.picture import Picture
 from clipasso_core.strokes import polyline

@@ -14,7 +14,7 @@ from craft import bootstrap, is_knot, measure, outline, paired, photo_area, trac
 from page import page
 from table import finish
 
-from clipasso_core.photo.frame import Frame
+from clipasso_core.frame import Frame
 
 
 def straight(*ends: tuple[float, float]) -> np.ndarray:

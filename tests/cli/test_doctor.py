@@ -16,7 +16,8 @@ import pytest
 
 from clipasso_core.cli.doctor import FAULT, NOTE, OK, PACKAGES, Finding, examine, healthy
 from clipasso_core.cli.main import main
-from clipasso_core.machine import folders, models
+from clipasso_core.files import sha256
+from clipasso_core.machine import folders, models, u2netp
 
 SUBJECTS = [
     "Python",
@@ -41,9 +42,9 @@ def finding(subject: str) -> Finding:
 def put_u2netp(monkeypatch: pytest.MonkeyPatch, expected: bytes, content: bytes) -> None:
     """A network in the models folder, and the one that is expected."""
     folders.models().mkdir(parents=True)
-    models.u2netp_path().write_bytes(expected)
-    monkeypatch.setattr(models, "U2NETP_SHA256", models.sha256(models.u2netp_path()))
-    models.u2netp_path().write_bytes(content)
+    u2netp.path().write_bytes(expected)
+    monkeypatch.setattr(u2netp, "SHA256", sha256(u2netp.path()))
+    u2netp.path().write_bytes(content)
 
 
 def without_package(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:

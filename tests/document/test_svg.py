@@ -25,7 +25,7 @@ from clipasso_core.document.svg import (
     write_svg,
 )
 from clipasso_core.errors import UserError
-from clipasso_core.photo.frame import Frame
+from clipasso_core.frame import Frame
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.strokes import Stroke

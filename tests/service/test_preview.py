@@ -13,7 +13,7 @@ from PIL import Image
 
 from clipasso_core import SketchRequest, SketchResult
 from clipasso_core.cli.stills import draw
-from clipasso_core.photo.frame import Frame
+from clipasso_core.frame import Frame
 from clipasso_core.service import preview
 from clipasso_core.strokes import Stroke
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from clipasso_core.document.drawing import Drawing, read_drawing
-from clipasso_core.photo.frame import Frame
+from clipasso_core.frame import Frame
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.strokes import Stroke

@@ -2,63 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-CANVAS_PX = 224  # side of the optimiser's canvas: the guides' own input (paper, section 3)
+from clipasso_core.frame import Frame
+
 ROOM = 0.15  # share of the subject's longer side that is left free around it
 SUBJECT = 0.5  # mask value from which a pixel belongs to the subject
 FADE_PX = 20.0  # canvas px over which a subject that the picture cuts off fades into the page
 CUT = 0.03  # share of a border from which on the subject counts as cut off there
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A square in the picture's pixels; it may reach beyond the picture, where it is white."""
-
-    x: float
-    y: float
-    side: float
-
-    @property
-    def scale(self) -> float:
-        """Picture pixels to one pixel of the canvas."""
-        return self.side / CANVAS_PX
-
-    @property
-    def _corner(self) -> NDArray[np.floating]:
-        return np.array([self.x, self.y])
-
-    def to_picture(self, canvas_xy: NDArray[np.floating]) -> NDArray[np.floating]:
-        """[..., 2] points on the canvas, in picture pixels."""
-        return canvas_xy * self.scale + self._corner
-
-    def to_canvas(self, picture_xy: NDArray[np.floating]) -> NDArray[np.floating]:
-        """[..., 2] points in picture pixels, on the canvas."""
-        return (picture_xy - self._corner) / self.scale
-
-    def cut(self, pixels: NDArray[np.floating], scale: float, fill: float) -> NDArray[np.floating]:
-        """The canvas' view of pixels of which `scale` are one of the picture.
-
-        pixels: [h, w] or [h, w, C] float32. Returns [224, 224(, C)]; what lies outside the picture
-        is `fill`. Reduced by area, so that fine texture doesn't alias.
-        """
-        # the frame in these pixels: [side, side(, C)]
-        side = max(1, round(self.side * scale))
-        left, top = round(self.x * scale), round(self.y * scale)
-        square = np.full((side, side, *pixels.shape[2:]), fill, np.float32)
-        # what the picture has of it
-        height, width = pixels.shape[:2]
-        x0, y0 = max(left, 0), max(top, 0)
-        x1, y1 = min(left + side, width), min(top + side, height)
-        if x1 > x0 and y1 > y0:
-            square[y0 - top : y1 - top, x0 - left : x1 - left] = pixels[y0:y1, x0:x1]
-        way = cv2.INTER_AREA if side > CANVAS_PX else cv2.INTER_CUBIC
-        view = cv2.resize(square, (CANVAS_PX, CANVAS_PX), interpolation=way)
-        return np.asarray(view, np.float32)
 
 
 def frame_whole(width: int, height: int) -> Frame:

