@@ -23,7 +23,8 @@ import pytest
 
 from clipasso_core.machine import folders
 
-FILE = Path(__file__).parents[2] / "install.py"
+CHECKOUT = Path(__file__).parents[2]
+FILE = CHECKOUT / "install.py"
 HEALTHY = [{"subject": "torch", "state": "ok", "text": "2.9", "advice": ""}]
 PNG_NAMESPACE = '<g xmlns:c="https://clipasso.org/ns"/>'
 
@@ -31,7 +32,7 @@ PNG_NAMESPACE = '<g xmlns:c="https://clipasso.org/ns"/>'
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """install.py as a module, with a copy of the checkout's small files, that a test may change."""
-    spec = importlib.util.spec_from_file_location("install", FILE)
+    spec = importlib.util.spec_from_file_location("install", CHECKOUT / "installer" / "commands.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -39,9 +40,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     spec.loader.exec_module(module)
     root = tmp_path / "checkout"
     skip = shutil.ignore_patterns("__pycache__", "test_*")
-    shutil.copytree(FILE.parent / "inkscape_ext", root / "inkscape_ext", ignore=skip)
+    shutil.copytree(CHECKOUT / "inkscape_ext", root / "inkscape_ext", ignore=skip)
     for name in ("pyproject.toml", "README.md"):
-        shutil.copyfile(FILE.parent / name, root / name)
+        shutil.copyfile(CHECKOUT / name, root / name)
     (root / "clipasso_core").mkdir()
     (root / "clipasso_core" / "__init__.py").write_text("")
     monkeypatch.setattr(module, "ROOT", root)
@@ -567,10 +568,6 @@ def lack_rights(world: World, _monkeypatch: pytest.MonkeyPatch) -> None:
     world.environment["CLIPASSO_HOME"] = "/proc/clipasso"
 
 
-def lack_a_new_python(_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
-
-
 def lack_an_open_python(world: World, _monkeypatch: pytest.MonkeyPatch) -> None:
     world.system, world.python_folder = (
         "win32",
@@ -598,7 +595,6 @@ def lack_the_rest(world: World, _monkeypatch: pytest.MonkeyPatch) -> None:
         (lack_room, "2.0 GB free, 2.5 GB are needed", "--home"),
         (lack_a_folder, "can't be written", "--home"),
         (lack_rights, "can't be written", "--home"),
-        (lack_a_new_python, "3.10 or newer", "run this file with a newer one"),
         (lack_an_open_python, "Microsoft Store", "python.org"),
         (lack_oneself, "root", "without sudo"),
         (lack_a_folder_of_its_own, "other things", "--home"),
@@ -1448,14 +1444,14 @@ def test_the_true_pip_installs_from_wheels_into_a_home_with_blanks_quotes_and_um
     assert not home.exists()
 
 
-def test_the_file_is_fit_for_the_oldest_python(install: ModuleType) -> None:
-    tree = ast.parse(FILE.read_text(encoding="utf-8"), feature_version=(3, 10))
-    names = [
-        alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    ]
-    names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names | {"__future__"}
-    assert install.OLDEST == (3, 10)
+def test_the_installer_needs_nothing_but_the_oldest_python() -> None:
+    names: set[str] = set()
+    for path in (FILE, *(CHECKOUT / "installer").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 10))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(node.module or "")
+    known = sys.stdlib_module_names | {"__future__", "installer"}
+    assert {name.split(".")[0] for name in names} <= known
