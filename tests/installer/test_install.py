@@ -164,3 +164,16 @@ def test_help_comes_from_the_file_itself() -> None:
     done = run(sys.executable, FILE, "--help")
     assert done.returncode == 0
     assert "python3 install.py uninstall" in done.stdout
+
+
+def test_the_installer_needs_nothing_but_the_oldest_python() -> None:
+    names: set[str] = set()
+    for path in (FILE, *(CHECKOUT / "installer").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 10))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(node.module or "")
+    known = sys.stdlib_module_names | {"__future__", "installer"}
+    assert {name.split(".")[0] for name in names} <= known

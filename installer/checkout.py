@@ -1,0 +1,69 @@
+"""The checkout: the folder of CLIPasso that install.py lies in."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from installer.files import checksum
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """Where the parts of CLIPasso are that get installed, and which version of them."""
+
+    root: Path = Path(__file__).resolve().parents[1]
+
+    @property
+    def project(self) -> Path:
+        """Names what the engine depends on."""
+        return self.root / "pyproject.toml"
+
+    @property
+    def engine(self) -> Path:
+        """The engine's package."""
+        return self.root / "clipasso_core"
+
+    @property
+    def extension(self) -> Path:
+        """The files of the extension, and some that belong to its development only."""
+        return self.root / "inkscape_ext"
+
+    @property
+    def example(self) -> Path:
+        """The photograph that is sketched to try the engine."""
+        return self.root / "examples" / "coffee.jpg"
+
+    def extension_files(self) -> list[Path]:
+        """What belongs into Inkscape's folder."""
+        return sorted(
+            [
+                *self.extension.glob("*.inx"),
+                *self.extension.glob("clipasso_*.py"),
+                *self.extension.glob("clipasso_ext/**/*.py"),
+            ]
+        )
+
+    def dependencies(self, extras: str) -> str:
+        """A fingerprint of what this checkout needs: when it changes, the environment is built
+        anew.
+        """
+        text = self.project.read_text(encoding="utf-8")
+        parts = re.findall(r"^dependencies = \[.*?^\]", text, re.MULTILINE | re.DOTALL)
+        if extras:
+            parts += re.findall(rf"^{extras.strip('[]')} = \[.*?\]", text, re.MULTILINE | re.DOTALL)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest() + extras
+
+    def code(self) -> str:
+        """A fingerprint of the engine's code: when it changes, the engine is installed again."""
+        return self._fingerprint(self.engine.glob("**/*.py"))
+
+    def _fingerprint(self, files: Iterable[Path]) -> str:
+        """Of the names and the contents of files."""
+        lines = [
+            f"{path.relative_to(self.root).as_posix()} {checksum(path)}\n" for path in sorted(files)
+        ]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -1,0 +1,129 @@
+"""The true pip installs a small project."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+from support.installer import copy_checkout
+
+from installer.checkout import Checkout
+from installer.commands import main
+from installer.machine import Machine
+
+BACKEND = """
+import os, zipfile
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    name = "clipasso-1-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
+        wheel.write("clipasso_core/__init__.py")
+        wheel.write("clipasso_core/__main__.py")
+        facts = "Metadata-Version: 2.1\\nName: clipasso\\nVersion: 1\\n"
+        wheel.writestr("clipasso-1.dist-info/METADATA", facts)
+        kind = "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+        wheel.writestr("clipasso-1.dist-info/WHEEL", kind)
+        wheel.writestr("clipasso-1.dist-info/RECORD", "")
+    return name
+"""
+
+
+ENGINE = (
+    "import json, os, sys\nprint(json.dumps([sys.argv[1:], os.environ['CLIPASSO_HOME']]) if"
+    " 'doctor' not in sys.argv else '[]')\n"
+)
+
+
+PROJECT = """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "clipasso"
+version = "1"
+"""
+
+
+class RoomyMachine(Machine):
+    """This machine, with room on its disk and without Inkscape."""
+
+    def __init__(self, person: Path) -> None:
+        self._person = person
+
+    @property
+    def person(self) -> Path:
+        return self._person
+
+    def free_gb(self, path: Path) -> float:
+        return 100.0
+
+    def which(self, name: str) -> str | None:
+        return None
+
+    def exists(self, path: str) -> bool:
+        return False
+
+
+def make_wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> None:
+    """Lay a wheel of these files into a folder."""
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        for path, text in files.items():
+            wheel.writestr(path, text)
+        facts = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        wheel.writestr(f"{name}-{version}.dist-info/METADATA", facts)
+        kind = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        wheel.writestr(f"{name}-{version}.dist-info/WHEEL", kind)
+        wheel.writestr(f"{name}-{version}.dist-info/RECORD", "")
+
+
+def fill(wheels: Path) -> None:
+    """A folder of wheels with a stand-in for setuptools, which builds this one project."""
+    wheels.mkdir()
+    files = {"setuptools/__init__.py": "", "setuptools/build_meta.py": BACKEND}
+    make_wheel(wheels, "setuptools", "99", files)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """A checkout whose engine is small and needs nothing."""
+    checkout = copy_checkout(tmp_path / "checkout")
+    checkout.project.write_text(PROJECT)
+    (checkout.engine / "__main__.py").write_text(ENGINE)
+    return checkout
+
+
+def test_the_true_pip_installs_from_wheels_into_a_home_with_blanks_quotes_and_umlauts(
+    checkout: Checkout,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    wheels = tmp_path / "whéels here"
+    home = tmp_path / "it's Zoë's $HOME"
+    fill(wheels)
+    monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.setenv("PIP_REQUIRE_VIRTUALENV", "1")
+    monkeypatch.setenv("PYTHONPATH", str(checkout.root))
+    monkeypatch.setenv("CLIPASSO_HOME", "")
+    machine = RoomyMachine(tmp_path)
+    words = ["--home", str(home), "--offline", str(wheels), "--yes"]
+    assert main(words, machine, checkout) == 0, capfd.readouterr()
+    done = subprocess.run(
+        [home / "bin" / "clipasso", "sketch", "a b.jpg"],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        check=True,
+    )
+    assert json.loads(done.stdout) == [["sketch", "a b.jpg"], str(home)]
+    shutil.rmtree(wheels)
+    wheels.mkdir()
+    (checkout.engine / "__main__.py").write_text(ENGINE + "# new\n")
+    assert main(words, machine, checkout) == 0  # an update needs no wheel
+    (site,) = home.glob("engines/*/lib/python*/site-packages")
+    assert (site / "clipasso_core" / "__main__.py").read_text().endswith("# new\n")
+    assert main(["uninstall", *words], machine, checkout) == 0
+    assert not home.exists()
