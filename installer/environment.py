@@ -115,7 +115,8 @@ class Environment:
         prefix = time.strftime("%Y%m%d-%H%M%S-")
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=self.home.engines))
         folder.chmod(0o755)  # a home may be for all users of a machine
-        if self.machine.run([sys.executable, "-m", "venv", folder], to_stderr=True):
+        # -I, or a file venv.py in the working folder would run in its place
+        if self.machine.run([sys.executable, "-I", "-m", "venv", folder], to_stderr=True):
             raise Problem(
                 "the virtual environment could not be made; what was printed above tells more"
             )

@@ -74,9 +74,11 @@ def nvidia_driver(machine: Machine) -> int:
 
 
 def _check_existing(machine: Machine) -> None:
+    # without the working folder, which may hold a torch.py; not with -I, which hides the packages
+    # that a person installed for themselves
     code = (
-        "import torch, torchvision; assert tuple(int(part) for part in"
-        " torch.__version__.split('.')[:2]) >= (2, 4)"
+        "import sys; sys.path = [place for place in sys.path if place]; import torch, torchvision;"
+        " assert tuple(int(part) for part in torch.__version__.split('.')[:2]) >= (2, 4)"
     )
     if machine.ask([sys.executable, "-c", code]) is None:
         raise Problem(

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import sys
+import venv
+from pathlib import Path
 
 import pytest
 from support.installer import FakeMachine
+
+from installer.home import Home
+from installer.machine import Machine
+from installer.options import Options
+from installer.problem import Problem
+from installer.torch import choose_torch
 
 
 @pytest.mark.parametrize(
@@ -89,3 +97,17 @@ def test_a_python_without_torch_can_not_lend_one(
     machine.failing = "import torch"
     assert machine.do("--torch", "existing") == 2
     assert "leave --torch existing out" in capfd.readouterr().err
+
+
+def test_a_torch_in_the_working_folder_is_not_taken_for_the_torch_of_this_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("torch", "torchvision"):
+        (tmp_path / f"{name}.py").write_text("__version__ = '9.9'")
+    monkeypatch.chdir(tmp_path)
+    venv.create(tmp_path / "bare", with_pip=False)  # a Python that has no other torch
+    python = Home(tmp_path, sys.platform).python(tmp_path / "bare")
+    monkeypatch.setattr(sys, "executable", str(python))
+    assert Machine().ask([sys.executable, "-c", "import torch"]) is not None
+    with pytest.raises(Problem, match="has no torch"):
+        choose_torch(Machine(), Options(torch="existing"))

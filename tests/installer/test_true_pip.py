@@ -127,3 +127,19 @@ def test_the_true_pip_installs_from_wheels_into_a_home_with_blanks_quotes_and_um
     assert (site / "clipasso_core" / "__main__.py").read_text().endswith("# new\n")
     assert main(["uninstall", *words], machine, checkout) == 0
     assert not home.exists()
+
+
+def test_modules_in_the_working_folder_are_not_run(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "working folder"
+    folder.mkdir()
+    ran = folder / "ran"
+    for name in ("venv", "ensurepip", "pip", "torch", "torchvision", "json", "clipasso_core"):
+        (folder / f"{name}.py").write_text(f"open({str(ran)!r}, 'a').write(__name__)")
+    fill(tmp_path / "wheels")
+    monkeypatch.chdir(folder)
+    machine = RoomyMachine(tmp_path)
+    home = ["--home", str(tmp_path / "home")]
+    assert main([*home, "--offline", str(tmp_path / "wheels")], machine, checkout) == 0
+    assert not ran.exists()
