@@ -37,6 +37,13 @@ class Checkout:
         """The photograph that is sketched to try the engine."""
         return self.root / "examples" / "coffee.jpg"
 
+    @property
+    def version(self) -> str:
+        """The engine's version, read without importing it; ``unknown`` where it is not found."""
+        text = (self.engine / "__init__.py").read_text(encoding="utf-8")
+        found = re.search(r'^__version__ = "(.+)"', text, re.MULTILINE)
+        return found.group(1) if found else "unknown"
+
     def extension_files(self) -> list[Path]:
         """What belongs into Inkscape's folder."""
         return sorted(

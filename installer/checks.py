@@ -32,7 +32,12 @@ class Check:
     advice: str = ""
 
 
-def check_machine() -> Check:
+def name_version(checkout: Checkout) -> Check:
+    """Which CLIPasso this is; nothing can be wrong with it."""
+    return Check("CLIPasso", "ok", f"version {checkout.version}")
+
+
+def name_machine() -> Check:
     """What a report must name; nothing can be wrong with it."""
     try:
         system = platform.freedesktop_os_release()["PRETTY_NAME"]

@@ -15,7 +15,8 @@ from installer.checks import (
     check_engine,
     check_extension,
     check_installed_extension,
-    check_machine,
+    name_machine,
+    name_version,
 )
 from installer.engine import Engine
 from installer.environment import Environment
@@ -90,7 +91,7 @@ class Installer:
     def doctor(self) -> int:
         """What a bug report needs."""
         inkscapes = self._find_inkscapes()
-        checks = [check_machine()]
+        checks = [name_version(self.checkout), name_machine()]
         if self.home.environment is None:
             interrupted = self.home.current.exists()
             state = "was interrupted half-way" if interrupted else "not installed"

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from support.installer import CHECKOUT, FakeMachine
 
+import clipasso_core
+from installer.checkout import Checkout
+
 
 @pytest.mark.parametrize("command", ["install", "doctor", "uninstall"])
 def test_with_json_standard_output_is_json_and_nothing_else(
@@ -51,6 +54,18 @@ def test_doctors_report_does_not_name_the_person(
     assert "~/.config/inkscape/extensions/clipasso" in out
     assert "Inkscape 1.2.2" in out
     assert f"Python {sys.version.split()[0]}" in out
+    assert "version 9.8.7" in out
+
+
+def test_doctor_names_the_version_of_this_checkout(
+    machine: FakeMachine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    init = machine.checkout.engine / "__init__.py"
+    for text, version in [('__version__ = "1.2.3"\n', "1.2.3"), ("", "unknown")]:
+        init.write_text(text)
+        machine.do("doctor")
+        assert f"CLIPasso: version {version}\n" in capfd.readouterr().out
+    assert Checkout().version == clipasso_core.__version__
 
 
 def test_a_code_page_without_our_marks_is_no_crash(tmp_path: Path) -> None:

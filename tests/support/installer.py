@@ -19,14 +19,16 @@ SKETCHED = '<g xmlns:c="https://clipasso.org/ns"/>'
 
 
 def copy_checkout(root: Path) -> Checkout:
-    """A copy of this checkout's small files, which a test may change. Its engine is empty."""
+    """A copy of this checkout's small files, which a test may change. Its engine is empty, of
+    version 9.8.7.
+    """
     skip = shutil.ignore_patterns("__pycache__", "test_*")
     shutil.copytree(CHECKOUT / "inkscape_ext", root / "inkscape_ext", ignore=skip)
     for name in ("pyproject.toml", "README.md", "examples/coffee.jpg"):
         (root / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(CHECKOUT / name, root / name)
     (root / "clipasso_core").mkdir()
-    (root / "clipasso_core" / "__init__.py").write_text("")
+    (root / "clipasso_core" / "__init__.py").write_text('__version__ = "9.8.7"\n')
     return Checkout(root)
 
 
