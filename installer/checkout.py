@@ -23,6 +23,11 @@ class Checkout:
         return self.root / "pyproject.toml"
 
     @property
+    def constraints(self) -> Path:
+        """Names the exact versions that the engine was tested with, for pip."""
+        return self.root / "constraints.txt"
+
+    @property
     def engine(self) -> Path:
         """The engine's package."""
         return self.root / "clipasso_core"
@@ -36,6 +41,10 @@ class Checkout:
     def example(self) -> Path:
         """The photograph that is sketched to try the engine."""
         return self.root / "examples" / "coffee.jpg"
+
+    def is_whole(self) -> bool:
+        """Whether it is more than install.py and what install.py imports."""
+        return self.project.is_file() and self.constraints.is_file() and self.engine.is_dir()
 
     @property
     def version(self) -> str:
@@ -55,14 +64,20 @@ class Checkout:
         )
 
     def dependencies(self, extras: str) -> str:
-        """A fingerprint of what this checkout needs: when it changes, the environment is built
-        anew.
+        """A fingerprint of what this checkout needs, and in which versions: when it changes, the
+        environment is built anew.
         """
         text = self.project.read_text(encoding="utf-8")
         parts = re.findall(r"^dependencies = \[.*?^\]", text, re.MULTILINE | re.DOTALL)
         if extras:
             parts += re.findall(rf"^{extras.strip('[]')} = \[.*?\]", text, re.MULTILINE | re.DOTALL)
+        parts += self.tested_versions()
         return hashlib.sha256("\n".join(parts).encode()).hexdigest() + extras
+
+    def tested_versions(self) -> list[str]:
+        """The lines of the constraints, ``name==version`` each, without the comments."""
+        lines = self.constraints.read_text(encoding="utf-8").splitlines()
+        return sorted(line for line in lines if line and not line.startswith("#"))
 
     def code(self) -> str:
         """A fingerprint of the engine's code: when it changes, the engine is installed again."""

@@ -56,7 +56,7 @@ class Environment:
 
     def _check_caller(self) -> None:
         """Whether the right person calls, from a whole checkout."""
-        if not self.checkout.project.is_file():
+        if not self.checkout.is_whole():
             raise Problem(
                 "the rest of CLIPasso is not beside install.py: download all of it, not this file"
                 " alone"
@@ -77,10 +77,10 @@ class Environment:
 
     def _update(self, installed: Installed, extras: str, code: str) -> Installed:
         """Add what the environment in use lacks. Returns what it has then."""
-        packages = Packages(self.engine, self.checkout, self.engine.python)
+        packages = Packages(self.engine, self.checkout, self.engine.python, self.say)
         wanted = self.checkout.dependencies(extras)
         if wanted not in installed.has:
-            packages.install_engine(extras)
+            packages.install_engine(extras, tested=installed.torch != "existing")
             return replace(installed, has=(*installed.has, wanted))
         if installed.code != code:
             packages.update_engine()
@@ -124,7 +124,7 @@ class Environment:
 
     def _fill(self, folder: Path, choice: TorchChoice, extras: str) -> None:
         """Install torch and the engine into an empty environment."""
-        packages = Packages(self.engine, self.checkout, self.home.python(folder))
+        packages = Packages(self.engine, self.checkout, self.home.python(folder), self.say)
         if choice.kind == "existing":
             lend_packages(folder)
         if choice.index is not None and not packages.install_torch(choice.index):
@@ -133,7 +133,7 @@ class Environment:
                 f"{choice.index} has no torch for this Python and system, or the connection broke:"
                 " trying the default build."
             )
-        packages.install_engine(extras)
+        packages.install_engine(extras, tested=choice.kind != "existing")
 
     def _fetch_mask(self) -> None:
         if self.engine.run("models", "fetch", "u2netp", to_stderr=True):

@@ -37,6 +37,41 @@ def test_an_upgrade_removes_what_the_new_version_lacks(machine: FakeMachine) -> 
     assert not (target / gone.name).exists()
 
 
+def test_folders_in_folders_come_and_go_with_the_checkout(
+    machine: FakeMachine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    deep = machine.checkout.extension / "clipasso_ext" / "a" / "b" / "c"
+    deep.mkdir(parents=True)
+    (deep / "deep.py").write_text("deep = True")
+    target = machine.add_inkscape()
+    machine.do()
+    copy = target / "clipasso_ext" / "a" / "b" / "c" / "deep.py"
+    assert copy.read_text() == "deep = True"
+    assert machine.do("doctor") == 0
+    copy.write_text("mine")
+    machine.do("doctor")
+    assert "were changed: clipasso_ext/a/b/c/deep.py" in capfd.readouterr().out
+    machine.do()
+    assert copy.with_name("deep.py.yours").read_text() == "mine"
+    copy.with_name("deep.py.yours").unlink()
+    shutil.rmtree(deep.parents[1])
+    machine.do()
+    assert not (target / "clipasso_ext" / "a").exists()
+
+
+def test_folders_in_folders_are_uninstalled(machine: FakeMachine) -> None:
+    deep = machine.checkout.extension / "clipasso_ext" / "a" / "b" / "c"
+    deep.mkdir(parents=True)
+    (deep / "deep.py").write_text("deep = True")
+    target = machine.add_inkscape()
+    machine.do()
+    cache = target / "clipasso_ext" / "a" / "b" / "c" / "__pycache__"
+    cache.mkdir()
+    (cache / "deep.pyc").touch()
+    assert machine.do("uninstall", "--yes") == 0
+    assert not target.exists()
+
+
 def test_an_upgrade_over_a_version_without_manifest_leaves_none_of_its_code(
     machine: FakeMachine, capfd: pytest.CaptureFixture[str]
 ) -> None:

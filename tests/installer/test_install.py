@@ -51,7 +51,7 @@ def copy_checkout(root: Path) -> Path:
     """What install.py needs of a fresh clone. Returns its install.py."""
     for name in ("installer", "clipasso_core", "inkscape_ext"):
         shutil.copytree(CHECKOUT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("install.py", "pyproject.toml", "README.md"):
+    for name in ("install.py", "pyproject.toml", "constraints.txt", "README.md"):
         shutil.copyfile(CHECKOUT / name, root / name)
     return root / "install.py"
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
+import venv
 import zipfile
 from pathlib import Path
 
@@ -13,7 +16,12 @@ from support.installer import copy_checkout
 
 from installer.checkout import Checkout
 from installer.commands import main
+from installer.engine import Engine
+from installer.home import Home
 from installer.machine import Machine
+from installer.options import Options
+from installer.packages import Packages
+from installer.problem import Problem
 
 BACKEND = """
 import os, zipfile
@@ -23,6 +31,8 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
         wheel.write("clipasso_core/__init__.py")
         wheel.write("clipasso_core/__main__.py")
         facts = "Metadata-Version: 2.1\\nName: clipasso\\nVersion: 1\\n"
+        if os.path.exists("clipasso_core/needs.txt"):
+            facts += "Requires-Dist: " + open("clipasso_core/needs.txt").read() + "\\n"
         wheel.writestr("clipasso-1.dist-info/METADATA", facts)
         kind = "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
         wheel.writestr("clipasso-1.dist-info/WHEEL", kind)
@@ -143,3 +153,63 @@ def test_modules_in_the_working_folder_are_not_run(
     home = ["--home", str(tmp_path / "home")]
     assert main([*home, "--offline", str(tmp_path / "wheels")], machine, checkout) == 0
     assert not ran.exists()
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with pip and nothing else."""
+    folder = tmp_path_factory.mktemp("home") / "engines" / "environment"
+    venv.create(folder, with_pip=True)
+    return folder
+
+
+def packages(environment: Path, checkout: Checkout, tmp_path: Path, said: list[str]) -> Packages:
+    """Installs into an environment, and keeps what is said."""
+    home = Home(environment.parents[1], sys.platform)
+    engine = Engine(RoomyMachine(tmp_path), Options(), home)
+    return Packages(engine, checkout, home.python(environment), said.append)
+
+
+def reach_wheels_only(monkeypatch: pytest.MonkeyPatch, wheels: Path) -> None:
+    """Let pip find a folder of wheels, and an index that does not answer."""
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_FIND_LINKS", wheels.as_uri())
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/")
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+
+
+def test_the_true_pip_goes_on_without_a_version_that_does_not_exist(
+    environment: Path, checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels = tmp_path / "wheels"
+    fill(wheels)
+    make_wheel(wheels, "helper", "1.5", {"helper.py": "version = 1.5"})
+    (checkout.engine / "needs.txt").write_text("helper>=1")
+    checkout.constraints.write_text("helper==2.0\n")
+    reach_wheels_only(monkeypatch, wheels)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    said: list[str] = []
+    packages(environment, checkout, tmp_path, said).install_engine("", tested=True)
+    assert said == ["The tested versions can't all be had here: going on with the newest that fit."]
+    (helper,) = environment.glob("lib/python*/site-packages/helper.py")
+    assert helper.read_text() == "version = 1.5"
+
+
+def test_the_true_pip_does_not_try_again_without_a_network(
+    environment: Path,
+    checkout: Checkout,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    wheels = tmp_path / "wheels"
+    fill(wheels)
+    (checkout.engine / "needs.txt").write_text("elsewhere>=1")
+    checkout.constraints.write_text("elsewhere==2.0\n")
+    reach_wheels_only(monkeypatch, wheels)
+    said: list[str] = []
+    with pytest.raises(Problem, match="check the connection"):
+        packages(environment, checkout, tmp_path, said).install_engine("", tested=True)
+    assert said == []
+    assert capfd.readouterr().err.count("Processing ") == 1  # one attempt

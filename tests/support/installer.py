@@ -24,7 +24,7 @@ def copy_checkout(root: Path) -> Checkout:
     """
     skip = shutil.ignore_patterns("__pycache__", "test_*")
     shutil.copytree(CHECKOUT / "inkscape_ext", root / "inkscape_ext", ignore=skip)
-    for name in ("pyproject.toml", "README.md", "examples/coffee.jpg"):
+    for name in ("pyproject.toml", "constraints.txt", "README.md", "examples/coffee.jpg"):
         (root / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(CHECKOUT / name, root / name)
     (root / "clipasso_core").mkdir()
@@ -37,7 +37,8 @@ class FakeMachine(Machine):
 
     found: commands on the PATH. present: files outside of the home. said: what a command that holds
         the word prints, None for a failure.
-    failing, interrupting: commands that hold this fail, or end in Ctrl-C.
+    failing, interrupting: commands that hold this fail, or end in Ctrl-C. pip_log: what pip writes
+        into its log when it fails.
     ran: the commands, with ``?`` before a question. variables_of: the environment variables of
         those that are no questions.
     """
@@ -59,6 +60,7 @@ class FakeMachine(Machine):
         self.root_for = ""
         self.failing = ""
         self.interrupting = ""
+        self.pip_log = ""
         self.answers: list[bool] = []
         self.ran: list[str] = []
         self.variables_of: list[Mapping[str, str]] = []
@@ -96,6 +98,8 @@ class FakeMachine(Machine):
     ) -> int:
         text = self._begin(command, variables)
         if self.failing and self.failing in text:
+            if "--log" in command:
+                Path(command[command.index("--log") + 1]).write_text(self.pip_log)
             return 1
         if "-m venv" in text:
             self._make_environment(Path(command[-1]))
