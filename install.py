@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Sets CLIPasso up and takes it away again; `python3 install.py --help` says how.
 
-The work is done in installer/. This file says which Python is needed, in words that every Python
-understands.
+The work is done in installer/. This file is written in words that every Python understands, however
+old, to say which one is needed.
 """
 
 import json
@@ -15,18 +15,16 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 
 def find_obstacle(version, folder):
     # type: (tuple[int, ...], str) -> str
-    """Why this can't begin, in one line; empty when it can."""
+    """Why the work can't begin, in one line; empty when it can."""
     if version[:2] < OLDEST:
-        this, needed = (".".join(str(part) for part in one) for one in (version[:3], OLDEST))
+        this = ".".join(str(part) for part in version)
         return (
-            "this is Python " + this + "; CLIPasso needs " + needed + " or newer: run this file"
-            " with a newer one"
+            "this is Python " + this + "; CLIPasso needs 3.10 or newer: run this file with a newer"
+            " one"
         )
     if not os.path.isfile(os.path.join(folder, "installer", "commands.py")):
-        name = os.path.basename(__file__)
         return (
-            "the rest of CLIPasso is not beside " + name + ": download all of it, not this file"
-            " alone"
+            "the rest of CLIPasso is not beside install.py: download all of it, not this file alone"
         )
     return ""
 

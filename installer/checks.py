@@ -81,7 +81,7 @@ def check_extension(machine: Machine, inkscape: Inkscape, example: Path) -> list
     if data is not None and not data.is_dir():  # of an AppImage, which has packed it up again
         return [Check(inkscape.name, "note", not_started)]
     runs = partial(_runs, machine, inkscape, python, data)
-    if not runs("import clipasso_ext.effects"):
+    if not runs("import clipasso_sketch"):
         text = f"the extension does not run under its Python ({python})"
         return [Check(inkscape.name, "fault", text, "is it Inkscape 1.2 or newer?")]
     if not runs(GTK):

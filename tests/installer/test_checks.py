@@ -14,7 +14,7 @@ from support.installer import FakeMachine, last_line
     ("broken", "said"),
     [
         ("sketch /", "sketch the example could not be sketched"),
-        ("import clipasso_ext", "Inkscape the extension does not run under its Python"),
+        ("import clipasso_sketch", "Inkscape the extension does not run under its Python"),
         ("org.clipasso.sketch.noprefs", "Inkscape no sketch was inserted"),
     ],
 )

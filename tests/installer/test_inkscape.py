@@ -129,7 +129,8 @@ def test_an_inkscape_that_can_not_be_served_does_not_stop_the_others(
 
 def test_windows(machine: FakeMachine) -> None:
     machine.system = "win32"
-    local, roaming = machine.person / "Local", machine.person / "Roaming"
+    local = machine.person / "Local"
+    roaming = machine.person / "Roaming"
     machine.variables = {
         "LOCALAPPDATA": str(local),
         "APPDATA": str(roaming),

@@ -146,7 +146,8 @@ def test_it_runs_from_any_folder_and_through_links_and_leaves_the_clone_as_it_wa
     root = tmp_path / "a fresh clone"
     file = copy_checkout(root)
     before = sorted(root.rglob("*"))
-    links, elsewhere = tmp_path / "links", tmp_path / "elsewhere"
+    links = tmp_path / "links"
+    elsewhere = tmp_path / "elsewhere"
     links.mkdir()
     elsewhere.mkdir()
     (links / "set-up").symlink_to(file)
