@@ -20,7 +20,8 @@ LIMIT_S = 900
 @pytest.mark.slow
 def test_from_nothing_to_a_sketch_in_inkscape_and_back(tmp_path: Path) -> None:
     need("inkscape", "Xvfb")
-    home, person = tmp_path / "a home", tmp_path / "person"
+    home = tmp_path / "a home"
+    person = tmp_path / "person"
     person.mkdir()
     environment = {
         name: value

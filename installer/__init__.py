@@ -1,0 +1,1 @@
+"""Sets CLIPasso up, tries it and takes it away again. Standard library only."""

@@ -1,0 +1,213 @@
+"""The commands: what install.py does."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from installer.checkout import Checkout
+from installer.checks import (
+    REPAIR,
+    Check,
+    ask_doctor,
+    check_engine,
+    check_extension,
+    check_installed_extension,
+    name_machine,
+    name_version,
+)
+from installer.engine import Engine
+from installer.environment import Environment
+from installer.extension import Extension
+from installer.home import Home, find_home
+from installer.inkscape import Inkscape, find_inkscapes
+from installer.machine import Machine
+from installer.options import HELP, Options, asks_for_help, read_options
+from installer.problem import Problem
+from installer.removal import Removal
+from installer.report import Report
+
+CLIP = "clip:RN101:openai"
+CLIP_TERMS = "about 480 MB from huggingface.co, OpenAI's weights under the MIT licence"
+
+
+class Installer:
+    """What the commands do. Each returns the exit status."""
+
+    def __init__(self, machine: Machine, options: Options, checkout: Checkout) -> None:
+        self.machine = machine
+        self.options = options
+        self.checkout = checkout
+        self.home = Home(find_home(machine, options), machine.system)
+        self.engine = Engine(machine, options, self.home)
+        self.environment = Environment(self.engine, checkout, self.say)
+        self.extension = Extension(self.engine, checkout, self.say)
+        self.report = Report(self.engine, self.say)
+
+    def say(self, text: str) -> None:
+        """One line for the person."""
+        print(text, file=sys.stderr if self.options.json else sys.stdout, flush=True)
+
+    def run(self) -> int:
+        """Do what was asked for."""
+        commands = {
+            "install": self.install,
+            "demo": self.demo,
+            "test": self.test,
+            "doctor": self.doctor,
+            "uninstall": self.uninstall,
+        }
+        return commands[self.options.command]()
+
+    def install(self) -> int:
+        """Everything, and a check of it."""
+        inkscapes = self._find_inkscapes()
+        for one in inkscapes:
+            self.say(f"Found {one.name}: {one.folder or one.advice}")
+        checks = self._set_up_and_check()
+        for one in inkscapes:
+            checks += self._serve(one)
+        self._offer_clip()
+        return self.report.tell(checks, inkscapes)
+
+    def demo(self) -> int:
+        """Sketch the example into the current folder."""
+        self._set_up()
+        target = Path.cwd() / "demo.svg"
+        status = self.engine.run("sketch", self.checkout.example, "-o", target)
+        if status == 0:
+            self.say(f"The photograph is {self.checkout.example}\nThe sketch is     {target}")
+            self.say(f"Sketch your own:  {self.home.launcher} sketch PHOTO -o SKETCH.svg")
+        return status
+
+    def test(self) -> int:
+        """Run the test suite on this checkout."""
+        self._set_up("[dev]")
+        command: list[str | Path] = [self.engine.python, "-m", "pytest", *self.options.rest]
+        return self.machine.run(command, cwd=self.checkout.root)
+
+    def doctor(self) -> int:
+        """What a bug report needs."""
+        inkscapes = self._find_inkscapes()
+        checks = [name_version(self.checkout), name_machine()]
+        if self.home.environment is None:
+            interrupted = self.home.current.exists()
+            state = "was interrupted half-way" if interrupted else "not installed"
+            checks.append(Check("engine", "fault", state, "run  python3 install.py"))
+        else:
+            silent = Check("engine", "fault", "does not answer", REPAIR)
+            checks += ask_doctor(self.engine) or [silent]
+        checks += [check_installed_extension(self.extension, one) for one in inkscapes]
+        if not inkscapes:
+            advice = "install it, then run  python3 install.py  again"
+            checks.append(Check("Inkscape", "note", "none found", advice))
+        return self.report.tell(checks, inkscapes, ready="Everything works.")
+
+    def uninstall(self) -> int:
+        """Remove exactly what was installed."""
+        home = self.home.folder
+        if not self.home.is_ours():
+            return self._part(f"Nothing is installed in {home}.", [])
+        if (
+            not self.options.yes
+            and sys.stdin.isatty()
+            and not self.machine.answer(f"Remove CLIPasso from {home} and from Inkscape?")
+        ):
+            return self._part("Nothing was removed.", [])
+        removal = Removal(self.engine, self.extension)
+        if removal.remove():
+            return self._part("CLIPasso is uninstalled.", removal.kept)
+        advice = "Not everything could be removed: close Inkscape and run this again."
+        return self._part(advice, removal.kept, 2)
+
+    def _find_inkscapes(self) -> list[Inkscape]:
+        return find_inkscapes(self.machine, self.options, self.home.folder)
+
+    def _set_up(self, extras: str = "", anew: bool = False) -> bool:
+        """Bring the engine up to date, the extensions with it. Returns whether it is built anew."""
+        built = self.environment.set_up(extras, anew)
+        self.extension.follow()
+        self.home.tidy()
+        return built
+
+    def _set_up_and_check(self) -> list[Check]:
+        """Set the engine up, and once more if it proves to be damaged."""
+        built = self._set_up()
+        checks = check_engine(self.engine, self.checkout)
+        damaged = any(one.state == "fault" and one.advice == REPAIR for one in checks)
+        if built or not damaged:
+            return checks
+        self.say("The engine is damaged: it is built anew.")
+        self._set_up(anew=True)
+        return check_engine(self.engine, self.checkout)
+
+    def _serve(self, inkscape: Inkscape) -> list[Check]:
+        """Put the extension into an Inkscape and try it."""
+        if inkscape.folder is None:
+            return []
+        try:
+            self.extension.install(inkscape)
+        except Problem as problem:
+            return [Check(inkscape.name, "fault", str(problem))]
+        return check_extension(self.machine, inkscape, self.checkout.example)
+
+    def _offer_clip(self) -> None:
+        """CLIP is never fetched unasked."""
+        lines = (self.engine.ask("models", "list") or "").splitlines()
+        if any(line.startswith("clip:") and "not fetched" not in line for line in lines):
+            return
+        offer = (
+            f"CLIP's weights make slower sketches that follow the paper ({CLIP_TERMS}, into"
+            f" {self.home.models()})."
+        )
+        may_ask = not self.options.yes and self.options.offline is None
+        if may_ask and self.machine.answer(f"{offer} Fetch them now?"):
+            self.engine.run("models", "fetch", CLIP)
+        else:
+            self.say(f"{offer} Later:  {self.home.launcher} models fetch {CLIP}")
+
+    def _part(self, message: str, kept: list[str], status: int = 0) -> int:
+        """The end of uninstalling."""
+        for path in kept:
+            self.say(f"Kept {path}")
+        self.say(message)
+        if self.options.json:
+            print(json.dumps({"message": message, "kept": kept}, indent=1))
+        return status
+
+
+def main(
+    arguments: list[str], machine: Machine | None = None, checkout: Checkout | None = None
+) -> int:
+    """Do what the arguments ask for and return the exit status: 0, 2 for something to mend, 130
+    after Ctrl-C, or pytest's own.
+    """
+    if asks_for_help(arguments):
+        print(HELP)
+        return 0
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):
+            # a code page of Windows lacks our marks
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        options = read_options(arguments)
+        return Installer(machine or Machine(), options, checkout or Checkout()).run()
+    except (Problem, OSError) as error:
+        message = _explain(error)
+        print(f"install.py: {message}", file=sys.stderr)
+        if "--json" in arguments:
+            print(json.dumps({"ready": False, "message": message}))
+        return 2
+    except KeyboardInterrupt:
+        print("\ninstall.py: interrupted; run the same command again to go on", file=sys.stderr)
+        return 130
+
+
+def _explain(error: Problem | OSError) -> str:
+    """An error in one line, with what to do about it."""
+    if isinstance(error, Problem):
+        return str(error)
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or error}{where}: mend that, and run the same command again"

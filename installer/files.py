@@ -1,0 +1,49 @@
+"""Files: written whole, read with doubt, compared by checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+
+def write(path: Path, text: str) -> None:
+    """Write beside and rename, so that no half-written file is ever there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(path.name + ".new")
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        os.replace(scratch, path)
+    except OSError:
+        remove(scratch)
+        raise
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A file of ours; empty when it is missing or damaged."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file; empty when it can't be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def remove(path: Path) -> None:
+    """Delete a file, link or folder; what can't be deleted now is left for the next run."""
+    if path.is_symlink() or path.is_file():
+        with suppress(OSError):
+            path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)

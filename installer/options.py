@@ -1,0 +1,100 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from installer.problem import Problem
+
+HELP = """\
+Set CLIPasso up and take it away again. Standard library only, Python 3.10 or newer; safe to run
+again.
+
+  python3 install.py                      the engine, the extension into every Inkscape found, and a
+    check of both
+  python3 install.py demo                 the engine if needed; sketches the example photograph and
+    says where it is
+  python3 install.py test [PYTEST ARGS]   the engine with its development tools; runs all tests
+  python3 install.py doctor               what is installed, and what works
+  python3 install.py uninstall            removes exactly what was installed; --keep-models leaves
+    downloaded weights
+
+--home DIR            where the engine lives (default: CLIPASSO_HOME, else the platform's folder for
+  user data)
+--inkscape PATH       this Inkscape instead of those found
+--extensions-dir DIR  this extensions folder instead of asking Inkscape
+--torch KIND          auto (looks at the GPU), cpu, cuda, rocm, or existing (the torch of the Python
+  that runs this file)
+--models DIR          where downloaded weights go (default: models in the engine's home)
+--offline WHEELS      install from a folder of wheels, without network; docs/install.md says how to
+  fill it
+--yes                 do not ask anything
+--json                print the findings as JSON on standard output, everything else on standard
+  error
+"""
+COMMANDS = ("install", "demo", "test", "doctor", "uninstall")
+TORCH_KINDS = ("auto", "cpu", "cuda", "rocm", "existing")
+FOLDERS = ("home", "extensions-dir", "models", "offline")
+
+
+@dataclass
+class Options:
+    """What was asked for. rest: what follows ``test``, which is pytest's. offline: a folder of
+    wheels.
+    """
+
+    command: str = "install"
+    rest: list[str] = field(default_factory=list)
+    home: Path | None = None
+    inkscape: str | None = None
+    extensions_dir: Path | None = None
+    torch: str = "auto"
+    models: Path | None = None
+    offline: Path | None = None
+    yes: bool = False
+    json: bool = False
+    keep_models: bool = False
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise Problem(f"{message}; python3 install.py --help lists what there is")
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        # an empty variable of a shell would mean the current folder
+        raise argparse.ArgumentTypeError("names no folder")
+    return Path(text).expanduser().absolute()
+
+
+def _parse(arguments: list[str]) -> dict[str, Any]:
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("command", nargs="?", default="install", choices=COMMANDS)
+    for name in FOLDERS:
+        parser.add_argument(f"--{name}", type=_folder)
+    parser.add_argument("--inkscape")
+    parser.add_argument("--torch", default="auto", choices=TORCH_KINDS)
+    for name in ("yes", "json", "keep-models"):
+        parser.add_argument(f"--{name}", action="store_true")
+    return vars(parser.parse_args(arguments))
+
+
+def asks_for_help(arguments: list[str]) -> bool:
+    """Whether help is asked of us, and not of pytest."""
+    ours = arguments[: arguments.index("test")] if "test" in arguments else arguments
+    return "-h" in ours or "--help" in ours
+
+
+def read_options(arguments: list[str]) -> Options:
+    """Read the command line. What follows ``test`` is pytest's. Raises `Problem`."""
+    if "test" in arguments:
+        ours = arguments[: arguments.index("test") + 1]
+        options = Options(**_parse(ours), rest=arguments[len(ours) :])
+        if options.command == "test":
+            return options
+        # `test` was some option's value
+    return Options(**_parse(arguments))

@@ -1,0 +1,137 @@
+"""The packages of a virtual environment: what pip is told to install."""
+
+from __future__ import annotations
+
+import shutil
+import site
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from installer.checkout import Checkout
+from installer.engine import Engine
+from installer.pip_log import lacks_versions
+from installer.problem import Problem
+
+# builds our own package without `wheel` beside it; in the environment, so that an update asks no
+# network
+BUILDER = "setuptools>=70.1"
+# without its dependencies: PyGObject, which the tests do not need, wants a compiler
+TEST_ONLY = "inkex==1.4.1"
+
+
+class Packages:
+    """Installs into the virtual environment of that Python."""
+
+    def __init__(
+        self, engine: Engine, checkout: Checkout, python: Path, say: Callable[[str], None]
+    ) -> None:
+        self.engine = engine
+        self.checkout = checkout
+        self.python = python
+        self.say = say
+
+    def install_torch(self, index: str) -> bool:
+        """Install the build of torch that lies at that index; whether it worked."""
+        return self._pip("torch", "torchvision", "--index-url", index) == 0
+
+    def install_engine(self, extras: str, tested: bool) -> None:
+        """Install this checkout's engine and what it depends on. tested: in the versions that it
+        was tested with, where they can be had; else what is there and fits, and the newest of the
+        rest. Raises `Problem`.
+        """
+        with self._copy() as copy:
+            self._install("setuptools", "--quiet", BUILDER)
+            words = ("--no-build-isolation", "--upgrade", f"{copy}{extras}")
+            if not (tested and self._install_tested(*words)):
+                self._install("the engine's packages", *words)
+        if extras == "[dev]":
+            self._install("inkex", "--quiet", "--no-deps", TEST_ONLY)
+
+    def update_engine(self) -> None:
+        """Install this checkout's engine where all that it depends on is there. Raises
+        `Problem`.
+        """
+        with self._copy() as copy:
+            self._install("setuptools", "--quiet", BUILDER)
+            self._install("the engine's packages", "--no-build-isolation", "--no-deps", copy)
+
+    @contextmanager
+    def _copy(self) -> Iterator[Path]:
+        """A copy of what pip builds the engine from: in the checkout it would leave its own files,
+        and find there those of modules that are gone.
+        """
+        skip = shutil.ignore_patterns("__pycache__")
+        with tempfile.TemporaryDirectory() as scratch:
+            copy = Path(scratch) / "clipasso"
+            shutil.copytree(self.checkout.engine, copy / self.checkout.engine.name, ignore=skip)
+            for name in ("pyproject.toml", "README.md"):
+                shutil.copyfile(self.checkout.root / name, copy / name)
+            yield copy
+
+    def _install_tested(self, *words: str) -> bool:
+        """Install the engine in the tested versions. Returns False where one of them can't be had
+        here. Raises `Problem` when it fails for another reason, the network for instance.
+        """
+        with self._scratch() as scratch:
+            log = scratch / "pip.log"
+            if not self._pip("--log", log, "--constraint", self.checkout.constraints, *words):
+                return True
+            said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        if not lacks_versions(said):
+            raise self._failure("the engine's packages")
+        self.say("The tested versions can't all be had here: going on with the newest that fit.")
+        return False
+
+    def _install(self, what: str, *words: str | Path) -> None:
+        if self._pip(*words):
+            raise self._failure(what)
+
+    def _failure(self, what: str) -> Problem:
+        wheels = self.engine.options.offline
+        hint = "check the connection"
+        if wheels is not None:
+            hint = f"does {wheels} hold everything? docs/install.md says how to fill it"
+        return Problem(
+            f"{what} could not be installed: {hint}; what was printed above tells more, and the"
+            " same command goes on from here"
+        )
+
+    @contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        """A folder for pip on the disk that was checked for room: /tmp may be small."""
+        with tempfile.TemporaryDirectory(
+            dir=self.engine.home.engines, ignore_cleanup_errors=True
+        ) as scratch:
+            yield Path(scratch)
+
+    def _pip(self, *words: str | Path) -> int:
+        """Run pip in sight of the person. Returns its exit status."""
+        command: list[str | Path] = [
+            self.python,
+            "-I",
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+        ]
+        with self._scratch() as scratch:
+            places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
+            return self.engine.machine.run(
+                [*command, *words],
+                variables={**self.engine.variables(), **places},
+                to_stderr=True,
+            )
+
+
+def lend_packages(environment: Path) -> None:
+    """Let a virtual environment see the packages of this Python, which may be in an environment of
+    its own.
+    """
+    places = site.getsitepackages()
+    if site.ENABLE_USER_SITE:
+        places.append(site.getusersitepackages())
+    found = list(environment.glob("lib/python*/site-packages"))
+    inside = found[0] if found else environment / "Lib" / "site-packages"
+    (inside / "torch-of-another-python.pth").write_text("\n".join(places), encoding="utf-8")

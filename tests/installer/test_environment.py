@@ -1,0 +1,184 @@
+"""The engine's environment is set up beside the old one, which works until the new one is
+complete.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.installer import HEALTHY, FakeMachine, files
+
+MISSING = {
+    "subject": "packages",
+    "state": "fault",
+    "text": "missing: timm",
+    "advice": "run install.py again",
+}
+
+
+def engine_of(extension: Path) -> Path:
+    """The Python that an extension starts."""
+    return Path(json.loads((extension / "engine.json").read_text())["command"][0])
+
+
+def test_a_first_run_makes_an_environment_installs_and_fetches_the_masks_network(
+    machine: FakeMachine,
+) -> None:
+    assert machine.do() == 0
+    python = f"{machine.in_use}/bin/python"
+    assert machine.count(f"-m venv {machine.in_use}") == 1
+    assert machine.count(f"{python} -I -m pip install") == 3  # torch, setuptools, the engine
+    assert machine.count(f"{python} -I -m clipasso_core models fetch u2netp") == 1
+    assert machine.engines == [machine.in_use]
+
+
+def test_a_second_run_downloads_nothing(machine: FakeMachine) -> None:
+    assert machine.do() == 0
+    before = machine.in_use
+    machine.online = False
+    machine.failing = "pip install"
+    machine.free = 0
+    assert machine.do() == 0
+    assert machine.count("pip install") == 0
+    assert machine.in_use == before
+
+
+def test_new_code_goes_into_the_environment_that_is_there(machine: FakeMachine) -> None:
+    machine.do()
+    before = machine.in_use
+    (machine.checkout.engine / "__init__.py").write_text("new = True")
+    assert machine.do() == 0
+    assert machine.in_use == before
+    assert machine.count("--no-build-isolation --no-deps") == 1
+    assert machine.count("pip install") == 2  # with setuptools, which is there: no network
+
+
+def test_the_development_tools_are_added_to_the_environment_that_is_there(
+    machine: FakeMachine,
+) -> None:
+    machine.do()
+    assert machine.do("test") == 0
+    assert machine.count("-m venv") == 0
+    assert machine.count("clipasso[dev]") == 1
+    for command in ("install", "test"):
+        machine.do(command)
+        assert machine.count("pip install") == 0
+
+
+def test_changed_dependencies_build_a_new_environment_and_the_extension_follows(
+    machine: FakeMachine,
+) -> None:
+    target = machine.add_inkscape()
+    machine.do()
+    before = machine.in_use
+    machine.need_newer_torch()
+    assert machine.do("demo") == 0  # does not touch Inkscape otherwise
+    assert machine.in_use != before
+    assert machine.engines == [machine.in_use]
+    assert engine_of(target) == machine.in_use / "bin" / "python"
+    assert machine.do("uninstall", "--yes") == 0
+    assert not target.exists()  # the file that followed is known to the manifest
+
+
+def test_an_engine_whose_python_is_gone_is_built_anew(machine: FakeMachine) -> None:
+    machine.do()
+    (machine.in_use / "bin" / "python").unlink()  # the system's Python was replaced by a newer one
+    assert machine.do() == 0
+    assert machine.count("-m venv") == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        "Traceback",
+        json.dumps([MISSING]),
+    ],
+    ids=["dead", "garbled", "package missing"],
+)
+def test_a_damaged_engine_is_built_anew_as_its_doctor_promises(
+    machine: FakeMachine, said: str | None
+) -> None:
+    machine.do()
+    machine.said["doctor --json"] = said
+    assert machine.do() == 2
+    assert machine.count("-m venv") == 1
+    machine.said["doctor --json"] = json.dumps(HEALTHY)
+    assert machine.do() == 0
+    assert machine.count("-m venv") == 0
+
+
+@pytest.mark.parametrize(
+    "step", ["-m venv", "torch torchvision", "setuptools>=", "--no-build-isolation"]
+)
+def test_a_network_cut_at_any_step_leaves_the_old_engine_at_work(
+    machine: FakeMachine, capfd: pytest.CaptureFixture[str], step: str
+) -> None:
+    target = machine.add_inkscape()
+    machine.do()
+    before = machine.in_use
+    extension = files(target)
+    machine.need_newer_torch()
+    capfd.readouterr()
+    machine.failing = "pip install" if step == "torch torchvision" else step
+    assert machine.do() == 2
+    err = capfd.readouterr().err
+    assert err.startswith("install.py: ")
+    assert err.count("\n") == 1
+    assert machine.in_use == before
+    assert files(target) == extension
+    machine.failing = ""
+    assert machine.do() == 0
+    assert machine.engines == [machine.in_use] != [before]
+
+
+@pytest.mark.parametrize(
+    "step", ["torch torchvision", "setuptools>=", "--no-build-isolation", "models fetch u2netp"]
+)
+def test_interrupted_twice_and_then_left_alone(
+    machine: FakeMachine, capfd: pytest.CaptureFixture[str], step: str
+) -> None:
+    machine.interrupting = step
+    for _ in range(2):
+        assert machine.do() == 130
+        assert "same command again" in capfd.readouterr().err
+    assert machine.do("doctor") == (0 if "fetch" in step else 2)
+    machine.interrupting = ""
+    assert machine.do() == 0
+    assert machine.engines == [machine.in_use]
+
+
+def test_an_interruption_between_the_engine_and_the_extension_is_made_up_for(
+    machine: FakeMachine,
+) -> None:
+    target = machine.add_inkscape()
+    machine.do()
+    before = machine.in_use
+    machine.need_newer_torch()
+    machine.interrupting = "models fetch u2netp"
+    assert machine.do() == 130
+    # the old engine, which is still there
+    assert engine_of(target).exists()
+    assert before in machine.engines
+    machine.interrupting = ""
+    assert machine.do("demo") == 0
+    assert machine.engines == [machine.in_use]
+    assert engine_of(target) == machine.in_use / "bin" / "python"
+
+
+def test_the_environment_of_the_first_versions_is_removed(machine: FakeMachine) -> None:
+    old = machine.home / "engine"
+    old.mkdir(parents=True)
+    (old / "pyvenv.cfg").touch()
+    assert machine.do() == 0
+    assert not old.exists()
+
+
+def test_a_mask_network_that_can_not_be_fetched_is_no_failure(
+    machine: FakeMachine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    machine.failing = "models fetch u2netp"
+    assert machine.do() == 0
+    assert "without u2netp" in capfd.readouterr().out
