@@ -16,7 +16,7 @@ from installer.extension import FOLDER, POINTER, Extension
 from installer.inkscape import Inkscape, find_python
 from installer.machine import Machine
 
-REPAIR = "run install.py again"  # advice of the engine's doctor that this file must be able to keep
+REINSTALL = "reinstall"  # the remedy of the engine's doctor that the set-up must be able to bring
 GTK = "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk"
 UNTRIED = "the extension loads; Inkscape itself needs a display to be tried"
 SKETCHED = "https://clipasso.org/ns"  # is in every document that the extension put a sketch into
@@ -24,12 +24,17 @@ SKETCHED = "https://clipasso.org/ns"  # is in every document that the extension 
 
 @dataclass
 class Check:
-    """One thing that was tried. state: ``ok``, ``note`` (works, could be better) or ``fault``."""
+    """One thing that was tried.
+
+    state: ``ok``, ``note`` (works, could be better) or ``fault``.
+    advice: what to do, or "". remedy: ``reinstall`` where only that helps, or "".
+    """
 
     name: str
     state: str
     text: str
     advice: str = ""
+    remedy: str = ""
 
 
 def name_version(checkout: Checkout) -> Check:
@@ -52,18 +57,23 @@ def ask_doctor(engine: Engine) -> list[Check] | None:
     said = engine.ask("doctor", "--json", any_status=True)
     try:
         return [
-            Check(one["subject"], one["state"], one["text"], one["advice"])
+            Check(one["subject"], one["state"], one["text"], one["advice"], one.get("remedy", ""))
             for one in json.loads(said or "")
         ]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def silent_engine() -> Check:
+    """There is one, and it can't even say what it lacks."""
+    return Check("engine", "fault", "does not answer", "run install.py again", REINSTALL)
 
 
 def check_engine(engine: Engine, checkout: Checkout) -> list[Check]:
     """The engine answers, and draws three strokes in a few steps."""
     findings = ask_doctor(engine)
     if findings is None:
-        return [Check("engine", "fault", "does not answer", REPAIR)]
+        return [silent_engine()]
     faults = [one for one in findings if one.state == "fault"]
     answers = faults or [Check("engine", "ok", "answers")]
     return [*answers, _check_sketch(engine, checkout)]

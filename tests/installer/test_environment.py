@@ -14,7 +14,8 @@ MISSING = {
     "subject": "packages",
     "state": "fault",
     "text": "missing: timm",
-    "advice": "run install.py again",
+    "advice": "any words",
+    "remedy": "reinstall",
 }
 
 

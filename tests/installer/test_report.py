@@ -27,7 +27,7 @@ def test_with_json_standard_output_is_json_and_nothing_else(
     assert facts["message"]
     if command != "uninstall":
         assert facts["ready"] is True
-        assert {"name", "state", "text", "advice"} == facts["checks"][0].keys()
+        assert {"name", "state", "text", "advice", "remedy"} == facts["checks"][0].keys()
 
 
 def test_with_json_a_fault_is_json_too(
