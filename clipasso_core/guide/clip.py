@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -124,23 +125,50 @@ def _load(spec: ClipSpec) -> Any:
     import open_clip
 
     path = spec.require_weights()
+    model = open_clip.create_model(
+        spec.model,
+        pretrained=None,
+        load_weights=False,
+        force_quick_gelu=spec.quick_gelu(),
+        pretrained_text=False,
+    )
+    if path is None:
+        return model
     try:
-        return open_clip.create_model(
-            spec.model,
-            pretrained=str(path) if path else None,
-            load_weights=path is not None,
-            force_quick_gelu=spec.quick_gelu(),
-            pretrained_text=False,
-        )
+        model.load_state_dict(_fitted(model, _read_weights(path)))
     except Exception as error:
-        # open_clip and torch raise many kinds for a file that does not fit its model
-        if path is None:
-            raise
+        # safetensors and torch raise many kinds for a file that does not fit its model
         raise UserError(
             "bad-weights",
             f"{path} does not hold the weights of {spec.model} or is damaged"
             f" ({type(error).__name__}): fetch it again with clipasso models fetch {spec}",
         ) from error
+    return model
+
+
+def _read_weights(path: Path) -> dict[str, Tensor]:
+    """Tensors by name; a file that holds anything else is refused, and nothing in it is run."""
+    if path.suffix == ".safetensors":
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    stored = torch.load(path, map_location="cpu", weights_only=True)
+    return dict(stored.get("state_dict", stored))
+
+
+def _fitted(model: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same under the names and in the shapes that the model has: checkpoints of training carry
+    a prefix, some a vector where the model has a number.
+    """
+    from open_clip.convert import convert_state_dict
+
+    named = {name.removeprefix("module."): value for name, value in weights.items()}
+    converted: dict[str, Tensor] = convert_state_dict(model, named)
+    shapes = {name: value.shape for name, value in model.state_dict().items()}
+    return {
+        name: value.reshape(shapes[name]) if name in shapes and value.numel() == 1 else value
+        for name, value in converted.items()
+    }
 
 
 def _vit_taps(tower: Any) -> dict[str, nn.Module]:

@@ -499,6 +499,26 @@ def test_a_file_that_holds_no_weights_of_the_model_is_refused(
     assert not (tmp_path / "sprung").exists()
 
 
+def test_no_other_program_s_way_of_reading_weights_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import open_clip
+    import torch
+
+    from clipasso_core.guide import load_guide
+
+    def careless(path: Path, *_: object, **__: object) -> Any:  # as some versions of open_clip
+        return torch.load(path, weights_only=False)
+
+    monkeypatch.setattr(open_clip.factory, "load_state_dict", careless)
+    place = folders.models() / "RN50-openai.pt"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(pickle.dumps(Trap(tmp_path / "sprung"), protocol=2))
+    with pytest.raises(UserError, match=place.name):
+        load_guide(CLIP)
+    assert not (tmp_path / "sprung").exists()
+
+
 @pytest.mark.slow
 def test_a_checkpoint_put_there_by_hand_gives_the_features_of_the_model_that_was_saved() -> None:
     import open_clip
