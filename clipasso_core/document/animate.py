@@ -13,8 +13,8 @@ import numpy as np
 from lxml import etree
 from numpy.typing import NDArray
 
+from clipasso_core.document.attributes import SVG
 from clipasso_core.document.drawing import Drawing, Line, open_drawing
-from clipasso_core.document.svg import SVG
 from clipasso_core.errors import UserError
 from clipasso_core.strokes import polyline
 

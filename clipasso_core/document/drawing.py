@@ -4,7 +4,6 @@ and the way back into the file.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -14,22 +13,28 @@ from typing import Any
 import numpy as np
 from lxml import etree
 from numpy.typing import NDArray
-from svgelements import Close, CubicBezier, Length, Matrix, Move, QuadraticBezier
+from svgelements import Close, CubicBezier, Move, QuadraticBezier
 from svgelements import Path as PathData
 
 from clipasso_core.color import from_rgb
+from clipasso_core.document.attributes import (
+    INNER,
+    LOCKED,
+    PAPER,
+    SKETCH,
+    SODIPODI,
+    SOURCE,
+    SVG,
+    is_flat,
+    read_length,
+    read_rank,
+    read_transform,
+    read_view_box,
+)
 from clipasso_core.document.stylesheet import Cascade, color, declare, share
-from clipasso_core.document.svg import CLIPASSO, SODIPODI, SVG
 from clipasso_core.errors import UserError
 from clipasso_core.files import read_bytes, write_whole
 
-# the engine's own attributes
-RANK = f"{{{CLIPASSO}}}rank"
-LOCKED = f"{{{CLIPASSO}}}locked"
-SOURCE = f"{{{CLIPASSO}}}source"
-SKETCH = f"{{{CLIPASSO}}}sketch"
-INNER = f"{{{CLIPASSO}}}inner"
-PAPER = f"{{{CLIPASSO}}}paper"
 # what every copy of a path must say
 PAINTED = ("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity")
 # what it must say unless it is this
@@ -69,7 +74,7 @@ class Line:
     @property
     def rank(self) -> int | None:
         """Its place in the order of need, from 0 on; None for a line that has none."""
-        return _rank(self.node)
+        return read_rank(self.node)
 
     def place(self, chains: list[NDArray[np.floating]]) -> None:
         """Take other points; id, style and everything else of the element stay."""
@@ -100,6 +105,18 @@ class Drawing:
     def ctm(self) -> NDArray[np.floating]:
         """From the layer's content to the document's user units, [3, 3]."""
         return _ctm(self.layer)
+
+    @property
+    def to_layer(self) -> NDArray[np.floating]:
+        """From the photograph's pixels to the layer's content, [3, 3]. Raises `UserError`."""
+        if is_flat(self.ctm):
+            raise UserError(
+                "no-layer",
+                "the layer is squashed to nothing: undo its transform, or name another with"
+                " --layer",
+            )
+        to_layer: NDArray[np.floating] = np.linalg.inv(self.ctm) @ self.to_page
+        return to_layer
 
     def new_id(self) -> str:
         """An id for another stroke."""
@@ -133,8 +150,8 @@ def level(drawing: Drawing, count: int) -> tuple[int, int]:
     when more are wanted than there are.
     """
     paths = drawing.layer.iter(f"{{{SVG}}}path")
-    ranked = [node for node in paths if _rank(node) is not None]
-    ranked.sort(key=lambda node: _rank(node) or 0)
+    ranked = [node for node in paths if read_rank(node) is not None]
+    ranked.sort(key=lambda node: read_rank(node) or 0)
     if not ranked:
         raise UserError(
             "no-rank",
@@ -151,11 +168,6 @@ def level(drawing: Drawing, count: int) -> tuple[int, int]:
         if drawing.styles.stated(node, "display").lower() == "none":  # by a style sheet
             declare(node, "display", "inline")
     return count, len(ranked)
-
-
-def _rank(node: etree._Element) -> int | None:
-    text = node.get(RANK) or ""
-    return int(text) if text.isdigit() else None
 
 
 def read_drawing(
@@ -252,7 +264,7 @@ def _photo_to_page(
     width, height = size_px
     image = _photo(root, group, styles)
     if image is not None:
-        x, y, w, h = (_length(image.get(name)) for name in ("x", "y", "width", "height"))
+        x, y, w, h = (read_length(image.get(name)) for name in ("x", "y", "width", "height"))
         if w > 0 and h > 0:
             if (image.get("preserveAspectRatio") or "").strip() != "none":
                 scale = min(w / width, h / height)
@@ -262,18 +274,22 @@ def _photo_to_page(
                 h = height * scale
             in_image = np.array([[w / width, 0, x], [0, h / height, y], [0, 0, 1]])
             to_page: NDArray[np.floating] = _ctm(image) @ in_image
-            return to_page
-    numbers = [float(one) for one in (root.get("viewBox") or "").replace(",", " ").split()]
-    if len(numbers) != 4:
-        numbers = [0.0, 0.0, _length(root.get("width")), _length(root.get("height"))]
-    x, y, w, h = numbers
-    if not (w > 0 and h > 0) or abs(w * height / (h * width) - 1) > SAME_ASPECT:
+            if not is_flat(to_page):
+                return to_page
+    x, y, w, h = read_view_box(root) or (0.0, 0.0, *_page_size(root))
+    scale = np.diag([w / width, h / height, 1])
+    if is_flat(scale) or abs(w * height / (h * width) - 1) > SAME_ASPECT:
         raise UserError(
             "no-place",
             "the document does not tell where the photograph lies: put the photograph into it, or"
             " give it the photograph's proportions",
         )
     return np.array([[w / width, 0, x], [0, h / height, y], [0, 0, 1]])
+
+
+def _page_size(root: etree._Element) -> tuple[float, float]:
+    """Width and height in user units, where no viewBox says otherwise."""
+    return read_length(root.get("width")), read_length(root.get("height"))
 
 
 def _photo(root: etree._Element, group: etree._Element, styles: Cascade) -> etree._Element | None:
@@ -293,10 +309,11 @@ def _lines(
     for node in group.iter(f"{{{SVG}}}path"):
         if not _seen(node, styles, group):
             continue
-        own = to_picture @ _ctm(node)
-        scale = float(np.sqrt(abs(np.linalg.det(own[:2, :2]))))
-        if scale < 1e-12:
+        with np.errstate(all="ignore"):
+            own = to_picture @ _ctm(node)
+        if is_flat(own):
             continue  # squashed to nothing: nothing is seen of it
+        scale = float(np.sqrt(abs(np.linalg.det(own[:2, :2]))))
         try:
             chains, closed = _chains(node.get("d") or "")
         except (ValueError, IndexError, TypeError, ZeroDivisionError, AttributeError):
@@ -310,7 +327,7 @@ def _lines(
         yield Line(
             node,
             [apply(own, chain) for chain in chains],
-            width=_length(styles.value(node, "stroke-width")) * scale,
+            width=read_length(styles.value(node, "stroke-width")) * scale,
             color=from_rgb((red, green, blue)),
             darkness=_darkness(node, "stroke", styles, paper) * opacity,
             fill=fill * opacity,
@@ -365,10 +382,9 @@ def _ctm(node: etree._Element) -> NDArray[np.floating]:
     """From a node's content to the root's user units; [3, 3]."""
     total = np.eye(3)
     for one in (node, *node.iterancestors()):
-        transform = one.get("transform")
-        if transform:
-            m = Matrix(transform)
-            total = np.array([[m.a, m.c, m.e], [m.b, m.d, m.f], [0, 0, 1]], float) @ total
+        if one.get("transform"):
+            with np.errstate(all="ignore"):  # see `attributes.is_flat`
+                total = read_transform(one) @ total
     return total
 
 
@@ -434,11 +450,3 @@ def _is_locked(node: etree._Element, group: etree._Element) -> bool:
         if one.get(f"{{{SODIPODI}}}insensitive") == "true":
             return True
     return False
-
-
-def _length(text: str | None) -> float:
-    """In user units; 0 for what is missing or none."""
-    try:
-        return float(Length(re.sub(r"\s+", "", str(text or "0"))).value(ppi=96))
-    except (ValueError, TypeError):
-        return 0.0

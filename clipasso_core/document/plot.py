@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 from lxml import etree
 
+from clipasso_core.document.attributes import INKSCAPE, SVG
 from clipasso_core.document.drawing import Drawing, Line, apply, declare, looks, path_text
-from clipasso_core.document.svg import INKSCAPE, SVG
 from clipasso_core.errors import UserError
 
 ROUNDS = 40  # of improving a route; it settles in a few

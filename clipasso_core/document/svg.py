@@ -11,6 +11,7 @@ from pathlib import Path
 from lxml import etree
 
 from clipasso_core.color import parse_color
+from clipasso_core.document.attributes import CLIPASSO, INKSCAPE, SODIPODI, SVG
 from clipasso_core.errors import UserError
 from clipasso_core.files import read_bytes, write_whole
 from clipasso_core.frame import Frame
@@ -18,10 +19,6 @@ from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.strokes import Point, Stroke
 
-SVG = "http://www.w3.org/2000/svg"
-INKSCAPE = "http://www.inkscape.org/namespaces/inkscape"
-CLIPASSO = "https://clipasso.org/ns"
-SODIPODI = "http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"
 VERSION = 1  # of the attributes in the clipasso namespace
 DECIMALS = 4  # of coordinates: 1e-4 px, well inside the promised 1e-3
 

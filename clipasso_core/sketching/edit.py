@@ -12,8 +12,8 @@ import numpy as np
 from lxml import etree
 
 from clipasso_core.color import PHOTO
-from clipasso_core.document import svg
-from clipasso_core.document.drawing import LOCKED, RANK, Drawing, Line
+from clipasso_core.document.attributes import LOCKED, RANK, SVG
+from clipasso_core.document.drawing import Drawing, Line
 from clipasso_core.errors import UserError
 from clipasso_core.photo.picture import Picture
 from clipasso_core.request import SketchRequest
@@ -104,10 +104,11 @@ def add(
     """Add `request.strokes` new strokes where edges are still bare, around everything that is
     there.
     """
+    to_picture = np.linalg.inv(drawing.to_layer)  # a layer that can't hold strokes is told first
     job = EditJob(picture, request, resources or Resources(), drawing.lines, [], AFRESH)
     outcome, before = job.run(on_progress)
     lines = tuple(
-        _new_line(drawing, chain, job.ink(chain), job.width_px)
+        _new_line(drawing, to_picture, chain, job.ink(chain), job.width_px)
         for chain in job.chains_of(outcome.points)
     )
     return Change(before, outcome.loss, True, outcome.steps, lines, ())
@@ -128,19 +129,18 @@ def inks(
     return {line.id: stage.ink(frame.to_canvas(line.chains[0]), PHOTO) for line in lines}
 
 
-def _new_line(drawing: Drawing, chain: np.ndarray, color: str, width_px: float) -> Line:
+def _new_line(
+    drawing: Drawing, to_picture: np.ndarray, chain: np.ndarray, color: str, width_px: float
+) -> Line:
     """A path at the end of the layer, in the layer's own coordinates, styled as the engine styles.
 
-    chain: [3k+1, 2] in picture pixels.
+    to_picture: [3, 3] from there. chain: [3k+1, 2] in picture pixels.
     """
-    to_picture = np.linalg.inv(drawing.to_page) @ drawing.ctm
     scale = float(np.sqrt(abs(np.linalg.det(to_picture[:2, :2]))))
-    node = etree.SubElement(drawing.layer, f"{{{svg.SVG}}}path", id=drawing.new_id())
+    node = etree.SubElement(drawing.layer, f"{{{SVG}}}path", id=drawing.new_id())
     style = ("fill:none", f"stroke:{color}", f"stroke-width:{width_px / scale:.5g}")
     node.set("style", ";".join([*style, "stroke-linecap:round", "stroke-linejoin:round"]))
-    ranks = [
-        int(line.node.get(RANK)) for line in drawing.lines if (line.node.get(RANK) or "").isdigit()
-    ]
+    ranks = [line.rank for line in drawing.lines if line.rank is not None]
     node.set(RANK, str(max(ranks, default=-1) + 1))
     node.set(LOCKED, "false")
     line = Line(node, [chain], width_px, color, 1.0, 0.0, False, "", to_picture)

@@ -17,8 +17,8 @@ from clipasso_core import UserError, from_svg, to_svg
 from clipasso_core.cli.main import main
 from clipasso_core.cli.options import ANIMATION_S
 from clipasso_core.document.animate import SHEET, animate, animated
+from clipasso_core.document.attributes import SVG
 from clipasso_core.document.drawing import Drawing, read_drawing
-from clipasso_core.document.svg import SVG
 
 BROWSER = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from lxml import etree
 from support.drawings import LINE, SIZE, drawn, ranked
 
+from clipasso_core.document.attributes import CLIPASSO, SVG
 from clipasso_core.document.drawing import Drawing, apply, level, read_drawing
-from clipasso_core.document.svg import CLIPASSO, SVG
 from clipasso_core.errors import UserError
 from clipasso_core.strokes import polyline
 
@@ -544,3 +544,50 @@ def test_a_stroke_that_a_class_hides_comes_back(tmp_path: Path) -> None:
 def test_strokes_without_a_rank_have_no_levels(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="order of need"):
         level(drawn(tmp_path, f'<path d="M0,0L10,0" style="{LINE}"/>'), 1)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        'viewBox="0 0 100% 100%" width="200" height="100"',
+        'viewBox="0 0 200px 100px" width="200" height="100"',
+        'viewBox="0 0 1e-300 1e-300" width="200" height="100"',
+    ],
+)
+def test_a_view_box_that_can_not_be_read_is_none(tmp_path: Path, fault: str) -> None:
+    body = f'<path style="{LINE}" d="M 10,20 L 30,40"/>'
+    if "1e-300" in fault:
+        with pytest.raises(UserError, match="where the photograph lies"):
+            drawn(tmp_path, body, fault)
+        return
+    assert ends(drawn(tmp_path, body, fault)) == pytest.approx([10, 20, 30, 40])
+
+
+def test_an_image_that_is_squashed_to_nothing_is_no_place(tmp_path: Path) -> None:
+    photo = '<image transform="scale(0)" width="200" height="100"/>'
+    body = f'{photo}<path style="{LINE}" d="M 1,2 L 3,4"/>'
+    assert ends(drawn(tmp_path, body)) == pytest.approx([1, 2, 3, 4])
+
+
+@pytest.mark.parametrize("transform", ["rotate(foo)", "matrix(1 2 3)"])
+def test_a_transform_that_can_not_be_read_moves_nothing(tmp_path: Path, transform: str) -> None:
+    body = f'<g transform="{transform}"><path style="{LINE}" d="M 1,2 L 3,4"/></g>'
+    assert ends(drawn(tmp_path, body)) == pytest.approx([1, 2, 3, 4])
+
+
+def test_a_rank_in_other_digits_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "ranked.svg"
+    strokes = "".join(
+        f'<path id="{name}" clipasso:rank="{rank}" style="{LINE}" d="M 1,2 L 3,4"/>'
+        for name, rank in (("a", "²"), ("b", "0"), ("c", "9" * 5000))
+    )
+    path.write_text(
+        f'<svg xmlns="{SVG}" xmlns:clipasso="{CLIPASSO}" viewBox="0 0 200 100">{strokes}</svg>'
+    )
+    assert level(read_drawing(path, None), 1) == (1, 1)
+
+
+def test_a_layer_that_is_squashed_to_nothing_takes_no_strokes(tmp_path: Path) -> None:
+    drawing = drawn(tmp_path, '<g id="layer" transform="scale(0)"/>', layer="layer")
+    with pytest.raises(UserError, match="squashed to nothing"):
+        _ = drawing.to_layer
