@@ -35,7 +35,7 @@ class Lanes:
         self._taps = network.taps
         self._threads = _single_threads(max(1, min(torch.get_num_threads(), MOST)))
         # packed where it is used: for a single thread
-        self._course = self._threads.submit(_Course, network).result()
+        self._course = self._threads.submit(_Passes, network).result()
 
     def __call__(self, pictures: Tensor) -> Seen:
         """All pictures [B, 3, 224, 224] at once.
@@ -95,17 +95,17 @@ class _Judgement(torch.autograd.Function):
 
 class _Pass(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, picture: Tensor, course: _Course) -> tuple[Tensor, ...]:
-        seen, ctx.kept = course.forward(picture, ctx.needs_input_grad[0])
-        ctx.course = course
+    def forward(ctx: Any, picture: Tensor, passes: _Passes) -> tuple[Tensor, ...]:
+        seen, ctx.kept = passes.forward(picture, ctx.needs_input_grad[0])
+        ctx.passes = passes
         return tuple(seen)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return ctx.course.backward(gradients, ctx.kept), None
+        return ctx.passes.backward(gradients, ctx.kept), None
 
 
-class _Course:
+class _Passes:
     """The layers, one after the other, there and back."""
 
     def __init__(self, network: EfficientNetLite0) -> None:

@@ -83,47 +83,51 @@ class EdgeMap:
 
         Traces many candidates along the edges, then takes, one after the other, the one that covers
         most of what is still bare.
-        there: lines [n, 2] that are drawn already. of: how many strokes the level has that these
-            belong to: the fewer, the longer.
+
+        there: lines [n, 2] that are drawn already.
+        of: how many strokes the level has that these belong to: the fewer, the longer.
         """
-        settings = self.settings
-        unit = max(8.0, math.sqrt(self._area / (of or count)))
-        traces = self._traces(
-            max((of or count) * settings.candidates, 64), settings.reach * unit, rng
-        )
+        settings, strokes = self.settings, of or count
+        # px that each stroke has for itself, were the subject shared out in squares
+        unit = max(8.0, math.sqrt(self._area / strokes))
+        candidates = max(strokes * settings.candidates, 64)
+        traces = self._traces(candidates, settings.reach * unit, rng)
+        # cells that the traces run through, one trace after the other, and where each begins
         cells = [_cells(trace) for trace in traces]
-        covered, begin = np.concatenate(cells), np.cumsum([0, *map(len, cells[:-1])])
+        covered = np.concatenate(cells)
+        begin = np.cumsum([0, *map(len, cells[:-1])])
+        # what there is to cover, [224, 224]: strong edges that are bare
         spread = max(2.5, settings.spread * unit)
         fresh = self.strength**2
         for line in there:
             fresh = fresh * _bare(line, spread)
         bare = fresh
         chosen: list[np.ndarray] = []
-        whim = np.exp(settings.whim * rng.standard_normal(len(traces)))
+        whim = np.exp(settings.whim * rng.standard_normal(len(traces)))  # [candidates]
         while len(chosen) < count:
+            # of each candidate, [candidates]: what it would cover, as chance likes it
             worth = np.add.reduceat(bare.ravel()[covered], begin) * whim
             best = int(worth.argmax())
-            worth[best] = whim[best] = 0
+            worth[best] = whim[best] = 0  # it is taken
             chosen.append(_fit(traces[best]))
             bare = bare * _bare(traces[best], spread)
-            if not worth.any():
+            if not worth.any():  # all is covered: from the beginning
                 whim = np.exp(settings.whim * rng.standard_normal(len(traces)))
                 bare = fresh
         return np.stack(chosen)
 
     def _traces(self, count: int, reach: float, rng: np.random.Generator) -> list[np.ndarray]:
         """Lines [n, 2] along the edges, both ways from points drawn by strength."""
-        rows, columns = np.unravel_index(
-            rng.choice(self._chance.size, size=count, p=self._chance), self.strength.shape
-        )
+        drawn = rng.choice(self._chance.size, size=count, p=self._chance)
+        rows, columns = np.unravel_index(drawn, self.strength.shape)
+        # positions [steps, count, 2] both ways, and how many of them count [count]
         forth, ahead = self._follow(rows, columns, 1, reach)
         back, behind = self._follow(rows, columns, -1, reach)
         found = []
         for one, (y, x) in enumerate(zip(rows, columns, strict=True)):
             middle = np.array([[x + 0.5, y + 0.5]])
-            trace = np.concatenate(
-                [back[: behind[one], one][::-1], middle, forth[: ahead[one], one]]
-            )
+            before, after = back[: behind[one], one][::-1], forth[: ahead[one], one]
+            trace = np.concatenate([before, middle, after])
             if len(trace) < 6:  # a corner or a dot: a short straight stroke
                 trace = middle + np.arange(-4, 5)[:, None] * self.tangent[y, x]
             found.append(trace)
@@ -135,26 +139,25 @@ class EdgeMap:
         """Steps of one pixel along the edge from the middles of cells: positions [steps, n, 2], and
         how many of them count [n].
         """
-        place = np.stack([columns, rows], -1) + 0.5
-        course = way * self.tangent[rows, columns]
-        alive, length = np.ones(len(place), bool), np.zeros(len(place), int)
+        place = np.stack([columns, rows], -1) + 0.5  # [n, 2]
+        direction = way * self.tangent[rows, columns]  # [n, 2]
+        alive, length = np.ones(len(place), bool), np.zeros(len(place), int)  # [n]
         path = []
         for _ in range(math.ceil(reach)):
+            # the cell that each trace is in now, [n]; any one for those that left the canvas
             column, row = place.astype(int).T
             inside = (place >= 0).all(1) & (column < CANVAS_PX) & (row < CANVAS_PX)
             column, row = np.where(inside, column, 0), np.where(inside, row, 0)
+            # a trace ends where the edge is weak, or turns too sharply
             tangent = self.tangent[row, column]
-            along = (tangent * course).sum(1)
-            alive = (
-                alive
-                & inside
-                & (self.strength[row, column] >= self.settings.weak)
-                & (np.abs(along) >= self.settings.bend)
-            )
+            along = (tangent * direction).sum(1)
+            strong = self.strength[row, column] >= self.settings.weak
+            alive = alive & inside & strong & (np.abs(along) >= self.settings.bend)
             if not alive.any():
                 break
-            course = np.where(along[:, None] > 0, tangent, -tangent)
-            place = np.where(alive[:, None], place + course, place)
+            # a pixel on, the way that it came
+            direction = np.where(along[:, None] > 0, tangent, -tangent)
+            place = np.where(alive[:, None], place + direction, place)
             path.append(place)
             length += alive
         return np.stack(path) if path else np.zeros((0, len(place), 2)), length
@@ -166,13 +169,16 @@ def _edges(
     """Edge strength [H, W] in 0..1 and unit tangent [H, W, 2], from the structure tensor of the
     colours and of the mask.
     """
+    # gradient of the three colours and the mask, [H, W, 4] each
     layers = np.concatenate([canvas, mask[..., None]], -1).astype(np.float32)
     smooth = cv2.GaussianBlur(layers, (0, 0), settings.blur_px)
     dx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=0.25)
     dy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=0.25)
+    # the structure tensor, smoothed, and the root of its larger eigenvalue, [H, W]
     tensor = np.stack([(dx * dx).sum(-1), (dx * dy).sum(-1), (dy * dy).sum(-1)], -1)
     xx, xy, yy = np.moveaxis(cv2.GaussianBlur(tensor, (0, 0), settings.blur_px), -1, 0)
     strength = np.sqrt((xx + yy + np.sqrt((xx - yy) ** 2 + 4 * xy**2)) / 2)
+    # nothing counts beside the subject, and within it dim edges count more
     subject = (mask > SUBJECT - 0.1).astype(np.uint8)
     near = cv2.dilate(subject, np.ones((5, 5), np.uint8)) > 0
     inner = cv2.erode(subject, np.ones((9, 9), np.uint8)) > 0
@@ -180,9 +186,9 @@ def _edges(
     strongest = max(float(strength.max()), 1e-9)
     within = float(np.quantile(strength[inner], 0.98)) if inner.any() else strongest
     gain = np.clip(strongest / max(within, 1e-9), 1, settings.inner_gain)
-    strength = np.clip(
-        np.where(inner, strength * gain, strength) / strongest / settings.strong, 0, 1
-    )
+    strength = np.where(inner, strength * gain, strength)
+    strength = np.clip(strength / strongest / settings.strong, 0, 1)
+    # the edge runs across the gradient
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + math.pi / 2
     return strength, np.stack([np.cos(angle), np.sin(angle)], -1)
 

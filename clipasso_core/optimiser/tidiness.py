@@ -29,23 +29,27 @@ WEIGHTS = {"doubled": 2.4, "kinks": 0.05, "dust": 0.3, "astray": 0.1}
 
 def untidiness(points: Tensor) -> Tensor:
     """The weighted sum of the terms for sketches [B, N, 3k+1, 2] (canvas px): [B]."""
-    return torch.stack([WEIGHTS[name] * value for name, value in untidy_terms(points).items()]).sum(
-        0
-    )
+    terms = [WEIGHTS[name] * value for name, value in untidy_terms(points).items()]
+    return torch.stack(terms).sum(0)
 
 
 def untidy_terms(points: Tensor) -> dict[str, Tensor]:
-    """Terms by name, [B] each: ``doubled``, the share of all length beside another line; ``kinks``,
-    radians turned too tightly, a stroke; ``dust``, the share of strokes that are too short;
-    ``astray``, px by which the line lies beyond the canvas, where no guide sees it, in the mean.
+    """Terms by name, [B] each.
+
+    doubled: the share of all length beside another line.
+    kinks: radians turned too tightly, a stroke.
+    dust: the share of strokes that are too short.
+    astray: px by which the line lies beyond the canvas, where no guide sees it, in the mean.
     """
-    line = _along(points)  # [B, N, S, 2]
+    # points along the lines [B, N, S, 2], and the pieces between them: length, middle, direction
+    line = _along(points)
     steps = line.diff(dim=2)
     lengths = (steps.square().sum(-1) + 1e-6).sqrt()  # [B, N, S-1]
-    course = steps / lengths[..., None]
+    directions = steps / lengths[..., None]  # [B, N, S-1, 2]
+    middles = (line[:, :, 1:] + line[:, :, :-1]) / 2  # [B, N, S-1, 2]
     return {
-        "doubled": _doubled((line[:, :, 1:] + line[:, :, :-1]) / 2, course, lengths),
-        "kinks": _kinks(course, lengths).mean(1),
+        "doubled": _doubled(middles, directions, lengths),
+        "kinks": _kinks(directions, lengths).mean(1),
         "dust": (1 - lengths.sum(-1) / SHORT_PX).clamp_min(0).mean(1),
         "astray": (line - line.clamp(0, CANVAS_PX)).abs().sum(-1).mean((1, 2)),
     }
@@ -53,74 +57,76 @@ def untidy_terms(points: Tensor) -> dict[str, Tensor]:
 
 def _along(points: Tensor) -> Tensor:
     """Points along the chains, [B, N, S, 2]."""
-    per_chain = (points.shape[2] - 1) // 3
+    count, per_chain = points.shape[1], (points.shape[2] - 1) // 3
     least, most = SAMPLES
     # chains of many cubics have points enough
-    least = least if points.shape[1] * per_chain * least <= 2 * POINTS else 2
-    t = torch.linspace(
-        0,
-        1,
-        min(most, max(least, POINTS // (points.shape[1] * per_chain))),
-        device=points.device,
-        dtype=points.dtype,
-    )
-    # [S, 4]
+    least = least if count * per_chain * least <= 2 * POINTS else 2
+    samples = min(most, max(least, POINTS // (count * per_chain)))
+    # Bernstein's polynomials at so many parameters, [S, 4]
+    t = torch.linspace(0, 1, samples, device=points.device, dtype=points.dtype)
     basis = torch.stack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
-    # joints once
-    return torch.cat(
-        [
-            basis[bool(cubic) :] @ points[:, :, 3 * cubic : 3 * cubic + 4]
-            for cubic in range(per_chain)
-        ],
-        2,
-    )
+    # [B, N, S, 2] of each cubic; where two meet, once
+    cubics = [
+        basis[bool(cubic) :] @ points[:, :, 3 * cubic : 3 * cubic + 4] for cubic in range(per_chain)
+    ]
+    return torch.cat(cubics, 2)
 
 
-def _doubled(middle: Tensor, course: Tensor, lengths: Tensor) -> Tensor:
-    """Which other piece lies most beside each one is found without gradient, among all pairs; only
+def _doubled(middles: Tensor, directions: Tensor, lengths: Tensor) -> Tensor:
+    """The share [B] of all length that lies beside another line.
+
+    Which other piece lies most beside each one is found without gradient, among all pairs; only
     those pairs have one.
     """
     count, pieces = lengths.shape[1:]
     # more than can be paired in passing: a drawing of long paths, not a sketch
     if count * pieces > 2 * POINTS:
         return lengths.new_zeros(len(lengths))
-    place, way = middle.flatten(1, 2), course.flatten(1, 2)  # [B, M, 2]
-    # strokes may meet end to end
-    inner = torch.sin(math.pi * (torch.arange(pieces, device=place.device) + 0.5) / pieces).repeat(
-        count
-    )
+    # all pieces of a sketch in one row, [B, M, 2]
+    place, way = middles.flatten(1, 2), directions.flatten(1, 2)
+    # how much a piece counts by its place on the stroke, [M]: strokes may meet end to end
+    middle = torch.arange(pieces, device=place.device) + 0.5
+    inner = torch.sin(math.pi * middle / pieces).repeat(count)
     with torch.no_grad():
-        beside = (
-            torch.cdist(place, place, compute_mode="use_mm_for_euclid_dist")
-            .square_()
-            .mul_(-1 / (2 * BESIDE_PX**2))
-            .exp_()
-        )
-        beside.mul_((way @ way.transpose(1, 2)).square_().square_()).mul_(inner)
-        at = lengths.cumsum(-1)
-        # [B, N, S-1, S-1], on one stroke
-        near = (at[..., :, None] - at[..., None, :]).abs() <= APART_PX
-        # [B, S-1, S-1, N]
-        own = beside.view(-1, count, pieces, count, pieces).diagonal(dim1=1, dim2=3)
-        own.masked_fill_(near.movedim(1, -1), 0)
-        # only the most: a line drawn three times is doubled once more, not four times
-        most, other = beside.max(-1)
-        weight = inner * inner[other] * (most > 0)
-        other = other[..., None].expand_as(place)
-    square = (place - place.gather(1, other)).square().sum(-1)
-    share = (
-        torch.exp(-square / (2 * BESIDE_PX**2)) * (way * way.gather(1, other)).sum(-1) ** 4 * weight
-    )
+        other, weight = _nearest_beside(place, way, inner, lengths)
+    # the same closeness and parallelism for the chosen pairs alone, [B, M], with gradient
+    partner = other[..., None].expand_as(place)
+    square = (place - place.gather(1, partner)).square().sum(-1)
+    parallel = (way * way.gather(1, partner)).sum(-1) ** 4
+    share = torch.exp(-square / (2 * BESIDE_PX**2)) * parallel * weight
     return (share * lengths.flatten(1)).sum(1) / lengths.sum((1, 2))
 
 
-def _kinks(course: Tensor, lengths: Tensor) -> Tensor:
+def _nearest_beside(
+    place: Tensor, way: Tensor, inner: Tensor, lengths: Tensor
+) -> tuple[Tensor, Tensor]:
+    """For each piece the index of the one that lies most beside it, and how much that counts; both
+    [B, M].
+    """
+    count, pieces = lengths.shape[1:]
+    # how much each piece lies beside each other one, [B, M, M]: near, parallel, not at an end
+    beside = torch.cdist(place, place, compute_mode="use_mm_for_euclid_dist")
+    beside.square_().mul_(-1 / (2 * BESIDE_PX**2)).exp_()
+    beside.mul_((way @ way.transpose(1, 2)).square_().square_()).mul_(inner)
+    # a stroke does not double what of it is near along itself: [B, N, S-1, S-1]
+    at = lengths.cumsum(-1)
+    near = (at[..., :, None] - at[..., None, :]).abs() <= APART_PX
+    own = beside.view(-1, count, pieces, count, pieces).diagonal(dim1=1, dim2=3)  # [B, S-1, S-1, N]
+    own.masked_fill_(near.movedim(1, -1), 0)
+    # only the most: a line drawn three times is doubled once more, not four times
+    most, other = beside.max(-1)
+    return other, inner * inner[other] * (most > 0)
+
+
+def _kinks(directions: Tensor, lengths: Tensor) -> Tensor:
     """Radians [B, N] by which each stroke turns faster than along a circle of `TIGHT_PX`."""
-    one, other = course[:, :, :-1], course[:, :, 1:]
+    # sine and cosine of the turn from each piece to the next, [B, N, S-2]
+    one, other = directions[:, :, :-1], directions[:, :, 1:]
     cross = one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
     along = (one * other).sum(-1)
-    # a chain is padded with points that have no course
+    # a chain is padded with points that have no direction
     along = torch.where(along.abs() + cross.abs() > 0.1, along, torch.ones_like(along))
+    # radians turned, and those that the circle would turn over as much length
     turn = torch.atan2((cross.square() + 1e-12).sqrt(), along)
     allowed = (lengths[:, :, 1:] + lengths[:, :, :-1]) / 2 / TIGHT_PX
     return F.relu(turn - allowed).sum(-1)
