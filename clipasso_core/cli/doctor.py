@@ -23,7 +23,6 @@ PACKAGES = (
     "lxml",
     "open_clip_torch",
     "huggingface_hub",
-    "onnxruntime",
 )
 
 

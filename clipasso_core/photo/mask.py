@@ -16,6 +16,7 @@ from clipasso_core.errors import UserError
 from clipasso_core.files import read_bytes
 from clipasso_core.machine import u2netp
 from clipasso_core.photo.framing import SUBJECT
+from clipasso_core.photo.network import Network
 from clipasso_core.photo.picture import Picture, decode_picture
 
 U2NET_SIDE = 320  # the network's input
@@ -214,15 +215,9 @@ def _from_plain_border(picture: Picture) -> NDArray[np.floating] | None:
 
 def _from_u2netp(picture: Picture) -> NDArray[np.floating]:
     """Salient-object probability by U-2-Net's small network (Qin et al. 2020)."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # onnxruntime warns on stderr about what does not matter
     try:
-        session = onnxruntime.InferenceSession(
-            u2netp.path().read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
-    except Exception:  # onnxruntime raises kinds of its own
+        network = Network(u2netp.path())
+    except ValueError:
         raise UserError(
             "bad-weights",
             f"{u2netp.path()} is damaged: run clipasso models fetch u2netp, or use --mask none",
@@ -233,8 +228,7 @@ def _from_u2netp(picture: Picture) -> NDArray[np.floating]:
     normal = (small / max(float(small.max()), 1.0) - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     batch = normal.transpose(2, 0, 1)[None].astype(np.float32)
     # the finest of its maps [320, 320], stretched onto 0..1, then [h, w]
-    maps = session.run(None, {session.get_inputs()[0].name: batch})
-    finest: NDArray[np.float32] = maps[0][0, 0]
+    finest = network.first_output(batch)[0, 0]
     finest = (finest - finest.min()) / max(float(np.ptp(finest)), 1e-6)
     found = cv2.resize(finest, picture.rgb.shape[1::-1], interpolation=cv2.INTER_CUBIC)
     sure = np.clip((found - SOFT_LOW) / (SOFT_HIGH - SOFT_LOW), 0, 1)
