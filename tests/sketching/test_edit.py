@@ -147,7 +147,7 @@ def test_when_nothing_better_is_found_the_strokes_stay(
 def test_a_nudge_stays_near(picture: Picture, drawn: Path, resources: OneGuide) -> None:
     drawing = read_drawing(drawn, SIZE)
     for line in drawing.lines:
-        line.place([line.chains[0] + 8])
+        line.place([line.chains[0] + (0, 3)])
     old = {line.id: line.chains[0] for line in drawing.lines}
     change = edit.refine(picture, drawing, QUICK, reach=edit_job.NUDGE, resources=resources)
     assert change.improved
