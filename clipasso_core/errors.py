@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LONGEST = 600  # letters of a message: some lists of names are as long, and no more is read
+
 
 class UserError(Exception):
     """A mistake or a lack that the person can mend.
@@ -11,11 +13,21 @@ class UserError(Exception):
     """
 
     def __init__(self, code: str, message: str) -> None:
-        # names and values that people gave may hold line breaks
-        message = " ".join(message.split())
+        # names and values that people gave may hold line breaks, and be of any length
+        message = _shortened(" ".join(message.split()))
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+def _shortened(message: str) -> str:
+    """At most `LONGEST` letters: the middle goes, for what happened stands before it and the advice
+    behind it.
+    """
+    if len(message) <= LONGEST:
+        return message
+    half = LONGEST // 2
+    return f"{message[:half]} ... {message[-half:]}"
 
 
 class Cancelled(Exception):  # noqa: N818 - it is no error

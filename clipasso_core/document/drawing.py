@@ -233,6 +233,9 @@ def _parse(data: bytes, name: str) -> etree._Element:
         raise UserError(
             "bad-sketch", f"{name} is no plain SVG document: save it again as Inkscape or plain SVG"
         )
+    if b"<!ATTLIST" in data.replace(b"\0", b""):
+        # lxml breaks down when it takes away an attribute that a DTD gives a default
+        root.getroottree().docinfo.clear()
     return root
 
 

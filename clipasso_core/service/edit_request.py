@@ -4,12 +4,14 @@ both.
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
 from lxml import etree
 
+from clipasso_core.document.attributes import is_flat
 from clipasso_core.document.drawing import Drawing, Line, parse_drawing
 from clipasso_core.errors import UserError
 from clipasso_core.photo.picture import Picture
@@ -20,7 +22,6 @@ from clipasso_core.sketching.progress import OnProgress
 from clipasso_core.sketching.resources import Resources
 
 REFINE, ADD, INK = "refine", "add", "ink"
-FLAT = 1e-12  # area on the page of one pixel of the photograph, below which nothing is seen of it
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class EditRequest:
             raise _NO_EDIT from None
         if not edit._is_sound():
             raise _NO_EDIT
-        a, b, c, d, *_ = edit.page
-        if not all(math.isfinite(one) for one in edit.page) or abs(a * d - b * c) < FLAT:
+        a, b, c, d, e, f = edit.page
+        if is_flat(np.array([[a, c, e], [b, d, f], [0, 0, 1]], float)):
             raise UserError("bad-edit", "the photograph is squashed to nothing on the page")
         return edit
 
@@ -63,13 +64,13 @@ class EditRequest:
             return False
         if not isinstance(self.page, list) or len(self.page) != 6:
             return False
-        if not all(isinstance(one, (int, float)) for one in self.page):
+        if not all(_is_number(one) for one in self.page):
             return False
         if self.only is not None and not (
             isinstance(self.only, list) and all(isinstance(one, str) for one in self.only)
         ):
             return False
-        return self.do in (REFINE, ADD, INK)
+        return isinstance(self.reach, str) and self.do in (REFINE, ADD, INK)
 
     def carry_out(
         self,
@@ -83,7 +84,8 @@ class EditRequest:
         ``change``: what it came to. ``paths``: data by id, of what was redrawn. ``added``: elements
         as text. ``inks``: colours by id.
         """
-        drawing = parse_drawing(self.svg.encode(), self.layer, self.page)
+        data = self.svg.encode("utf-8", "replace")  # JSON can hold halves of letters
+        drawing = parse_drawing(data, self.layer, self.page)
         if self.do == INK:
             lines = drawing.lines if self.only is None else drawing.find(self.only)
             colors = inks(picture, request, lines, resources)
@@ -95,10 +97,19 @@ class EditRequest:
         only = self._chosen(drawing)
         change = refine(picture, drawing, request, only, self.reach, on_progress, resources)
         redrawn = change.lines if change.improved else ()
-        return _answer(change, paths={line.id: line.node.get("d") for line in redrawn})
+        return _answer(change, paths={line.id: line.node.get("d") or "" for line in redrawn})
 
     def _chosen(self, drawing: Drawing) -> list[Line] | None:
         return drawing.find(self.only) if self.only is not None else None
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is one that a float can hold."""
+    return (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and abs(value) <= sys.float_info.max
+    )
 
 
 def _answer(

@@ -20,7 +20,10 @@ MAX_LINE = 700 * 1024 * 1024
 SKETCH, STOP, ABOUT = "sketch", "stop", "about"
 NO_FILES = ("auto", "alpha", "none", "rembg")  # masks that are no paths
 MAX_PREVIEW_PX = 2048
+LONGEST_ID = 200  # letters
 MIN_PREVIEW_PX = 16
+
+Ident = str | int | None  # of a request, as its caller knows it
 
 _NO_REQUEST = UserError(
     "bad-request",
@@ -33,16 +36,16 @@ _NO_REQUEST = UserError(
 class Envelope:
     """One line of a conversation.
 
+    ident: of the request, as its caller knows it.
     kind: ``sketch`` draws; ``stop`` ends the sketch that is computing early and keeps it; ``about``
         asks what the engine has.
-    photo or data: the bitmap as a path, or its bytes in base64. request: a `SketchRequest`'s JSON
-        form.
-    preview_px: longest side of the pictures that go with the events; None for none. edit: an
-        `order.Order`'s JSON form, for a sketch
-    that is there already.
+    photo or data: the bitmap as a path, or its bytes in base64.
+    request: a `SketchRequest`'s JSON form.
+    preview_px: longest side of the pictures that go with the events; None for none.
+    edit: an `EditRequest`'s JSON form, for a sketch that is there already.
     """
 
-    ident: Any
+    ident: Ident
     kind: str
     photo: str | None = None
     data: str | None = None
@@ -86,19 +89,38 @@ class Envelope:
         )
 
 
-def read_id(line: str | bytes) -> Any:
+def read_id(line: str | bytes) -> Ident:
     """The id in a line that need not be valid; None where there is none."""
     try:
-        fields = json.loads(line)
+        fields = _strict(line)
     except (ValueError, RecursionError):
         return None
-    return fields.get("id") if isinstance(fields, dict) else None
+    ident = fields.get("id") if isinstance(fields, dict) else None
+    return ident if _is_ident(ident) else None
+
+
+def _strict(line: str | bytes) -> Any:
+    """JSON as RFC 8259 has it, without Python's NaN and Infinity. Raises ValueError."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(f"{word} is not JSON")
+
+    return json.loads(line, parse_constant=refuse)
+
+
+def _is_ident(value: object) -> bool:
+    """Whether it may be an id: a string or a whole number, or none at all."""
+    if isinstance(value, str):
+        return len(value) <= LONGEST_ID
+    if isinstance(value, int) and not isinstance(value, bool):
+        return abs(value) < 2**63
+    return value is None
 
 
 def read_envelope(line: str | bytes) -> Envelope:
     """Read one line. Raises `UserError` when it is none of the kinds."""
     try:
-        fields = json.loads(line)
+        fields = _strict(line)
     except (ValueError, RecursionError):
         raise UserError(
             "bad-request",
@@ -107,8 +129,13 @@ def read_envelope(line: str | bytes) -> Envelope:
     if not isinstance(fields, dict):
         raise _NO_REQUEST
     ident = fields.pop("id", None)
+    if not _is_ident(ident):
+        raise UserError(
+            "bad-request",
+            f"a request's id must be a whole number or a string of at most {LONGEST_ID} letters",
+        )
     for kind in (STOP, ABOUT):
-        if fields == {kind: True}:
+        if set(fields) == {kind} and fields[kind] is True:
             return Envelope(ident, kind)
     if not set(fields) <= {"photo", "data", "request", "preview_px", "edit"} or (
         "photo" in fields

@@ -124,7 +124,9 @@ def inks(
     if not lines:
         raise UserError("no-stroke", "there is no stroke to colour")
     prepared = Preparation(picture, request, resources or Resources())
-    frame = frame_around(find_frame(picture, prepared.mask), lines)
+    frame = frame_around(
+        find_frame(picture, prepared.mask), lines, max(picture.width, picture.height)
+    )
     stage = prepared.stage(frame)
     return {line.id: stage.ink(frame.to_canvas(line.chains[0]), PHOTO) for line in lines}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clipasso_core.document.drawing import Line
-from clipasso_core.errors import Cancelled
+from clipasso_core.errors import Cancelled, UserError
 from clipasso_core.frame import Frame
 from clipasso_core.optimiser.start import EdgeMap
 from clipasso_core.photo.framing import ROOM
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 NUDGE, REDRAW, AFRESH = "nudge", "redraw", "afresh"
 # Of the frame's side that a stroke may leave it by, before the frame grows, and all losses with it
 OVER = 0.05
+FARTHEST = 3.0  # times the photograph's side, or the frame's, that the frame may grow to
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ class EditJob:
         self._reach = REACHES[reach]
         self._stays_near = bool(moving) and reach != AFRESH  # strokes begin where they are
         self._prepared = Preparation(picture, request, resources)
-        frame = frame_around(find_frame(picture, self._prepared.mask), self._moving)
+        subject = find_frame(picture, self._prepared.mask)
+        longer_px = max(picture.width, picture.height)
+        frame = frame_around(subject, self._moving, longer_px)
         self.stage = self._prepared.stage(frame)
         self._edges = None
         if not self._stays_near:
@@ -243,8 +246,12 @@ class _Teller:
         )
 
 
-def frame_around(frame: Frame, moving: Sequence[Line]) -> Frame:
-    """The frame, or a larger one that also holds lines that are to be redrawn."""
+def frame_around(frame: Frame, moving: Sequence[Line], size_px: int) -> Frame:
+    """The frame, or a larger one that also holds lines that are to be redrawn.
+
+    size_px: longer side of the picture. Raises `UserError` for lines that lie far off it: what the
+    guide sees of the photograph would shrink to nothing, and the memory needed would grow.
+    """
     if not moving:
         return frame
     points = np.concatenate([polyline(chain) for line in moving for chain in line.chains])
@@ -254,6 +261,11 @@ def frame_around(frame: Frame, moving: Sequence[Line]) -> Frame:
         return frame
     low, high = np.minimum(low, own), np.maximum(high, own + frame.side)
     side = float((high - low).max()) * (1 + ROOM / 3)
+    if not side <= FARTHEST * max(frame.side, size_px):
+        raise UserError(
+            "bad-stroke",
+            "a stroke to redraw lies far off the photograph: move it back, or lock it",
+        )
     x, y = ((low + high) / 2 - side / 2).tolist()
     return Frame(x, y, side)
 

@@ -5,6 +5,8 @@ else stays as it was.
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -591,3 +593,20 @@ def test_a_layer_that_is_squashed_to_nothing_takes_no_strokes(tmp_path: Path) ->
     drawing = drawn(tmp_path, '<g id="layer" transform="scale(0)"/>', layer="layer")
     with pytest.raises(UserError, match="squashed to nothing"):
         _ = drawing.to_layer
+
+
+@pytest.mark.parametrize("attribute", ["display", "style", "pathLength"])
+@pytest.mark.parametrize("command", [["level", "--strokes", "1"], ["animate"]])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_default_of_a_dtd_is_no_attribute(
+    tmp_path: Path, attribute: str, command: list[str], encoding: str
+) -> None:
+    path = tmp_path / "with a dtd.svg"
+    dtd = f'<!DOCTYPE svg [<!ATTLIST path {attribute} CDATA "inline">]>'
+    body = f'<path id="a" clipasso:rank="0" style="{LINE}" d="M 1,2 L 3,4"/>'
+    text = f'{dtd}<svg xmlns="{SVG}" xmlns:clipasso="{CLIPASSO}">{body}</svg>'
+    path.write_bytes(text.encode(encoding))
+    words = [sys.executable, "-m", "clipasso_core", command[0], str(path), *command[1:]]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "ATTLIST" not in path.read_text()

@@ -336,6 +336,58 @@ def test_a_mistake_is_one_error_with_a_code_a_line_and_the_id(
     assert "\n" not in event["message"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"id": [1], "about": true}',
+        '{"id": {}, "about": true}',
+        '{"id": 1.5, "about": true}',
+        '{"id": 1e999, "about": true}',
+        '{"id": true, "about": true}',
+        '{"id": ' + "[" * 980 + "]" * 980 + ', "about": true}',
+        '{"id": "' + "x" * 5000 + '", "about": true}',
+        '{"id": NaN, "about": true}',
+        '{"id": 1, "about": 1}',
+        '{"id": 1, "photo": "x", "preview_px": Infinity}',
+    ],
+    ids=lambda line: line[:24],
+)
+def test_what_is_no_id_or_no_strict_json_is_refused_and_the_conversation_goes_on(
+    door: Door, line: str
+) -> None:
+    with door() as talk:
+        talk.say(line)
+        (error,) = talk.hear("error")
+        assert (error["id"] in (None, 1), error["code"]) == (True, "bad-request")
+        talk.say({"id": 2, "about": True})
+        assert talk.hear("about")[-1]["id"] == 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"reach": []},
+        {"reach": {}},
+        {"page": [int("9" * 400), 0, 0, 1, 0, 0]},
+        {"page": [1, 0, 0, 1, True, 0]},
+        {"page": [1, 0, 0, 1, 1e6, 0]},
+        {"svg": "\ud800"},
+    ],
+    ids=lambda fault: str(fault)[:24],
+)
+def test_an_edit_that_makes_no_sense_is_a_mistake(
+    door: Door, photo: Path, fault: dict[str, Any]
+) -> None:
+    stroke = '<path id="a" style="fill:none;stroke:black" d="M 9,9 C 20,9 30,9 40,9"/>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" id="layer">{stroke}</svg>'
+    edit = {"do": "refine", "svg": svg, "layer": "layer", "page": [1, 0, 0, 1, 0, 0], **fault}
+    with door() as talk:
+        talk.say({"id": 1, "photo": str(photo), "request": BRIEF, "edit": edit})
+        error = talk.hear("error", "result")[-1]
+        assert error["event"] == "error"
+        assert error["code"] != "bug", error["message"]
+
+
 def test_after_a_mistake_the_command_goes_on_and_the_last_request_gives_the_status(
     door: Door, photo: Path
 ) -> None:

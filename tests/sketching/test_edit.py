@@ -115,6 +115,18 @@ def test_strokes_of_any_ink_that_did_not_move_are_no_better_than_before(
     assert drawing.to_bytes() == read_drawing(drawn, SIZE).to_bytes()
 
 
+def test_a_stroke_far_off_the_photograph_is_told_and_takes_no_memory(
+    picture: Picture, drawn: Path, resources: OneGuide
+) -> None:
+    drawing = read_drawing(drawn, SIZE)
+    (line,) = drawing.find(["stroke-1"])
+    line.place([line.chains[0] + (100_000, 0)])
+    with pytest.raises(UserError, match="far off"):
+        edit.refine(picture, drawing, QUICK, [line], resources=resources)
+    line.locked = True  # where it is held, it does no harm
+    assert edit.refine(picture, drawing, QUICK, resources=resources).steps == QUICK.steps
+
+
 def test_the_loss_told_is_that_of_the_whole_sketch_whoever_is_chosen(
     picture: Picture, drawn: Path, resources: OneGuide
 ) -> None:
