@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 import cv2
 import numpy as np
@@ -65,6 +66,20 @@ class Line:
         return self.piece * len(self.middles)
 
 
+class Craft(TypedDict):
+    """Placement and craft of a sketch. Shares of no strokes are 0."""
+
+    strokes: int
+    nodes: int  # ends of cubics
+    length_px: float
+    on_subject: float  # share of the length
+    silhouette: float | None  # share of the outline near a stroke; None where there is no outline
+    knots: int  # strokes
+    dust: int  # strokes
+    flawed: float  # share of strokes that are either
+    doubled: float  # share of the length
+
+
 def trace(chain: Floats, step: float = 1.0) -> Line:
     """The middle line of a chain of cubics [3k+1, 2] in pieces of about `step` px."""
     # many points, and how far along the line each lies
@@ -86,18 +101,13 @@ def trace(chain: Floats, step: float = 1.0) -> Line:
 
 def measure(
     points: Chains, mask: Floats, photo: NDArray[np.bool_] | None = None, rules: Rules = Rules()
-) -> dict[str, float | int | None]:
+) -> Craft:
     """Placement and craft of a sketch.
 
     points: strokes on the canvas.
     mask: [224, 224] in 0..1.
     photo: [224, 224], true where the canvas shows the photograph (see `photo_area`); without it the
         whole canvas does.
-
-    Returns strokes, nodes (ends of cubics), length_px, on_subject (share of the length), silhouette
-    (share of the outline near a stroke; None where there is no outline), knots and dust (numbers of
-    strokes), flawed (share of strokes that are either) and doubled (share of the length). Shares of
-    no strokes are 0.
     """
     chains = list(points)
     lines = [trace(chain) for chain in chains]
