@@ -1,7 +1,6 @@
 """Drawings that the engine must beat: no drawing at all, chance, and what other tools draw.
 
-All are of the same canvas. The start strokes and the published schedule come from the engine
-itself.
+All are of the same canvas. Start strokes and the published schedule come from the engine itself.
 """
 
 from __future__ import annotations

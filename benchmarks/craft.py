@@ -35,8 +35,7 @@ class Rules:
     knot, turn: a stroke that crosses itself within a loop shorter than `knot`, or turns by more
         than `turn` degrees within that length, is a knot; longer loops may be meant (a wheel).
     double, apart, parallel: a place on a stroke is doubled when another stroke, or the same one
-        more than `apart` farther along, lies within `double` and is parallel within `parallel`
-        degrees.
+        more than `apart` farther along, lies within `double`, parallel by `parallel` degrees.
     """
 
     spread: int = 3
