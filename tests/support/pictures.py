@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ def disc(radius: int = 70) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return np.repeat(grey[..., None], 3, 2).astype(np.float32), inside.astype(np.float32)
 
 
-BRIEF = {"steps": 3, "strokes": 4}
+BRIEF: dict[str, Any] = {"steps": 3, "strokes": 4}  # settings of a request
 
 
 def green_disc(

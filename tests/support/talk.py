@@ -16,10 +16,18 @@ from typing import Any
 import psutil
 
 ROOT = Path(__file__).parents[2]
-BRIEF = {"version": 1, "strokes": 3, "guide": "lite", "preset": "draft", "mask": "none", "steps": 3}
-ENDLESS = {**BRIEF, "steps": 100_000}
-LIMIT_S = 120  # for one conversation; a busy machine takes a good part of it to import torch
 Event = dict[str, Any]
+# requests
+BRIEF: dict[str, Any] = {
+    "version": 1,
+    "strokes": 3,
+    "guide": "lite",
+    "preset": "draft",
+    "mask": "none",
+    "steps": 3,
+}
+ENDLESS: dict[str, Any] = {**BRIEF, "steps": 100_000}
+LIMIT_S = 120  # for one conversation; a busy machine takes a good part of it to import torch
 
 
 class Talk:
