@@ -1,6 +1,4 @@
-"""Imported first: a benchmark measures this checkout, and not a copy of the package that is
-installed.
-"""
+"""Imported first: a benchmark measures this checkout, not an installed copy of the package."""
 
 import sys
 from pathlib import Path

@@ -10,7 +10,7 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,12 @@ import numpy as np
 from craft import measure, photo_area
 from judges import canny
 from kept import OneGuide
+from numpy.typing import NDArray
 from PIL import Image
 
 from clipasso_core import SketchRequest
 from clipasso_core.guide import Guide, load_guide
-from clipasso_core.photo.mask import Mask, find_subject
+from clipasso_core.photo.mask import Mask, Relevance, find_subject
 from clipasso_core.photo.picture import Picture, read_picture
 from clipasso_core.presets import PRESETS
 from clipasso_core.result import SketchResult
@@ -35,7 +36,8 @@ from clipasso_core.sketching.progress import Progress
 PHOTO_PX = 160  # side of the photographs on the page
 KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 SKETCH = "sketch"
-Paths = list[list[np.ndarray]]  # paths of one or more chains [3k+1, 2] in canvas px
+KB = 1024 * 1024 if sys.platform == "darwin" else 1024  # in a MB of `ru_maxrss`
+Paths = list[list[controls.Chain]]  # paths of one or more chains
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class Plan:
 
     def steps_as_published(self) -> int:
         """Steps of the published schedule."""
-        preset, published = PRESETS[self.preset], PRESETS["published"]
+        preset = PRESETS[self.preset]
+        published = PRESETS["published"]
         return self.published_steps or max(1, round(preset.steps * preset.views / published.views))
 
 
@@ -66,9 +69,10 @@ class Subject:
     mask: Mask | None = None
     mask_s: float = 0.0
 
-    def find(self, picture: Picture, relevance: Callable[[], np.ndarray]) -> Mask:
-        """The automatic mask, found once, whatever the preset would choose: all drawings share one
-        canvas.
+    def find(self, picture: Picture, relevance: Relevance) -> Mask:
+        """The automatic mask, found once, whatever the preset would choose.
+
+        So all drawings share one canvas.
         """
         if self.mask is None:
             began = time.monotonic()
@@ -87,15 +91,12 @@ def read_subjects(photos: Sequence[Path], labels: Path | None) -> list[Subject]:
     if labels:
         with labels.open(newline="") as lines:
             known = {Path(row[0]).stem: row[1].strip() for row in csv.reader(lines) if len(row) > 1}
-    files = [
-        file
-        for path in photos
-        for file in (sorted(path.iterdir()) if path.is_dir() else [path])
-        if file.suffix.lower() in KINDS
-    ]
-    twice = sorted(
-        {file.stem for file in files if sum(other.stem == file.stem for other in files) > 1}
-    )
+    named: list[Path] = []
+    for path in photos:
+        named += sorted(path.iterdir()) if path.is_dir() else [path]
+    files = [file for file in named if file.suffix.lower() in KINDS]
+    stems = [file.stem for file in files]
+    twice = sorted({stem for stem in stems if stems.count(stem) > 1})
     if twice:
         raise SystemExit(f"photographs need names of their own: {', '.join(twice)}")
     return [
@@ -108,19 +109,12 @@ def draw_all(subjects: Sequence[Subject], plan: Plan) -> dict[str, Any]:
     guide = load_guide(plan.guide)
     photos: list[dict[str, Any]] = []
     drawings: list[dict[str, Any]] = []
-    canvases = [
-        Canvas(
-            subject,
-            subject.job(SketchRequest(strokes=1, guide=plan.guide, preset=plan.preset), guide),
-        )
-        for subject in subjects
-    ]
+    any_request = SketchRequest(strokes=1, guide=plan.guide, preset=plan.preset)
+    canvases = [Canvas(subject, subject.job(any_request, guide)) for subject in subjects]
     for canvas in canvases:
         photos.append(describe(canvas))
         drawings += told(sketches_of(canvas, guide, plan))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
-        1024 * 1024 if sys.platform == "darwin" else 1024
-    )
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KB
     for canvas in canvases if plan.controls else ():
         drawings += told(controls_of(canvas, guide, plan))
     choose(drawings)
@@ -170,14 +164,12 @@ class Canvas:
         }
 
 
-def told(drawings: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def told(drawings: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The same, each with a line on the terminal."""
     for one in drawings:
-        cost = (
-            f"  seed {one['seed']}  loss {one['loss']:.3f}  {one['time_s']:.1f} s"
-            if "loss" in one
-            else ""
-        )
+        cost = ""
+        if "loss" in one:
+            cost = f"  seed {one['seed']}  loss {one['loss']:.3f}  {one['time_s']:.1f} s"
         print(f"{one['photo']:20}{one['kind']:24}{one['strokes'] or '':>3}{cost}", flush=True)
         yield one
 
@@ -185,9 +177,8 @@ def told(drawings: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def describe(canvas: Canvas) -> dict[str, Any]:
     """What the page shows of a photograph."""
     subject, job = canvas.subject, canvas.job
-    small = Image.fromarray((job.stage.canvas * 255).round().astype(np.uint8)).resize(
-        (PHOTO_PX, PHOTO_PX), Image.Resampling.LANCZOS
-    )
+    whole = Image.fromarray((job.stage.canvas * 255).round().astype(np.uint8))
+    small = whole.resize((PHOTO_PX, PHOTO_PX), Image.Resampling.LANCZOS)
     data = io.BytesIO()
     small.save(data, "JPEG", quality=85)
     return {
@@ -207,15 +198,8 @@ def sketches_of(canvas: Canvas, guide: Guide, plan: Plan) -> Iterator[dict[str, 
             seed = turn * PRESETS[plan.preset].seeds  # no two sketches share a start
             request = SketchRequest(strokes=count, preset=plan.preset, guide=plan.guide, seed=seed)
             result, start, time_s = sketch(canvas.subject, request, guide)
-            yield canvas.record(
-                SKETCH,
-                count,
-                on_canvas(result),
-                seed=seed,
-                loss=result.loss,
-                time_s=time_s,
-                steps=result.steps,
-            )
+            cost = {"loss": result.loss, "time_s": time_s, "steps": result.steps}
+            yield canvas.record(SKETCH, count, on_canvas(result), seed=seed, **cost)
             if plan.controls:
                 yield canvas.record("start strokes", count, on_canvas(start), seed=seed)
 
@@ -228,29 +212,10 @@ def controls_of(canvas: Canvas, guide: Guide, plan: Plan) -> Iterator[dict[str, 
             rng = np.random.default_rng([crc32(canvas.subject.name.encode()), count, on_subject])
             chains = controls.random_strokes(mask, count, rng, on_subject)
             yield canvas.record(kind, count, [[chain] for chain in chains])
-        yield canvas.record(
-            "centreline trace",
-            count,
-            [[chain] for chain in controls.centreline(pixels, mask, count)],
-        )
+        traced = controls.centreline(pixels, mask, count)
+        yield canvas.record("centreline trace", count, [[chain] for chain in traced])
         yield canvas.record("vtracer", count, controls.vtracer_shapes(pixels, count), fill=True)
-        request = SketchRequest(
-            strokes=count,
-            preset="published",
-            steps=plan.steps_as_published(),
-            seeds=1,
-            guide=plan.guide,
-        )
-        result, _, time_s = sketch(canvas.subject, request, guide)
-        yield canvas.record(
-            "published schedule",
-            count,
-            on_canvas(result),
-            seed=0,
-            loss=result.loss,
-            time_s=time_s,
-            steps=result.steps,
-        )
+        yield as_published(canvas, guide, plan, count)
     yield canvas.record("blank page", None, [])
     yield {
         "photo": canvas.subject.name,
@@ -260,6 +225,20 @@ def controls_of(canvas: Canvas, guide: Guide, plan: Plan) -> Iterator[dict[str, 
         "craft": None,
         "png": png(canny(pixels, mask)),
     }
+
+
+def as_published(canvas: Canvas, guide: Guide, plan: Plan, strokes: int) -> dict[str, Any]:
+    """What the published schedule makes of the photograph."""
+    request = SketchRequest(
+        strokes=strokes,
+        preset="published",
+        steps=plan.steps_as_published(),
+        seeds=1,
+        guide=plan.guide,
+    )
+    result, _, time_s = sketch(canvas.subject, request, guide)
+    cost = {"loss": result.loss, "time_s": time_s, "steps": result.steps}
+    return canvas.record("published schedule", strokes, on_canvas(result), seed=0, **cost)
 
 
 def sketch(
@@ -286,28 +265,23 @@ def on_canvas(result: SketchResult) -> Paths:
 
 def choose(drawings: list[dict[str, Any]]) -> None:
     """Mark the sketch with the lowest loss among the seeds."""
-    for one in drawings:
-        if one["kind"] == SKETCH:
-            rivals = [
-                other["loss"]
-                for other in drawings
-                if all(other[key] == one[key] for key in ("kind", "photo", "strokes"))
-            ]
-            one["chosen"] = one["loss"] == min(rivals)
+    ours = [one for one in drawings if one["kind"] == SKETCH]
+    rivals: dict[tuple[str, int], list[float]] = {}
+    for one in ours:
+        rivals.setdefault((one["photo"], one["strokes"]), []).append(one["loss"])
+    for one in ours:
+        one["chosen"] = one["loss"] == min(rivals[one["photo"], one["strokes"]])
 
 
-def png(page: np.ndarray) -> str:
-    """[224, 224] in 0..1 as base64."""
+def png(page: NDArray[np.floating]) -> str:
+    """[224, 224] in 0..1, cut to black and white, as base64."""
+    grey = Image.fromarray((page * 255).round().astype(np.uint8))
     data = io.BytesIO()
-    Image.fromarray((page * 255).round().astype(np.uint8)).convert(
-        "1", dither=Image.Dither.NONE
-    ).save(data, "PNG", optimize=True)
+    grey.convert("1", dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
     return base64.b64encode(data.getvalue()).decode()
 
 
-def from_png(text: str) -> np.ndarray:
+def from_png(text: str) -> NDArray[np.floating]:
     """And back."""
-    return (
-        np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("L"), dtype=np.float32)
-        / 255
-    )
+    image = Image.open(io.BytesIO(base64.b64decode(text)))
+    return np.asarray(image.convert("L"), dtype=np.float32) / 255

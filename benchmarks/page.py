@@ -1,5 +1,6 @@
-"""The report as one HTML page that needs nothing else: aims, tables, and every drawing, failures
-first.
+"""The report as one HTML page that needs nothing else: aims, tables, and every drawing.
+
+What fails comes first.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from html import escape
 from typing import Any
 
 SKETCH = "sketch"
-CANVAS_PX, STROKE_PX = 224, 3
+CANVAS_PX = 224
 # below these a sketch is shown as failing
 LENIENT = {"on_subject": 0.92, "silhouette": 0.60, "displaced": 0.50}
 OUTLINE_FROM = 16  # strokes from which the outline is asked for
+MARKS = {"beaten": "below", "ahead": "above", "level": "level"}  # classes, by verdict
 
 MEANING = {
     "recognised": (
@@ -122,15 +124,18 @@ def page(report: dict[str, Any]) -> str:
         f".photo-{number}{{background-image:url(data:image/jpeg;base64,{photo['jpeg']})}}\n"
         for number, photo in enumerate(report["photos"])
     )
-    body = "\n".join(
-        [head(report), tables(report), sketches(report), controls(report), judges(report)]
-    )
+    parts = [head(report), tables(report), sketches(report), controls(report), judges(report)]
+    script = f"<script>{SCRIPT}</script>"
+    return document("Quality of the sketches", STYLE + photos, "\n".join(parts), script)
+
+
+def document(title: str, style: str, body: str, script: str = "") -> str:
+    """A page of HTML."""
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport"'
-        ' content="width=device-width,initial-scale=1">'
-        "<title>Quality of the"
-        f" sketches</title>\n<style>{STYLE}{photos}</style></head>\n<body><main>\n{body}\n</main>"
-        f"<script>{SCRIPT}</script></body></html>\n"
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{title}</title>\n<style>{style}</style></head>\n"
+        f"<body><main>\n{body}\n</main>{script}</body></html>\n"
     )
 
 
@@ -146,10 +151,9 @@ def head(report: dict[str, Any]) -> str:
         f"{report['peak_mb']:.0f} MB while drawing",
         escape(report["made"]),
     ]
-    rows = (
-        [aim for aim in report["aims"] if ("beaten" in aim) == about] for about in (False, True)
-    )
-    tiles = "".join(f'<div class="aims">{"".join(map(tile, row))}</div>' for row in rows if row)
+    reached = [tile(aim) for aim in report["aims"] if "beaten" not in aim]
+    beaten = [tile(aim) for aim in report["aims"] if "beaten" in aim]
+    tiles = "".join(f'<div class="aims">{"".join(row)}</div>' for row in (reached, beaten) if row)
     return f'<h1>Quality of the sketches</h1>\n<p class="soft">{" · ".join(parts)}</p>\n{tiles}'
 
 
@@ -157,47 +161,48 @@ def tile(aim: dict[str, Any]) -> str:
     """One aim: reached or missed."""
     if "reached" in aim:
         mean, low, high = aim["reached"]
-        value, more = written(mean, True), f"interval {span(low, high, True)}"
+        value = written(mean, True)
+        more = f"interval {span(low, high, True)}"
     else:
         value = f"{aim['beaten'][0]} of {aim['beaten'][1]}"
         more = f"not {escape(listed(aim['lost']))}" if aim["lost"] else "each beyond its interval"
     state = "reached" if aim["passed"] else "missed"
+    miss = "" if aim["passed"] else " miss"
     return (
-        "<div"
-        f' class="aim{"" if aim["passed"] else " miss"}"><span>{escape(aim["title"])}</span><b>{value}<i>{state}</i></b><span'
-        f' class="soft">aim {escape(aim["aim"])}; {more}</span></div>'
+        f'<div class="aim{miss}"><span>{escape(aim["title"])}</span><b>{value}<i>{state}</i></b>'
+        f'<span class="soft">aim {escape(aim["aim"])}; {more}</span></div>'
     )
 
 
 def tables(report: dict[str, Any]) -> str:
     """One table for each number of strokes."""
     names = "".join(f'<th scope="col">{escape(one["title"])}</th>' for one in report["columns"])
-    parts = [
-        "<h2>Sketches and controls</h2>",
-        (
-            "<p>Means over photographs, and their 95 % interval by bootstrap (one without width"
-            " means that all photographs agree, not that others would). Beside a control, from the"
-            ' difference photograph by photograph: <span class="below">worse than the'
-            ' sketches</span>, <span class="above">better</span>, <span'
-            ' class="level">neither</span>. The published schedule is cut to'
-            f" {report['settings']['published_steps']} of its"
-            f" {report['settings']['published_whole']} steps, as many guide passes as the sketches"
-            " have.</p>"
-        ),
-        legend(report),
-    ]
-    counts = report["settings"]["strokes"]
+    wish = report["settings"]
+    intro = (
+        "<p>Means over photographs, and their 95 % interval by bootstrap (one without width means"
+        " that all photographs agree, not that others would). Beside a control, from the difference"
+        ' photograph by photograph: <span class="below">worse than the sketches</span>,'
+        ' <span class="above">better</span>, <span class="level">neither</span>. The published'
+        f" schedule is cut to {wish['published_steps']} of its {wish['published_whole']} steps, as"
+        " many guide passes as the sketches have.</p>"
+    )
+    parts = ["<h2>Sketches and controls</h2>", intro, legend(report)]
+    counts = wish["strokes"]
     shown = OUTLINE_FROM if OUTLINE_FROM in counts else counts[-1]
     for count in counts:
-        rows = "".join(
-            table_row(row, report["columns"]) for row in report["table"] if row["strokes"] == count
-        )
-        parts.append(
-            f"<details{' open' if count == shown else ''}><summary>{counted(count, 'stroke')}</summary>"
-            "<div"
-            f' class="scroll"><table><thead><tr><th></th>{names}</tr></thead><tbody>{rows}</tbody></table></div></details>'
-        )
+        here = [row for row in report["table"] if row["strokes"] == count]
+        rows = "".join(table_row(row, report["columns"]) for row in here)
+        state = " open" if count == shown else ""
+        summary = f"<summary>{counted(count, 'stroke')}</summary>"
+        table = table_of(f"<th></th>{names}", rows)
+        parts.append(f"<details{state}>{summary}{table}</details>")
     return "\n".join(parts)
+
+
+def table_of(head: str, rows: str) -> str:
+    """A table that scrolls by itself where the page is narrow."""
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="scroll">{table}</div>'
 
 
 def legend(report: dict[str, Any]) -> str:
@@ -217,19 +222,15 @@ def table_row(row: dict[str, Any], columns: Sequence[dict[str, Any]]) -> str:
     """A kind of drawing."""
     cells = []
     for one in columns:
-        cell, against = row["cells"][one["key"]], row["against"].get(one["key"])
+        cell = row["cells"][one["key"]]
         if not cell:
             cells.append("<td></td>")
             continue
-        mark = (
-            {"beaten": "below", "ahead": "above", "level": "level"}[against["verdict"]]
-            if against
-            else ""
-        )
-        cells.append(
-            "<td><span"
-            f' class="{mark}">{written(cell[0], one["share"])}</span><small>{span(cell[1], cell[2], one["share"])}</small></td>'
-        )
+        against = row["against"].get(one["key"])
+        mark = MARKS[against["verdict"]] if against else ""
+        mean = f'<span class="{mark}">{written(cell[0], one["share"])}</span>'
+        interval = f"<small>{span(cell[1], cell[2], one['share'])}</small>"
+        cells.append(f"<td>{mean}{interval}</td>")
     ours = ' class="ours"' if row["kind"].startswith(SKETCH) else ""
     name = {"sketch": "sketch, every seed"}.get(row["kind"], row["kind"])
     return f'<tr{ours}><th scope="row">{escape(name)}</th>{"".join(cells)}</tr>'
@@ -247,68 +248,64 @@ def judges(report: dict[str, Any]) -> str:
     ]
     if not panel:
         return ""
-    other = (
-        "<details><summary>Other layers of EfficientNet-Lite2</summary><p>Stage 7 is the pooled"
-        " embedding.</p>"
+    intro = (
+        "<p>Before a judge is asked about sketches it must know edge drawings of the photographs:"
+        " the share that it finds nearest to their own photograph, the own photograph's mean place,"
+        " and the share when the drawing is shifted and resized.</p>"
     )
-    return (
-        "<h2>The judges</h2>\n<p>Before a judge is asked about sketches it must know edge drawings"
-        " of the photographs: the share that it finds nearest to their own photograph, the own"
-        " photograph's mean place, and the share when the drawing is shifted and resized.</p>"
-        + judge_table(panel)
-        + (f"{other}{judge_table(survey)}</details>" if survey else "")
-    )
+    others = ""
+    if survey:
+        summary = "<summary>Other layers of EfficientNet-Lite2</summary>"
+        word = "<p>Stage 7 is the pooled embedding.</p>"
+        others = f"<details>{summary}{word}{judge_table(survey)}</details>"
+    return f"<h2>The judges</h2>\n{intro}{judge_table(panel)}{others}"
 
 
 def judge_table(rows: Sequence[tuple[str, dict[str, dict[str, float]], str]]) -> str:
     """Names, what they know, a word."""
     kinds = list(rows[0][1])
     names = "".join(
-        f'<th scope="col">{escape(kind)}</th><th scope="col">mean place</th><th'
-        ' scope="col">displaced</th>'
+        f'<th scope="col">{escape(kind)}</th><th scope="col">mean place</th>'
+        '<th scope="col">displaced</th>'
         for kind in kinds
     )
     lines = []
     for name, edges, word in rows:
         found = [edges[kind] for kind in kinds]
-        cells = "".join(
-            f"<td>{written(one['top1'], True)}</td><td>{one['rank']:.1f}</td><td>{written(one['displaced'], True)}</td>"
-            for one in found
-        )
+        cells = "".join(map(judge_cells, found))
         lines.append(f'<tr><th scope="row">{escape(name)}</th>{cells}<td>{word}</td></tr>')
-    return (
-        "<div"
-        f' class="scroll"><table><thead><tr><th></th>{names}<th></th></tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
-    )
+    return table_of(f"<th></th>{names}<th></th>", "".join(lines))
+
+
+def judge_cells(edges: dict[str, float]) -> str:
+    """What a judge knows of one kind of edge drawings."""
+    top1 = written(edges["top1"], True)
+    displaced = written(edges["displaced"], True)
+    return f"<td>{top1}</td><td>{edges['rank']:.1f}</td><td>{displaced}</td>"
 
 
 def sketches(report: dict[str, Any]) -> str:
     """A card for every sketch, failures first."""
     numbers = {photo["name"]: number for number, photo in enumerate(report["photos"])}
-    ours = sorted(
-        (one for one in report["drawings"] if one["kind"] == SKETCH), key=severity, reverse=True
-    )
+    ours = [one for one in report["drawings"] if one["kind"] == SKETCH]
+    ours.sort(key=severity, reverse=True)
     failing = sum(bool(misses(one)) for one in ours)
-    buttons = [("strokes", "", "All strokes")] + [
-        ("strokes", str(n), f"{n} strokes") for n in report["settings"]["strokes"]
-    ]
-    states = [
-        ("only", "", "All sketches"),
-        ("only", "failing", "Failing"),
-        ("only", "chosen", "Chosen seed"),
-    ]
-    bar = "<span></span>".join(
-        "".join(button(*one) for one in group) for group in (buttons, states)
-    )
+    on_subject = written(LENIENT["on_subject"], True)
+    silhouette = written(LENIENT["silhouette"], True)
+    by_strokes = button("strokes", "", "All strokes")
+    for count in report["settings"]["strokes"]:
+        by_strokes += button("strokes", str(count), f"{count} strokes")
+    by_state = button("only", "", "All sketches")
+    by_state += button("only", "failing", "Failing") + button("only", "chosen", "Chosen seed")
+    bar = f"{by_strokes}<span></span>{by_state}"
     cards = "\n".join(card(one, numbers[one["photo"]], len(numbers)) for one in ours)
     return (
         f"<h2>Every sketch, failures first</h2>\n<p>{failing} of {len(ours)} fail in something: not"
-        " recognised, or lost in most displaced "
-        f"copies; less than {written(LENIENT['on_subject'], True)} of the length on the subject; a"
-        f" knot or a dot; or, from {OUTLINE_FROM} "
-        f"strokes, less than {written(LENIENT['silhouette'], True)} of the outline.</p>\n"
-        f'<div class="filter" role="group" aria-label="Show">{bar}</div><p class="soft"'
-        f' id="shown">{len(ours)} of {len(ours)} shown</p>\n'
+        " recognised, or lost in most displaced copies;"
+        f" less than {on_subject} of the length on the subject; a knot or a dot; or,"
+        f" from {OUTLINE_FROM} strokes, less than {silhouette} of the outline.</p>\n"
+        f'<div class="filter" role="group" aria-label="Show">{bar}</div>'
+        f'<p class="soft" id="shown">{len(ours)} of {len(ours)} shown</p>\n'
         f'<div class="grid" id="sketches">\n{cards}\n</div>'
     )
 
@@ -323,11 +320,9 @@ def button(what: str, value: str, text: str) -> str:
 
 def card(drawing: dict[str, Any], photo: int, photos: int) -> str:
     """A sketch beside its photograph, with its numbers."""
-    wrong, craft, verdict = (
-        misses(drawing),
-        drawing["craft"],
-        drawing.get("judged", {}).get("lite2"),
-    )
+    wrong = misses(drawing)
+    craft = drawing["craft"]
+    verdict = drawing.get("judged", {}).get("lite2")
     numbers = [("on subject", written(craft["on_subject"], True))]
     if craft["silhouette"] is not None:
         numbers.append(("outline", written(craft["silhouette"], True)))
@@ -336,24 +331,23 @@ def card(drawing: dict[str, Any], photo: int, photos: int) -> str:
         numbers.append(("displaced", written(verdict["displaced"], True)))
     place = f" · place {verdict['rank']} of {photos}" if verdict else ""
     listing = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in numbers)
-    pick = ' · <span class="pick">chosen</span>' if drawing.get("chosen") else ""
-    state = (
-        f"<em>{escape('; '.join(wrong))}</em>"
-        if wrong
-        else '<span class="fine">nothing amiss</span>'
-    )
+    chosen = bool(drawing.get("chosen"))
+    pick = ' · <span class="pick">chosen</span>' if chosen else ""
+    state = '<span class="fine">nothing amiss</span>'
+    if wrong:
+        state = f"<em>{escape('; '.join(wrong))}</em>"
     name = escape(drawing["photo"])
+    strokes = counted(drawing["strokes"], "stroke")
+    facts = (
+        f'data-strokes="{drawing["strokes"]}" data-failing="{int(bool(wrong))}"'
+        f' data-chosen="{int(chosen)}"'
+    )
+    beside = f'<div class="photo photo-{photo}" role="img" aria-label="Photograph: {name}"></div>'
+    cost = f"loss {drawing['loss']:.3f} · {drawing['time_s']:.1f} s{place}"
     return (
-        f'<figure class="card" data-strokes="{drawing["strokes"]}"'
-        f' data-failing="{int(bool(wrong))}" '
-        f'data-chosen="{int(bool(drawing.get("chosen")))}"><div class="pair"><div class="photo'
-        f' photo-{photo}" role="img" '
-        'aria-label="Photograph:'
-        f' {name}"></div>{picture(drawing)}</div><figcaption><strong>{name}</strong> · '
-        f"{counted(drawing['strokes'], 'stroke')} · seed"
-        f" {drawing['seed']}{pick}{state}<dl>{listing}</dl>"
-        f"<small>loss {drawing['loss']:.3f} · {drawing['time_s']:.1f}"
-        f" s{place}</small></figcaption></figure>"
+        f'<figure class="card" {facts}><div class="pair">{beside}{picture(drawing)}</div>'
+        f"<figcaption><strong>{name}</strong> · {strokes} · seed {drawing['seed']}{pick}{state}"
+        f"<dl>{listing}</dl><small>{cost}</small></figcaption></figure>"
     )
 
 
@@ -366,10 +360,8 @@ def controls(report: dict[str, Any]) -> str:
     for kind in kinds:
         here = [one for one in report["drawings"] if one["kind"] == kind]
         cards = "\n".join(small_card(one) for one in here)
-        parts.append(
-            f"<details><summary>{escape(kind)} ({len(here)})</summary><div"
-            f' class="grid">{cards}</div></details>'
-        )
+        summary = f"<summary>{escape(kind)} ({len(here)})</summary>"
+        parts.append(f'<details>{summary}<div class="grid">{cards}</div></details>')
     return "\n".join([*parts, "</section>"])
 
 
@@ -377,15 +369,14 @@ def small_card(drawing: dict[str, Any]) -> str:
     """A control."""
     verdict = drawing.get("judged", {}).get("lite2")
     count = f" · {counted(drawing['strokes'], 'stroke')}" if drawing["strokes"] else ""
-    place = (
-        f"<br><small>place {verdict['rank']}, displaced"
-        f" {written(verdict['displaced'], True)}</small>"
-        if verdict
-        else ""
-    )
+    place = ""
+    if verdict:
+        displaced = written(verdict["displaced"], True)
+        place = f"<br><small>place {verdict['rank']}, displaced {displaced}</small>"
+    caption = f"<strong>{escape(drawing['photo'])}</strong>{count}{place}"
     return (
         f'<figure class="card"><div class="pair">{picture(drawing)}</div>'
-        f"<figcaption><strong>{escape(drawing['photo'])}</strong>{count}{place}</figcaption></figure>"
+        f"<figcaption>{caption}</figcaption></figure>"
     )
 
 
@@ -396,10 +387,8 @@ def picture(drawing: dict[str, Any]) -> str:
         return f'<img alt="{name}" src="data:image/png;base64,{drawing["png"]}">'
     lines = "".join(f'<path d="{"".join(map(path_data, path))}"/>' for path in drawing["paths"])
     shape = ' class="fill"' if drawing.get("fill") else ""
-    return (
-        f'<svg{shape} viewBox="0 0 {CANVAS_PX} {CANVAS_PX}" role="img"'
-        f' aria-label="{name}">{lines}</svg>'
-    )
+    box = f'viewBox="0 0 {CANVAS_PX} {CANVAS_PX}"'
+    return f'<svg{shape} {box} role="img" aria-label="{name}">{lines}</svg>'
 
 
 def path_data(chain: Sequence[Sequence[float]]) -> str:
@@ -410,19 +399,18 @@ def path_data(chain: Sequence[Sequence[float]]) -> str:
 
 def misses(drawing: dict[str, Any]) -> list[str]:
     """What is wrong with a sketch, in words."""
-    craft, verdict, wrong = drawing["craft"], drawing.get("judged", {}).get("lite2"), []
+    craft = drawing["craft"]
+    verdict = drawing.get("judged", {}).get("lite2")
+    wrong = []
     if verdict and verdict["rank"] > 1:
         wrong.append(f"taken for {verdict['nearest'] or 'nothing'}")
     if verdict and verdict["rank"] == 1 and verdict["displaced"] < LENIENT["displaced"]:
         wrong.append(f"lost in {written(1 - verdict['displaced'], True)} of displaced copies")
     if craft["on_subject"] < LENIENT["on_subject"]:
         wrong.append(f"{written(1 - craft['on_subject'], True)} beside the subject")
-    if (
-        drawing["strokes"] >= OUTLINE_FROM
-        and craft["silhouette"] is not None
-        and craft["silhouette"] < LENIENT["silhouette"]
-    ):
-        wrong.append(f"{written(1 - craft['silhouette'], True)} of the outline is missing")
+    drawn = craft["silhouette"] if drawing["strokes"] >= OUTLINE_FROM else None
+    if drawn is not None and drawn < LENIENT["silhouette"]:
+        wrong.append(f"{written(1 - drawn, True)} of the outline is missing")
     if craft["knots"]:
         wrong.append(counted(craft["knots"], "knot"))
     if craft["dust"]:
@@ -431,9 +419,7 @@ def misses(drawing: dict[str, Any]) -> list[str]:
 
 
 def severity(drawing: dict[str, Any]) -> tuple[float, ...]:
-    """How bad it is: what is not recognised comes first, then what fails in most, then what is near
-    to failing.
-    """
+    """How bad it is: first what isn't recognised, then what fails in most, then what nearly fails."""
     verdict = drawing.get("judged", {}).get("lite2") or {"rank": 1, "displaced": 1.0}
     return (
         verdict["rank"],
@@ -458,13 +444,8 @@ def bare(value: float, share: bool) -> str:
     """A number without its unit."""
     if share:
         return f"{100 * value:.0f}" if value < 0.0005 or value >= 0.0995 else f"{100 * value:.1f}"
-    text = (
-        f"{value:.0f}"
-        if abs(value) >= 20
-        else f"{value:.1f}"
-        if abs(value) >= 1
-        else f"{value:.2f}"
-    )
+    decimals = 0 if abs(value) >= 20 else 1 if abs(value) >= 1 else 2
+    text = f"{value:.{decimals}f}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 
@@ -475,6 +456,6 @@ def counted(number: int, noun: str) -> str:
 
 def listed(words: Sequence[str]) -> str:
     """a, b and c"""
-    return (
-        words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
-    )
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"

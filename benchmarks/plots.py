@@ -1,5 +1,6 @@
-"""Small plots as inline SVG: lines and stacked bars. They take their colours from the page's style,
-so that they follow it.
+"""Small plots as inline SVG: lines and stacked bars.
+
+They take their colours from the page's style, so that they follow it.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-WIDE, NARROW = 1000, 480  # px: a plot that has the page to itself, one of two beside each other
+WIDE = 1000  # px: a plot that has the page to itself
+NARROW = 480  # px: one of two beside each other
 LEFT, RIGHT, TOP, BOTTOM = 56, 96, 30, 44  # px; the right margin holds the names of the lines
+ROW_PX = 34  # from one bar to the next
 LINE_PX = 15  # between two names
 
 STYLE = """
@@ -32,18 +35,22 @@ STYLE = """
 """
 
 
+Points = Sequence[tuple[float, float]]
+
+
 @dataclass(frozen=True)
 class Line:
     """A curve with its name at its end.
 
-    faint: thin companions, such as single photographs. marks: whether every point is shown.
-        open_end: drawn as going on.
+    faint: thin companions, such as single photographs.
+    marks: whether every point is shown.
+    open_end: drawn as going on.
     """
 
     name: str
-    points: Sequence[tuple[float, float]]
+    points: Points
     color: str
-    faint: Sequence[Sequence[tuple[float, float]]] = field(default=())
+    faint: Sequence[Points] = field(default=())
     dashed: bool = False
     marks: bool = False
     open_end: bool = False
@@ -51,15 +58,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Axis:
-    """What an axis shows: `log` by powers, `ticks` where it shall be divided (chosen when None),
-    from `zero`, `whole` from tick to tick.
-    """
+    """What an axis shows."""
 
     title: str
-    log: bool = False
-    ticks: Sequence[float] | None = None
-    zero: bool = False
-    whole: bool = False
+    log: bool = False  # by powers
+    ticks: Sequence[float] | None = None  # where it is divided; chosen when None
+    zero: bool = False  # from zero on
+    whole: bool = False  # from tick to tick
 
 
 @dataclass(frozen=True)
@@ -79,109 +84,114 @@ class _Scale:
         self.log = axis.log
         if axis.zero:
             low = 0.0
-        if axis.ticks is not None:
+        if axis.ticks:
             low, high = min(low, *axis.ticks), max(high, *axis.ticks)
-        self.ticks = list(
-            axis.ticks or (log_ticks(low, high, axis.whole) if axis.log else ticks(low, high))
-        )
+            self.ticks = list(axis.ticks)
+        elif axis.log:
+            self.ticks = log_ticks(low, high, axis.whole)
+        else:
+            self.ticks = ticks(low, high)
         if axis.whole or not axis.log:
             low, high = min(low, self.ticks[0]), max(high, self.ticks[-1])
-        self.low, self.high = self._mapped(low), self._mapped(high)
+        self.low = self._mapped(low)
+        self.high = self._mapped(high)
         if self.low == self.high:
             self.low, self.high = self.low - 0.5, self.high + 0.5
-        self.start, self.end = start_px, end_px
+        self.start = start_px
+        self.end = end_px
 
     def _mapped(self, value: float) -> float:
         return math.log10(max(value, 1e-9)) if self.log else value
 
     def __call__(self, value: float) -> float:
-        return self.start + (self._mapped(value) - self.low) / (self.high - self.low) * (
-            self.end - self.start
-        )
+        share = (self._mapped(value) - self.low) / (self.high - self.low)
+        return self.start + share * (self.end - self.start)
 
 
 def lines(
-    series: Sequence[Line], across: Axis, up: Axis, label: str, height: int = 320, width: int = WIDE
+    series: Sequence[Line], across: Axis, up: Axis, label: str, size: tuple[int, int] = (WIDE, 320)
 ) -> str:
-    """Curves over a common axis."""
+    """Curves over a common axis. size: width and height, px."""
     every = [point for one in series for curve in (one.points, *one.faint) for point in curve]
     if not every:
         return ""
+    width, height = size
     x = _Scale(across, [point[0] for point in every], LEFT, width - RIGHT)
     y = _Scale(up, [point[1] for point in every], height - BOTTOM, TOP)
-    parts = [_grid(x, y, across, up, height, width)]
-    for one in series:
-        parts += [f'<g style="--c:{one.color}">']
-        parts += [f'<path class="faint" d="{_path(curve, x, y)}"/>' for curve in one.faint]
-        parts.append(
-            f'<path{" class=dashed" if one.dashed else ""} d="{_path(one.points, x, y)}"/>'
-        )
-        marked = one.points if one.marks else one.points[-1:]
-        shape = ' class="open"' if one.open_end else ""
-        for place in marked:
-            parts.append(
-                f'<circle{shape} cx="{x(place[0]):.1f}" cy="{y(place[1]):.1f}" r="4">'
-                f"<title>{escape(one.name)}: {short(place[0])}, {short(place[1])}</title></circle>"
-            )
-        parts.append("</g>")
-    ends = [(y(one.points[-1][1]), x(one.points[-1][0]), one) for one in series if one.points]
-    for (_, at, one), row in zip(ends, spread([end[0] for end in ends], LINE_PX), strict=True):
-        parts.append(
-            f'<text class="name" style="--c:{one.color}" x="{at + 9:.1f}"'
-            f' y="{row + 4:.1f}">{escape(one.name)}</text>'
-        )
-    return _svg("".join(parts), width, height, label)
+    drawn = "".join(_curve(one, x, y) for one in series)
+    inside = _grid(x, y, size) + _titles(across, up, size) + drawn + _names(series, x, y)
+    return _svg(inside, width, height, label)
+
+
+def _curve(line: Line, x: _Scale, y: _Scale) -> str:
+    """A curve, its companions, its marks."""
+    faint = "".join(f'<path class="faint" d="{_path(curve, x, y)}"/>' for curve in line.faint)
+    dashed = " class=dashed" if line.dashed else ""
+    curve = f'<path{dashed} d="{_path(line.points, x, y)}"/>'
+    shape = ' class="open"' if line.open_end else ""
+    marks = ""
+    for place in line.points if line.marks else line.points[-1:]:
+        title = f"{escape(line.name)}: {short(place[0])}, {short(place[1])}"
+        at = f'cx="{x(place[0]):.1f}" cy="{y(place[1]):.1f}" r="4"'
+        marks += f"<circle{shape} {at}><title>{title}</title></circle>"
+    return f'<g style="--c:{line.color}">{faint}{curve}{marks}</g>'
+
+
+def _names(series: Sequence[Line], x: _Scale, y: _Scale) -> str:
+    """The curves' names at their ends, none over another."""
+    ended = [one for one in series if one.points]
+    rows = spread([y(one.points[-1][1]) for one in ended], LINE_PX)
+    parts = []
+    for one, row in zip(ended, rows, strict=True):
+        at = f'x="{x(one.points[-1][0]) + 9:.1f}" y="{row + 4:.1f}"'
+        parts.append(f'<text class="name" style="--c:{one.color}" {at}>{escape(one.name)}</text>')
+    return "".join(parts)
 
 
 def bars(
     rows: Sequence[Bar], colors: dict[str, str], title: str, label: str, left: int = 150
 ) -> str:
     """Stacked bars with what they add up to behind them."""
-    row_px = 34
-    height = TOP + row_px * len(rows) + 34
+    height = TOP + ROW_PX * len(rows) + 34
     axis = Axis(title, zero=True)
     x = _Scale(axis, [sum(value for _, value in row.parts) for row in rows], left, WIDE - RIGHT)
-    parts = ['<g class="grid">']
     bottom = height - 30
+    grid = ""
     for tick in x.ticks:
         base = ' class="base"' if tick == 0 else ""
-        parts.append(
-            f'<line{base} x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="{TOP - 8}" y2="{bottom}"/>'
-        )
-        parts.append(
-            f'<text x="{x(tick):.1f}" y="{bottom + 16}" text-anchor="middle">{short(tick)}</text>'
-        )
-    parts.append(f'</g><text class="axis" x="{left}" y="{TOP - 15}">{escape(title)}</text>')
-    for number, row in enumerate(rows):
-        top, reached = TOP + number * row_px + 3, 0.0
-        parts.append(
-            f'<text class="value" x="{left - 10}" y="{top + 16}"'
-            f' text-anchor="end">{escape(row.name)}</text>'
-        )
-        for part, value in row.parts:
-            begin, end = x(reached), x(reached + value)
-            parts.append(
-                f'<rect style="--c:{colors[part]}" x="{begin:.1f}" y="{top}"'
-                f' width="{max(end - begin - 1, 0.5):.1f}" height="22"'
-                f' rx="1.5"><title>{escape(row.name)}, {escape(part)}:'
-                f" {short(value)}</title></rect>"
-            )
-            reached += value
-        parts.append(
-            f'<text class="value" x="{x(reached) + 7:.1f}" y="{top + 16}">{escape(row.note)}</text>'
-        )
-    return _svg("".join(parts), WIDE, height, label)
+        at = f"{x(tick):.1f}"
+        grid += f'<line{base} x1="{at}" x2="{at}" y1="{TOP - 8}" y2="{bottom}"/>'
+        grid += f'<text x="{at}" y="{bottom + 16}" text-anchor="middle">{short(tick)}</text>'
+    heading = f'<text class="axis" x="{left}" y="{TOP - 15}">{escape(title)}</text>'
+    drawn = "".join(
+        _bar(row, colors, x, TOP + number * ROW_PX + 3) for number, row in enumerate(rows)
+    )
+    return _svg(f'<g class="grid">{grid}</g>{heading}{drawn}', WIDE, height, label)
+
+
+def _bar(bar: Bar, colors: dict[str, str], x: _Scale, top: int) -> str:
+    """A row: its name, its parts, its note."""
+    name = escape(bar.name)
+    parts = ""
+    reached = 0.0
+    for part, value in bar.parts:
+        begin, end = x(reached), x(reached + value)
+        box = f'x="{begin:.1f}" y="{top}" width="{max(end - begin - 1, 0.5):.1f}" height="22"'
+        title = f"<title>{name}, {escape(part)}: {short(value)}</title>"
+        parts += f'<rect style="--c:{colors[part]}" {box} rx="1.5">{title}</rect>'
+        reached += value
+    row = f'y="{top + 16}"'
+    before = f'<text class="value" x="{x.start - 10:.0f}" {row} text-anchor="end">{name}</text>'
+    after = f'<text class="value" x="{x(reached) + 7:.1f}" {row}>{escape(bar.note)}</text>'
+    return before + parts + after
 
 
 def key(colors: dict[str, str]) -> str:
     """The colours' names."""
-    return (
-        '<ul class="key">'
-        + "".join(
-            f'<li style="--c:{color}"><i></i>{escape(name)}</li>' for name, color in colors.items()
-        )
-        + "</ul>"
+    names = "".join(
+        f'<li style="--c:{color}"><i></i>{escape(name)}</li>' for name, color in colors.items()
     )
+    return f'<ul class="key">{names}</ul>'
 
 
 def ticks(low: float, high: float, about: int = 7) -> list[float]:
@@ -194,9 +204,7 @@ def ticks(low: float, high: float, about: int = 7) -> list[float]:
 
 
 def log_ticks(low: float, high: float, around: bool = False) -> list[float]:
-    """1, 2 and 5 of every power between low and high, or around them; powers alone when that were
-    too many.
-    """
+    """1, 2 and 5 of every power between low and high, or around them; powers alone if too many."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     fine = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
     if around:
@@ -232,34 +240,36 @@ def short(value: float) -> str:
     return text.replace("-", "\N{MINUS SIGN}").replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
-def _grid(x: _Scale, y: _Scale, across: Axis, up: Axis, height: int, width: int) -> str:
-    parts = ['<g class="grid">']
+def _grid(x: _Scale, y: _Scale, size: tuple[int, int]) -> str:
+    """Lines and numbers."""
+    width, height = size
+    parts = []
     for tick in y.ticks:
         base = ' class="base"' if tick == y.ticks[0] else ""
-        parts.append(
-            f'<line{base} x1="{LEFT}" x2="{width - RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
-        )
-        parts.append(
-            f'<text x="{LEFT - 8}" y="{y(tick) + 4:.1f}" text-anchor="end">{short(tick)}</text>'
-        )
-    parts += [
-        f'<text x="{x(tick):.1f}" y="{height - BOTTOM + 17}"'
-        f' text-anchor="middle">{short(tick)}</text>'
-        for tick in x.ticks
-    ]
-    parts.append(f'</g><text class="axis" x="{LEFT}" y="{TOP - 15}">{escape(up.title)}</text>')
+        row = f"{y(tick):.1f}"
+        parts.append(f'<line{base} x1="{LEFT}" x2="{width - RIGHT}" y1="{row}" y2="{row}"/>')
+        at = f'x="{LEFT - 8}" y="{y(tick) + 4:.1f}"'
+        parts.append(f'<text {at} text-anchor="end">{short(tick)}</text>')
+    for tick in x.ticks:
+        at = f'x="{x(tick):.1f}" y="{height - BOTTOM + 17}"'
+        parts.append(f'<text {at} text-anchor="middle">{short(tick)}</text>')
+    return f'<g class="grid">{"".join(parts)}</g>'
+
+
+def _titles(across: Axis, up: Axis, size: tuple[int, int]) -> str:
+    """What the axes show."""
+    width, height = size
     middle = (LEFT + width - RIGHT) / 2
-    parts.append(
-        f'<text class="axis" x="{middle}" y="{height - 8}"'
-        f' text-anchor="middle">{escape(across.title)}</text>'
-    )
-    return "".join(parts)
+    at = f'x="{middle}" y="{height - 8}"'
+    above = f'<text class="axis" x="{LEFT}" y="{TOP - 15}">{escape(up.title)}</text>'
+    below = f'<text class="axis" {at} text-anchor="middle">{escape(across.title)}</text>'
+    return above + below
 
 
-def _path(points: Sequence[tuple[float, float]], x: _Scale, y: _Scale) -> str:
-    return (
-        "M" + "L".join(f"{x(place[0]):.1f} {y(place[1]):.1f}" for place in points) if points else ""
-    )
+def _path(points: Points, x: _Scale, y: _Scale) -> str:
+    if not points:
+        return ""
+    return "M" + "L".join(f"{x(place[0]):.1f} {y(place[1]):.1f}" for place in points)
 
 
 def _svg(inside: str, width: int, height: int, label: str) -> str:

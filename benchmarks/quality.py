@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""How good the sketches are, beside controls: whether judges that the guide never saw know them,
-where they lie, how they are made.
+"""How good the sketches are, beside controls.
+
+Whether judges that the guide never saw know them, where they lie, how they are made.
 
     python benchmarks/quality.py PHOTOS... [--labels FILE] [--strokes 4,8,16,32] [--seeds 3]
-    [--preset quick] [--guide lite]
-                                 [--no-controls] [-o benchmarks/results]
+                                 [--preset quick] [--guide lite] [--no-controls]
+                                 [-o benchmarks/results]
     python benchmarks/quality.py --load benchmarks/results/quality.json [PHOTOS...]
 
 PHOTOS are files or folders. Prints tables, writes quality.json and quality.html, one page with
@@ -30,6 +31,7 @@ import numpy as np
 import torch
 from controls import filled
 from drawings import Plan, Subject, draw_all, from_png, read_subjects
+from judges import Found, Judge, Page
 from page import bare, page, span, written
 from table import finish
 from torch import Tensor
@@ -43,6 +45,7 @@ from clipasso_core.raster import StrokeBatch, render
 from clipasso_core.sketching.stage import WIDTH_PX
 
 ROOT = Path(__file__).resolve().parent.parent
+MARKS = {"beaten": "<", "ahead": ">", "level": "="}  # by verdict
 
 
 def main() -> None:
@@ -104,65 +107,70 @@ def parse() -> argparse.Namespace:
 
 def judge_all(report: dict[str, Any], subjects: Sequence[Subject], guide: Guide) -> None:
     """Validate the judges on edge drawings, then ask them about every drawing."""
-    jobs = [
-        subject.job(
-            SketchRequest(strokes=1, guide=report["settings"]["guide"], preset="draft"), guide
-        )
-        for subject in subjects
-    ]
-    canvases, masks = [job.stage.canvas for job in jobs], [job.stage.subject for job in jobs]
-    place = {subject.name: number for number, subject in enumerate(subjects)}
-    missing = {photo["name"] for photo in report["photos"]} ^ set(place)
+    names = {subject.name for subject in subjects}
+    missing = {photo["name"] for photo in report["photos"]} ^ names
     if missing:
         raise SystemExit(
             f"judge with the photographs that were drawn: {', '.join(sorted(missing))}"
         )
-    whole = judges.Judge(canvases, judges.Lite2(range(judges.LITE2_STAGES)))
-    surveyed = judges.survey(whole, canvases, masks, judges.LITE2_SETS)
-    report["survey"] = [
-        {"layers": layers, "edges": found}
-        for layers, found in zip(judges.LITE2_SETS, surveyed, strict=True)
-    ]
+    request = SketchRequest(strokes=1, guide=report["settings"]["guide"], preset="draft")
+    jobs = [subject.job(request, guide) for subject in subjects]
+    canvases = [job.stage.canvas for job in jobs]
+    masks = [job.stage.subject for job in jobs]
+    report["survey"] = survey(canvases, masks)
     report["judges"] = []
     for drawing in report["drawings"]:
         drawing["judged"] = {}
     for key, judge in panel(canvases, guide.name):
         found = judges.validate(judge, canvases, masks)
-        is_sound = judges.sound(found)
+        sound = judges.sound(found)
         report["judges"].append(
-            {"key": key, "name": judge.eye.name, "sound": is_sound, "edges": found}
+            {"key": key, "name": judge.eye.name, "sound": sound, "edges": found}
         )
-        print(
-            f"judge {judge.eye.name}: " + ("" if is_sound else "NOT SOUND, ") + said(found),
-            flush=True,
-        )
+        warning = "" if sound else "NOT SOUND, "
+        print(f"judge {judge.eye.name}: {warning}{said(found)}", flush=True)
         for drawing in report["drawings"]:
-            image, own = look(drawing), place[drawing["photo"]]
-            verdict = judge.verdict(image, own)
-            nearest = subjects[int(verdict["nearest"])] if verdict["nearest"] >= 0 else None
-            label = subjects[own].label
-            drawing["judged"][key] = {
-                **verdict,
-                "nearest": nearest.name if nearest else None,
-                "alike": None if label is None else nearest is not None and nearest.label == label,
-                "displaced": judge.displaced(image, own),
-            }
+            drawing["judged"][key] = judged(drawing, judge, subjects)
 
 
-def panel(canvases: Sequence[np.ndarray], guide: str) -> Iterator[tuple[str, judges.Judge]]:
-    """The judges: EfficientNet-Lite2, gradient histograms, and every CLIP on this machine that is
-    not the guide.
-    """
-    yield "lite2", judges.Judge(canvases, judges.Lite2())
-    yield "gradients", judges.Judge(canvases, judges.Gradients())
+def survey(canvases: Sequence[Page], masks: Sequence[Page]) -> list[dict[str, Any]]:
+    """What each set of Lite2's layers knows of edge drawings."""
+    whole = Judge(canvases, judges.Lite2(range(judges.LITE2_STAGES)))
+    found = judges.survey(whole, canvases, masks, judges.LITE2_SETS)
+    return [
+        {"layers": layers, "edges": edges}
+        for layers, edges in zip(judges.LITE2_SETS, found, strict=True)
+    ]
+
+
+def judged(drawing: dict[str, Any], judge: Judge, subjects: Sequence[Subject]) -> dict[str, Any]:
+    """What a judge says of a drawing."""
+    image = look(drawing)
+    own = [subject.name for subject in subjects].index(drawing["photo"])
+    verdict = judge.verdict(image, own)
+    nearest = subjects[int(verdict["nearest"])] if verdict["nearest"] >= 0 else None
+    label = subjects[own].label
+    return {
+        **verdict,
+        "nearest": nearest.name if nearest else None,
+        "alike": None if label is None else nearest is not None and nearest.label == label,
+        "displaced": judge.displaced(image, own),
+    }
+
+
+def panel(canvases: Sequence[Page], guide: str) -> Iterator[tuple[str, Judge]]:
+    """The judges: Lite2, gradient histograms, every CLIP on this machine that is not the guide."""
+    yield "lite2", Judge(canvases, judges.Lite2())
+    yield "gradients", Judge(canvases, judges.Gradients())
     for name in fetched_clips():
         if name != guide:
-            yield name, judges.Judge(canvases, judges.Clip(name))
+            yield name, Judge(canvases, judges.Clip(name))
 
 
 def look(drawing: dict[str, Any]) -> Tensor:
-    """A stored drawing as a picture [1, 3, 224, 224]: strokes black and 3 px wide, shapes filled,
-    on white.
+    """A stored drawing as a picture [1, 3, 224, 224].
+
+    Strokes are black and 3 px wide, shapes filled, all on white.
     """
     if "png" in drawing:
         return judges.to_picture(from_png(drawing["png"]))
@@ -173,23 +181,20 @@ def look(drawing: dict[str, Any]) -> Tensor:
         return judges.to_picture(filled(paths))
     chains = [chain for path in paths for chain in path]
     longest = max(map(len, chains))
-    points = np.stack(
-        [
-            np.concatenate([chain, np.repeat(chain[-1:], longest - len(chain), 0)])
-            for chain in chains
-        ]
-    )
+    padded = [
+        np.concatenate([chain, np.repeat(chain[-1:], longest - len(chain), 0)]) for chain in chains
+    ]
     some = (1, len(chains))
     strokes = StrokeBatch(
-        torch.tensor(points[None]).float(),
-        torch.full(some, WIDTH_PX),
-        torch.zeros(*some, 3),
-        torch.ones(some),
+        points=torch.tensor(np.stack(padded)[None]).float(),
+        width=torch.full(some, WIDTH_PX),
+        color=torch.zeros(*some, 3),
+        opacity=torch.ones(some),
     )
     return render(strokes, (CANVAS_PX, CANVAS_PX))
 
 
-def said(found: dict[str, dict[str, float]]) -> str:
+def said(found: Found) -> str:
     """A judge's knowledge of edge drawings in a line."""
     return "; ".join(
         f"{kind} {one['top1']:.0%}, rank {one['rank']:.1f}, displaced {one['displaced']:.0%}"
@@ -201,44 +206,41 @@ def show(report: dict[str, Any]) -> None:
     """The tables."""
     for row in report.get("survey", []):
         print(f"Lite2 stages {', '.join(map(str, row['layers'])):10} {said(row['edges'])}")
-    mark = {"beaten": "<", "ahead": ">", "level": "="}
+    columns = report["columns"]
     for count in report["settings"]["strokes"]:
-        print(
-            f"\n{f'{count} strokes':24}"
-            + "".join(
-                f"{one['title'][:14] + (' %' if one['share'] else ''):>21}"
-                for one in report["columns"]
-            )
-        )
+        titles = [one["title"][:14] + (" %" if one["share"] else "") for one in columns]
+        print(f"\n{f'{count} strokes':24}" + "".join(f"{title:>21}" for title in titles))
         for row in report["table"]:
-            if row["strokes"] != count:
-                continue
-            texts = []
-            for one in report["columns"]:
-                cell, against = row["cells"][one["key"]], row["against"].get(one["key"])
-                text = (
-                    f"{bare(cell[0], one['share'])} ({span(cell[1], cell[2], one['share'])})"
-                    if cell
-                    else ""
-                )
-                texts.append(f"{text + ' ' + (mark[against['verdict']] if against else ' '):>21}")
-            print(f"{row['kind']:24}" + "".join(texts))
+            if row["strokes"] == count:
+                cells = "".join(f"{cell_text(row, one):>21}" for one in columns)
+                print(f"{row['kind']:24}{cells}")
     print(
         "\nbeside a control: < worse than the sketches, beyond the interval of the paired"
         " difference, > better, = neither\n"
     )
     for aim in report["aims"]:
-        reached = (
-            written(aim["reached"][0], True)
-            if "reached" in aim
-            else f"{aim['beaten'][0]} of {aim['beaten'][1]}"
-        )
-        lost = f" (not {', '.join(aim['lost'])})" if aim.get("lost") else ""
-        print(
-            f"{'pass' if aim['passed'] else 'MISS'}  {aim['title']}: {reached}, aim"
-            f" {aim['aim']}{lost}"
-        )
+        print(aim_text(aim))
     print(f"peak memory while drawing {report['peak_mb']:.0f} MB")
+
+
+def cell_text(row: dict[str, Any], column: dict[str, Any]) -> str:
+    """A mean, its interval, and how the sketches stand to it."""
+    cell = row["cells"][column["key"]]
+    against = row["against"].get(column["key"])
+    share = column["share"]
+    numbers = f"{bare(cell[0], share)} ({span(cell[1], cell[2], share)})" if cell else ""
+    return f"{numbers} {MARKS[against['verdict']] if against else ' '}"
+
+
+def aim_text(aim: dict[str, Any]) -> str:
+    """An aim in a line."""
+    if "reached" in aim:
+        reached = written(aim["reached"][0], True)
+    else:
+        reached = f"{aim['beaten'][0]} of {aim['beaten'][1]}"
+    lost = f" (not {', '.join(aim['lost'])})" if aim.get("lost") else ""
+    verdict = "pass" if aim["passed"] else "MISS"
+    return f"{verdict}  {aim['title']}: {reached}, aim {aim['aim']}{lost}"
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""A contact sheet: photographs and their sketches side by side, to be looked at. Prints time and
-loss of each.
+"""A contact sheet: photographs and their sketches side by side, to be looked at.
 
     python benchmarks/sheet.py PHOTO... [--strokes 16] [--preset quick] [--seed 0] [--no-photos]
-    [--columns 4] -o sheet.png
+                               [--columns 4] -o sheet.png
 
-Several numbers of strokes, separated by commas, give several sketches of each photograph.
+Prints time and loss of each. Several numbers of strokes, separated by commas, give several sketches
+of each photograph.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import checkout  # noqa: F401
 import numpy as np
 from kept import KeptGuides
+from numpy.typing import NDArray
 from PIL import Image
 
 from clipasso_core import SketchRequest
@@ -30,6 +31,35 @@ CELL = 336
 
 def main() -> None:
     """Sketch, print, lay out."""
+    options = parse()
+    resources = KeptGuides()
+    rows = []
+    losses: list[float] = []
+    times_s: list[float] = []
+    for photo in options.photos:
+        cells: list[Image.Image] = []
+        for strokes in options.strokes:
+            began = time.monotonic()
+            request = SketchRequest(
+                strokes=strokes, preset=options.preset, guide=options.guide, seed=options.seed
+            )
+            job = SketchJob(read_picture(photo), request, resources)
+            if not cells and not options.no_photos:
+                cells.append(seen(job))
+            result = job.run()
+            times_s.append(time.monotonic() - began)
+            losses.append(result.loss)
+            what = f"{strokes} strokes, {result.mask}, loss {result.loss:.3f}"
+            print(f"{photo.name}: {what}, {times_s[-1]:.1f} s", flush=True)
+            cells.append(draw(result, CELL))
+        rows.append(np.concatenate([np.asarray(cell) for cell in cells], 1))
+    median_s = statistics.median(times_s[1:] or times_s)
+    print(f"mean loss {statistics.mean(losses):.3f}, median {median_s:.1f} s")
+    laid_out(rows, options.columns).save(options.output, optimize=True)
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -42,43 +72,26 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=4)
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    resources = KeptGuides()
-    rows, losses, times = [], [], []
-    for photo in options.photos:
-        cells = []
-        for strokes in (int(text) for text in options.strokes.split(",")):
-            began = time.monotonic()
-            request = SketchRequest(
-                strokes=strokes, preset=options.preset, guide=options.guide, seed=options.seed
-            )
-            job = SketchJob(read_picture(photo), request, resources)
-            if not cells and not options.no_photos:
-                cells.append(
-                    Image.fromarray((job.stage.canvas * 255).astype(np.uint8)).resize(
-                        (CELL, CELL), Image.Resampling.BICUBIC
-                    )
-                )
-            result = job.run()
-            times.append(time.monotonic() - began)
-            losses.append(result.loss)
-            print(
-                f"{photo.name}: {strokes} strokes, {result.mask}, loss {result.loss:.3f},"
-                f" {times[-1]:.1f} s",
-                flush=True,
-            )
-            cells.append(draw(result, CELL))
-        rows.append(np.concatenate([np.asarray(cell) for cell in cells], 1))
-    print(
-        f"mean loss {statistics.mean(losses):.3f}, median"
-        f" {statistics.median(times[1:] or times):.1f} s"
-    )
-    while len(rows) % options.columns and len(rows) > options.columns:
-        rows.append(np.full_like(rows[0], 255))
+    options.strokes = [int(text) for text in options.strokes.split(",")]
+    return options
+
+
+def seen(job: SketchJob) -> Image.Image:
+    """The photograph as a job sees it, as large as its sketches."""
+    canvas = Image.fromarray((job.stage.canvas * 255).astype(np.uint8))
+    return canvas.resize((CELL, CELL), Image.Resampling.BICUBIC)
+
+
+def laid_out(rows: list[NDArray[np.uint8]], columns: int) -> Image.Image:
+    """Rows of cells of one photograph each, so many beside each other."""
+    blank = np.full_like(rows[0], 255)
+    missing = -len(rows) % columns if len(rows) > columns else 0
+    filled = [*rows, *[blank] * missing]
     lines = [
-        np.concatenate(rows[i : i + options.columns], 1)
-        for i in range(0, len(rows), options.columns)
+        np.concatenate(filled[first : first + columns], 1)
+        for first in range(0, len(filled), columns)
     ]
-    Image.fromarray(np.concatenate(lines)).save(options.output, optimize=True)
+    return Image.fromarray(np.concatenate(lines))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""How fast the engine is: loss against seconds, a step and its parts, how it grows, memory, and
-others beside it.
+"""How fast the engine is.
 
-    python benchmarks/speed.py [PHOTOS...] [--only
-    curves,steps,raster,scaling,peers,commands,memory] [--limit 20] [--repeats 15]
-                               [--presets draft,quick,standard,published] [--guides
-                               lite,clip:RN101:random,...] [--device cpu] [--losses
-                               2.0,1.8,1.6,1.5,1.4,1.3] [--strokes 16] [-o benchmarks/results]
+Loss against seconds, a step and its parts, how it grows, memory, and others beside it.
+
+    python benchmarks/speed.py [PHOTOS...]
+                               [--only curves,steps,raster,scaling,peers,commands,memory]
+                               [--presets draft,quick,standard,published]
+                               [--guides lite,clip:RN101:random,...] [--device cpu]
+                               [--losses 2.0,1.8,1.6,1.5,1.4,1.3] [--strokes 16]
+                               [--limit 20] [--repeats 15] [-o benchmarks/results]
     python benchmarks/speed.py --load benchmarks/results/speed.json
 
 Prints tables, writes speed.json and speed.html, one page with plots. --load makes the page anew.
@@ -37,6 +39,8 @@ SECTIONS = ("curves", "steps", "raster", "scaling", "peers", "commands", "memory
 PRESETS = ("draft", "quick", "standard", "published")
 GUIDES = ("lite", "clip:RN101:random", "clip:RN50:random", "clip:ViT-B-32:random")
 LOSSES = (2.0, 1.8, 1.6, 1.5, 1.4, 1.3)
+# of the options that a report keeps
+SETTINGS = ("presets", "guides", "device", "strokes", "limit", "losses", "repeats")
 LOOKS = 60  # at a curve: they fall evenly on a logarithmic axis
 COMMANDS = ("draft", "quick")
 TURNS = 3  # of a whole command, at most
@@ -58,7 +62,8 @@ def main() -> None:
     report = json.loads(options.load.read_text()) if options.load else measure(options)
     for table in tables(report):
         show(table)
-    stored, target = options.output / "speed.json", options.output / "speed.html"
+    stored = options.output / "speed.json"
+    target = options.output / "speed.html"
     stored.write_text(json.dumps(report, indent=1))
     target.write_text(page(report), encoding="utf-8")
     print(f"\nstored in {stored} and {target}")
@@ -95,14 +100,12 @@ def parse() -> argparse.Namespace:
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """The sections that were asked for."""
+    settings = {name: getattr(options, name) for name in SETTINGS}
+    settings["photos"] = [photo.stem for photo in options.photos]
     report: dict[str, Any] = {
         "version": 1,
         "made": time.strftime("%Y-%m-%d"),
-        "settings": {
-            key: getattr(options, key)
-            for key in ("presets", "guides", "device", "strokes", "limit", "losses", "repeats")
-        }
-        | {"photos": [photo.stem for photo in options.photos]},
+        "settings": settings,
         "machine": machine(),
     }
     began = time.monotonic()
@@ -117,7 +120,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 def measure_curves(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Of every trained guide."""
     photos = [str(photo) for photo in options.photos]
-    wishes = {
+    settings = {
         "photos": photos,
         "presets": options.presets,
         "strokes": options.strokes,
@@ -125,7 +128,7 @@ def measure_curves(options: argparse.Namespace) -> list[dict[str, Any]]:
         "looks": LOOKS,
     }
     trained = [guide for guide in options.guides if not guide.endswith(":random")]
-    return [row for guide in trained for row in apart("curves", options, guide=guide, **wishes)]
+    return [row for guide in trained for row in apart("curves", options, guide=guide, **settings)]
 
 
 def measure_steps(options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -138,46 +141,46 @@ def measure_steps(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 def measure_raster(options: argparse.Namespace) -> dict[str, dict[str, float]]:
     """By rasteriser and strokes, ms."""
-    return apart("raster", options, repeats=options.repeats)
+    found: dict[str, dict[str, float]] = apart("raster", options, repeats=options.repeats)
+    return found
 
 
 def measure_scaling(options: argparse.Namespace) -> dict[str, Any]:
     """By strokes, seeds, resolution and threads, with the first guide."""
-    wishes = {
+    settings = {
         "guide": options.guides[0],
         "photo": str(options.photos[0]),
         "repeats": options.repeats,
     }
     cores = os.cpu_count() or 1
-    counts = sorted({*(2**power for power in range(cores.bit_length())), cores})
-    each = [apart("threads", options, cores=count, count=count, **wishes) for count in counts]
-    return {**apart("scaling", options, **wishes), "threads": each}
+    powers = [2**power for power in range(cores.bit_length())]
+    counts = sorted({cores, *powers})
+    each = [apart("threads", options, cores=count, count=count, **settings) for count in counts]
+    return {**apart("scaling", options, **settings), "threads": each}
 
 
 def measure_peers(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Others on the same canvas."""
     photos = [str(photo) for photo in options.photos]
-    wishes = {
+    settings = {
         "guide": options.guides[0],
         "strokes": options.strokes,
         "repeats": options.repeats,
         "limit_s": options.limit,
     }
-    return apart("peers", options, photos=photos, **wishes)
+    rows: list[dict[str, Any]] = apart("peers", options, photos=photos, **settings)
+    return rows
 
 
 def measure_commands(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Medians of a few whole commands."""
     rows = []
     for preset in COMMANDS:
-        wishes = {"photo": str(options.photos[0]), "preset": preset, "strokes": options.strokes}
-        turns = [apart("command", options, **wishes) for _ in range(min(options.repeats, TURNS))]
-        rows.append(
-            {
-                key: value if key == "preset" else statistics.median(one[key] for one in turns)
-                for key, value in turns[0].items()
-            }
-        )
+        settings = {"photo": str(options.photos[0]), "preset": preset, "strokes": options.strokes}
+        turns = [apart("command", options, **settings) for _ in range(min(options.repeats, TURNS))]
+        numbers = [name for name in turns[0] if name != "preset"]
+        medians = {name: statistics.median(one[name] for one in turns) for name in numbers}
+        rows.append({"preset": preset, **medians})
     return rows
 
 
@@ -195,23 +198,15 @@ def measure_memory(options: argparse.Namespace) -> list[dict[str, Any]]:
     ]
 
 
-def apart(what: str, options: argparse.Namespace, cores: int | None = None, **wishes: Any) -> Any:
-    """A measurement in a process of its own, which measures this checkout and not an installed
-    copy.
-    """
-    wish = json.dumps({"what": what, "device": options.device, **wishes})
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-    }
+def apart(what: str, options: argparse.Namespace, cores: int | None = None, **settings: Any) -> Any:
+    """A measurement in a process of its own: of this checkout and not of an installed copy."""
+    wish = json.dumps({"what": what, "device": options.device, **settings})
+    paths = [str(ROOT), os.environ.get("PYTHONPATH")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     if cores:
         environment["OMP_NUM_THREADS"] = str(cores)
-    done = subprocess.run(
-        [sys.executable, __file__, "--one", wish],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
+    command = [sys.executable, __file__, "--one", wish]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
     if done.returncode:
         raise SystemExit(f"{what} failed")
     return json.loads(done.stdout.splitlines()[-1])
@@ -223,10 +218,8 @@ def machine() -> dict[str, Any]:
 
     known = Path("/proc/cpuinfo")
     lines = known.read_text().splitlines() if known.exists() else []
-    name = next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")),
-        platform.processor(),
-    )
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    name = names[0] if names else platform.processor()
     threads = os.environ.get("OMP_NUM_THREADS")
     return {
         "processor": name or platform.machine(),
@@ -239,20 +232,13 @@ def machine() -> dict[str, Any]:
 
 def show(table: Table) -> None:
     """A table on the terminal."""
-    widths = [
-        max(len(row[column]) for row in (table.head, *table.rows))
-        for column in range(len(table.head))
-    ]
+    rows = (table.head, *table.rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     print(f"\n{table.title}. {table.note}".rstrip())
-    for row in (table.head, *table.rows):
-        print(
-            "  ".join(
-                [
-                    row[0].ljust(widths[0]),
-                    *(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True)),
-                ]
-            )
-        )
+    for row in rows:
+        name = row[0].ljust(widths[0])
+        numbers = [text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True)]
+        print("  ".join([name, *numbers]))
 
 
 if __name__ == "__main__":

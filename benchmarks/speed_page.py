@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import page as quality
@@ -56,74 +57,58 @@ td{white-space:nowrap}
 def page(report: dict[str, Any]) -> str:
     """The whole page."""
     found = tables(report)
-    body = "\n".join(
-        [
-            head(report),
-            curves(report, found),
-            steps(report, found),
-            scaling(report, found),
-            peers(found),
-            cold(report, found),
-        ]
-    )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport"'
-        ' content="width=device-width,initial-scale=1">'
-        "<title>Speed of the"
-        f" engine</title>\n<style>{quality.STYLE}{plots.STYLE}{STYLE}</style></head>\n"
-        f"<body><main>\n{body}\n</main></body></html>\n"
-    )
+    parts = [
+        head(report),
+        curves(report, found),
+        steps(report, found),
+        scaling(report, found),
+        peers(found),
+        cold(report, found),
+    ]
+    style = quality.STYLE + plots.STYLE + STYLE
+    return quality.document("Speed of the engine", style, "\n".join(parts))
 
 
 def head(report: dict[str, Any]) -> str:
     """Where it was measured, and the numbers that matter most."""
-    where, wish = report["machine"], report["settings"]
-    cores = counted(where["cores"], "core") + (
-        f", {counted(where['threads'], 'thread')}" if where["threads"] else ""
-    )
-    photos = wish["photos"]
+    where = report["machine"]
+    wish = report["settings"]
+    cores = counted(where["cores"], "core")
+    if where["threads"]:
+        cores += f", {counted(where['threads'], 'thread')}"
+    photos = counted(len(wish["photos"]), "photograph")
+    if len(wish["photos"]) <= FAINT_UP_TO:
+        photos += f" ({escape(listed(wish['photos']))})"
     parts = [
         escape(where["processor"]),
         cores,
         wish["device"],
         f"torch {escape(where['torch'])}",
-        counted(len(photos), "photograph")
-        + (f" ({escape(listed(photos))})" if len(photos) <= FAINT_UP_TO else ""),
+        photos,
         counted(wish["strokes"], "stroke"),
         escape(report["made"]),
     ]
     tiles = "".join(
-        f'<div class="aim tile"><span>{escape(title)}</span><b>{escape(value)}</b><span'
-        f' class="soft">{escape(note)}</span></div>'
+        f'<div class="aim tile"><span>{escape(title)}</span><b>{escape(value)}</b>'
+        f'<span class="soft">{escape(note)}</span></div>'
         for title, value, note in highlights(report)
     )
-    return (
-        f'<h1>Speed of the engine</h1>\n<p class="soft">{" · ".join(parts)}</p>\n<div'
-        f' class="aims">{tiles}</div>'
-    )
+    about = f'<p class="soft">{" · ".join(parts)}</p>'
+    return f'<h1>Speed of the engine</h1>\n{about}\n<div class="aims">{tiles}</div>'
 
 
 def highlights(report: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """What a person asks first: how long a sketch takes, what a step costs, what is gained, how
-    much memory.
+    """What a person asks first, each with its number and a word about it.
+
+    How long a sketch takes, what a step costs, what is gained, how much memory.
     """
     found = []
     for one in report.get("commands", [])[:2]:
-        found.append(
-            (
-                f"{one['preset']}, whole command",
-                seconds(whole(one)),
-                f"of that {seconds(one['sketch_s'])} sketching",
-            )
-        )
+        sketching = f"of that {seconds(one['sketch_s'])} sketching"
+        found.append((f"{one['preset']}, whole command", seconds(whole(one)), sketching))
     for one in report.get("steps", [])[:1]:
-        found.append(
-            (
-                f"a step with {one['guide']}",
-                ms(one["step_ms"]),
-                f"{one['views']} views, {one['dtype']}",
-            )
-        )
+        kind = f"{one['views']} views, {one['dtype']}"
+        found.append((f"a step with {one['guide']}", ms(one["step_ms"]), kind))
     if gain := against_published(report):
         found.append(gain)
     for one in report.get("memory", [])[:1]:
@@ -137,51 +122,26 @@ def against_published(report: dict[str, Any]) -> tuple[str, str, str] | None:
         if "quick" in presets and "published" in presets:
             end_s, loss = mean_curve(presets["published"])[-1]
             cut = ", cut" if any(row["cut"] for row in presets["published"]) else ""
-            sooner = next(
-                (time for time, value in mean_curve(presets["quick"]) if value <= loss), None
-            )
-            if sooner:
-                return (
-                    "quick, to published's loss",
-                    seconds(sooner),
-                    f"published: {seconds(end_s)}{cut}",
-                )
+            there = [time for time, value in mean_curve(presets["quick"]) if value <= loss]
+            if there:
+                published = f"published: {seconds(end_s)}{cut}"
+                return "quick, to published's loss", seconds(there[0]), published
     return None
 
 
 def curves(report: dict[str, Any], found: Sequence[Table]) -> str:
     """Time to quality."""
+    across = Axis("seconds since the first step", log=True)
+    up = Axis("loss over views that were not optimised")
+    limit_s = report["settings"]["limit"]
     panels = []
     for guide, presets in groups(report).items():
-        drawn = []
-        for preset, rows in presets.items():
-            cut = any(row["cut"] for row in rows)
-            own = [[(point[1], point[2]) for point in row["points"]] for row in rows]
-            faint = own if 1 < len(own) <= FAINT_UP_TO else []
-            drawn.append(
-                Line(
-                    preset,
-                    mean_curve(rows),
-                    COLORS[preset],
-                    faint,
-                    preset == "published",
-                    open_end=cut,
-                )
-            )
-        across, up = (
-            Axis("seconds since the first step", log=True),
-            Axis("loss over views that were not optimised"),
-        )
-        svg = plots.lines(drawn, across, up, f"Loss against seconds, guide {guide}", 400)
-        single = (
-            " Thin lines are single photographs, thick ones their means."
-            if any(line.faint for line in drawn)
-            else ""
-        )
-        text = (
-            "Lower is better. A ring marks a job that was cut after"
-            f" {report['settings']['limit']:g} s.{single}"
-        )
+        drawn = [_curve(preset, rows) for preset, rows in presets.items()]
+        label = f"Loss against seconds, guide {guide}"
+        svg = plots.lines(drawn, across, up, label, (plots.WIDE, 400))
+        text = f"Lower is better. A ring marks a job that was cut after {limit_s:g} s."
+        if any(line.faint for line in drawn):
+            text += " Thin lines are single photographs, thick ones their means."
         panels.append(panel(f"Guide {guide}", text, svg))
     if not panels:
         return ""
@@ -193,38 +153,39 @@ def curves(report: dict[str, Any], found: Sequence[Table]) -> str:
     return section("Time to quality", intro, "".join(panels), found, "curves")
 
 
+def _curve(preset: str, rows: Sequence[dict[str, Any]]) -> Line:
+    """A preset's mean over photographs, a few photographs' own curves behind it."""
+    own = [[(point[1], point[2]) for point in row["points"]] for row in rows]
+    return Line(
+        preset,
+        mean_curve(rows),
+        COLORS[preset],
+        faint=own if 1 < len(own) <= FAINT_UP_TO else [],
+        dashed=preset == "published",
+        open_end=any(row["cut"] for row in rows),
+    )
+
+
 def steps(report: dict[str, Any], found: Sequence[Table]) -> str:
     """A step and its parts."""
-    rows = [
-        Bar(
-            one["guide"].removesuffix(":random"),
-            [(name, one["parts_ms"][part]) for part, name in STEP_PARTS.items()],
-            ms(one["step_ms"]),
-        )
-        for one in report.get("steps", [])
-    ]
-    shown = (
-        panel(
-            "", "", plots.key(PARTS) + plots.bars(rows, PARTS, "ms a step", "A step and its parts")
-        )
-        if rows
-        else ""
-    )
-    lines = [
-        Line(name, [(int(count), time) for count, time in times.items()], MORE[number], marks=True)
-        for number, (name, times) in enumerate(report.get("raster", {}).items())
-    ]
+    title = "A step and its parts"
+    rows = []
+    for one in report.get("steps", []):
+        parts = [(name, one["parts_ms"][part]) for part, name in STEP_PARTS.items()]
+        rows.append(Bar(one["guide"].removesuffix(":random"), parts, ms(one["step_ms"])))
+    shown = ""
+    if rows:
+        shown += panel("", "", plots.key(PARTS) + plots.bars(rows, PARTS, "ms a step", title))
+    lines = []
+    for (name, times), color in zip(report.get("raster", {}).items(), MORE, strict=False):
+        points = [(int(count), time) for count, time in times.items()]
+        lines.append(Line(name, points, color, marks=True))
     if lines:
-        ticks = [x for x, _ in lines[0].points]
-        svg = plots.lines(
-            lines,
-            Axis("strokes", log=True, ticks=ticks),
-            Axis("ms, forward and backward", zero=True),
-            "The rasteriser",
-            260,
-        )
+        across = Axis("strokes", log=True, ticks=[x for x, _ in lines[0].points])
+        up = Axis("ms, forward and backward", zero=True)
+        svg = plots.lines(lines, across, up, "The rasteriser", (plots.WIDE, 260))
         shown += panel("The rasteriser", "", svg)
-    return section("A step and its parts", "", shown, found, "steps", "raster") if shown else ""
+    return section(title, "", shown, found, "steps", "raster") if shown else ""
 
 
 def scaling(report: dict[str, Any], found: Sequence[Table]) -> str:
@@ -232,39 +193,10 @@ def scaling(report: dict[str, Any], found: Sequence[Table]) -> str:
     data = report.get("scaling")
     if not data:
         return ""
-    counts = [one["strokes"] for one in data["strokes"]]
-    names = (("step_ms", "a step"), ("layout_ms", "laying out"), ("rank_ms", "ordering"))
-    drawn = [
-        Line(name, [(one["strokes"], one[key]) for one in data["strokes"]], color, marks=True)
-        for (key, name), color in zip(names, MORE, strict=False)
-    ]
-    shown = panel(
-        "Strokes",
-        "A step is needed 80 times in quick; laying out and ordering come once.",
-        plots.lines(
-            drawn,
-            Axis("strokes", log=True, ticks=counts),
-            Axis("ms", log=True, whole=True),
-            "Time by strokes",
-        ),
-    )
     small = [panel(name.capitalize(), text, _by(data[name], name)) for name, text in SMALL.items()]
-    rows = [
-        Bar(
-            f"{one['side_px']} px",
-            list(zip(READ_PARTS, one["parts_ms"].values(), strict=True)),
-            ms(sum(one["parts_ms"].values())),
-        )
-        for one in data["resolution"]
-    ]
-    note = (
-        "What passes before the first layout. A step is the same for all: it sees a canvas of"
-        " 224 px."
-    )
-    svg = plots.key(READ_PARTS) + plots.bars(rows, READ_PARTS, "ms", "Time by resolution", 80)
-    shown += f'<div class="two">{"".join(small)}</div>' + panel(
-        "The photograph's longer side", note, svg
-    )
+    shown = _by_strokes(data["strokes"])
+    shown += f'<div class="two">{"".join(small)}</div>'
+    shown += _by_resolution(data["resolution"])
     return section("How it grows", "", shown, found, "scaling")
 
 
@@ -274,104 +206,115 @@ SMALL = {
 }
 
 
+def _by_strokes(rows: Sequence[dict[str, Any]]) -> str:
+    """What takes the longer, the more strokes there are."""
+    names = {"step_ms": "a step", "layout_ms": "laying out", "rank_ms": "ordering"}
+    drawn = []
+    for (key, name), color in zip(names.items(), MORE, strict=False):
+        points = [(one["strokes"], one[key]) for one in rows]
+        drawn.append(Line(name, points, color, marks=True))
+    across = Axis("strokes", log=True, ticks=[one["strokes"] for one in rows])
+    svg = plots.lines(drawn, across, Axis("ms", log=True, whole=True), "Time by strokes")
+    text = "A step is needed 80 times in quick; laying out and ordering come once."
+    return panel("Strokes", text, svg)
+
+
 def _by(rows: Sequence[dict[str, Any]], what: str) -> str:
     """A step by one thing."""
     points = [(one[what], one["step_ms"]) for one in rows]
+    line = Line("a step", points, MORE[0], marks=True)
     across = Axis(what, ticks=[x for x, _ in points])
-    return plots.lines(
-        [Line("a step", points, MORE[0], marks=True)],
-        across,
-        Axis("ms", zero=True),
-        f"A step by {what}",
-        260,
-        plots.NARROW,
+    up = Axis("ms", zero=True)
+    return plots.lines([line], across, up, f"A step by {what}", (plots.NARROW, 260))
+
+
+def _by_resolution(rows: Sequence[dict[str, Any]]) -> str:
+    """What takes the longer, the larger the photograph is."""
+    bars = []
+    for one in rows:
+        times = one["parts_ms"].values()
+        parts = list(zip(READ_PARTS, times, strict=True))
+        bars.append(Bar(f"{one['side_px']} px", parts, ms(sum(times))))
+    note = (
+        "What passes before the first layout. A step is the same for all: it sees a canvas of"
+        " 224 px."
     )
+    svg = plots.key(READ_PARTS) + plots.bars(bars, READ_PARTS, "ms", "Time by resolution", 80)
+    return panel("The photograph's longer side", note, svg)
 
 
 def peers(found: Sequence[Table]) -> str:
     """Others on the same canvas."""
-    return (
-        section("Beside others", "", "", found, "peers")
-        if any(table.section == "peers" for table in found)
-        else ""
-    )
+    if not any(table.section == "peers" for table in found):
+        return ""
+    return section("Beside others", "", "", found, "peers")
 
 
 def cold(report: dict[str, Any], found: Sequence[Table]) -> str:
     """The command from a cold start, and memory."""
-    parts = []
-    rows = [
-        Bar(
-            one["preset"],
-            [(name, one[f"{name.replace('-', '_')}_s"]) for name in COMMAND_PARTS],
-            seconds(whole(one)),
+    shown = _commands(report.get("commands", [])) + _memory(report.get("memory", []))
+    if not shown:
+        return ""
+    return section("The whole command, and memory", "", shown, found, "commands", "memory")
+
+
+def _commands(commands: Sequence[dict[str, Any]]) -> str:
+    """Where the time of the whole command goes."""
+    if not commands:
+        return ""
+    rows = []
+    for one in commands:
+        parts = [(name, one[f"{name.replace('-', '_')}_s"]) for name in COMMAND_PARTS]
+        rows.append(Bar(one["preset"], parts, seconds(whole(one))))
+    svg = plots.bars(rows, COMMAND_PARTS, "seconds", "The whole command", 80)
+    text = "The warm engine, which Inkscape uses, pays the start-up once."
+    return panel("From a cold start", text, plots.key(COMMAND_PARTS) + svg)
+
+
+def _memory(runs: Sequence[dict[str, Any]]) -> str:
+    """What each stage adds to the peak."""
+    if not runs:
+        return ""
+    rows = []
+    for one in runs:
+        peaks = [one["peak_mb"][stage] for stage in MEMORY_PARTS]
+        added = [after - before for before, after in pairwise([0.0, *peaks])]
+        rows.append(
+            Bar(memory_name(one), list(zip(MEMORY_PARTS, added, strict=True)), mb(peaks[-1]))
         )
-        for one in report.get("commands", [])
-    ]
-    if rows:
-        svg = plots.key(COMMAND_PARTS) + plots.bars(
-            rows, COMMAND_PARTS, "seconds", "The whole command", 80
-        )
-        parts.append(
-            panel(
-                "From a cold start",
-                "The warm engine, which Inkscape uses, pays the start-up once.",
-                svg,
-            )
-        )
-    stages = []
-    for one in report.get("memory", []):
-        peaks = [0.0, *(one["peak_mb"][stage] for stage in MEMORY_PARTS)]
-        more = [
-            (stage, after - before)
-            for stage, before, after in zip(MEMORY_PARTS, peaks, peaks[1:], strict=False)
-        ]
-        stages.append(Bar(memory_name(one), more, mb(peaks[-1])))
-    if stages:
-        svg = plots.key(MEMORY_PARTS) + plots.bars(stages, MEMORY_PARTS, "MB", "Peak memory", 238)
-        parts.append(panel("Peak memory", "What each stage adds to the peak.", svg))
-    return (
-        section("The whole command, and memory", "", "".join(parts), found, "commands", "memory")
-        if parts
-        else ""
-    )
+    svg = plots.bars(rows, MEMORY_PARTS, "MB", "Peak memory", 238)
+    text = "What each stage adds to the peak."
+    return panel("Peak memory", text, plots.key(MEMORY_PARTS) + svg)
 
 
 def panel(title: str, text: str, svg: str) -> str:
     """A plot on paper."""
     heading = f"<h3>{escape(title)}</h3>" if title else ""
-    return (
-        "<div"
-        f' class="panel">{heading}{f"<p class=soft>{escape(text)}</p>" if text else ""}{svg}</div>'
-    )
+    below = f"<p class=soft>{escape(text)}</p>" if text else ""
+    return f'<div class="panel">{heading}{below}{svg}</div>'
 
 
 def section(title: str, intro: str, shown: str, found: Sequence[Table], *names: str) -> str:
     """Plots, and the numbers behind them; open where there is no plot."""
     inside = "".join(map(written, (table for table in found if table.section in names)))
-    numbers = (
-        f"<details{'' if shown else ' open'}><summary>Numbers</summary>{inside}</details>"
-        if shown
-        else inside
-    )
+    numbers = f"<details><summary>Numbers</summary>{inside}</details>" if shown else inside
+    below = f'<div class="tables">{numbers}</div>'
     text = f"<p>{escape(intro)}</p>" if intro else ""
-    return (
-        f"<section><h2>{escape(title)}</h2>{text}{shown}<div"
-        f' class="tables">{numbers}</div></section>'
-    )
+    return f"<section><h2>{escape(title)}</h2>{text}{shown}{below}</section>"
 
 
 def written(table: Table) -> str:
     """A table."""
     names = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.head)
-    lines = "".join(
-        f'<tr{" class=ours" if row[0] in table.ours else ""}><th scope="row">{escape(row[0])}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
-        + "</tr>"
-        for row in table.rows
-    )
+    lines = "".join(_row(row, row[0] in table.ours) for row in table.rows)
     note = f'<p class="soft">{escape(table.note)}</p>' if table.note else ""
     return (
         f'<h3>{escape(table.title)}</h3>{note}<div class="scroll">'
         f"<table><thead><tr>{names}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
+
+
+def _row(row: Sequence[str], ours: bool) -> str:
+    name = f'<th scope="row">{escape(row[0])}</th>'
+    cells = "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+    return f"<tr{' class=ours' if ours else ''}>{name}{cells}</tr>"

@@ -14,16 +14,14 @@ GRID = 80  # points of a mean curve
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text, the first cell a name. section: where it belongs; note: what must be known to
-    read it; ours: rows to mark.
-    """
+    """Rows of text, the first cell a name."""
 
-    section: str
+    section: str  # where it belongs
     title: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
-    note: str = ""
-    ours: Sequence[str] = ()
+    note: str = ""  # what must be known to read it
+    ours: Sequence[str] = ()  # rows to mark
 
 
 def tables(report: dict[str, Any]) -> list[Table]:
@@ -52,29 +50,27 @@ def groups(report: dict[str, Any]) -> dict[str, dict[str, list[dict[str, Any]]]]
 
 
 def mean_curve(rows: Sequence[dict[str, Any]]) -> list[tuple[float, float]]:
-    """(seconds, loss), the mean over photographs, from where all have begun; one that has ended
-    keeps its last loss.
+    """(seconds, loss), the mean over photographs, from where all have begun.
+
+    One that has ended keeps its last loss.
     """
     curves = [np.array(row["points"], dtype=float)[:, 1:] for row in rows]
-    first, last = max(curve[0, 0] for curve in curves), max(curve[-1, 0] for curve in curves)
+    first = max(curve[0, 0] for curve in curves)
+    last = max(curve[-1, 0] for curve in curves)
     times = np.geomspace(first, max(first, last), GRID)
     losses = np.mean([np.interp(times, *curve.T) for curve in curves], 0)
     return list(zip(times.tolist(), losses.tolist(), strict=True))
 
 
 def reach(rows: Sequence[dict[str, Any]], level: float) -> tuple[int, float, float] | None:
-    """Photographs on which a loss was reached, and the median of the steps and of the seconds that
-    it took there.
-    """
-    first = [next((point for point in row["points"] if point[2] <= level), None) for row in rows]
-    there = [point for point in first if point]
+    """Photographs on which a loss was reached, and the median steps and seconds that it took."""
+    low = [[point for point in row["points"] if point[2] <= level] for row in rows]
+    there = [points[0] for points in low if points]
     if not there:
         return None
-    return (
-        len(there),
-        statistics.median(point[0] for point in there),
-        statistics.median(point[1] for point in there),
-    )
+    steps = statistics.median(point[0] for point in there)
+    time_s = statistics.median(point[1] for point in there)
+    return len(there), steps, time_s
 
 
 def seconds(value: float | None) -> str:
@@ -88,13 +84,9 @@ def seconds(value: float | None) -> str:
 
 def ms(value: float) -> str:
     """Milliseconds, in seconds when there are many."""
-    return (
-        seconds(value / 1000)
-        if value >= 950
-        else f"{value:.0f} ms"
-        if value >= 10
-        else f"{value:.1f} ms"
-    )
+    if value >= 950:
+        return seconds(value / 1000)
+    return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"
 
 
 def mb(value: float | None) -> str:
@@ -103,44 +95,33 @@ def mb(value: float | None) -> str:
 
 
 def _presets(report: dict[str, Any]) -> Iterator[Table]:
+    head = (
+        "preset",
+        "before the first step",
+        "a step",
+        "steps",
+        "time",
+        "ordering after it",
+        "loss at the end",
+    )
+    note = "Medians over the photographs, the loss is their mean."
     for guide, presets in groups(report).items():
-        rows = []
-        for preset, curves in presets.items():
-            last, cut = mean_curve(curves)[-1], any(curve["cut"] for curve in curves)
-            done = statistics.median(curve["points"][-1][0] for curve in curves)
-            after = [curve["after_s"] for curve in curves if curve["after_s"] is not None]
-            before, step = (
-                statistics.median(curve[key] for curve in curves) for key in ("before_s", "step_ms")
-            )
-            steps = f"{done:.0f} of {curves[0]['steps']}" if cut else f"{done:.0f}"
-            order = seconds(statistics.median(after)) if after else "cut"
-            rows.append(
-                (
-                    preset,
-                    seconds(before),
-                    ms(step),
-                    steps,
-                    seconds(last[0]),
-                    order,
-                    f"{last[1]:.3f}",
-                )
-            )
-        head = (
-            "preset",
-            "before the first step",
-            "a step",
-            "steps",
-            "time",
-            "ordering after it",
-            "loss at the end",
-        )
-        yield Table(
-            "curves",
-            f"Presets, guide {guide}",
-            head,
-            rows,
-            "Medians over the photographs, the loss is their mean.",
-        )
+        rows = [(preset, *_preset(curves)) for preset, curves in presets.items()]
+        yield Table("curves", f"Presets, guide {guide}", head, rows, note)
+
+
+def _preset(curves: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """How one preset went on, as `_presets` heads it."""
+    end_s, loss = mean_curve(curves)[-1]
+    cut = any(curve["cut"] for curve in curves)
+    done = statistics.median(curve["points"][-1][0] for curve in curves)
+    after = [curve["after_s"] for curve in curves if curve["after_s"] is not None]
+    yield seconds(statistics.median(curve["before_s"] for curve in curves))
+    yield ms(statistics.median(curve["step_ms"] for curve in curves))
+    yield f"{done:.0f} of {curves[0]['steps']}" if cut else f"{done:.0f}"
+    yield seconds(end_s)
+    yield seconds(statistics.median(after)) if after else "cut"
+    yield f"{loss:.3f}"
 
 
 def _reached(report: dict[str, Any]) -> Iterator[Table]:
@@ -165,16 +146,10 @@ def _reached(report: dict[str, Any]) -> Iterator[Table]:
 
 
 def _steps(report: dict[str, Any]) -> Iterator[Table]:
-    rows = [
-        (
-            one["guide"],
-            str(one["views"]),
-            one["dtype"],
-            ms(one["step_ms"]),
-            *map(ms, one["parts_ms"].values()),
-        )
-        for one in report.get("steps", [])
-    ]
+    rows = []
+    for one in report.get("steps", []):
+        times = map(ms, (one["step_ms"], *one["parts_ms"].values()))
+        rows.append((one["guide"], str(one["views"]), one["dtype"], *times))
     parts = ("rasteriser", "views", "guide, forward", "guide, backward", "rest")
     head = ("guide", "views", "dtype", "step", *parts)
     note = (
@@ -188,20 +163,16 @@ def _raster(report: dict[str, Any]) -> Iterator[Table]:
     found = report.get("raster", {})
     rasterisers = list(found)
     if rasterisers:
-        rows = [
-            (f"{count} strokes", *(ms(found[rasteriser][count]) for rasteriser in rasterisers))
-            for count in found[rasterisers[0]]
-        ]
-        missing = (
-            "" if "diffvg" in found else " diffvg is not installed here: nothing to compare with."
-        )
-        yield Table(
-            "raster",
-            "The rasteriser, forward and backward",
-            ("", *rasterisers),
-            rows,
-            f"224 × 224 px.{missing}",
-        )
+        rows = []
+        for count in found[rasterisers[0]]:
+            rows.append(
+                (f"{count} strokes", *(ms(found[rasteriser][count]) for rasteriser in rasterisers))
+            )
+        note = "224 × 224 px."
+        if "diffvg" not in found:
+            note += " diffvg is not installed here: nothing to compare with."
+        title = "The rasteriser, forward and backward"
+        yield Table("raster", title, ("", *rasterisers), rows, note)
 
 
 def _strokes(report: dict[str, Any]) -> Iterator[Table]:
@@ -210,20 +181,16 @@ def _strokes(report: dict[str, Any]) -> Iterator[Table]:
         (str(one["strokes"]), ms(one["layout_ms"]), ms(one["step_ms"]), ms(one["rank_ms"]))
         for one in found
     ]
-    yield Table(
-        "scaling",
-        "By strokes",
-        ("strokes", "laying them out", "a step", "ordering them"),
-        rows,
-        "Preset quick.",
-    )
+    head = ("strokes", "laying them out", "a step", "ordering them")
+    yield Table("scaling", "By strokes", head, rows, "Preset quick.")
 
 
 def _others(report: dict[str, Any]) -> Iterator[Table]:
-    for what, note in (
-        ("seeds", "Before any is dropped."),
-        ("threads", "Of torch, each in a process of its own."),
-    ):
+    notes = {
+        "seeds": "Before any is dropped.",
+        "threads": "Of torch, each in a process of its own.",
+    }
+    for what, note in notes.items():
         found = report.get("scaling", {}).get(what, [])
         rows = [(str(one[what]), ms(one["step_ms"])) for one in found]
         yield Table("scaling", f"By {what}", (what, "a step"), rows, note)
@@ -231,16 +198,12 @@ def _others(report: dict[str, Any]) -> Iterator[Table]:
 
 def _resolution(report: dict[str, Any]) -> Iterator[Table]:
     found = report.get("scaling", {}).get("resolution", [])
-    rows = [
-        (f"{one['side_px']} px", *map(ms, one["parts_ms"].values()), ms(one["step_ms"]))
-        for one in found
-    ]
-    yield Table(
-        "scaling",
-        "By the photograph's longer side",
-        ("longer side", "reading", "mask", "frame and edges", "a step"),
-        rows,
-    )
+    rows = []
+    for one in found:
+        times = map(ms, (*one["parts_ms"].values(), one["step_ms"]))
+        rows.append((f"{one['side_px']} px", *times))
+    head = ("longer side", "reading", "mask", "frame and edges", "a step")
+    yield Table("scaling", "By the photograph's longer side", head, rows)
 
 
 def _peers(report: dict[str, Any]) -> Iterator[Table]:
@@ -248,81 +211,57 @@ def _peers(report: dict[str, Any]) -> Iterator[Table]:
     rows = []
     for what in dict.fromkeys(one["what"] for one in found):
         here = [one for one in found if one["what"] == what]
-        times = [one["seconds"] for one in here if one["seconds"] is not None]
-        cut = any(one["cut"] for one in here)
         name = f"{what} schedule" if what == "published" else what
-        time = (
-            f"{'≈ ' if cut else ''}{seconds(statistics.median(times))}"
-            if times
-            else "not installed"
-        )
-        reckoned = (
-            f", reckoned from {statistics.median(one['done'] for one in here):.0f} of"
-            f" {here[0]['steps']} steps"
-            if cut
-            else ""
-        )
-        rows.append((name, time + reckoned))
+        rows.append((name, _time_of(here)))
     note = (
         "As many paths at most; from the mask to the ordered strokes. The published schedule runs"
         " in this engine, with its guide. Tracers follow edges and leave nothing out: only their"
         " time is comparable."
     )
-    yield Table(
-        "peers", "A drawing of the same canvas", ("", "time"), rows, note, ("draft", "quick")
-    )
+    title = "A drawing of the same canvas"
+    yield Table("peers", title, ("", "time"), rows, note, ours=("draft", "quick"))
+
+
+def _time_of(drawn: Sequence[dict[str, Any]]) -> str:
+    """The median over photographs, and whether it was measured to the end."""
+    times = [one["seconds"] for one in drawn if one["seconds"] is not None]
+    if not times:
+        return "not installed"
+    time = seconds(statistics.median(times))
+    if not any(one["cut"] for one in drawn):
+        return time
+    done = statistics.median(one["done"] for one in drawn)
+    return f"≈ {time}, reckoned from {done:.0f} of {drawn[0]['steps']} steps"
 
 
 def _commands(report: dict[str, Any]) -> Iterator[Table]:
-    rows = [
-        (
-            one["preset"],
-            *(seconds(one[key]) for key in ("start_up_s", "sketch_s", "end_s")),
-            seconds(whole(one)),
-            mb(one["peak_mb"]),
-        )
-        for one in report.get("commands", [])
-    ]
+    rows = []
+    for one in report.get("commands", []):
+        times = map(seconds, (one["start_up_s"], one["sketch_s"], one["end_s"], whole(one)))
+        rows.append((one["preset"], *times, mb(one["peak_mb"])))
     head = ("preset", "start-up", "sketch", "end", "whole", "peak memory")
-    yield Table(
-        "commands",
-        "The whole command",
-        head,
-        rows,
-        "`clipasso sketch` from a cold start, with the guide lite.",
-    )
+    note = "`clipasso sketch` from a cold start, with the guide lite."
+    yield Table("commands", "The whole command", head, rows, note)
 
 
 def whole(one: dict[str, Any]) -> float:
     """Seconds from the command to its end."""
-    return one["start_up_s"] + one["sketch_s"] + one["end_s"]
+    return float(one["start_up_s"] + one["sketch_s"] + one["end_s"])
 
 
 def _memory(report: dict[str, Any]) -> Iterator[Table]:
     found = report.get("memory", [])
-    on_gpu = any(one["gpu_mb"] is not None for one in found)
-    rows = [
-        (
-            memory_name(one),
-            *map(mb, one["peak_mb"].values()),
-            *([mb(one["gpu_mb"])] if on_gpu else []),
-        )
-        for one in found
-    ]
-    head = (
-        "",
-        "torch loaded",
-        "guide loaded",
-        "mask found",
-        "after some steps",
-        *(["on the GPU"] if on_gpu else []),
-    )
+    rows = [[memory_name(one), *map(mb, one["peak_mb"].values())] for one in found]
+    head = ["", "torch loaded", "guide loaded", "mask found", "after some steps"]
+    if any(one["gpu_mb"] is not None for one in found):
+        head.append("on the GPU")
+        for one, row in zip(found, rows, strict=True):
+            row.append(mb(one["gpu_mb"]))
     yield Table("memory", "Peak memory", head, rows, "Each in a process of its own.")
 
 
 def memory_name(one: dict[str, Any]) -> str:
     """What was run."""
+    guide = one["guide"].removesuffix(":random")
     seeds = f", {one['seeds']} seeds" if one["seeds"] > 1 else ""
-    return (
-        f"{one['guide'].removesuffix(':random')}, {one['preset']}, {one['strokes']} strokes{seeds}"
-    )
+    return f"{guide}, {one['preset']}, {one['strokes']} strokes{seeds}"

@@ -1,5 +1,6 @@
-"""What the drawings come to: averages by kind with their intervals, what is beaten, what was aimed
-at. Plain data in, plain data out.
+"""What the drawings come to: averages by kind with intervals, what is beaten, what was aimed at.
+
+Plain data in, plain data out.
 """
 
 from __future__ import annotations
@@ -11,53 +12,58 @@ from typing import Any
 import numpy as np
 from craft import Interval, bootstrap, paired
 
-SKETCH, CHOSEN = "sketch", "sketch, chosen seed"
+SKETCH = "sketch"
+CHOSEN = "sketch, chosen seed"
+MAIN_JUDGE = "lite2"
+Measure = Callable[[dict[str, Any]], float | None]  # of a drawing
 
 
 @dataclass(frozen=True)
 class Column:
-    """A number that every drawing has or has not. better: 1 when more is better, -1 when less, 0
-    when neither.
-    """
+    """A number that every drawing has or has not."""
 
     key: str
     title: str
-    better: int
+    better: int  # 1 when more is better, -1 when less, 0 when neither
     share: bool
-    of: Callable[[dict[str, Any]], float | None]
+    of: Measure
+
+
+def judged(key: str, what: str) -> Measure:
+    """What a judge says."""
+    return lambda drawing: drawing["judged"][key][what]
+
+
+def recognised(key: str) -> Measure:
+    """Whether a judge finds it nearest to its own photograph."""
+    return lambda drawing: float(drawing["judged"][key]["rank"] == 1)
+
+
+def craft(key: str) -> Measure:
+    """How it is made; nothing of a drawing without strokes."""
+
+    def of(drawing: dict[str, Any]) -> float | None:
+        found = drawing["craft"]
+        return found[key] if found and found["strokes"] else None
+
+    return of
 
 
 def columns(report: dict[str, Any]) -> list[Column]:
-    """Of the table: one for each sound judge, more for the first, then placement, craft and
-    cost.
-    """
-
-    def judged(key: str, what: str) -> Callable[[dict[str, Any]], float | None]:
-        return lambda drawing: drawing["judged"][key][what]
-
-    def first(key: str) -> Callable[[dict[str, Any]], float | None]:
-        return lambda drawing: float(drawing["judged"][key]["rank"] == 1)
-
-    def craft(key: str) -> Callable[[dict[str, Any]], float | None]:
-        return lambda drawing: (
-            drawing["craft"][key] if drawing["craft"] and drawing["craft"]["strokes"] else None
-        )
-
+    """Of the table: a sound judge each, more for the first, then placement, craft and cost."""
     found = []
     for judge in report.get("judges", []):
-        key, main_judge = judge["key"], judge["key"] == "lite2"
-        if judge["sound"] or main_judge:
-            found.append(
-                Column(
-                    key, "recognised" if main_judge else f"by {judge['name']}", 1, True, first(key)
-                )
-            )
-        if main_judge:
-            found.append(Column("displaced", "displaced", 1, True, judged(key, "displaced")))
-            found.append(Column("rank", "mean rank", -1, False, judged(key, "rank")))
-            found.append(Column("margin", "margin", 1, False, judged(key, "margin")))
-            if any(photo["label"] for photo in report["photos"]):
-                found.append(Column("alike", "in kind", 1, True, judged(key, "alike")))
+        key = judge["key"]
+        if key != MAIN_JUDGE:
+            if judge["sound"]:
+                found.append(Column(key, f"by {judge['name']}", 1, True, recognised(key)))
+            continue
+        found.append(Column(key, "recognised", 1, True, recognised(key)))
+        found.append(Column("displaced", "displaced", 1, True, judged(key, "displaced")))
+        found.append(Column("rank", "mean rank", -1, False, judged(key, "rank")))
+        found.append(Column("margin", "margin", 1, False, judged(key, "margin")))
+        if any(photo["label"] for photo in report["photos"]):
+            found.append(Column("alike", "in kind", 1, True, judged(key, "alike")))
     return [
         *found,
         Column("on_subject", "on subject", 1, True, craft("on_subject")),
@@ -80,21 +86,18 @@ def finish(report: dict[str, Any]) -> None:
         here = [one for one in report["drawings"] if one["strokes"] in (count, None)]
         ours = {one.key: by_photo(one, here, SKETCH) for one in wanted}
         for kind in (SKETCH, CHOSEN, *kinds):
-            cells, against = {}, {}
+            cells = {}
+            against = {}
             for one in wanted:
                 values = by_photo(one, here, kind)
                 cells[one.key] = numbers(bootstrap(values.values()))
-                gap = (
-                    paired(ours[one.key], values)
-                    if kind not in (SKETCH, CHOSEN) and one.better
-                    else None
-                )
+                is_rival = kind not in (SKETCH, CHOSEN) and one.better
+                gap = paired(ours[one.key], values) if is_rival else None
                 if gap:
                     against[one.key] = {"gap": numbers(gap), "verdict": verdict(gap, one.better)}
-            report["table"].append(
-                {"strokes": count, "kind": kind, "cells": cells, "against": against}
-            )
-    report["aims"] = aims(report)
+            row = {"strokes": count, "kind": kind, "cells": cells, "against": against}
+            report["table"].append(row)
+    report["aims"] = [*aims(report), *controls_beaten(report)]
 
 
 def by_photo(
@@ -105,7 +108,9 @@ def by_photo(
     for drawing in drawings:
         if drawing["kind"] == kind or (kind == CHOSEN and drawing.get("chosen")):
             value = column.of(drawing)
-            found.setdefault(drawing["photo"], []).extend([] if value is None else [float(value)])
+            values = found.setdefault(drawing["photo"], [])
+            if value is not None:
+                values.append(float(value))
     return {photo: float(np.mean(values)) if values else None for photo, values in found.items()}
 
 
@@ -121,7 +126,8 @@ def verdict(gap: Interval, better: int) -> str:
     return "level"
 
 
-AIMS = (  # column, strokes, aim
+# column, strokes, aim
+AIMS = (
     ("lite2", 16, 0.90),
     ("lite2", 32, 0.97),
     ("lite2", 8, 0.70),
@@ -137,32 +143,33 @@ def aims(report: dict[str, Any]) -> list[dict[str, Any]]:
     titles = {one["key"]: one["title"] for one in report["columns"]}
     found: list[dict[str, Any]] = []
     for key, count, aim in AIMS:
-        cell = (rows.get((count, SKETCH)) or {"cells": {}})["cells"].get(key)
+        cell = rows[count, SKETCH]["cells"].get(key) if (count, SKETCH) in rows else None
         if cell:
-            found.append(
-                {
-                    "title": f"{titles[key]}, {count} strokes",
-                    "aim": f"{'≥' if aim > 0 else '≤'} {abs(aim) * 100:.0f} %",
-                    "reached": cell,
-                    "passed": cell[0] >= aim if aim > 0 else cell[0] <= -aim,
-                }
-            )
-    for key in ("lite2", "displaced", "margin"):
-        rivals = {
-            kind: row["against"].get(key)
-            for (count, kind), row in rows.items()
-            if count == 16 and row["against"]
-        }
-        if any(rivals.values()):
-            verdicts = {kind: rival["verdict"] for kind, rival in rivals.items() if rival}
-            lost = [kind for kind, word in verdicts.items() if word != "beaten"]
-            found.append(
-                {
-                    "title": f"controls beaten, {titles[key]}, 16 strokes",
-                    "aim": "all",
-                    "beaten": [len(verdicts) - len(lost), len(verdicts)],
-                    "lost": lost,
-                    "passed": not lost,
-                }
-            )
+            one = {
+                "title": f"{titles[key]}, {count} strokes",
+                "aim": f"{'≥' if aim > 0 else '≤'} {abs(aim) * 100:.0f} %",
+                "reached": cell,
+                "passed": cell[0] >= aim if aim > 0 else cell[0] <= -aim,
+            }
+            found.append(one)
+    return found
+
+
+def controls_beaten(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """By what sketches of 16 strokes are better than all controls, as aims."""
+    titles = {one["key"]: one["title"] for one in report["columns"]}
+    rows = [row for row in report["table"] if row["strokes"] == 16]
+    found: list[dict[str, Any]] = []
+    for key in (MAIN_JUDGE, "displaced", "margin"):
+        rivals = [row for row in rows if row["against"].get(key)]
+        lost = [row["kind"] for row in rivals if row["against"][key]["verdict"] != "beaten"]
+        if rivals:
+            one = {
+                "title": f"controls beaten, {titles[key]}, 16 strokes",
+                "aim": "all",
+                "beaten": [len(rivals) - len(lost), len(rivals)],
+                "lost": lost,
+                "passed": not lost,
+            }
+            found.append(one)
     return found

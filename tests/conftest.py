@@ -1,21 +1,26 @@
-"""What the tests share: a home of their own, pictures worth sketching, pictures that can't be
-sketched.
-"""
+"""What the tests share: a home of their own, pictures worth sketching, pictures that aren't."""
+
+from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
 from support.pictures import SIZE, draw_subject, png_claiming
 
+if TYPE_CHECKING:
+    from clipasso_core.guide import Guide
+
 # torch's threads spin otherwise, which costs tenfold where others compute too
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees the person's own weights, settings or logs, nor leaves any."""
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
@@ -23,7 +28,7 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def photo(tmp_path):
+def photo(tmp_path: Path) -> Path:
     """A dark shape with inner edges on a plain light background."""
     path = tmp_path / "photo.jpg"
     draw_subject(Image.new("RGB", SIZE, (240, 240, 235))).save(path, quality=92)
@@ -31,7 +36,7 @@ def photo(tmp_path):
 
 
 @pytest.fixture
-def noisy_photo(tmp_path):
+def noisy_photo(tmp_path: Path) -> Path:
     """The same shape before a backdrop that isn't plain."""
     path = tmp_path / "noisy.png"
     noise = np.random.default_rng(0).integers(120, 256, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
@@ -40,7 +45,7 @@ def noisy_photo(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def lite():
+def lite() -> Guide:
     """The embedded guide on the CPU; loading it takes a moment."""
     from clipasso_core.guide import load_guide
 
@@ -48,7 +53,7 @@ def lite():
 
 
 @pytest.fixture
-def bad_photo(tmp_path):
+def bad_photo(tmp_path: Path) -> Callable[[str], Path]:
     """Makes the bad photo of that name and returns its path."""
 
     def make(fault: str) -> Path:

@@ -1,9 +1,10 @@
-"""Takes the user guide's pictures with real Inkscape and the true engine: ``PYTHONPATH=. python
-tests/screenshots.py``.
+"""Takes the user guide's pictures with real Inkscape and the true engine.
 
-``[FOLDER] [NAME=VALUE ...]`` may follow. FOLDER is docs/images by default. NAME=VALUE go into the
-environment: ``GTK_THEME=Adwaita:dark``, ``GDK_SCALE=2``. Weights come from the ``models`` folder of
-the CLIPASSO_HOME that this is started with.
+    PYTHONPATH=. python tests/screenshots.py [FOLDER] [NAME=VALUE ...]
+
+FOLDER is docs/images by default. NAME=VALUE go into the environment: ``GTK_THEME=Adwaita:dark``,
+``GDK_SCALE=2``. Weights come from the ``models`` folder of the CLIPASSO_HOME that this is started
+with.
 """
 
 from __future__ import annotations
@@ -19,16 +20,20 @@ from pathlib import Path
 
 import numpy as np
 from lxml import etree
+from numpy.typing import NDArray
 from PIL import Image
 from support import canvas
 from support.canvas import Canvas
 from support.documents import SPACES
 from support.inkscape import ROOT, TRUE, Inkscape, sketches
-from support.screen import Desk, desk, wait_for
+from support.screen import Desk, Look, desk, wait_for
 
 from clipasso_core.document.drawing import read_drawing
 
-SKETCH, REDRAW, LOCK = "ctrl+F9", "ctrl+F10", "ctrl+F11"
+# keys
+SKETCH = "ctrl+F9"
+REDRAW = "ctrl+F10"
+LOCK = "ctrl+F11"
 KEYS = {SKETCH: "sketch", REDRAW: "redraw.noprefs", LOCK: "lock"}
 WINDOW = "^Sketch the Selected Bitmap$"
 WORK_S = 600  # for a sketch without a GPU
@@ -38,8 +43,8 @@ IMAGE = (
 )
 EDGE_PX = 60  # the progress bar's left end is within
 LIGHT = '<group id="theme" darkTheme="0" preferDarkTheme="0"/>'
-# where the coffee's edge ends on the right, mm, and where it should rather
-SURFACE, LOWER = np.array([106.4, 42.9]), (-4.3, 8.2)
+SURFACE = np.array([106.4, 42.9])  # where the coffee's edge ends on the right, mm
+LOWER = (-4.3, 8.2)  # how far from there it should end, mm
 DOCKED = """[Windows]
 Count=1
 [Window0]
@@ -52,7 +57,7 @@ NotebookCount=2
 BeforeCanvas=false
 """
 # of the walk: what is pressed
-STEPS = {
+STEPS: dict[str, list[str]] = {
     "moved": [],
     "locked": [LOCK],
     "redrawn": ["Escape", "Escape", REDRAW],
@@ -66,8 +71,9 @@ COLORS = 256
 def sitting(
     screen: Desk, environment: dict[str, str], page: str, image: str
 ) -> Iterator[tuple[Inkscape, Path]]:
-    """Inkscape with our extension and the true engine, and a document with the photograph; all of
-    it ends afterwards.
+    """Inkscape with our extension and the true engine, and a document with the photograph.
+
+    All of it ends afterwards.
     """
     with tempfile.TemporaryDirectory() as scratch:
         inkscape = Inkscape.install(Path(scratch), screen.display, TRUE, **environment)
@@ -124,8 +130,9 @@ def take_windows(folder: Path, environment: dict[str, str]) -> None:
 
 
 def take_walk(folder: Path, environment: dict[str, str]) -> None:
-    """A node is moved, its stroke locked, all others are redrawn around it, and that is undone; on
-    the right the lock and the history.
+    """A node is moved, its stroke locked, all others are redrawn around it, and that is undone.
+
+    On the right are the lock and the history.
     """
     scale = int(environment.get("GDK_SCALE", "1"))
     page = 'width="174mm" height="116mm" viewBox="0 0 174 116"'
@@ -157,16 +164,14 @@ def take_walk(folder: Path, environment: dict[str, str]) -> None:
             process.wait()
 
 
-def prepare(document: Path) -> np.ndarray:
-    """Make a sketch ready for the walk. Returns the points [4, 2] of the stroke that ends where the
-    coffee does.
+def prepare(document: Path) -> NDArray[np.floating]:
+    """Make a sketch ready for the walk.
+
+    Returns the points [4, 2] of the stroke that ends where the coffee does.
     """
-    both = (
-        (line, line.chains[0][::way])
-        for line in read_drawing(document, None).lines
-        for way in (1, -1)
-    )
-    line, chain = min(both, key=lambda pair: float(np.hypot(*(pair[1][-1] - SURFACE))))
+    lines = read_drawing(document, None).lines
+    both_ways = [(line, line.chains[0][::way]) for line in lines for way in (1, -1)]
+    line, chain = min(both_ways, key=lambda pair: float(np.hypot(*(pair[1][-1] - SURFACE))))
     tree = etree.parse(document)
     canvas.prepare(tree)
     (path,) = tree.xpath("//*[@id=$ident]", ident=line.id)
@@ -175,24 +180,24 @@ def prepare(document: Path) -> np.ndarray:
     return chain
 
 
-def cut(picture: np.ndarray, seen: Canvas, path: Path, scale: int) -> None:
-    """Save a picture of the canvas and of what is docked on its right, in few colours, which makes
-    it small.
+def cut(picture: Look, seen: Canvas, path: Path, scale: int) -> None:
+    """Save a picture of the canvas and of what is docked on its right.
+
+    It has few colours, which makes it small.
     """
     left, top, _, bottom = seen.whole
-    part = Image.fromarray(
-        np.ascontiguousarray(picture[top - RULER_PX * scale : bottom, left - RULER_PX * scale :])
-    )
+    ruler = RULER_PX * scale
+    part = Image.fromarray(np.ascontiguousarray(picture[top - ruler : bottom, left - ruler :]))
     part.quantize(COLORS, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
 
 
 def wait_changed(screen: Desk, main: str, changed: bool = True) -> None:
     """Wait until Inkscape says that the document differs from the file, or does not."""
-    wait_for(
-        lambda: screen.do("getwindowname", main).startswith("*") == changed,
-        "the title to change",
-        WORK_S,
-    )
+
+    def so() -> bool:
+        return screen.do("getwindowname", main).startswith("*") == changed
+
+    wait_for(so, "the title to change", WORK_S)
 
 
 def wait_worked(screen: Desk, window: str, scale: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
@@ -11,10 +12,11 @@ from clipasso_core.presets import PRESETS
 from clipasso_core.request import DEVICES, PRECISIONS, SketchRequest
 
 ANIMATION_S = 6.0  # of an animated sketch: 16 strokes at the speed of a quick hand
+Command = TypeVar("Command", bound=Callable[..., Any])  # what click decorates
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(SketchRequest)}
 
 
-def option(*names: str, field: str, **settings: Any) -> Any:
+def option(*names: str, field: str, **settings: Any) -> Callable[[Command], Command]:
     """An option that is a field of `SketchRequest`, with the field's own default."""
     return click.option(
         *names,
@@ -25,7 +27,7 @@ def option(*names: str, field: str, **settings: Any) -> Any:
     )
 
 
-def work_options(command: Any) -> Any:
+def work_options(command: Command) -> Command:
     """What every command that computes lets the person choose."""
     options = (
         option(

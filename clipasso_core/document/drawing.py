@@ -280,8 +280,8 @@ def _photo_to_page(
             if not is_flat(to_page):
                 return to_page
     x, y, w, h = read_view_box(root) or (0.0, 0.0, *_page_size(root))
-    scale = np.diag([w / width, h / height, 1])
-    if is_flat(scale) or abs(w * height / (h * width) - 1) > SAME_ASPECT:
+    stretched = np.diag([w / width, h / height, 1])
+    if is_flat(stretched) or abs(w * height / (h * width) - 1) > SAME_ASPECT:
         raise UserError(
             "no-place",
             "the document does not tell where the photograph lies: put the photograph into it, or"

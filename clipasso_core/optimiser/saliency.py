@@ -51,11 +51,12 @@ def published_saliency(relevance: np.ndarray, canvas: np.ndarray) -> np.ndarray:
     """Relevance [h, w], enlarged and put onto 0..1, times the edges of the canvas [224, 224, 3] in
     0..1 (paper, section 3.3).
     """
-    large = cv2.resize(
-        relevance.astype(np.float32), (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_CUBIC
-    )
+    # [224, 224] in 0..1
+    size = CANVAS_PX, CANVAS_PX
+    large = cv2.resize(relevance.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
     large = (large - large.min()) / max(float(np.ptp(large)), 1e-12)
-    return large * edge_map(canvas.mean(2))
+    salient: np.ndarray = large * edge_map(canvas.mean(2))
+    return salient
 
 
 def point_distribution(saliency: np.ndarray, temperature: float = 0.3) -> np.ndarray:

@@ -208,7 +208,8 @@ def _fit(trace: np.ndarray) -> np.ndarray:
     """The cubic [4, 2] nearest to evenly spaced points, by least squares."""
     t = np.linspace(0, 1, len(trace))[:, None]
     basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
-    return np.linalg.lstsq(basis, trace, rcond=None)[0]
+    cubic: np.ndarray = np.linalg.lstsq(basis, trace, rcond=None)[0]
+    return cubic
 
 
 def _distance_to(trace: np.ndarray) -> np.ndarray:

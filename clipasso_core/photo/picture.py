@@ -41,8 +41,7 @@ class Picture:
 
     rgb: [h, w, 3] uint8, colours as stored (not composited with alpha).
     alpha: [h, w] uint8, or None when every pixel is opaque.
-    width, height: the original's size in pixels, upright; all coordinates that leave the engine are
-        in them.
+    width, height: the original's size in pixels, upright; what leaves the engine is in them.
     """
 
     rgb: NDArray[np.uint8]

@@ -116,8 +116,7 @@ def _composite(keeps: Tensor, adds: Tensor) -> Tensor:
     """Strokes over white, the first lowest: each leaves `keeps` [B, N, 1, H, W] of what lies below
     and adds `adds` [B, N, 3, H, W].
 
-    Neighbours are joined in pairs until one is left: as much work as one after the other, in fewer
-    launches.
+    Neighbours are joined in pairs until one is left: as much work, in a few launches.
     """
     while keeps.shape[1] > 1:
         paired = keeps.shape[1] // 2 * 2

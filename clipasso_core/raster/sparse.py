@@ -99,7 +99,8 @@ def _nearest(points: Tensor, half: Tensor, count: int, size: tuple[int, int]) ->
 
     # Along a span the place on its segment grows evenly: by so much a pixel in x and y [S, 2], from
     # so much at the span's first pixel [S].
-    of, column = spans.segment, spans.first
+    of = spans.segment
+    column = spans.first
     along = edge[of] / edge[of].square().sum(-1, keepdim=True).clamp_min(1e-12)
     centre = torch.stack([column, spans.row], -1).to(points.dtype) + 0.5
     begin = ((centre - a[of]) * along).sum(-1)
@@ -265,12 +266,15 @@ class _Shade(torch.autograd.Function):
         image = points.new_ones(pixels, color.shape[1])
         below = []
         for turn in rounds:
-            where, here = pixel[turn], alpha[turn, None]
+            where = pixel[turn]
+            here = alpha[turn, None]
             under = image[where]
             below.append(under)
             image[where] = under + here * (color[stroke[turn]] - under)
         ctx.save_for_backward(*records, distance, reach, coverage, alpha, opacity, color)
-        ctx.rounds, ctx.below, ctx.shape = rounds, below, points.shape
+        ctx.rounds = rounds
+        ctx.below = below
+        ctx.shape = points.shape
         return image
 
     @staticmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import controls
 import drawings
@@ -11,25 +12,29 @@ import judges
 import numpy as np
 import pytest
 from craft import bootstrap, is_knot, measure, outline, paired, photo_area, trace
+from numpy.typing import NDArray
 from page import page
 from table import finish
 
 from clipasso_core.frame import Frame
 
+Floats = NDArray[np.floating]
 
-def straight(*ends: tuple[float, float]) -> np.ndarray:
+
+def straight(begin: tuple[float, float], end: tuple[float, float]) -> Floats:
     """A straight stroke [4, 2]."""
-    return np.linspace(*ends, 4)
+    return np.linspace(begin, end, 4)
 
 
-def square() -> np.ndarray:
+def square() -> Floats:
     """A subject of 100 x 100 px in the middle of the canvas."""
     mask = np.zeros((224, 224), np.float32)
     mask[62:162, 62:162] = 1
     return mask
 
 
-CIRCLE = np.array(  # radius 6 px, in one chain of two cubics
+# radius 6 px, in one chain of two cubics
+CIRCLE = np.array(
     [[106, 100], [106, 108], [94, 108], [94, 100], [94, 92], [106, 92], [106, 100.2]], dtype=float
 )
 # 18 px long, crosses itself
@@ -58,17 +63,15 @@ def test_the_share_on_the_subject_counts_length_and_forgives_three_pixels() -> N
     assert measure([half], square())["on_subject"] == pytest.approx(0.53, abs=0.02)
     assert measure([straight((162, 70), (162, 150))], square())["on_subject"] == 1
     assert measure([straight((170, 70), (170, 150))], square())["on_subject"] == 0
-    assert measure([straight((112, 150), (112, 310))], square())["on_subject"] < 0.12, (
-        "what leaves the canvas is off the subject"
-    )
+    leaving = measure([straight((112, 150), (112, 310))], square())["on_subject"]
+    assert leaving < 0.12, "what leaves the canvas is off the subject"
 
 
 def test_the_silhouette_counts_what_is_near_a_stroke() -> None:
     one_side = measure([straight((66, 62), (66, 162))], square())["silhouette"]
     assert one_side == pytest.approx(0.29, abs=0.01), "a quarter, and what is near at the corners"
-    assert measure([straight((70, 70), (70, 154))], square())["silhouette"] == 0, (
-        "8 px are not near"
-    )
+    within = measure([straight((70, 70), (70, 154))], square())["silhouette"]
+    assert within == 0, "8 px are not near"
 
 
 def test_outline_where_the_photograph_ends_is_not_asked_for() -> None:
@@ -99,9 +102,9 @@ def test_small_loops_and_curls_are_knots_and_large_ones_are_not() -> None:
 
 def test_short_strokes_are_dust_and_both_faults_count_once() -> None:
     dot = (SMALL_LOOP - 100) * 0.1 + 100  # a knot that is a dot as well
-    found = measure(
-        [straight((80, 80), (140, 80)), straight((80, 100), (83, 100)), SMALL_LOOP, dot], square()
-    )
+    sound = straight((80, 80), (140, 80))
+    dash = straight((80, 100), (83, 100))
+    found = measure([sound, dash, SMALL_LOOP, dot], square())
     assert found["dust"] == 2
     assert found["knots"] == 2
     assert found["flawed"] == 0.75
@@ -143,27 +146,37 @@ def test_the_bootstrap_knows_a_mean_and_how_sure_it_is() -> None:
 
 def test_pairing_sees_what_photographs_hide() -> None:
     rng = np.random.default_rng(2)
-    ours = {str(one): float(value) for one, value in enumerate(rng.normal(0, 10, 16))}
-    theirs = {photo: value - 0.5 - 0.1 * rng.random() for photo, value in ours.items()} | {
-        "else": 5.0
-    }
+    values = rng.normal(0, 10, 16)
+    ours: dict[str, float | None] = {}
+    theirs: dict[str, float | None] = {"else": 5.0}
+    for photo, value in enumerate(values.tolist()):
+        ours[str(photo)] = value
+        theirs[str(photo)] = value - 0.5 - 0.1 * rng.random()
     gap = paired(ours, theirs)
     assert gap is not None
     assert gap.count == 16
     assert gap.low > 0.4
-    alone, other = bootstrap(ours.values()), bootstrap(theirs.values())
+    alone = bootstrap(ours.values())
+    other = bootstrap(theirs.values())
     assert alone is not None
     assert other is not None
     assert alone.low < other.high, "unpaired, the intervals overlap"
 
 
-def shape(turn: int) -> np.ndarray:
+def shape(turn: int) -> Floats:
     """A canvas [224, 224, 3] with a dark bar, turned."""
     y, x = np.mgrid[:224, :224] - 112
     angle = turn * np.pi / 4
-    across, along = x * np.sin(angle) - y * np.cos(angle), x * np.cos(angle) + y * np.sin(angle)
+    across = x * np.sin(angle) - y * np.cos(angle)
+    along = x * np.cos(angle) + y * np.sin(angle)
     dark = (np.abs(across) < 20) & (np.abs(along) < 85)
     return np.repeat(np.where(dark, 0.2, 1.0)[..., None], 3, 2)
+
+
+def mask_of(canvas: Floats) -> Floats:
+    """Its bar."""
+    dark: NDArray[np.bool_] = canvas[..., 0] < 0.5
+    return dark.astype(np.float32)
 
 
 def test_a_judge_knows_edge_drawings_even_displaced_and_is_not_taken_in_by_a_blank_page() -> None:
@@ -171,18 +184,14 @@ def test_a_judge_knows_edge_drawings_even_displaced_and_is_not_taken_in_by_a_bla
     judge = judges.Judge(canvases, judges.Gradients())
     blank = judges.to_picture(np.ones((224, 224)))
     for own, canvas in enumerate(canvases):
-        drawing = judges.to_picture(judges.canny(canvas, canvas[..., 0] < 0.5))
+        drawing = judges.to_picture(judges.canny(canvas, mask_of(canvas)))
         assert judge.rank(drawing, own) == 1
         assert judge.verdict(drawing, own)["margin"] > 0
         assert judge.rank(drawing, (own + 1) % 4) > 1, "another photograph's drawing"
         assert judge.rank(blank, own) == 4
-    assert (
-        judge.displaced(judges.to_picture(judges.canny(canvases[0], canvases[0][..., 0] < 0.5)), 0)
-        == 1
-    )
-    assert judges.sound(
-        judges.validate(judge, canvases, [canvas[..., 0] < 0.5 for canvas in canvases])
-    )
+    edges = judges.canny(canvases[0], mask_of(canvases[0]))
+    assert judge.displaced(judges.to_picture(edges), 0) == 1
+    assert judges.sound(judges.validate(judge, canvases, list(map(mask_of, canvases))))
 
 
 def test_displaced_copies_differ_and_are_the_same_every_time() -> None:
@@ -202,11 +211,13 @@ def test_a_traced_ring_is_one_chain_along_it() -> None:
     assert np.abs(distance[thin] - 60).max() < 3
     longest = max(controls.walks(thin), key=len)
     assert len(longest) > 0.8 * thin.sum()
-    chains = controls.centreline(
-        np.repeat((distance > 60)[..., None].astype(float), 3, 2), distance < 60, 1
-    )
+    white_around = np.repeat((distance > 60)[..., None].astype(float), 3, 2)
+    mask = (distance < 60).astype(np.float32)
+    chains = controls.centreline(white_around, mask, 1)
     assert len(chains) == 1
-    assert measure(chains, distance < 60)["silhouette"] > 0.95
+    silhouette = measure(chains, mask)["silhouette"]
+    assert silhouette is not None
+    assert silhouette > 0.95
 
 
 def test_random_strokes_lie_where_they_should() -> None:
@@ -217,15 +228,12 @@ def test_random_strokes_lie_where_they_should() -> None:
 
 
 def test_sketches_are_measured_and_the_seed_of_the_lowest_loss_is_chosen(photo: Path) -> None:
+    # a folder stands for the photographs in it
     subjects = drawings.read_subjects([photo.parent], None)
-    assert [subject.name for subject in subjects] == ["photo"], (
-        "a folder stands for the photographs in it"
-    )
+    assert [subject.name for subject in subjects] == ["photo"]
     done = drawings.draw_all(subjects, drawings.Plan([4], 2, "draft", "lite", controls=False))
-    assert [(one["kind"], one["strokes"], one["seed"]) for one in done["drawings"]] == [
-        ("sketch", 4, 0),
-        ("sketch", 4, 1),
-    ]
+    made = [(one["kind"], one["strokes"], one["seed"]) for one in done["drawings"]]
+    assert made == [("sketch", 4, 0), ("sketch", 4, 1)]
     assert [one["chosen"] for one in done["drawings"]].count(True) == 1
     assert min(done["drawings"], key=lambda one: one["loss"])["chosen"]
     for one in done["drawings"]:
@@ -235,89 +243,70 @@ def test_sketches_are_measured_and_the_seed_of_the_lowest_loss_is_chosen(photo: 
     assert page(done).count('<figure class="card"') == 2
 
 
-def report(judged: bool) -> dict:
-    """Two photographs, two seeds, a control of each sort, recognised or not by number."""
-    drawn = []
+def drawn() -> list[dict[str, Any]]:
+    """Of two photographs two seeds and a control of each sort."""
+    found: list[dict[str, Any]] = []
     for photo in ("cat", "d<g"):
         for seed in (0, 1):
             chain = straight((70 + seed, 100), (150, 100 + 10 * seed))
-            drawn.append(
-                {
-                    "photo": photo,
-                    "kind": "sketch",
-                    "strokes": 16,
-                    "seed": seed,
-                    "chosen": seed == 0,
-                    "loss": 1.0 + seed,
-                    "time_s": 2.0,
-                    "steps": 20,
-                    "paths": [[chain.tolist()]],
-                    "craft": measure([chain], square()),
-                }
-            )
-        drawn.append(
-            {
+            sketch = {
                 "photo": photo,
-                "kind": "blank page",
-                "strokes": None,
-                "paths": [],
-                "craft": measure([], square()),
+                "kind": "sketch",
+                "strokes": 16,
+                "seed": seed,
+                "chosen": seed == 0,
+                "loss": 1.0 + seed,
+                "time_s": 2.0,
+                "steps": 20,
+                "paths": [[chain.tolist()]],
+                "craft": measure([chain], square()),
             }
-        )
-        drawn.append(
-            {
-                "photo": photo,
-                "kind": "edge map",
-                "strokes": None,
-                "paths": [],
-                "craft": None,
-                "png": "aGFsbG8=",
-            }
-        )
-    for one in drawn:
-        rank = (
-            2
-            if one["kind"] == "blank page" or (one["photo"] == "cat" and one.get("seed") == 1)
-            else 1
-        )
-        verdict = {
-            "rank": rank,
-            "nearest": "d<g",
-            "margin": 2.0 - rank,
-            "displaced": 1.0,
-            "alike": None,
-        }
-        one["judged"] = {"lite2": verdict} if judged else {}
+            found.append(sketch)
+        control: dict[str, Any] = {"photo": photo, "strokes": None, "paths": []}
+        found.append({**control, "kind": "blank page", "craft": measure([], square())})
+        found.append({**control, "kind": "edge map", "craft": None, "png": "aGFsbG8="})
+    return found
+
+
+def judged_as(drawing: dict[str, Any]) -> dict[str, Any]:
+    """What a judge says: it knows neither a blank page nor the cat's second sketch."""
+    is_lost = drawing["photo"] == "cat" and drawing.get("seed") == 1
+    rank = 2 if is_lost or drawing["kind"] == "blank page" else 1
+    return {
+        "rank": rank,
+        "nearest": "d<g",
+        "margin": 2.0 - rank,
+        "displaced": 1.0,
+        "alike": None,
+    }
+
+
+def report(judged: bool) -> dict[str, Any]:
+    """A stored report, judged or not."""
+    made = drawn()
+    for one in made:
+        one["judged"] = {"lite2": judged_as(one)} if judged else {}
     edges = {kind: {"top1": 1.0, "rank": 1.0, "displaced": 0.98} for kind in judges.EDGES}
+    judge = {"key": "lite2", "name": "Lite2", "sound": True, "edges": edges}
+    photo = {"label": None, "mask": "alpha", "mask_s": 0.1, "jpeg": "aGFsbG8="}
+    settings = {
+        "strokes": [16],
+        "seeds": 2,
+        "preset": "quick",
+        "guide": "lite",
+        "published_steps": 48,
+        "published_whole": 2001,
+    }
     return {
         "version": 1,
         "made": "2000-01-01",
-        "settings": {
-            "strokes": [16],
-            "seeds": 2,
-            "preset": "quick",
-            "guide": "lite",
-            "published_steps": 48,
-            "published_whole": 2001,
-        },
+        "settings": settings,
         "machine": {},
         "peak_mb": 1000.0,
-        "photos": [
-            {
-                "name": name,
-                "file": name,
-                "label": None,
-                "mask": "alpha",
-                "mask_s": 0.1,
-                "jpeg": "aGFsbG8=",
-            }
-            for name in ("cat", "d<g")
-        ],
+        "photos": [{"name": name, "file": name, **photo} for name in ("cat", "d<g")],
         "survey": [{"layers": [3, 4], "edges": edges}] if judged else [],
-        "judges": [{"key": "lite2", "name": "Lite2", "sound": True, "edges": edges}]
-        if judged
-        else [],
-        "drawings": drawn,
+        "judges": [judge] if judged else [],
+        "drawings": made,
     }
 
 
@@ -325,9 +314,8 @@ def test_the_table_counts_seeds_within_photographs_and_pairs_controls() -> None:
     done = report(True)
     finish(done)
     rows = {row["kind"]: row for row in done["table"]}
-    assert rows["sketch"]["cells"]["lite2"][0] == pytest.approx(0.75), (
-        "a photograph whose seeds disagree counts half"
-    )
+    # a photograph whose seeds disagree counts half
+    assert rows["sketch"]["cells"]["lite2"][0] == pytest.approx(0.75)
     assert rows["sketch, chosen seed"]["cells"]["lite2"][0] == 1
     assert rows["blank page"]["against"]["lite2"]["verdict"] == "beaten"
     assert rows["edge map"]["against"]["lite2"]["verdict"] == "level"

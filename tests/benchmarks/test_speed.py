@@ -18,19 +18,22 @@ def curve(
     photo: str, preset: str, *points: tuple[int, float, float], cut: bool = False
 ) -> dict[str, Any]:
     """A job as it is stored: (step, seconds, loss)."""
-    row = {
+    return {
         "photo": photo,
         "preset": preset,
         "guide": "lite",
         "points": points,
         "steps": 80,
         "cut": cut,
+        "before_s": 0.5,
+        "after_s": None if cut else 0.3,
+        "step_ms": 50.0,
     }
-    return {**row, "before_s": 0.5, "after_s": None if cut else 0.3, "step_ms": 50.0}
 
 
 def report() -> dict[str, Any]:
     """Curves of two photographs, and the parts of a step."""
+    parts = {"raster": 5.0, "views": 4.0, "forward": 40.0, "backward": 45.0, "rest": 6.0}
     return {
         "made": "2026-01-01",
         "settings": {
@@ -53,13 +56,7 @@ def report() -> dict[str, Any]:
                 "views": 3,
                 "dtype": "float32",
                 "step_ms": 100.0,
-                "parts_ms": {
-                    "raster": 5.0,
-                    "views": 4.0,
-                    "forward": 40.0,
-                    "backward": 45.0,
-                    "rest": 6.0,
-                },
+                "parts_ms": parts,
             }
         ],
     }
@@ -92,10 +89,8 @@ def test_a_step_is_the_median_after_the_first_ones() -> None:
 
 def test_the_page_shows_every_table_and_plot_and_nothing_unescaped() -> None:
     whole = html.fromstring(speed_page.page(report()))
-    assert [one.text_content() for one in whole.iter("h2")] == [
-        "Time to quality",
-        "A step and its parts",
-    ]
+    headings = [one.text_content() for one in whole.iter("h2")]
+    assert headings == ["Time to quality", "A step and its parts"]
     assert len(list(whole.iter("table"))) == len(tables(report())) == 3
     assert {one.get("aria-label") for one in whole.iter("svg")} == {
         "Loss against seconds, guide lite",

@@ -1,5 +1,6 @@
-"""`clipasso doctor` tells what works, what could be better and what to do, without telling who the
-person is.
+"""`clipasso doctor` tells what works, what could be better and what to do.
+
+It does not tell who the person is.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ def test_a_machine_that_can_sketch_is_healthy(capsys: pytest.CaptureFixture[str]
     assert main(["doctor"]) == 0
     out = capsys.readouterr().out
     assert "✗" not in out
-    assert [line[2:].partition(": ")[0] for line in out.splitlines() if line[0] in "✓·"] == SUBJECTS
+    marked = [line[2:] for line in out.splitlines() if line[0] in "✓·"]
+    assert [line.partition(": ")[0] for line in marked] == SUBJECTS
 
 
 def test_the_json_form_says_the_same_as_the_text(capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,9 +153,9 @@ def test_a_missing_package_is_a_fault(
     assert "install.py" in packages.advice
     assert not healthy(examine())
     assert main(["doctor", "--json"]) == 2
-    assert [
-        one["subject"] for one in json.loads(capsys.readouterr().out) if one["state"] == FAULT
-    ] == ["packages"]
+    findings = json.loads(capsys.readouterr().out)
+    faults = [one["subject"] for one in findings if one["state"] == FAULT]
+    assert faults == ["packages"]
 
 
 @pytest.mark.parametrize(
@@ -224,9 +226,8 @@ def test_a_report_does_not_name_the_persons_home(
     elif state == "read-only":
         monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
     elif state == "no torch":
-        without_module(
-            monkeypatch, "torch", OSError(f"{person}/engine/libtorch.so: undefined symbol")
-        )
+        error = OSError(f"{person}/engine/libtorch.so: undefined symbol")
+        without_module(monkeypatch, "torch", error)
     for form in ([], ["--json"]):
         assert main(["doctor", *form]) == (0 if state == "fresh" else 2)
         out, err = capsys.readouterr()

@@ -20,9 +20,8 @@ from clipasso_core.document.animate import SHEET, animate, animated
 from clipasso_core.document.attributes import SVG
 from clipasso_core.document.drawing import Drawing, read_drawing
 
-BROWSER = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
+BROWSERS = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+BROWSER = next(filter(None, BROWSERS), None)
 FRAMES = re.compile(
     r"@keyframes (\S+?)\{0%,([\d.]+)%\{(.*?)\}([\d.]+)%,100%\{(.*?)\}\}\n"
     r"\[id=\"(.+?)\"\]\{animation:(\S+) (\S+)s linear (\w+)\}"
@@ -54,8 +53,9 @@ def test_strokes_are_drawn_one_after_the_other_the_most_needed_first(tmp_path: P
 
 def test_a_longer_stroke_takes_longer(tmp_path: Path) -> None:
     body = (
-        f'<path id="a" d="M0,0H198" style="{LINE}"/><path id="b" d="M0,0H48" style="{LINE}"/><path'
-        f' id="c" d="M9,9h0" style="{LINE}"/>'
+        f'<path id="a" d="M0,0H198" style="{LINE}"/>'
+        f'<path id="b" d="M0,0H48" style="{LINE}"/>'
+        f'<path id="c" d="M9,9h0" style="{LINE}"/>'
     )
     drawing = drawn(tmp_path, body)
     animate(drawing, 5)
@@ -112,9 +112,7 @@ def test_without_its_sheet_it_is_the_sketch_that_it_was() -> None:
         assert path.attrib.pop("pathLength") == "1"
     assert root[0].get("id") == SHEET
     root.remove(root[0])
-    assert etree.canonicalize(etree.tostring(root).decode()) == etree.canonicalize(
-        etree.tostring(etree.fromstring(to_svg(SKETCH))).decode()
-    )
+    assert etree.canonicalize(root) == etree.canonicalize(etree.fromstring(to_svg(SKETCH)))
 
 
 def test_an_animated_sketch_is_read_back_as_the_sketch() -> None:
@@ -152,10 +150,8 @@ def test_a_drawing_without_strokes_is_a_mistake(tmp_path: Path) -> None:
 
 def test_the_command_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = ranked(tmp_path)
-    assert (
-        main(["animate", str(file), "-o", str(tmp_path / "out.svg"), "--seconds", "3", "--loop"])
-        == 0
-    )
+    other = str(tmp_path / "out.svg")
+    assert main(["animate", str(file), "-o", other, "--seconds", "3", "--loop"]) == 0
     assert "5 strokes draw themselves" in capsys.readouterr().err
     assert "5s linear infinite" in (tmp_path / "out.svg").read_text()
     assert main(["animate", str(file), "--seconds", "0"]) == 2
@@ -165,44 +161,38 @@ def test_the_command_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 @pytest.mark.skipif(BROWSER is None, reason="there is no browser")
 def test_a_browser_draws_it(tmp_path: Path) -> None:
-    body = "".join(
-        f'<path id="s{y}" d="M20,{y}H180" style="{LINE};stroke-width:8;stroke-linecap:round"/>'
-        for y in (20, 50, 80)
-    )
+    style = f"{LINE};stroke-width:8;stroke-linecap:round"
+    body = "".join(f'<path id="s{y}" d="M20,{y}H180" style="{style}"/>' for y in (20, 50, 80))
     drawing = drawn(tmp_path, body, 'viewBox="0 0 200 100" width="200" height="100"')
     animate(drawing, 3)
 
     def inked(time_s: float) -> list[int]:
         """Columns with ink in each of the three strokes' rows."""
-        shot, page = tmp_path / f"{time_s}.png", tmp_path / "page.html"
-        script = (
-            "document.getAnimations().forEach(one => {one.pause(); one.currentTime ="
-            f" {1000 * time_s}}})"
-        )
-        text = etree.tostring(drawing.root, encoding="unicode")
-        page.write_text(
-            f"<!doctype html><body style='margin:0'>{text}<script>{script}</script>",
-            encoding="utf-8",
-        )
-        options = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--window-size=600,400",
-            f"--user-data-dir={tmp_path / 'profile'}",
-        ]
-        subprocess.run(
-            [str(BROWSER), *options, f"--screenshot={shot}", page.as_uri()],
-            check=True,
-            capture_output=True,
-            timeout=120,
-        )
-        dark = np.asarray(Image.open(shot).convert("L")) < 128
+        dark = np.asarray(shot(drawing, time_s, tmp_path)) < 128
         return [int(dark[y - 10 : y + 10].any(0).sum()) for y in (20, 50, 80)]
 
     assert inked(0) == [0, 0, 0]
-    assert inked(1.5) == [pytest.approx(168, abs=2), pytest.approx(88, abs=3), 0]
+    whole, half, none = inked(1.5)
+    assert whole == pytest.approx(168, abs=2)
+    assert half == pytest.approx(88, abs=3)
+    assert none == 0
     assert inked(3) == pytest.approx([168] * 3, abs=2)
+
+
+def shot(drawing: Drawing, time_s: float, folder: Path) -> Image.Image:
+    """What a browser shows of a drawing at that time of its animation, in grey."""
+    page = folder / "page.html"
+    picture = folder / "page.png"
+    now = f"one.currentTime = {1000 * time_s}"
+    script = f"document.getAnimations().forEach(one => {{one.pause(); {now}}})"
+    text = etree.tostring(drawing.root, encoding="unicode")
+    body = f"<body style='margin:0'>{text}<script>{script}</script>"
+    page.write_text(f"<!doctype html>{body}", encoding="utf-8")
+    profile = f"--user-data-dir={folder / 'profile'}"
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=600,400", profile]
+    command = [str(BROWSER), *options, f"--screenshot={picture}", page.as_uri()]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return Image.open(picture).convert("L")
 
 
 def test_a_document_s_own_declarations_stay(tmp_path: Path) -> None:

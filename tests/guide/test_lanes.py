@@ -1,6 +1,4 @@
-"""A processor's way through the embedded network is the network, there and back, a picture in each
-thread.
-"""
+"""A processor's way through the embedded network is the network, there and back."""
 
 from __future__ import annotations
 
@@ -17,8 +15,7 @@ from clipasso_core.guide.lanes import Lanes
 from clipasso_core.guide.lite import _network
 from clipasso_core.guide.packed import Layer, can_pack
 
-# channels, channels out, kernel, stride, padding, groups, side: one of each kind that the network
-# has, and an odd one
+# channels, channels out, kernel, stride, padding, groups, side: those of the network, and an odd
 LAYERS = [
     (6, 10, 1, 1, 0, 1, 9),
     (6, 6, 3, 1, 1, 6, 9),
@@ -56,11 +53,8 @@ def test_a_layer_is_its_convolution_there_and_back(kind: tuple[int, ...], bounde
     channels, out, kernel, stride, around, groups, side = kind
     torch.manual_seed(0)
     convolution = nn.Conv2d(channels, out, kernel, stride, around, groups=groups)
-    x = (
-        (4 * torch.randn(1, channels, side, side))
-        .contiguous(memory_format=torch.channels_last)
-        .requires_grad_(True)
-    )
+    x = 4 * torch.randn(1, channels, side, side)
+    x = x.contiguous(memory_format=torch.channels_last).requires_grad_(True)
     wanted = convolution(x)
     wanted = wanted.clamp(0, 6) if bounded else wanted
     pull = torch.randn_like(wanted)
@@ -87,7 +81,8 @@ def test_lanes_see_what_the_network_sees_and_pull_as_it_pulls(
         pulls = [torch.randn(one.shape, generator=generator) for one in seen]
         return seen, torch.autograd.grad(seen, leaf, pulls)[0]
 
-    (expected, gradient), (seen, own) = pulled(network), pulled(Lanes(network))
+    expected, gradient = pulled(network)
+    seen, own = pulled(Lanes(network))
     for one, other in zip(seen, expected, strict=True):
         assert torch.allclose(one, other, atol=1e-3)
     assert F.cosine_similarity(own.flatten(), gradient.flatten(), dim=0) > 0.9999
@@ -99,11 +94,10 @@ def test_a_judgement_is_the_loss_of_the_features_with_its_gradient(pictures: Ten
     wanted = guide.features((pictures.flip(3) + 1) / 2).detach()
 
     def loss(seen: Features, wanted: Features) -> Tensor:
-        terms = [
-            (seen.maps[name] - value).square().mean((1, 2, 3))
-            for name, value in wanted.maps.items()
-        ]
-        return torch.stack([*terms, (seen.embedding - wanted.embedding).square().mean(1)]).sum(0)
+        terms = [(seen.embedding - wanted.embedding).square().mean(1)]
+        for name, value in wanted.maps.items():
+            terms.append((seen.maps[name] - value).square().mean((1, 2, 3)))
+        return torch.stack(terms).sum(0)
 
     def pulled(judge: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
         leaf = ((pictures + 1) / 2).requires_grad_(True)

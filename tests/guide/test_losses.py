@@ -21,7 +21,8 @@ def random_features(seed: int, count: int = 3) -> Features:
 
 
 def test_published_loss_equals_its_formula() -> None:
-    sketch, target = random_features(0), random_features(1)
+    sketch = random_features(0)
+    target = random_features(1)
     ours = total(loss_terms(sketch, target, random_features(2, 1), RESNET_RECIPE), RESNET_RECIPE)
     for one in range(3):
         expected = published_loss(

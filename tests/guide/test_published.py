@@ -1,9 +1,8 @@
-"""The CLIP path is the published one: with the same random weights, the engine computes what the
-formulas of the method say.
+"""The CLIP path is the published one: it computes what the formulas of the method say.
 
-The formulas are written down plainly in `reference`. Random networks are prepared so that a mistake
-can show: batch norms with statistics of their own, layers and embedding of like weight in the loss,
-attention that is not the same everywhere.
+They are written down plainly in `reference`, for the same random weights. Random networks are
+prepared so that a mistake can show: batch norms with statistics of their own, layers and embedding
+of like weight in the loss, attention that is not the same everywhere.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from support.reference import (
     CLIP_DEVIATION,
     CLIP_MEAN,
@@ -42,8 +42,10 @@ from clipasso_core.optimiser.saliency import published_saliency as saliency_of
 from clipasso_core.optimiser.start import published_start
 from clipasso_core.optimiser.views import ViewPool
 from clipasso_core.presets import PRESETS
+from clipasso_core.raster import StrokeBatch
 
-RESNET, VIT = "clip:RN101:random", "clip:ViT-B-32:random"
+RESNET = "clip:RN101:random"
+VIT = "clip:ViT-B-32:random"
 LAYERS = ("layer2", "layer3")
 WEIGHTS = {"layer2": 1.0, "layer3": 1.0, "embedding": 0.1}  # of the terms
 WIDTH_PX = 3.0  # the published stroke
@@ -60,9 +62,7 @@ def tower_of(name: str) -> Any:
 
 
 def guide_of(tower: nn.Module, name: str, precision: str = "fp32") -> ClipGuide:
-    """The engine's guide with that tower's weights; the tower stays as it is, with its batch
-    norms.
-    """
+    """The engine's guide with that tower's weights; the tower keeps its batch norms."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clip, "_load", lambda _: SimpleNamespace(visual=copy.deepcopy(tower)))
         return ClipGuide(name, "cpu", precision)
@@ -70,8 +70,9 @@ def guide_of(tower: nn.Module, name: str, precision: str = "fp32") -> ClipGuide:
 
 @pytest.fixture(scope="module")
 def pictures() -> Tensor:
-    """Two of soft spots and hard shapes, as photographs are, and one with little on white, as
-    sketches are: [3, 3, 224, 224].
+    """[3, 3, 224, 224]: two of soft spots and hard shapes, one with little on white.
+
+    So are photographs, and so are sketches.
     """
     generator = torch.Generator().manual_seed(0)
 
@@ -89,29 +90,33 @@ def pictures() -> Tensor:
 
 @pytest.fixture(scope="module")
 def resnet(pictures: Tensor) -> nn.Module:
-    """RN101 whose norms have the statistics of pictures; a block adds little to what comes in, as
-    trained ones do.
+    """RN101 whose norms have the statistics of pictures.
+
+    A block adds little to what comes in, as trained ones do.
     """
-    tower = tower_of("RN101")
+    tower: nn.Module = tower_of("RN101")
     generator = torch.Generator().manual_seed(2)
     for name, module in tower.named_modules():
         if isinstance(module, nn.BatchNorm2d):
-            size = (
-                SIZES.get(name.partition(".")[0], 1.0)
-                if name.endswith(("bn3", "downsample.1"))
-                else 1.0
-            )
-            size *= 0.1 if name.startswith("layer") and name.endswith("bn3") else 1.0
-            module.weight.copy_(
-                (0.5 + 0.5 * torch.rand(module.num_features, generator=generator)) * size
-            )
-            module.bias.copy_(
-                (torch.rand(module.num_features, generator=generator) - 0.5) * 0.2 * size
-            )
+            size = size_of(name)
+            weight = torch.rand(module.num_features, generator=generator)
+            bias = torch.rand(module.num_features, generator=generator)
+            module.weight.copy_((0.5 + 0.5 * weight) * size)
+            module.bias.copy_((bias - 0.5) * 0.2 * size)
             module.momentum = 1.0
     with torch.no_grad():
         tower.train()(pictures)
     return tower.eval()
+
+
+def size_of(norm: str) -> float:
+    """Of what a batch norm of that name is to give."""
+    size = 1.0
+    if norm.endswith(("bn3", "downsample.1")):
+        size = SIZES.get(norm.partition(".")[0], 1.0)
+    if norm.startswith("layer") and norm.endswith("bn3"):
+        size *= 0.1
+    return size
 
 
 @pytest.fixture(scope="module")
@@ -122,10 +127,11 @@ def resnet_guide(resnet: nn.Module) -> ClipGuide:
 @pytest.fixture(scope="module")
 def vit() -> nn.Module:
     """ViT-B/32 whose attention has something to say."""
-    tower = tower_of("ViT-B-32")
-    for block in tower.transformer.resblocks:
+    model = tower_of("ViT-B-32")
+    for block in model.transformer.resblocks:
         block.attn.in_proj_weight[: 2 * 768] *= 3
         block.attn.in_proj_bias.normal_(0, 0.1, generator=torch.Generator().manual_seed(4))
+    tower: nn.Module = model
     return tower
 
 
@@ -160,9 +166,8 @@ def test_rn101_gives_layers_two_and_three_and_the_embedding_of_the_unfolded_netw
         assert apart(seen.maps[layer], expected) < 1e-5
         assert expected.std() > 1e-3
     assert apart(seen.embedding, embedding) < 1e-5
-    assert any(isinstance(module, nn.BatchNorm2d) for module in resnet.modules()), (
-        "the reference is not folded"
-    )
+    norms = [module for module in resnet.modules() if isinstance(module, nn.BatchNorm2d)]
+    assert norms, "the reference is not folded"
 
 
 @torch.no_grad()
@@ -170,26 +175,22 @@ def test_vit_gives_the_tokens_of_its_blocks_as_grids(
     vit: nn.Module, vit_guide: ClipGuide, pictures: Tensor
 ) -> None:
     seen = vit_guide.features(pictures)
-    hooked, embedding = clip_sees(
-        vit, ("transformer.resblocks.3", "transformer.resblocks.7"), pictures
-    )
+    blocks = ("transformer.resblocks.3", "transformer.resblocks.7")
+    hooked, embedding = clip_sees(vit, blocks, pictures)
     tokens, _, plain = plain_vit(vit.state_dict(), pictures)
     assert tuple(seen.maps) == ("block4", "block8")
-    for value, of_hook, of_formula in zip(
-        seen.maps.values(), hooked, (tokens[3], tokens[7]), strict=True
-    ):
-        for expected in (of_hook, of_formula):
-            assert (
-                apart(
-                    value,
-                    torch.stack(
-                        [expected[:, 1 + 7 * row : 8 + 7 * row] for row in range(7)], 2
-                    ).permute(0, 3, 2, 1),
-                )
-                < 1e-5
-            )
+    by_formula = (tokens[3], tokens[7])
+    for value, of_hook, of_formula in zip(seen.maps.values(), hooked, by_formula, strict=True):
+        assert apart(value, grid(of_hook)) < 1e-5
+        assert apart(value, grid(of_formula)) < 1e-5
     assert apart(seen.embedding, embedding) < 1e-5
     assert apart(seen.embedding, plain) < 1e-5
+
+
+def grid(tokens: Tensor) -> Tensor:
+    """[B, 1 + 49, D] as [B, D, 7, 7], row by row."""
+    rows = [tokens[:, 1 + 7 * row : 8 + 7 * row] for row in range(7)]
+    return torch.stack(rows, 2).permute(0, 3, 2, 1)
 
 
 def test_pictures_are_normalised_as_clips_were(resnet_guide: ClipGuide) -> None:
@@ -204,8 +205,10 @@ def test_pictures_are_normalised_as_clips_were(resnet_guide: ClipGuide) -> None:
 def test_the_terms_of_the_loss_and_their_sum(
     resnet: nn.Module, resnet_guide: ClipGuide, pictures: Tensor
 ) -> None:
-    sketches, targets = pictures, pictures.roll(1, 0)
-    seen, wanted = resnet_guide.features(sketches), resnet_guide.features(targets)
+    sketches = pictures
+    targets = pictures.roll(1, 0)
+    seen = resnet_guide.features(sketches)
+    wanted = resnet_guide.features(targets)
     terms = loss_terms(seen, wanted, wanted.select(slice(0, 1)), resnet_guide.recipe)
     whole = total(terms, resnet_guide.recipe)
     assert tuple(terms) == (*LAYERS, "embedding")
@@ -213,9 +216,8 @@ def test_the_terms_of_the_loss_and_their_sum(
         maps, embedding = clip_sees(resnet, LAYERS, sketches[pair : pair + 1])
         target_maps, target_embedding = clip_sees(resnet, LAYERS, targets[pair : pair + 1])
         expected = published_terms(maps, target_maps, embedding, target_embedding)
-        assert [float(value[pair]) for value in terms.values()] == [
-            pytest.approx(float(value), rel=1e-4) for value in expected
-        ]
+        found = [float(value[pair]) for value in terms.values()]
+        assert found == pytest.approx([float(value) for value in expected], rel=1e-4)
         assert float(whole[pair]) == pytest.approx(float(published_total(expected)), rel=1e-4)
         assert min(expected) > 1e-3, "a term that is nothing proves nothing"
 
@@ -231,9 +233,8 @@ def test_relevance_is_the_class_tokens_attention(
     assert len(attention) == 12
     assert attention[0].shape == (1, 12, 50, 50)
     expected = published_relevance(attention)
-    assert expected.std() > 0.01 * expected.mean(), (
-        "attention that is the same everywhere proves nothing"
-    )
+    is_even = expected.std() <= 0.01 * expected.mean()
+    assert not is_even, "attention that is the same everywhere proves nothing"
     stretched = (expected - expected.min()) / (expected.max() - expected.min())
     assert np.abs(vit_guide.relevance(pictures[:1]).numpy() - stretched).max() < 1e-4
 
@@ -241,7 +242,8 @@ def test_relevance_is_the_class_tokens_attention(
 def test_edges_are_xdogs_cut_by_otsu(pictures: Tensor) -> None:
     for picture in pictures:
         grey = picture.mean(0).numpy()
-        ours, expected = edge_map(grey), published_xdog(grey.astype(np.float64))
+        ours = edge_map(grey)
+        expected = published_xdog(grey.astype(np.float64))
         assert 0.02 < expected.mean() < 0.5
         assert (ours != expected).mean() < 0.001
 
@@ -251,40 +253,35 @@ def test_the_start_is_drawn_by_softmax_over_relevance_times_edges(
     vit: nn.Module, vit_guide: ClipGuide, pictures: Tensor
 ) -> None:
     picture = pictures[:1]
-    saliency = saliency_of(
-        vit_guide.relevance(picture).numpy(), picture[0].permute(1, 2, 0).numpy()
-    )
-    expected = published_saliency(
-        published_relevance(plain_vit(vit.state_dict(), picture)[1]),
-        picture[0].mean(0).double().numpy(),
-    )
+    relevance = vit_guide.relevance(picture).numpy()
+    saliency = saliency_of(relevance, picture[0].permute(1, 2, 0).numpy())
+    _, attention, _ = plain_vit(vit.state_dict(), picture)
+    grey = picture[0].mean(0).double().numpy()
+    expected = published_saliency(published_relevance(attention), grey)
     same = (saliency > 0) == (expected > 0)  # but for pixels at Otsu's very threshold
     assert same.mean() > 0.999
     assert np.abs(saliency - expected)[same].max() < 1e-4
-    chance, plain = (
-        point_distribution(saliency),
-        published_start_distribution(expected, np.ones_like(expected)),
-    )
+    chance = point_distribution(saliency)
+    plain = published_start_distribution(expected, np.ones_like(expected))
     assert chance.sum() == pytest.approx(1)
-    assert (chance[same] / plain[same].clip(1e-12))[expected[same] > 0] == pytest.approx(
-        1, rel=0.01
-    )
+    possible = same & (expected > 0)
+    assert chance[possible] / plain[possible].clip(1e-12) == pytest.approx(1, rel=0.01)
     assert not chance[(expected <= 0) & same].any()
-    drawn = np.concatenate(
-        [published_start(saliency, 500, np.random.default_rng(seed))[:, 0] for seed in range(20)]
-    ).astype(int)
-    halves = [
-        (plain * half).sum() for half in (np.arange(224) < 112, (np.arange(224) < 112)[:, None])
+    begins = [
+        published_start(saliency, 500, np.random.default_rng(seed))[:, 0] for seed in range(20)
     ]
-    for axis, share in enumerate(halves):
-        assert (drawn[:, axis] < 112).mean() == pytest.approx(share, abs=0.03)
+    drawn = np.concatenate(begins).astype(int)
+    first_half = np.arange(224) < 112
+    left, upper = (plain * first_half).sum(), (plain * first_half[:, None]).sum()
+    assert (drawn[:, 0] < 112).mean() == pytest.approx(left, abs=0.03)
+    assert (drawn[:, 1] < 112).mean() == pytest.approx(upper, abs=0.03)
 
 
 # The views
 
 
 @pytest.fixture(scope="module")
-def views() -> list[np.ndarray]:
+def views() -> list[NDArray[np.floating]]:
     generator = torch.Generator().manual_seed(SEED)
     return [random_view(generator) for _ in range(4)]
 
@@ -295,7 +292,7 @@ def pool(views: int = PRESETS["published"].views) -> ViewPool:
 
 
 def test_sketch_and_photograph_are_seen_plainly_and_through_the_same_four_views(
-    views: list[np.ndarray], pictures: Tensor
+    views: list[NDArray[np.floating]], pictures: Tensor
 ) -> None:
     seen = pool().look(pictures[:2], 0).view(2, 5, 3, 224, 224)
     for picture, (plain, *others) in zip(pictures, seen, strict=False):
@@ -309,8 +306,9 @@ def test_sketch_and_photograph_are_seen_plainly_and_through_the_same_four_views(
 def test_a_view_is_a_random_perspective_and_a_crop_as_torchvision_makes_them(
     pictures: Tensor,
 ) -> None:
-    """torchvision counts corners in whole pixels from the middle of the first, hence the smooth
-    picture and the tolerance.
+    """With a smooth picture, and tolerance.
+
+    torchvision counts corners in whole pixels from the middle of the first.
     """
     from torchvision.transforms import functional as vision
 
@@ -325,12 +323,9 @@ def test_a_view_is_a_random_perspective_and_a_crop_as_torchvision_makes_them(
     expected = vision.resized_crop(
         bent, 11, 13, 200, 200, [224, 224], vision.InterpolationMode.BILINEAR
     )
-    numbers = [
-        abs(at - corner) / (0.5 * 112)
-        for put, start in zip(moved, corners, strict=True)
-        for at, corner in zip(put, start, strict=True)
-    ]
-    numbers += [13 / 24, 11 / 24]  # the crop's place among the 24 px that 200 leave
+    inwards = np.abs(np.array(moved) - np.array(corners)) / (0.5 * 112)
+    # and the crop's place among the 24 px that 200 leave
+    numbers = [*inwards.flatten().tolist(), 13 / 24, 11 / 24]
 
     class Chosen(torch.Generator):
         """Stands for a generator; what it gives is chosen here."""
@@ -338,8 +333,9 @@ def test_a_view_is_a_random_perspective_and_a_crop_as_torchvision_makes_them(
     def rand(*size: int, generator: torch.Generator) -> Tensor:
         assert isinstance(generator, Chosen)
         count = int(np.prod(size))
-        taken, numbers[:count] = numbers[:count], []
-        return torch.tensor(taken).view(size)
+        taken = torch.tensor(numbers[:count]).view(size)
+        del numbers[:count]
+        return taken
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch, "rand", rand)
@@ -385,30 +381,28 @@ def ours(resnet_guide: ClipGuide, target: Tensor, strokes: Tensor) -> tuple[Tens
 
 @pytest.fixture(scope="module")
 def plain(
-    resnet: nn.Module, target: Tensor, strokes: Tensor, views: list[np.ndarray]
+    resnet: nn.Module, target: Tensor, strokes: Tensor, views: list[NDArray[np.floating]]
 ) -> tuple[list[float], dict[str, Tensor]]:
-    """The reference's losses, and the gradient of the mean of each term, view by view to spare
-    memory.
+    """The reference's losses, and the gradient of the mean of each term.
+
+    View by view, to spare memory.
     """
     points = strokes.clone().requires_grad_(True)
     count = strokes.shape[1]
-    batch = SimpleNamespace(
+    batch = StrokeBatch(
         points=points,
         width=torch.full((1, count), WIDTH_PX),
         color=torch.zeros(1, count, 3),
         opacity=torch.ones(1, count),
     )
     drawn = slow_render(batch, (224, 224))
-    losses, of_drawn = [], {name: torch.zeros_like(drawn) for name in WEIGHTS}
+    losses = []
+    of_drawn = {name: torch.zeros_like(drawn) for name in WEIGHTS}
     for view in (None, *views):
         leaf = drawn.detach().requires_grad_(True)
-        one, other = (
-            picture if view is None else seen_through(picture[0], view)[None]
-            for picture in (leaf, target)
-        )
         with torch.no_grad():
-            wanted = clip_sees(resnet, LAYERS, other)
-        seen = clip_sees(resnet, LAYERS, one)
+            wanted = clip_sees(resnet, LAYERS, through(view, target))
+        seen = clip_sees(resnet, LAYERS, through(view, leaf))
         terms = published_terms(seen[0], wanted[0], seen[1], wanted[1])
         losses.append(float(published_total(terms).detach()))
         for name, value in zip(WEIGHTS, terms, strict=True):
@@ -417,6 +411,11 @@ def plain(
         name: torch.autograd.grad(drawn, points, value, retain_graph=True)[0]
         for name, value in of_drawn.items()
     }
+
+
+def through(view: NDArray[np.floating] | None, picture: Tensor) -> Tensor:
+    """A picture [1, 3, 224, 224] in a view; None for the plain one."""
+    return picture if view is None else seen_through(picture[0], view)[None]
 
 
 def test_the_loss_of_a_sketch_in_every_view(
@@ -435,29 +434,30 @@ def test_the_gradient_of_the_control_points(
     assert alike(ours[1], expected) > near
     assert float(ours[1].norm() / expected.norm()) == pytest.approx(1, abs=0.005)
     for name, part in parts.items():
-        assert alike(expected - part, expected) < near, (
-            f"the comparison would not notice if {name} were missing"
-        )
+        is_noticed = alike(expected - part, expected) < near
+        assert is_noticed, f"the comparison would not notice if {name} were missing"
 
 
 def test_the_gradient_of_a_picture_through_vit(
     vit: nn.Module, vit_guide: ClipGuide, pictures: Tensor
 ) -> None:
+    def weigh(first: Tensor, second: Tensor, embedding: Tensor) -> Tensor:
+        return (first**2).mean() + (second**2).mean() + embedding.sum()
+
     one, other = (pictures[:1].clone().requires_grad_(True) for _ in range(2))
     tokens, _, embedding = plain_vit(vit.state_dict(), one)
     seen = vit_guide.features(other)
-    ((tokens[3][:, 1:] ** 2).mean() + (tokens[7][:, 1:] ** 2).mean() + embedding.sum()).backward()
-    (
-        (seen.maps["block4"] ** 2).mean() + (seen.maps["block8"] ** 2).mean() + seen.embedding.sum()
-    ).backward()
+    weigh(tokens[3][:, 1:], tokens[7][:, 1:], embedding).backward()
+    weigh(seen.maps["block4"], seen.maps["block8"], seen.embedding).backward()
     assert alike(one.grad, other.grad) > 0.9999
 
 
 def test_sixteen_bits_point_the_same_way(
     resnet: nn.Module, resnet_guide: ClipGuide, target: Tensor, strokes: Tensor
 ) -> None:
-    """With the plain view alone where the processor has no bf16 of its own: it comes to the same,
-    and takes ten times as long.
+    """With the plain view alone where the processor has no bf16 of its own.
+
+    All views come to the same there, and take ten times as long.
     """
     views = 5 if native_bf16() else 1
     losses, gradient = engines(guide_of(resnet, RESNET, "bf16"), target, strokes, views)

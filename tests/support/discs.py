@@ -23,12 +23,9 @@ def likeness_to_disc(guide: Guide) -> Likeness:
 
 
 def starts(seeds: int = 1, count: int = 5) -> torch.Tensor:
-    return torch.tensor(
-        np.stack(
-            [EdgeMap(*disc()).lay(count, np.random.default_rng(seed)) for seed in range(seeds)]
-        ),
-        dtype=torch.float32,
-    )
+    edges = EdgeMap(*disc())
+    laid = [edges.lay(count, np.random.default_rng(seed)) for seed in range(seeds)]
+    return torch.tensor(np.stack(laid), dtype=torch.float32)
 
 
 def plain_loss(likeness: Likeness, points: torch.Tensor) -> float:

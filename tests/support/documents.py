@@ -1,5 +1,6 @@
-"""Documents as people have them: one photograph each, most of them bent in some way, and where its
-red ellipse is.
+"""Documents as people have them: one photograph each, most of them bent in some way.
+
+All photographs show a red ellipse.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ SPACES = (
 
 @dataclass(frozen=True)
 class Document:
-    """One SVG. `{}` in the body stands for the photo's link. file: its name decides the format.
+    """One SVG.
+
+    body: `{}` stands for the photo's link.
+    file: the photo's, whose name decides the format.
     ellipse: its share of the photo.
     """
 
@@ -45,7 +49,8 @@ class Document:
         if self.embedded:
             # with line breaks, as Inkscape writes it
             coded = base64.encodebytes(photo.read_bytes()).decode()
-            link = f"data:image/{'jpeg' if photo.suffix == '.jpg' else 'png'};base64,{coded}"
+            kind = "jpeg" if photo.suffix == ".jpg" else "png"
+            link = f"data:image/{kind};base64,{coded}"
             photo.unlink()
         body = re.sub(r"\bhref=", "xlink:href=", self.body.replace("{}", link))
         extra = '<rect id="other" width="9" height="5" fill="#0a0" transform="rotate(10)"/>'
@@ -56,19 +61,14 @@ class Document:
 
 def paint(path: Path, ellipse: tuple[float, float] = MIDDLE) -> None:
     """A photo of a red ellipse in its middle; the file's name says of what kind."""
-    reach_x, reach_y = SIZE[0] * ellipse[0] / 2, SIZE[1] * ellipse[1] / 2
     scale = 4  # for smooth edges
-    image = Image.new("RGB", (SIZE[0] * scale, SIZE[1] * scale), (235, 235, 230))
-    box = [
-        scale * v
-        for v in (
-            SIZE[0] / 2 - reach_x,
-            SIZE[1] / 2 - reach_y,
-            SIZE[0] / 2 + reach_x,
-            SIZE[1] / 2 + reach_y,
-        )
-    ]
-    ImageDraw.Draw(image).ellipse(box, fill=(200, 30, 30))
+    width, height = SIZE[0] * scale, SIZE[1] * scale
+    image = Image.new("RGB", (width, height), (235, 235, 230))
+    # from the middle to its ends
+    reach_x, reach_y = width * ellipse[0] / 2, height * ellipse[1] / 2
+    left, top = width / 2 - reach_x, height / 2 - reach_y
+    right, bottom = width / 2 + reach_x, height / 2 + reach_y
+    ImageDraw.Draw(image).ellipse((left, top, right, bottom), fill=(200, 30, 30))
     image = image.resize(SIZE, Image.Resampling.LANCZOS)
     if "turned" in path.name:  # lies on its side in the file; EXIF sets it upright
         exif = Image.Exif()
@@ -79,10 +79,9 @@ def paint(path: Path, ellipse: tuple[float, float] = MIDDLE) -> None:
     elif "deep" in path.name:
         _save_deep(image, path)
     elif "alpha" in path.name:
+        is_red = np.asarray(image)[..., 1] < 130
         cut = image.convert("RGBA")
-        cut.putalpha(
-            Image.fromarray(np.where(np.asarray(image)[..., 1] < 130, 255, 0).astype(np.uint8))
-        )
+        cut.putalpha(Image.fromarray(np.where(is_red, 255, 0).astype(np.uint8)))
         cut.save(path)
     elif "grey" in path.name:
         image.convert("L").save(path)
@@ -107,10 +106,8 @@ def inside(*around: str, what: str = PLAIN) -> str:
 def placed(**attributes: str) -> str:
     """The image with other attributes."""
     own = {"id": "photo", "x": "20", "y": "15", "width": "160", "height": "120", "href": "{}"}
-    own.update({name.replace("_", "-"): value for name, value in attributes.items()})
-    own = {
-        "preserveAspectRatio" if name == "aspect" else name: value for name, value in own.items()
-    }
+    for name, value in attributes.items():
+        own["preserveAspectRatio" if name == "aspect" else name.replace("_", "-")] = value
     return "<image " + " ".join(f'{name}="{value}"' for name, value in own.items()) + "/>"
 
 
@@ -234,8 +231,8 @@ DOCUMENTS = [
     Document(
         "in a layer",
         inside(
-            'id="layer" inkscape:groupmode="layer" inkscape:label="Photos" transform="translate(20'
-            ' 10) scale(0.8)"'
+            'id="layer" inkscape:groupmode="layer" inkscape:label="Photos"'
+            ' transform="translate(20 10) scale(0.8)"'
         ),
     ),
     Document(
@@ -255,10 +252,9 @@ DOCUMENTS = [
     ),
     Document(
         "a clone",
-        "<defs>"
-        + placed(id="original")
-        + '</defs><use id="photo" href="#original" transform="translate(20 15) scale(0.8) rotate(10'
-        ' 100 75)"/>',
+        f"<defs>{placed(id='original')}</defs>"
+        '<use id="photo" href="#original"'
+        ' transform="translate(20 15) scale(0.8) rotate(10 100 75)"/>',
     ),
     Document(
         "a clone with an offset",

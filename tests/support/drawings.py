@@ -11,16 +11,12 @@ from clipasso_core.result import SketchResult
 from clipasso_core.strokes import Stroke
 
 SIZE = (200, 100)  # of the photograph, px
-
-
 SPACES = (
     'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     ' xmlns:clipasso="https://clipasso.org/ns"'
     ' xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"'
     ' xmlns:sodipodi="http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"'
 )
-
-
 LINE = "fill:none;stroke:black;stroke-width:2"
 
 
@@ -40,25 +36,17 @@ def ranked(tmp_path: Path) -> Path:
     )
     path = tmp_path / "ranked.svg"
     own = f'<path id="own" d="M5,5L9,9" style="{LINE}"/>'
-    path.write_text(
-        f'<svg {SPACES} viewBox="0 0 200 100"><g clipasso:sketch="1">{paths}{own}</g></svg>',
-        encoding="utf-8",
-    )
+    layer = f'<g clipasso:sketch="1">{paths}{own}</g>'
+    path.write_text(f'<svg {SPACES} viewBox="0 0 200 100">{layer}</svg>', encoding="utf-8")
     return path
 
 
+ONE = ((1.0, 2.0), (3.5, 4.25), (5.0, 6.0), (7.0, 8.0))
+OTHER = ((10.0, 20.0), (30.0, 40.0), (50.0, 60.0), (-7.0, 0.125))
 SKETCH = SketchResult(
     strokes=(
-        Stroke(
-            ((1.0, 2.0), (3.5, 4.25), (5.0, 6.0), (7.0, 8.0)), 2.5, "#102030", 0.5, "stroke-1", True
-        ),
-        Stroke(
-            ((10.0, 20.0), (30.0, 40.0), (50.0, 60.0), (-7.0, 0.125)),
-            2.5,
-            "#000000",
-            1.0,
-            "stroke-2",
-        ),
+        Stroke(ONE, 2.5, "#102030", opacity=0.5, id="stroke-1", locked=True),
+        Stroke(OTHER, 2.5, "#000000", opacity=1.0, id="stroke-2"),
     ),
     width=160,
     height=120,

@@ -1,9 +1,8 @@
-"""A small Hugging Face hub on this machine, for tests of real downloads, with the faults of real
-networks on demand.
+"""A small Hugging Face hub on this machine, for tests of real downloads.
 
-As the real one it answers ``/REPOSITORY/resolve/main/FILE`` with the file's size and SHA-256 and a
-redirect to a store at another address, which serves the bytes, in parts if asked. Whatever else is
-asked for is not there.
+It has the faults of real networks on demand. As the real one it answers
+``/REPOSITORY/resolve/main/FILE`` with the file's size and SHA-256 and a redirect to a store at
+another address, which serves the bytes, in parts if asked. Whatever else is asked for is not there.
 """
 
 from __future__ import annotations
@@ -33,13 +32,14 @@ class Seen:
 class Hub:
     """What the hub holds and how it misbehaves; `reset` makes it empty and well.
 
-    files: bytes by ``REPOSITORY/FILE``. seen: the requests that came.
-    cut_after: the connection breaks after so many bytes of the next body, once. gone_after_cut: and
-        nobody answers from then on.
-    gone: connections are closed without an answer. silent: they are taken and left without one.
-    gone_after_file: gone once a whole file was served.
-    corrupt: bytes of the right number, but others. short_by: so many bytes fewer than the hub says
-        the file has.
+    files: bytes by ``REPOSITORY/FILE``.
+    seen: the requests that came.
+    cut_after: the connection breaks after so many bytes of the next body, once.
+    gone: connections are closed without an answer.
+    gone_after_cut, gone_after_file: gone once the connection broke, or a whole file was served.
+    silent: connections are taken and left without an answer.
+    corrupt: bytes of the right number, but others.
+    short_by: so many bytes fewer than the hub says the file has.
     """
 
     url: str  # for HF_ENDPOINT
@@ -91,7 +91,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def _answer(self) -> None:
-        hub, path = self.hub, urlsplit(self.path).path
+        hub = self.hub
+        path = urlsplit(self.path).path
         hub.seen.append(Seen(self.command, path, self.headers["Range"]))
         if hub.silent:
             hub.closing.wait()
@@ -114,12 +115,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_file(hub.body(name))
 
     def _send_file(self, data: bytes) -> None:
-        hub, total, status, headers = self.hub, len(data), 200, {}
+        hub = self.hub
+        status = 200
+        headers = {}
         part = re.fullmatch(r"bytes=(\d+)-", self.headers["Range"] or "")
         if part:
-            data, status = data[int(part[1]) :], 206
-            headers["Content-Range"] = f"bytes {part[1]}-{total - 1}/{total}"
-        cut, hub.cut_after = hub.cut_after, None
+            status = 206
+            headers["Content-Range"] = f"bytes {part[1]}-{len(data) - 1}/{len(data)}"
+            data = data[int(part[1]) :]
+        cut = hub.cut_after
+        hub.cut_after = None
         if self.command == "GET" and cut is not None:
             hub.gone = hub.gone_after_cut
             self._send(status, headers, data, cut)

@@ -1,6 +1,4 @@
-"""Real Inkscape for the tests: with settings, extension and engine of its own, its documents, and
-what it draws.
-"""
+"""Real Inkscape for the tests: settings, extension and engine of its own, and what it draws."""
 
 from __future__ import annotations
 
@@ -11,37 +9,38 @@ import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from lxml import etree
+from numpy.typing import NDArray
 
-from support.screen import need
+from support.screen import Look, need, read_look
 
 ROOT = Path(__file__).parents[2]
 FAKE = ["/usr/bin/python3", str(ROOT / "tests" / "extension" / "fake_engine.py")]
 TRUE = ["/usr/bin/env", f"PYTHONPATH={ROOT}", sys.executable, "-m", "clipasso_core"]
 LIMIT_S = 120  # a run takes two seconds; one that hangs is a failure
 RENDER_PX = 1000  # width of a rendered page
-SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
 LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
 CLIPASSO = "{https://clipasso.org/ns}"
 SECTORS = 72  # every 5 degrees around an ellipse there must be ink
+# of a person's session, which a test's Inkscape must not see
+UNSEEN = ("WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "GTK_THEME")
 QUIET = '<group id="options"><group id="boot" enabled="0"/></group>'  # no welcome
 
 
 @dataclass
 class Inkscape:
-    """An installation for one test: nothing of the person's own is read or written.
+    """An installation for one test: nothing of the person's own is read or written."""
 
-    folder: for everything. display: a virtual screen's name. engine: its command. more: environment
-        of Inkscape and what it starts.
-    """
-
-    folder: Path
-    display: str
-    engine: list[str]
-    more: dict[str, str]
+    folder: Path  # for everything
+    display: str  # a virtual screen's name
+    engine: list[str]  # its command
+    more: dict[str, str]  # environment of Inkscape and what it starts
 
     @classmethod
     def install(
@@ -53,9 +52,8 @@ class Inkscape:
         (own.profile / "extensions").mkdir(parents=True, exist_ok=True)
         (own.profile / "extensions" / "clipasso").symlink_to(ROOT / "inkscape_ext")
         own.prefer("")
-        (folder / "engine.json").write_text(
-            json.dumps({"command": own.engine, "home": str(own.home)})
-        )
+        pointer = {"command": own.engine, "home": str(own.home)}
+        (folder / "engine.json").write_text(json.dumps(pointer))
         return own
 
     @property
@@ -68,11 +66,7 @@ class Inkscape:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "GTK_THEME")
-        }
+        kept = {name: value for name, value in os.environ.items() if name not in UNSEEN}
         own = {
             "DISPLAY": self.display,
             "INKSCAPE_PROFILE_DIR": str(self.profile),
@@ -95,17 +89,16 @@ class Inkscape:
         )
 
     def bind(self, keys: dict[str, str]) -> None:
-        """Keyboard shortcuts for menu entries of the extension: key as xdotool names it to the
-        entry's action.
+        """Keyboard shortcuts for menu entries of the extension.
+
+        keys: the entry's action by the key as xdotool names it.
         """
         names = {"ctrl": "&lt;primary&gt;", "shift": "&lt;shift&gt;"}
         lines = []
         for key, action in keys.items():
             *modifiers, last = key.split("+")
-            lines.append(
-                f'<bind gaction="app.org.clipasso.{action}"'
-                f' keys="{"".join(names[one] for one in modifiers)}{last}"/>'
-            )
+            named = "".join(names[one] for one in modifiers) + last
+            lines.append(f'<bind gaction="app.org.clipasso.{action}" keys="{named}"/>')
         (self.profile / "keys").mkdir(exist_ok=True)
         (self.profile / "keys" / "default.xml").write_text(
             f'<?xml version="1.0"?><keys name="Tests">{"".join(lines)}</keys>'
@@ -113,13 +106,12 @@ class Inkscape:
 
     def open(self, document: Path, **more: str) -> subprocess.Popen[bytes]:
         """Open a document in a window."""
-        silent = {
-            "stdin": subprocess.DEVNULL,
-            "stdout": subprocess.DEVNULL,
-            "stderr": subprocess.DEVNULL,
-        }
         return subprocess.Popen(
-            [*self.command(), str(document)], env={**self.environment, **more}, **silent
+            [*self.command(), str(document)],
+            env={**self.environment, **more},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
     def command(self) -> list[str]:
@@ -127,41 +119,31 @@ class Inkscape:
         return ["inkscape", f"--app-id-tag=t{uuid.uuid4().hex[:8]}"]
 
     def act(self, document: Path, *actions: str, **more: str) -> Path:
-        """Open a document without a window, do these actions, save it beside. Returns the new
-        file.
+        """Open a document without a window, do these actions, save it beside.
+
+        Returns the new file.
         """
         target = document.with_name(f"{document.stem}-{uuid.uuid4().hex[:6]}.svg")
         said = ";".join([*actions, f"export-filename:{target}", "export-do"])
-        self.call(
-            ["--batch-process", str(document), f"--actions={said}"], CLIPASSO_NO_GUI="1", **more
-        )
+        words = ["--batch-process", str(document), f"--actions={said}"]
+        self.call(words, CLIPASSO_NO_GUI="1", **more)
         assert target.exists(), "Inkscape wrote nothing"
         return target
 
     def extend(self, document: Path, entry: str, *select: str, **more: str) -> Path:
-        """Run a menu entry of the extension on a selection, without a window. Returns the new
-        file.
-        """
-        return self.act(
-            document,
-            *(f"select-by-id:{one}" for one in select),
-            f"org.clipasso.{entry}.noprefs",
-            **more,
-        )
+        """Run a menu entry of the extension on a selection, without a window.
 
-    def render(self, document: Path) -> np.ndarray:  # [H, W, 3] of 0..255, red green blue
+        Returns the new file.
+        """
+        selected = [f"select-by-id:{one}" for one in select]
+        return self.act(document, *selected, f"org.clipasso.{entry}.noprefs", **more)
+
+    def render(self, document: Path) -> Look:
         """What Inkscape draws of the page, on white."""
         picture = document.with_suffix(".png")
-        self.call(
-            [
-                str(document),
-                f"--export-filename={picture}",
-                "--export-area-page",
-                f"--export-width={RENDER_PX}",
-                "--export-background=#fff",
-            ]
-        )
-        return cv2.cvtColor(cv2.imread(str(picture)), cv2.COLOR_BGR2RGB)
+        page = ["--export-area-page", f"--export-width={RENDER_PX}", "--export-background=#fff"]
+        self.call([str(document), f"--export-filename={picture}", *page])
+        return read_look(picture)
 
     def call(self, words: list[str], **more: str) -> str:
         """Inkscape's command, to its end."""
@@ -185,15 +167,13 @@ class Inkscape:
 
 def sketches(document: Path) -> list[etree._Element]:
     """The layers that the extension made."""
-    return [
-        layer
-        for layer in etree.parse(document).iter(f"{{{SVG}}}g")
-        if layer.get(f"{CLIPASSO}sketch")
-    ]
+    groups = etree.parse(document).iter(f"{{{SVG}}}g")
+    return [group for group in groups if group.get(f"{CLIPASSO}sketch")]
 
 
 def element(document: Path, ident: str) -> etree._Element:
     """The element with that id."""
+    found: etree._Element
     (found,) = etree.parse(document).xpath("//*[@id=$ident]", ident=ident)
     return found
 
@@ -203,21 +183,21 @@ def labels(document: Path) -> list[str]:
 
 
 def rest(document: Path, loose: tuple[str, ...] = ()) -> str:
-    """The document without the sketches and without how it was looked at. loose: ids of elements
-    that may be treated.
+    """The document without the sketches and without how it was looked at.
+
+    loose: ids of elements that may be treated.
     """
     tree = etree.parse(document, etree.XMLParser(remove_blank_text=True))
     for element in list(tree.iter(etree.Element)):
         if element.get(f"{CLIPASSO}sketch"):
-            element.getparent().remove(element)
-        elif element.tag.endswith("}namedview"):
+            _remove(element)
+        elif etree.QName(element).localname == "namedview":
             # Inkscape adds zoom and window when any effect runs
             element.attrib.clear()
         elif element.get("id") in loose:
-            for name in [
-                name for name in element.attrib if name == "style" or name.startswith(CLIPASSO)
-            ]:
-                del element.attrib[name]
+            for name in map(str, list(element.attrib)):
+                if name == "style" or name.startswith(CLIPASSO):
+                    del element.attrib[name]
     return etree.canonicalize(tree.getroot(), strip_text=True)
 
 
@@ -225,13 +205,10 @@ def without(document: Path, sketched: bool) -> Path:
     """A copy without the sketches (`sketched` false), or with nothing on show but them."""
     tree = etree.parse(document)
     for element in list(tree.iter(etree.Element)):
+        shown = element.tag in (f"{{{SVG}}}image", f"{{{SVG}}}rect") and not _is_effect(element)
         if element.get(f"{CLIPASSO}sketch") and not sketched:
-            element.getparent().remove(element)
-        elif (
-            sketched
-            and element.tag in (f"{{{SVG}}}image", f"{{{SVG}}}rect")
-            and not _is_effect(element)
-        ):
+            _remove(element)
+        elif sketched and shown:
             # Inkscape 1.2 shows what is visibility:hidden
             element.set("style", f"{element.get('style') or 'fill-opacity:1'};opacity:0")
     copy = document.with_name(f"{document.stem}-{'sketch' if sketched else 'photo'}.svg")
@@ -239,30 +216,57 @@ def without(document: Path, sketched: bool) -> Path:
     return copy
 
 
+def _remove(element: etree._Element) -> None:
+    parent = element.getparent()
+    assert parent is not None
+    parent.remove(element)
+
+
 def _is_effect(element: etree._Element) -> bool:
-    return any(
-        above.tag in (f"{{{SVG}}}clipPath", f"{{{SVG}}}mask") for above in element.iterancestors()
-    )
+    effects = (f"{{{SVG}}}clipPath", f"{{{SVG}}}mask")
+    return any(above.tag in effects for above in element.iterancestors())
 
 
 @dataclass(frozen=True)
 class Fit:
-    """How strokes lie on the edges of red shapes; lengths are shares of the photo's longer side.
+    """How strokes lie on the edges of red shapes; lengths are shares of the photo's longer side."""
 
-    off: of the strokes' middle from the edge, the worst. reach: of the farthest dark pixel from the
-        edge. covered: share of the edges.
-    shapes: how many red shapes there are.
-    """
-
-    off: float
-    reach: float
-    covered: float
-    shapes: int
+    off: float  # of the strokes' middle from the edge, the worst
+    reach: float  # of the farthest dark pixel from the edge
+    covered: float  # share of the edges
+    shapes: int  # how many red shapes there are
 
 
-def fit(photo: np.ndarray, sketch: np.ndarray) -> Fit:
-    """Compare a rendered photo with a rendered sketch. A photo is twice as long as its red
-    shape.
+def fit(photo: Look, sketch: Look) -> Fit:
+    """Compare a rendered photo, twice as long as its red shape, with a rendered sketch."""
+    off, stats, centres = _edges(photo)
+    count = len(stats)
+    rows, columns = np.nonzero(sketch.min(axis=2) < 128)
+    assert len(rows), "there are no strokes on the page"
+    # the shape that each dark pixel is nearest to: from [shapes, pixels] to [pixels]
+    apart = [np.hypot(rows - y, columns - x) for x, y in centres[1:]]
+    nearest = np.stack(apart).argmin(axis=0) + 1
+    worst = reach = 0.0
+    covered = []
+    for part in range(1, count):
+        mine = nearest == part
+        side = 2 * max(stats[part][cv2.CC_STAT_WIDTH], stats[part][cv2.CC_STAT_HEIGHT])
+        # of its pixels: the sector around the shape's middle, the distance from its edge
+        angles = np.arctan2(rows[mine] - centres[part][1], columns[mine] - centres[part][0])
+        sectors = ((angles + np.pi) / (2 * np.pi) * SECTORS).astype(int) % SECTORS
+        distances = off[rows[mine], columns[mine]]
+        drawn = np.unique(sectors)
+        means = [abs(distances[sectors == one].mean()) for one in drawn]
+        covered.append(len(drawn) / SECTORS)
+        worst = max(worst, float(max(means)) / side)
+        reach = max(reach, float(np.abs(distances).max()) / side)
+    return Fit(worst, reach, min(covered), count - 1)
+
+
+def _edges(photo: Look) -> tuple[NDArray[np.floating], NDArray[Any], NDArray[np.floating]]:
+    """Signed distance [H, W] from the edges of red shapes; facts and middles of each part.
+
+    The first part is all that is not red.
     """
     red = photo[..., 0].astype(float) - photo[..., 1]
     assert red.max() > 20, "there is nothing red on the page"
@@ -271,29 +275,5 @@ def fit(photo: np.ndarray, sketch: np.ndarray) -> Fit:
     assert count > 1
     from_inside = cv2.distanceTransform(shape, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     from_outside = cv2.distanceTransform(1 - shape, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    # [H, W] signed distance to the edge
     off = np.where(shape > 0, 0.5 - from_inside, from_outside - 0.5)
-    rows, columns = np.nonzero(sketch.min(axis=2) < 128)
-    assert len(rows), "there are no strokes on the page"
-    # [shapes, pixels]
-    apart = np.stack(
-        [np.hypot(rows - centres[i][1], columns - centres[i][0]) for i in range(1, count)]
-    )
-    nearest = apart.argmin(axis=0) + 1
-    worst, reach, covered = 0.0, 0.0, []
-    for part in range(1, count):
-        mine = nearest == part
-        side = 2 * max(stats[part][cv2.CC_STAT_WIDTH], stats[part][cv2.CC_STAT_HEIGHT])
-        angles = np.arctan2(rows[mine] - centres[part][1], columns[mine] - centres[part][0])
-        sectors = ((angles + np.pi) / (2 * np.pi) * SECTORS).astype(int) % SECTORS
-        distances = off[rows[mine], columns[mine]]
-        means = np.array(
-            [
-                distances[sectors == one].mean() if (sectors == one).any() else np.nan
-                for one in range(SECTORS)
-            ]
-        )
-        covered.append(float(np.isfinite(means).mean()))
-        worst = max(worst, float(np.nanmax(np.abs(means))) / side)
-        reach = max(reach, float(np.abs(distances).max()) / side)
-    return Fit(worst, reach, min(covered), count - 1)
+    return off, stats, np.asarray(centres, float)

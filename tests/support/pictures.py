@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 SIZE = (160, 120)
@@ -34,20 +36,20 @@ def png_claiming(width: int, height: int, rows: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(body)
 
 
-def disc(radius: int = 70) -> tuple[np.ndarray, np.ndarray]:
-    """A dark disc with a lighter half on white, and its mask."""
+def disc(radius: int = 70) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A dark disc with a lighter half on white [224, 224, 3], and its mask [224, 224]."""
     y, x = np.mgrid[:224, :224]
     inside = (x - 112) ** 2 + (y - 112) ** 2 < radius**2
     grey = np.where(inside, np.where(x < 112, 0.2, 0.6), 1.0)
     return np.repeat(grey[..., None], 3, 2).astype(np.float32), inside.astype(np.float32)
 
 
-BRIEF = {"steps": 3, "strokes": 4}
+BRIEF: dict[str, Any] = {"steps": 3, "strokes": 4}  # settings of a request
 
 
 def green_disc(
     width: int = 300, height: int = 120, x: int = 230, y: int = 60, radius: int = 40
-) -> np.ndarray:
+) -> NDArray[np.uint8]:
     """A green disc with a darker half on a white page that is no square."""
     rows, columns = np.mgrid[:height, :width]
     pixels = np.full((height, width, 3), 255, np.uint8)

@@ -15,10 +15,12 @@ from typing import TypeVar
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 LIMIT_S = 40  # for what takes a second; the machine may be busy
 DRAG_STEPS = 8  # Inkscape takes a short jump of the mouse for a click
 Found = TypeVar("Found")
+Look = NDArray[np.uint8]  # [H, W, 3], red green blue
 
 
 def need(*commands: str) -> None:
@@ -26,16 +28,14 @@ def need(*commands: str) -> None:
     missing = [command for command in commands if not shutil.which(command)]
     if not missing:
         return
-    reason = (
-        f"NOT TESTED WITH REAL INKSCAPE: {', '.join(missing)} not found (on Debian: apt install"
-        f" {' '.join(missing).lower()})"
-    )
+    remedy = f"on Debian: apt install {' '.join(missing).lower()}"
+    reason = f"NOT TESTED WITH REAL INKSCAPE: {', '.join(missing)} not found ({remedy})"
     if os.environ.get("CLIPASSO_CI"):
         pytest.fail(reason)
     pytest.skip(reason)
 
 
-def wait_for(condition: Callable[[], Found], what: str, limit_s: float = LIMIT_S) -> Found:
+def wait_for(condition: Callable[[], Found | None], what: str, limit_s: float = LIMIT_S) -> Found:
     """Wait until something is so, and return it. For what tells nobody when it happens."""
     until = time.monotonic() + limit_s
     while not (found := condition()):
@@ -49,19 +49,9 @@ def virtual_screen(size: str = "1280x900") -> Iterator[str]:
     """An X server without a monitor. Yields its name for DISPLAY."""
     need("Xvfb")
     read, write = os.pipe()
-    # without -noreset it begins anew when its last client leaves, and turns away whoever comes in
-    # that moment
-    command = [
-        "Xvfb",
-        "-displayfd",
-        str(write),
-        "-screen",
-        "0",
-        f"{size}x24",
-        "-nolisten",
-        "tcp",
-        "-noreset",
-    ]
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    # else it begins anew when its last client leaves, and turns away whoever comes in that moment
+    command.append("-noreset")
     server = subprocess.Popen(
         command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -75,7 +65,7 @@ def virtual_screen(size: str = "1280x900") -> Iterator[str]:
         end(server)
 
 
-def end(process: subprocess.Popen) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """End a child, kindly first."""
     process.terminate()
     try:
@@ -137,9 +127,8 @@ class Desk:
     def titles(self) -> list[str]:
         """Of all windows that are shown."""
         windows = self.do("search", "--onlyvisible", "--name", ".").split()
-        return [
-            title for title in (self.do("getwindowname", window) for window in windows) if title
-        ]
+        titles = [self.do("getwindowname", window) for window in windows]
+        return [title for title in titles if title]
 
     def point(self, at: tuple[int, int]) -> None:
         """Move the mouse to a place on the screen."""
@@ -158,17 +147,17 @@ class Desk:
             self.point((x, y))
         self.do("mouseup", "1")
 
-    def see(self) -> np.ndarray:  # [H, W, 3] of 0..255, red green blue
+    def see(self) -> Look:
         """What is on the screen."""
         with tempfile.TemporaryDirectory() as folder:
-            self.shot(Path(folder) / "screen.png")
-            return cv2.imread(f"{folder}/screen.png")[..., ::-1]
+            path = Path(folder) / "screen.png"
+            self.shot(path)
+            return read_look(path)
 
-    def look(self, window: str) -> np.ndarray:  # [H, W, 3] of 0..255, red green blue
+    def look(self, window: str) -> Look:
         """What is seen of a window."""
-        facts = dict(
-            line.split("=") for line in self.do("getwindowgeometry", "--shell", window).splitlines()
-        )
+        lines = self.do("getwindowgeometry", "--shell", window).splitlines()
+        facts = dict(line.split("=") for line in lines)
         x, y, width, height = (int(facts[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))
         return self.see()[max(y, 0) : y + height, max(x, 0) : x + width]
 
@@ -177,7 +166,7 @@ class Desk:
         wait_for(lambda: self.same(self.see(), self.see()), "the screen to come to rest")
 
     @staticmethod
-    def same(one: np.ndarray, other: np.ndarray) -> bool:
+    def same(one: Look, other: Look) -> bool:
         """Whether two looks show the same."""
         return one.shape == other.shape and bool((one == other).all())
 
@@ -187,10 +176,17 @@ class Desk:
         path.unlink(missing_ok=True)
         if window is not None:
             self.focus(window)
-        command = ["scrot", *(["--focused", "--border"] if window is not None else []), str(path)]
-        subprocess.run(
-            command, env={**os.environ, "DISPLAY": self.display}, check=True, timeout=LIMIT_S
-        )
+        what = ["--focused", "--border"] if window is not None else []
+        environment = {**os.environ, "DISPLAY": self.display}
+        command = ["scrot", *what, str(path)]
+        subprocess.run(command, env=environment, check=True, timeout=LIMIT_S)
+
+
+def read_look(path: Path) -> Look:
+    """A picture's file as it is seen."""
+    picture = cv2.imread(str(path))
+    assert picture is not None, f"{path} is no picture"
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8)
 
 
 @contextmanager
@@ -198,19 +194,20 @@ def desk(size: str = "1280x900") -> Iterator[Desk]:
     """A screen with a window manager."""
     need("Xvfb", "openbox", "xdotool", "scrot")
     with virtual_screen(size) as display:
-        environment = {**os.environ, "DISPLAY": display}
-        silent = {
-            "stdout": subprocess.DEVNULL,
-            "stderr": subprocess.DEVNULL,
-            "stdin": subprocess.DEVNULL,
-        }
-        manager = subprocess.Popen(["openbox"], env=environment, **silent)
+        manager = subprocess.Popen(
+            ["openbox"],
+            env={**os.environ, "DISPLAY": display},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         own = Desk(display)
+
+        def begun() -> bool:
+            return own.do("get_num_desktops") not in ("", "0") or manager.poll() is not None
+
         try:
-            wait_for(
-                lambda: own.do("get_num_desktops") not in ("", "0") or manager.poll() is not None,
-                "the window manager",
-            )
+            wait_for(begun, "the window manager")
             assert manager.poll() is None, "the window manager has ended"
             yield own
         finally:

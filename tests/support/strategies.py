@@ -1,5 +1,9 @@
 """Hypothesis' strategies for requests."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from hypothesis import strategies as st
 
 from clipasso_core.request import (
@@ -12,22 +16,17 @@ from clipasso_core.request import (
 )
 
 hex_colors = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
-
-
 widths = st.floats(0, 1e4, exclude_min=True) | st.integers(1, 500)
+counts = st.integers(1, 8) | st.integers(1, MAX_STROKES)
+series = st.sets(counts, min_size=1, max_size=4).map(lambda some: tuple(sorted(some)))
 
 
-series = (
-    st.sets(st.integers(1, 8) | st.integers(1, MAX_STROKES), min_size=1, max_size=4)
-    .map(sorted)
-    .map(tuple)
-)
+def _request(series: tuple[int, ...] | None, strokes: int, **rest: Any) -> SketchRequest:
+    return SketchRequest(series=series, strokes=series[-1] if series else strokes, **rest)
 
 
 requests = st.builds(
-    lambda series, strokes, **rest: SketchRequest(
-        series=series, strokes=series[-1] if series else strokes, **rest
-    ),
+    _request,
     series=st.none() | series,
     strokes=st.integers(1, MAX_STROKES),
     guide=st.sampled_from(

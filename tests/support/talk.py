@@ -1,6 +1,4 @@
-"""What the tests of the JSON lines share: a conversation with `clipasso run` in a process of its
-own, and the warm engine's life.
-"""
+"""What the tests of the JSON lines share: talking to `clipasso run`, and the warm engine's life."""
 
 from __future__ import annotations
 
@@ -18,15 +16,24 @@ from typing import Any
 import psutil
 
 ROOT = Path(__file__).parents[2]
-BRIEF = {"version": 1, "strokes": 3, "guide": "lite", "preset": "draft", "mask": "none", "steps": 3}
-ENDLESS = {**BRIEF, "steps": 100_000}
-LIMIT_S = 120  # for one conversation; a busy machine takes a good part of it to import torch
 Event = dict[str, Any]
+# requests
+BRIEF: dict[str, Any] = {
+    "version": 1,
+    "strokes": 3,
+    "guide": "lite",
+    "preset": "draft",
+    "mask": "none",
+    "steps": 3,
+}
+ENDLESS: dict[str, Any] = {**BRIEF, "steps": 100_000}
+LIMIT_S = 120  # for one conversation; a busy machine takes a good part of it to import torch
 
 
 class Talk:
-    """A conversation with the command in a process of its own, which is killed when it takes too
-    long.
+    """A conversation with the command in a process of its own.
+
+    It is killed when it takes too long.
     """
 
     def __init__(
@@ -36,9 +43,9 @@ class Talk:
         limit_s: float = LIMIT_S,
         cwd: Path = ROOT,
         **environment: str,
-    ):
+    ) -> None:
         self.process = subprocess.Popen(
-            [*command("run"), *(["--cold"] if cold else [])],
+            command("run", *(["--cold"] if cold else [])),
             cwd=cwd,
             env=surroundings(home, **environment),
             stdin=subprocess.PIPE,
@@ -46,7 +53,8 @@ class Talk:
         )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self._in, self._out = self.process.stdin, self.process.stdout
+        self._in = self.process.stdin
+        self._out = self.process.stdout
         self._watchdog = threading.Timer(limit_s, self.process.kill)
         self._watchdog.start()
 
@@ -64,12 +72,14 @@ class Talk:
     def say(self, line: str | bytes | Event) -> None:
         """Send one line; an object goes as JSON."""
         text = json.dumps(line) if isinstance(line, dict) else line
-        self._in.write((text.encode() if isinstance(text, str) else text) + b"\n")
+        data = text.encode() if isinstance(text, str) else text
+        self._in.write(data + b"\n")
         self._in.flush()
 
     def hear(self, *last: str) -> list[Event]:
-        """The events up to one of these kinds, or up to the end of the output. Fails when a line is
-        not JSON.
+        """The events up to one of these kinds, or up to the end of the output.
+
+        Fails when a line is not JSON.
         """
         heard: list[Event] = []
         while line := self._out.readline():
@@ -98,8 +108,9 @@ def command(*words: str) -> list[str]:
 
 
 def surroundings(home: Path | str | None = None, **more: str) -> dict[str, str]:
-    """The environment of a command that serves that home; one thread, because the tests are many
-    and the cores few.
+    """The environment of a command that serves that home.
+
+    One thread, because the tests are many and the cores few.
     """
     at_home = {} if home is None else {"CLIPASSO_HOME": str(home)}
     return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **at_home, **more}
@@ -121,8 +132,9 @@ def clipasso(
 
 
 def kinds(events: list[Event]) -> list[str]:
-    """The kinds of events in their order, runs of the same kind as one; whether an engine had to be
-    woken counts for nothing.
+    """The kinds of events in their order, runs of the same kind as one.
+
+    Whether an engine had to be woken counts for nothing.
     """
     names = [event["event"] for event in events if event["event"] != "waking"]
     return [name for i, name in enumerate(names) if i == 0 or names[i - 1] != name]
@@ -139,9 +151,8 @@ def engines(home: Path | str) -> list[psutil.Process]:
     for process in psutil.process_iter(["cmdline"]):
         with suppress(psutil.Error):
             line = process.info["cmdline"] or []
-            if line[-4:-2] == ["engine", "serve"] and process.environ().get("CLIPASSO_HOME") == str(
-                home
-            ):
+            is_engine = line[-4:-2] == ["engine", "serve"]
+            if is_engine and process.environ().get("CLIPASSO_HOME") == str(home):
                 found.append(process)
     return found
 
