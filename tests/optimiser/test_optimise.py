@@ -226,10 +226,13 @@ def test_beside_the_lanes_nothing_is_shared_out(
     likeness: Likeness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    draw, before = likeness.draw, torch.get_num_threads()
-    monkeypatch.setattr(
-        likeness, "draw", lambda points: seen.append(torch.get_num_threads()) or draw(points)
-    )
+    before, true_draw = torch.get_num_threads(), likeness.draw
+
+    def draw(points: torch.Tensor) -> torch.Tensor:
+        seen.append(torch.get_num_threads())
+        return true_draw(points)
+
+    monkeypatch.setattr(likeness, "draw", draw)
     torch.set_num_threads(2)
     try:
         optimise(starts(), likeness, BRISK, 2, lambda step: seen.append(torch.get_num_threads()))

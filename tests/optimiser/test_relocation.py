@@ -12,7 +12,7 @@ from torch import Tensor
 from clipasso_core.guide import Guide
 from clipasso_core.optimiser.likeness import Likeness
 from clipasso_core.optimiser.optimise import optimise
-from clipasso_core.optimiser.relocation import CANDIDATES, relocate
+from clipasso_core.optimiser.relocation import CANDIDATES, Lay, relocate
 
 AWAY = torch.tensor([[200.0, 4.0], [205, 6], [210, 5], [216, 4]])  # in a corner that is blank
 
@@ -22,7 +22,7 @@ def likeness(lite: Guide) -> Likeness:
     return likeness_to_disc(lite)
 
 
-def offering(place: Tensor, asked: list[tuple[Tensor, int, int]] | None = None):
+def offering(place: Tensor, asked: list[tuple[Tensor, int, int]] | None = None) -> Lay:
     """Offers one place only."""
 
     def lay(there: Tensor, count: int, of: int) -> Tensor:

@@ -39,7 +39,7 @@ class Listener(TorchDispatchMode):
     """Remembers operations for which a device would have to wait for its processor."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.waits: list[str] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from clipasso_core.guide import Guide
 from clipasso_core.guide.losses import loss_terms, total
 from clipasso_core.optimiser.views import ViewPool
 
@@ -72,7 +73,7 @@ def test_gradients_pass_through_the_views() -> None:
     assert picture.grad.sum() > 0
 
 
-def test_loss_terms_are_named_and_unreduced(lite) -> None:
+def test_loss_terms_are_named_and_unreduced(lite: Guide) -> None:
     pictures, blank = torch.rand(3, 3, 224, 224), torch.ones(1, 3, 224, 224)
     seen, wanted, page = (lite.features(x).detach() for x in (pictures, pictures.flip(-1), blank))
     terms = loss_terms(seen, wanted, page, lite.recipe)

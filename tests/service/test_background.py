@@ -202,11 +202,11 @@ def test_a_job_waits_its_turn(folder: Path, den: Path) -> None:
 def test_a_damaged_order_is_one_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    from clipasso_core.service import background as job
+    from clipasso_core.service import background, client
 
     (tmp_path / "job.json").write_bytes(text.encode("utf-8", "surrogatepass"))
-    monkeypatch.setattr(job.client, "reach", lambda: pytest.fail("no engine is needed to see that"))
-    assert job.compute(tmp_path) == 2
+    monkeypatch.setattr(client, "reach", lambda: pytest.fail("no engine is needed to see that"))
+    assert background.compute(tmp_path) == 2
     assert outcome(tmp_path)["event"] == "error"
     assert outcome(tmp_path)["code"] in ("bad-job", "bad-request")
 

@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,23 +19,13 @@ from clipasso_core.service import preview
 from clipasso_core.strokes import Stroke
 
 
-def line(start: tuple[float, float], end: tuple[float, float], **more: object) -> Stroke:
+def line(start: tuple[float, float], end: tuple[float, float], **more: Any) -> Stroke:
     """A straight stroke."""
     points = tuple(
         (start[0] + t * (end[0] - start[0]), start[1] + t * (end[1] - start[1]))
         for t in (0, 1 / 3, 2 / 3, 1)
     )
-    return Stroke(
-        **{
-            "id": "stroke-1",
-            "points": points,
-            "width": 20.0,
-            "color": "#000000",
-            "opacity": 1.0,
-            "locked": False,
-            **more,
-        }
-    )
+    return replace(Stroke(points, width=20.0, id="stroke-1"), **more)
 
 
 def result(strokes: Sequence[Stroke], width: int = 400, height: int = 300) -> SketchResult:

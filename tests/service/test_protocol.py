@@ -26,7 +26,8 @@ ANY = "..."
 
 def script() -> list[str]:
     """The lines of the conversation."""
-    (block,) = re.findall(r"^```\n(>.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+    blocks: list[str] = re.findall(r"^```\n(>.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+    (block,) = blocks
     return block.splitlines()
 
 

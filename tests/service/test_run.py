@@ -5,6 +5,7 @@ request's id.
 from __future__ import annotations
 
 import base64
+import io
 import json
 import subprocess
 import sys
@@ -436,26 +437,28 @@ def test_a_mistake_in_the_line_wakes_no_engine(tmp_path: Path) -> None:
 # Bugs
 
 
-class Line:
+class Line(io.StringIO):
     """An input of one line, which ends when the command has answered; a closed input would call the
     request off.
     """
 
     def __init__(self, line: Event) -> None:
+        super().__init__()
         self._line = json.dumps(line) + "\n"
         self._answered = threading.Event()
         self.events: list[Event] = []
 
-    def readline(self, _limit: int) -> str:
+    def readline(self, _limit: int | None = -1, /) -> str:  # type: ignore[override]
         if self._line:
             line, self._line = self._line, ""
             return line
         self._answered.wait(60)
         return ""
 
-    def write(self, text: str) -> None:
+    def write(self, text: str, /) -> int:
         self.events.append(json.loads(text))
         self._answered.set()
+        return len(text)
 
     def flush(self) -> None:
         pass

@@ -23,6 +23,7 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 from support.pictures import SIZE, draw_subject
@@ -45,7 +46,7 @@ from support.talk import (
 
 from clipasso_core.errors import UserError
 from clipasso_core.service import client
-from clipasso_core.service.place import REQUEST, Place
+from clipasso_core.service.place import REQUEST, Place, find_place
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="signals, sockets and modes as Unix has them"
@@ -77,6 +78,11 @@ def place(den: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 
 def pid_of(home: Path) -> int:
     return int(json.loads(clipasso(home, "engine", "status", "--json").stdout)["pid"])
+
+
+def kill_all(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        process.kill()
 
 
 def expect_cut(line: socket.socket) -> None:
@@ -151,8 +157,8 @@ def test_what_a_crash_leaves_behind_outlives_the_next_start(fresh: Path) -> None
     assert clipasso(fresh, "engine", "start").returncode == 0
     left = fresh / "logs" / "engine-crash.log"
     engine_process(fresh).send_signal(signal.SIGABRT)  # as a crash in native code does
-    wait_for(lambda: "Fatal Python error" in left.read_text(), LIMIT_S)
-    wait_for(lambda: not engines(fresh), LIMIT_S)
+    wait_for(lambda: "Fatal Python error" in left.read_text(), "the crash is written down")
+    wait_for(lambda: not engines(fresh), "the engine is gone")
     assert clipasso(fresh, "engine", "start").returncode == 0
     assert "Fatal Python error" in left.read_text()
 
@@ -399,7 +405,7 @@ def test_a_folder_that_others_can_read_is_closed_to_them(
 ) -> None:
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path))
     (tmp_path / "run").mkdir(mode=0o755)
-    client.find_place()
+    find_place()
     assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o700
 
 
@@ -410,7 +416,7 @@ def test_a_link_instead_of_the_folder_is_refused(
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "run").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UserError, match="belongs to somebody else"):
-        client.find_place()
+        find_place()
 
 
 @pytest.mark.parametrize("text", ["", "abc", "zz", "00" * 5])
@@ -455,7 +461,7 @@ def test_nothing_of_inkscape_s_environment_reaches_the_engine(fresh: Path) -> No
         "GTK_PATH": "/nowhere",
         "GI_TYPELIB_PATH": "/nowhere",
     }
-    done = clipasso(fresh, "engine", "start", **foreign)
+    done = clipasso(fresh, "engine", "start", cwd=ROOT, **foreign)
     assert done.returncode == 0, done.stderr
     (process,) = engines(fresh)
     there = process.environ()
@@ -478,7 +484,7 @@ def test_the_engine_holds_on_to_no_pipe_of_its_starter(fresh: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    watchdog = threading.Timer(LIMIT_S, lambda: [process.kill() for process in engines(fresh)])
+    watchdog = threading.Timer(LIMIT_S, lambda: kill_all(engines(fresh)))
     watchdog.start()
     starter.communicate()  # returns when the last holder of the pipes has closed them
     watchdog.cancel()

@@ -45,7 +45,7 @@ def drawn(photo: Path, tmp_path: Path) -> Path:
 
 
 def data_of(drawing: Drawing) -> dict[str, str]:
-    return {line.id: line.node.get("d") for line in drawing.lines}
+    return {line.id: line.node.get("d") or "" for line in drawing.lines}
 
 
 def document(tmp_path: Path, body: str) -> Drawing:
@@ -280,7 +280,7 @@ def test_new_strokes_have_the_asked_width_and_ink_in_a_layer_of_another_scale(
         strokes=1, guide="lite", preset="draft", mask="none", steps=1, width_px=3, color="#123456"
     )
     (line,) = edit.add(picture, drawing, request, resources=resources).lines
-    assert "stroke:#123456" in line.node.get("style")
+    assert "stroke:#123456" in (line.node.get("style") or "")
     drawing.write(tmp_path / "again.svg")
     assert read_drawing(tmp_path / "again.svg", SIZE).find([line.id])[0].width == pytest.approx(3)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -210,7 +211,7 @@ def test_pictures_come_as_arrays_images_paths_or_pictures(tmp_path: Path) -> Non
     request = SketchRequest(**BRIEF)
     pixels = green_disc()
     Image.fromarray(pixels).save(tmp_path / "disc.png")
-    ways = [
+    ways: list[Any] = [
         pixels,
         pixels / 255,
         Image.fromarray(pixels),

@@ -103,7 +103,7 @@ class Kernels(TorchDispatchMode):
     """Counts the operations that compute something, backward ones included."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.count = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -119,7 +119,9 @@ def counted(photo: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int]
     """Draws the small photograph and counts."""
 
     def count(preset: str, strokes: int) -> Work:
-        guide, drawn, started = Coarse(), 0, []
+        guide = Coarse()
+        drawn = 0
+        started: list[int] = []
         original = sparse.render
 
         def render(batch: Any, size: tuple[int, int]) -> Tensor:
@@ -130,9 +132,11 @@ def counted(photo: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int]
 
         def on_progress(progress: Progress) -> None:
             if kernels := counting.pop():
-                kernels.__exit__(None, None, None)
+                kernels.__exit__(None, None, None)  # type: ignore[no-untyped-call]
                 started.append(kernels.count)
-            counting.append(Kernels().__enter__() if progress.step in COUNTED else None)
+            counting.append(Kernels() if progress.step in COUNTED else None)
+            if kernels := counting[-1]:
+                kernels.__enter__()  # type: ignore[no-untyped-call]
 
         counting: list[Kernels | None] = [None]
         job = SketchJob(
