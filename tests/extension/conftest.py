@@ -15,7 +15,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence, Tuple, Union
 
 import pytest
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clipasso_ext.host import Host
 
     from kinds import Heard, Pointer, Run, Script
+    from stand_in import StandIn
 
 HERE = Path(__file__).resolve().parent
 SUPPORT = HERE / "support"
@@ -148,6 +149,16 @@ def script(pointer: Pointer, tmp_path: Path) -> Script:
         return done.returncode, done.stdout, done.stderr
 
     return do
+
+
+@pytest.fixture
+def inkscape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """A command in Inkscape's place, which draws bitmaps; it does nothing yet."""
+    from stand_in import StandIn
+
+    command = StandIn(tmp_path, monkeypatch)
+    yield command
+    command.close()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from clipasso_ext import edit_effects
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.sketch_selection import find_sketch
 from clipasso_ext.engine.edit_task import EditTask
-from clipasso_ext.names import ORIGINAL_D, PATH_EFFECT, RANK
+from clipasso_ext.names import ENGINE, ORIGINAL_D, PATH_EFFECT, RANK
 from lxml import etree
 
 import fake_edits
@@ -416,6 +416,12 @@ def test_cancel_leaves_everything(
     monkeypatch.setattr(edit_effects, "has_gtk", lambda: True)
     assert run(kind, WHOLE + image("another"), *WORDS.get(kind, []), ids=ids) == b""
     assert log_of(home) == ""
+
+
+@pytest.mark.parametrize("kind", ["redraw", "add"])
+def test_the_layer_still_says_which_engine_drew_it(kind: str, run: Run) -> None:
+    body = image() + sketch(more='clipasso:picture="40 20" clipasso:engine="0.1.9"')
+    assert with_id(run(kind, body), "sketch").get(ENGINE) == "0.1.9"
 
 
 # The task

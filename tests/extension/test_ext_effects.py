@@ -7,10 +7,11 @@ from __future__ import annotations
 import base64
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import pytest
 from clipasso_ext.engine import sketch_task
@@ -22,6 +23,7 @@ from easel import EXTENSION, document, image, log_of, png, tree_of, uri
 from entries import BITMAP_ENTRIES
 from kinds import Heard, Pointer, Run, Script
 
+Outside = Callable[[str, bool], Tuple[int, bytes, bytes, str]]
 AWKWARD = (
     '<!-- a remark --><text xml:space="preserve">  two  <tspan>words</tspan> </text>tail &amp;'
     ' more<g transform=" matrix( 1.000000001 0,0 1 , 1234567.891 0 )" style=" fill : RED;;'
@@ -258,6 +260,105 @@ def test_without_gtk_a_message_reaches_the_person_through_inkscape(script: Scrip
         assert words in errors
     assert b"Sketch with Parameters works now" in script("sketch", image(), **blocked)[2]
     assert script("background", image(), **blocked)[1:] == (b"", b"")  # is no error
+
+
+# What goes wrong outside of an effect
+
+FAULT = "Something went wrong in the extension; the document is unchanged."
+# a menu entry in front of a screen that nobody can open, or with windows that write what they show
+OUTSIDE = """
+import sys, types
+sys.path.insert(0, {extension!r})
+from clipasso_ext import effects
+from clipasso_ext.sketch_effects import SketchEffect
+
+dialogs = types.ModuleType("clipasso_ext.windows.dialogs")
+dialogs.show_message = lambda message, quiet: open({shown!r}, "a").write(message)
+sys.modules["clipasso_ext.windows.dialogs"] = dialogs
+effects.has_gtk = lambda: {gtk}
+
+class Broken(SketchEffect):
+    def run(self, *_):
+        {act}
+
+effects.main(Broken)
+"""
+ACTS = {
+    "a full disk": "raise OSError(28, 'No space left on device')",
+    "a bug": "1 / 0",
+    "inkex giving up": "sys.exit('Not an SVG file')",
+    "parameters of another version": "self.parse_arguments(['--colour=red'])",
+}
+
+
+@pytest.fixture
+def outside(pointer: Pointer, tmp_path: Path) -> Outside:
+    """Runs a menu entry that ends outside of its effect; returns the status, what is on the
+    streams, and what a window showed.
+    """
+    shown = tmp_path / "shown"
+
+    def do(act: str, gtk: bool) -> Tuple[int, bytes, bytes, str]:
+        text = OUTSIDE.format(extension=str(EXTENSION), shown=str(shown), gtk=gtk, act=act)
+        surroundings = {**os.environ, "CLIPASSO_NO_GUI": "", "DISPLAY": ":none"}
+        done = subprocess.run(
+            [sys.executable, "-c", text], env=surroundings, capture_output=True, timeout=60
+        )
+        window = shown.read_text() if shown.exists() else ""
+        return done.returncode, done.stdout, done.stderr, window
+
+    return do
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_fault_outside_of_an_effect_is_told_in_a_window_without_a_byte_on_stderr(
+    act: str, outside: Outside, home: Path
+) -> None:
+    _, output, errors, window = outside(ACTS[act], True)
+    assert (output, errors) == (b"", b"")
+    assert window.startswith(FAULT)
+    assert window.count("\n") == 0
+    assert log_of(home)
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="have a display always")
+@pytest.mark.parametrize("act", ACTS)
+def test_a_fault_outside_of_an_effect_is_told_through_inkscape_without_gtk(
+    act: str, outside: Outside
+) -> None:
+    _, output, errors, window = outside(ACTS[act], False)
+    assert (output, window) == (b"", "")
+    assert errors.decode().startswith(FAULT)
+    assert errors.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("gtk", [True, False])
+def test_who_stops_the_extension_is_told_nothing(gtk: bool, outside: Outside) -> None:
+    assert outside("raise KeyboardInterrupt", gtk) == (130, b"", b"", "")
+
+
+def test_an_end_that_is_none_is_told_nothing(outside: Outside) -> None:
+    assert outside("sys.exit()", True) == (0, b"", b"", "")
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="have a display always")
+@pytest.mark.parametrize("body", [b"", b"no svg"])
+def test_a_document_that_can_not_be_read_is_told(body: bytes, script: Script) -> None:
+    blocked = {"CLIPASSO_NO_GUI": "", "DISPLAY": ":none", "WAYLAND_DISPLAY": ""}
+    _, output, errors = script("sketch", body, **blocked)
+    assert output == b""
+    assert errors.decode().startswith(FAULT)
+
+
+def test_temporary_files_that_can_not_be_removed_cost_nobody_the_sketch(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: Any) -> None:
+        raise OSError(16, "Device or resource busy")
+
+    monkeypatch.setattr("shutil.rmtree", busy)
+    assert added(run("sketch", image()))
+    assert "is left behind: [Errno 16]" in log_of(home)
 
 
 # Parameters

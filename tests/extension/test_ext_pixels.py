@@ -9,7 +9,7 @@ import re
 import stat
 import sys
 from pathlib import Path
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 from urllib.parse import quote
 
 import pytest
@@ -41,9 +41,9 @@ from easel import (
     tree_of,
     uri,
 )
+from stand_in import StandIn
 
 PNG = png(40, 20)
-StandIn = Callable[[str], Path]
 posix = pytest.mark.skipif(
     sys.platform == "win32", reason="names and links as other systems have them"
 )
@@ -545,35 +545,10 @@ def test_what_inkscape_shows_is_known_from_gtk(scratch: Path) -> None:
 
 # Drawing
 
-COMMAND = """#!{python}
-import os, sys
-with open({log!r}, "a") as file:
-    print(*sys.argv[1:], sep="\\n", file=file)
-target = [word.split("=", 1)[1] for word in sys.argv if word.startswith("--export-filename=")][0]
-{act}
-"""
-
-
-@pytest.fixture
-def inkscape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
-    """A command in Inkscape's place that does what it is told; returns the words that it was called
-    with.
-    """
-    log = tmp_path / "called"
-
-    def stand_in(act: str) -> Path:
-        path = tmp_path / "inkscape-stand-in"
-        path.write_text(COMMAND.format(python=sys.executable, log=str(log), act=act))
-        path.chmod(0o755)
-        monkeypatch.setenv("INKSCAPE_COMMAND", str(path))
-        return log
-
-    return stand_in
-
 
 @posix
 def test_inkscape_draws_1024_pixels_of_the_longer_side(inkscape: StandIn, scratch: Path) -> None:
-    log = inkscape("open(target, 'wb').write(b'drawn')")
+    inkscape.does("open(target, 'wb').write(b'drawn')")
     # 240 x 40 on the page
     found = seen(root(image(more='opacity="0.5" transform="rotate(20) scale(3,1)"')), scratch)
     assert found.path.read_bytes() == b"drawn"
@@ -582,7 +557,7 @@ def test_inkscape_draws_1024_pixels_of_the_longer_side(inkscape: StandIn, scratc
         (10, 20, 80, 40),
         True,
     )
-    words = log.read_text().splitlines()
+    (words,) = inkscape.calls()
     assert {
         "--export-width=1024",
         "--export-height=171",
@@ -604,7 +579,7 @@ def test_inkscape_draws_1024_pixels_of_the_longer_side(inkscape: StandIn, scratc
 def test_a_failure_of_inkscape_draws_a_way_out(
     act: str, told: str, inkscape: StandIn, scratch: Path
 ) -> None:
-    inkscape(act)
+    inkscape.does(act)
     with pytest.raises(Problem, match=told + ".*make a bitmap copy of it"):
         seen(root(image(more='opacity="0.5"')), scratch)
 
@@ -613,7 +588,7 @@ def test_a_failure_of_inkscape_draws_a_way_out(
 def test_inkscape_that_never_ends_draws_nothing(
     inkscape: StandIn, scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inkscape("import time; time.sleep(60)")
+    inkscape.does("import time; time.sleep(60)")
     monkeypatch.setattr(rendering, "RENDER_S", 0.3)
     with pytest.raises(Problem, match="did not draw the bitmap within"):
         seen(root(image(more='opacity="0.5"')), scratch)

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
+import types
 from pathlib import Path
+from typing import Any, Callable, List, Optional
 
 import pytest
+from clipasso_ext import edit_effects
+from clipasso_ext.cancellation import CalledOff, Cancellation
+from clipasso_ext.document.sketch_selection import find_sketch
+from clipasso_ext.engine.connection import Event
+from clipasso_ext.engine.plot import plot
+from clipasso_ext.host import Host
 from clipasso_ext.names import GROUPMODE, PATH_EFFECT
+from clipasso_ext.problem import Problem
 from lxml import etree
 
-from easel import document, image, log_of, text, tree_of
+from easel import document, image, log_of, root, text, tree_of
 from kinds import Run
 from sketched import (
     MOVE,
@@ -25,6 +36,10 @@ from sketched import (
 )
 
 # One line, plot order
+
+
+Plotted = Callable[..., Path]
+Processes = List[subprocess.Popen[bytes]]
 
 
 @pytest.mark.parametrize("kind", ["join", "order"])
@@ -135,3 +150,118 @@ def test_the_true_engine_says_why_nothing_can_be_plotted(
     assert run(kind, sketch(stroke("s1", data="M 1,1")), ids=["sketch"]) == b""
     last = log_of(home).rstrip().splitlines()[-1]
     assert last == "The sketch has no stroke that could be plotted."
+
+
+# Progress, cancel and silence
+
+
+@pytest.fixture
+def plotted(host: Host, scratch: Path) -> Plotted:
+    """Plots the strokes of a document."""
+    sketch = find_sketch(root(WHOLE), [])
+
+    def do(
+        command: str = "join",
+        on_progress: Callable[[Event], Any] = lambda _: None,
+        cancellation: Optional[Cancellation] = None,
+        silence_s: Optional[float] = None,
+    ) -> Path:
+        return plot(sketch, command, host, scratch, on_progress, cancellation, silence_s)
+
+    return do
+
+
+def is_gone(process: subprocess.Popen[bytes]) -> bool:
+    return process.poll() is not None
+
+
+@pytest.mark.parametrize("kind", ["join", "order"])
+def test_progress_is_told(kind: str, plotted: Plotted, home: Path) -> None:
+    events: List[Event] = []
+    made = plotted(kind, events.append)
+    assert [(event["step"], event["steps"]) for event in events] == [
+        (1, 4),
+        (2, 4),
+        (3, 4),
+        (4, 4),
+    ]
+    assert made.exists()
+    assert log_of(home) == ""
+
+
+def test_what_is_called_off_is_ended(
+    plotted: Plotted, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_ENGINE", "slow")
+    cancellation = Cancellation()
+    with pytest.raises(CalledOff):
+        plotted(on_progress=lambda _: cancellation.call_off(), cancellation=cancellation)
+    assert [is_gone(process) for process in processes] == [True]
+
+
+def test_what_was_called_off_before_is_ended(plotted: Plotted, processes: Processes) -> None:
+    cancellation = Cancellation()
+    cancellation.call_off()
+    with pytest.raises(CalledOff):
+        plotted(cancellation=cancellation)
+    assert [is_gone(process) for process in processes] == [True]
+
+
+@pytest.mark.parametrize("mode", ["silent", "slow"])
+def test_an_engine_without_a_sign_of_progress_is_ended(
+    mode: str, plotted: Plotted, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that tells progress is alive, however long it takes."""
+    monkeypatch.setenv("FAKE_ENGINE", mode)
+    cancellation = Cancellation()
+    steps: List[int] = []
+
+    def count(event: Event) -> None:
+        steps.append(event["step"])
+        if len(steps) == 40:  # 2 s
+            cancellation.call_off()
+
+    with pytest.raises(Problem if mode == "silent" else CalledOff) as told:
+        plotted(on_progress=count, cancellation=cancellation, silence_s=1.5)
+    if mode == "silent":
+        assert str(told.value).startswith("The engine gave no sign of progress for ")
+    assert [is_gone(process) for process in processes] == [True]
+
+
+def test_without_a_window_silence_has_a_limit(
+    run: Run, home: Path, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_ENGINE", "silent")
+    monkeypatch.setattr(edit_effects, "SILENCE_S", 0.5)
+    assert run("join", WHOLE) == b""
+    assert "gave no sign of progress" in log_of(home)
+    assert [is_gone(process) for process in processes] == [True]
+
+
+@pytest.mark.parametrize(
+    ("mode", "message"),
+    [
+        ("error", "The sketch has no stroke that could be plotted."),
+        ("die", "The engine failed without a word."),
+    ],
+)
+@pytest.mark.parametrize("kind", ["join", "order"])
+def test_a_failure_changes_nothing_and_is_told(
+    kind: str, mode: str, message: str, run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_ENGINE", mode)
+    assert run(kind, WHOLE) == b""
+    assert log_of(home).rstrip().splitlines()[-1] == message
+
+
+@pytest.mark.parametrize("kind", ["join", "order"])
+def test_cancel_leaves_everything(
+    kind: str, run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window's own tests are elsewhere; here it is one that was cancelled."""
+    window: Any = types.ModuleType("clipasso_ext.windows.plot_window")
+    window.PlotWindow = lambda title, status, work: types.SimpleNamespace(run=lambda: None)
+    monkeypatch.setitem(sys.modules, "clipasso_ext.windows.plot_window", window)
+    monkeypatch.setattr(edit_effects, "has_gtk", lambda: True)
+    assert run(kind, WHOLE) == b""
+    assert log_of(home) == ""

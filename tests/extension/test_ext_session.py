@@ -20,8 +20,9 @@ from clipasso_ext.problem import Problem
 from clipasso_ext.windows import wording
 
 from easel import image, png, root, sketch_task
-from kinds import Pointer
+from kinds import Heard, Pointer
 from loop import Loop
+from stand_in import StandIn
 
 LIMIT_S = 20
 Events = queue.Queue[Event]
@@ -225,6 +226,9 @@ def strokes_of(state: TaskState) -> int:
     return int(state.result["svg"].count("<path"))
 
 
+# Inkscape's drawing, of easel's bitmap
+DRAW_PNG = "open(target, 'wb').write(%r)" % png(40, 20)
+posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes as other systems have them")
 THREE = image("a") + image("b") + image("c")
 
 
@@ -440,6 +444,76 @@ def test_closing_twice_or_before_anything_began_does_no_harm(open_session: OpenS
     session = open_session()
     session.close()
     session.close()
+
+
+@pytest.mark.parametrize("others", [[], [1, 2]], ids=["alone", "before others"])
+def test_after_an_engine_that_ended_unexpectedly_the_next_request_is_served(
+    others: List[int], open_session: OpenSession, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The warm engine, that is, not the command through which it is spoken to."""
+    monkeypatch.setenv("FAKE_ENGINE", "bug")
+    session = open_session(THREE)
+    session.begin(Settings(), "draft", [0, *others])
+    loop.until(lambda: not session.busy)
+    assert session.states[0].problem == (
+        "The engine ended unexpectedly: try again. Its log tells why"
+    )
+    assert [strokes_of(session.states[index]) for index in others] == [16] * len(others)
+    session.begin(Settings(strokes=3), "draft", [0])
+    loop.until(lambda: not session.busy)
+    assert (session.states[0].problem, strokes_of(session.states[0])) == ("", 3)
+
+
+# Bitmaps that Inkscape has to draw
+
+CLIPPED = image(more='opacity="0.5"')
+
+
+@posix
+def test_a_knob_that_is_turned_while_a_bitmap_is_drawn_has_it_drawn_once(
+    open_session: OpenSession, loop: Loop, inkscape: StandIn, heard: Heard
+) -> None:
+    inkscape.waits(DRAW_PNG)
+    session = open_session(CLIPPED)
+    for count in range(1, 10):
+        session.begin(Settings(strokes=count), "draft", [0])
+    inkscape.wait_begun()
+    session.begin(Settings(strokes=10), "draft", [0])
+    assert session.phase == "preparing"
+    inkscape.go_on()
+    loop.until(lambda: not session.busy)
+    assert strokes_of(session.states[0]) == 10
+    assert len(inkscape.calls()) == 1
+    assert [line["request"]["strokes"] for line in heard()] == [10]
+
+
+@posix
+def test_a_bitmap_that_can_not_be_drawn_is_told_at_every_turn_and_tried_once(
+    open_session: OpenSession, loop: Loop, inkscape: StandIn
+) -> None:
+    inkscape.does("sys.exit(1)")
+    session = open_session(CLIPPED)
+    for _ in range(3):
+        session.begin(Settings(), "draft", [0])
+        loop.until(lambda: not session.busy)
+        assert session.states[0].problem.startswith("Inkscape could not draw the bitmap")
+    assert len(inkscape.calls()) == 1
+
+
+@posix
+def test_closing_ends_the_drawing_of_a_bitmap(
+    open_session: OpenSession,
+    loop: Loop,
+    inkscape: StandIn,
+    processes: List[subprocess.Popen[bytes]],
+) -> None:
+    inkscape.waits()
+    session = open_session(CLIPPED)
+    session.begin(Settings(), "draft", [0])
+    inkscape.wait_begun()
+    session.close()
+    assert [process.poll() is not None for process in processes] == [True]
+    assert loop.posted.empty()
 
 
 # What is said meanwhile

@@ -58,7 +58,10 @@ def sketched(inkscape: Inkscape) -> Path:
 
 def strokes(document: Path, layer: str = "sketch-1") -> dict[str, dict[str, str]]:
     """Attributes of the paths of a layer, by id."""
-    return {path.get("id"): dict(path.attrib) for path in element(document, layer).iter(PATH)}
+    return {
+        str(path.get("id")): {str(name): str(value) for name, value in path.attrib.items()}
+        for path in element(document, layer).iter(PATH)
+    }
 
 
 def around(document: Path) -> str:

@@ -79,8 +79,8 @@ def _run(
             status = process.wait(silence_s)
     except (queue.Empty, subprocess.TimeoutExpired):
         raise Problem(
-            f"The engine gave no sign of life for {silence_s:.0f} seconds and was ended: try again"
-            " with fewer strokes."
+            f"The engine gave no sign of progress for {(silence_s or 0) / 60:g} minutes and was"
+            " ended: select fewer strokes, and try again."
         ) from None
     finally:
         end(process)

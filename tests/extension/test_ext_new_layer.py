@@ -13,6 +13,7 @@ from clipasso_ext.document.treatment import KEEP, treat
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.names import (
     CLIPASSO,
+    ENGINE,
     GROUPMODE,
     JOB,
     LABEL,
@@ -84,6 +85,14 @@ def test_the_layer_remembers_its_bitmap() -> None:
     assert inserted(root(image())).get(SOURCE) == "#photo"
     svg = root(image("original") + '<use id="clone" xlink:href="#original"/>')
     assert inserted(svg, "clone").get(SOURCE) == "#clone"
+
+
+def test_what_the_engine_says_of_itself_stays_as_it_is() -> None:
+    made = inserted(root(image()))
+    drawn = tree_of(sketch())[0]
+    own = {name: value for name, value in drawn.attrib.items() if name.startswith(CLIPASSO)}
+    assert own[ENGINE]
+    assert own.items() <= dict(made.attrib).items()
 
 
 def test_the_layer_remembers_its_job_if_it_had_one() -> None:
