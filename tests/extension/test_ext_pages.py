@@ -5,6 +5,7 @@ inkex, lxml and gi.
 from __future__ import annotations
 
 import ast
+import re
 from argparse import Action
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Type
@@ -217,6 +218,13 @@ def test_a_file_runs_with_annotations_that_python_3_8_does_not_evaluate(path: Pa
         if isinstance(one, ast.AnnAssign) or getattr(one, "returns", None)
     ]
     assert not annotated or "from __future__ import annotations" in text
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_names_of_the_document_stand_in_one_place(path: Path) -> None:
+    """Namespaces of elements and attributes, that is."""
+    text = path.read_text(encoding="utf-8")
+    assert path.stem == "names" or not re.search(r"\{http|clipasso\.org|sodipodi-0", text)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -39,7 +39,6 @@ from sketched import (
 
 
 Plotted = Callable[..., Path]
-Processes = List[subprocess.Popen[bytes]]
 
 
 @pytest.mark.parametrize("kind", ["join", "order"])
@@ -190,7 +189,7 @@ def test_progress_is_told(kind: str, plotted: Plotted, home: Path) -> None:
 
 
 def test_what_is_called_off_is_ended(
-    plotted: Plotted, processes: Processes, monkeypatch: pytest.MonkeyPatch
+    plotted: Plotted, processes: List[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_ENGINE", "slow")
     cancellation = Cancellation()
@@ -199,7 +198,9 @@ def test_what_is_called_off_is_ended(
     assert [is_gone(process) for process in processes] == [True]
 
 
-def test_what_was_called_off_before_is_ended(plotted: Plotted, processes: Processes) -> None:
+def test_what_was_called_off_before_is_ended(
+    plotted: Plotted, processes: List[subprocess.Popen[bytes]]
+) -> None:
     cancellation = Cancellation()
     cancellation.call_off()
     with pytest.raises(CalledOff):
@@ -209,7 +210,10 @@ def test_what_was_called_off_before_is_ended(plotted: Plotted, processes: Proces
 
 @pytest.mark.parametrize("mode", ["silent", "slow"])
 def test_an_engine_without_a_sign_of_progress_is_ended(
-    mode: str, plotted: Plotted, processes: Processes, monkeypatch: pytest.MonkeyPatch
+    mode: str,
+    plotted: Plotted,
+    processes: List[subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One that tells progress is alive, however long it takes."""
     monkeypatch.setenv("FAKE_ENGINE", mode)
@@ -229,7 +233,7 @@ def test_an_engine_without_a_sign_of_progress_is_ended(
 
 
 def test_without_a_window_silence_has_a_limit(
-    run: Run, home: Path, processes: Processes, monkeypatch: pytest.MonkeyPatch
+    run: Run, home: Path, processes: List[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_ENGINE", "silent")
     monkeypatch.setattr(edit_effects, "SILENCE_S", 0.5)

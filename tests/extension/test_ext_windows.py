@@ -23,7 +23,6 @@ from sketched import WHOLE
 from stand_in import StandIn
 
 gi = pytest.importorskip("gi", reason="this Python has no GTK")
-Processes = List[subprocess.Popen[bytes]]
 DRAW = "open(target, 'wb').write(%r)" % png(40, 20)
 CLIPPED = image("a") + image("b", more='opacity="0.5"')
 
@@ -115,7 +114,7 @@ def test_cancel_while_bitmaps_are_drawn_for_the_background_leaves_nothing(
     sketch_window: Callable[[str], Any],
     host: Host,
     inkscape: StandIn,
-    processes: Processes,
+    processes: List[subprocess.Popen[bytes]],
 ) -> None:
     inkscape.waits(DRAW)
     window = sketch_window(CLIPPED)
@@ -210,7 +209,11 @@ def test_a_plot_is_shown_and_the_window_closes_by_itself(plot_window: Any, scrat
 
 @pytest.mark.parametrize("way", ["button", "key", "window manager"])
 def test_a_plot_that_is_cancelled_ends_the_engines_command(
-    way: str, hands: Hands, plot_window: Any, processes: Processes, monkeypatch: pytest.MonkeyPatch
+    way: str,
+    hands: Hands,
+    plot_window: Any,
+    processes: List[subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("FAKE_ENGINE", "slow")
     seen: List[str] = []

@@ -71,6 +71,14 @@ def render(
     alone = bitmap_alone(photo, svg, source, box, size_px)
     drawing = new_file(scratch, ".svg", etree.tostring(alone))
     picture = drawing.with_suffix(".png")
+    _draw(drawing, picture, size_px, cancellation)
+    return picture, size_px
+
+
+def _draw(
+    drawing: Path, picture: Path, size_px: Tuple[int, int], cancellation: Cancellation
+) -> None:
+    """Have Inkscape draw a document. Raises `Problem` and `CalledOff`."""
     command = [
         inkscape(),
         str(drawing),
@@ -97,7 +105,6 @@ def render(
             "Inkscape could not draw the bitmap: make a bitmap copy of it (Edit > Make a Bitmap"
             " Copy), select that, try again."
         )
-    return picture, size_px
 
 
 def inkscape() -> str:
