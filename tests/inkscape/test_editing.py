@@ -18,7 +18,7 @@ from support import canvas
 from support.canvas import Canvas
 from support.documents import Document, inside, placed
 from support.inkscape import ROOT, TRUE, Inkscape, element, rest, sketches
-from support.screen import Desk, desk, virtual_screen
+from support.screen import Desk, desk, virtual_screen, wait_for
 from support.sitting import MESSAGE, PROGRESS, Sitting, end_all, meaning, nothing_computes
 
 from clipasso_core.document.drawing import read_drawing
@@ -239,7 +239,8 @@ def test_without_its_photo_the_sketch_stays_and_the_way_out_works(
 
 # In front of a person
 
-REDRAW, LOCK, LEVEL = "ctrl+F9", "ctrl+F10", "ctrl+F11"
+REDRAW, LOCK, LEVEL, JOIN = "ctrl+F9", "ctrl+F10", "ctrl+F11", "ctrl+F12"
+PLOT_WINDOW = "^Join into One Line$"
 FEW = [f"stroke-{number}" for number in range(1, 7)]
 PAGE = (200, 150)  # user units
 MOVE = (9, 4)  # user units that a node is dragged
@@ -262,7 +263,7 @@ def sit(tmp_path: Path, own_desk: Desk, sketched: Path, inkscape: Inkscape) -> I
         scratch = tmp_path / "scratch"
         scratch.mkdir()
         own = Inkscape.install(tmp_path, own_desk.display, FAKE_ENGINE=mode, TMPDIR=str(scratch))
-        own.bind({REDRAW: "redraw.noprefs", LOCK: "lock", LEVEL: "level.noprefs"})
+        own.bind({REDRAW: "redraw.noprefs", LOCK: "lock", LEVEL: "level.noprefs", JOIN: "join"})
         own.prefer('<group id="extensions" org.clipasso.level.strokes="18"/>')
         shutil.copy(inkscape.folder / "photo.png", tmp_path)
         if tree is None:
@@ -309,6 +310,34 @@ def test_a_redraw_that_is_cancelled_changes_nothing(sit: Sit) -> None:
     nothing_computes(sitting)
     assert not sitting.is_changed()
     assert sitting.cycle() == before
+
+
+@pytest.mark.parametrize("cancel", ["Escape", "alt+c", "alt+F4"])
+def test_a_join_that_is_cancelled_changes_nothing(cancel: str, sit: Sit) -> None:
+    sitting = sit("slow")
+    before = cycle(sitting)
+    window = sitting.start(JOIN, PLOT_WINDOW)
+    sitting.wait_heard("the command", lambda line: line.get("command") == "join")
+    first = sitting.desk.look(window)
+    wait_for(lambda: not sitting.desk.same(sitting.desk.look(window), first), "progress to move")
+    sitting.desk.press(cancel)
+    sitting.desk.gone(PLOT_WINDOW)
+    nothing_computes(sitting)
+    assert not sitting.is_changed()
+    assert sitting.cycle() == before
+    assert not sitting.desk.find(MESSAGE)
+
+
+def test_a_join_is_one_step_to_undo(sit: Sit) -> None:
+    sitting = sit()
+    before = cycle(sitting)
+    sitting.press(JOIN)
+    sitting.save()
+    layer: Any = element(sitting.path, "sketch-1")
+    assert layer.get("style") == "display:none"
+    assert [path.get("d") for path in layer.getnext()] == [strokes(sitting.path)["stroke-3"]["d"]]
+    sitting.press("ctrl+z")
+    assert meaning(sitting.save()) == meaning(before)
 
 
 @pytest.mark.parametrize("answer", ["alt+d", "Return"])
