@@ -25,7 +25,7 @@ Begin = Callable[..., "Begun"]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes as other systems have them")
 THREE = image("a") + image("b") + image("c")
 CLIPPED = image("a") + image("b", more='opacity="0.5"')
-ENDLESS = "import threading; threading.Event().wait()"  # a job that computes
+ENDLESS = "import threading; threading.Event().wait(60)"  # a job that computes
 
 
 @pytest.fixture

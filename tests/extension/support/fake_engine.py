@@ -8,20 +8,20 @@ for, which is where the tests' photographs have their subject. What becomes of e
 fake_edits.py. ``FAKE_ENGINE`` in the environment picks what goes wrong: ``die`` (ends in the
 middle), ``error``, ``bug`` (of the warm engine, at the first request), ``garbage`` (a line that is
 no JSON first), ``slow`` (goes on until stopped or replaced), ``silent`` (``join`` and ``order`` say
-nothing and never end), ``worse`` (an edit finds no better place for strokes). ``FAKE_ENGINE_LOG``
+nothing for a minute), ``worse`` (an edit finds no better place for strokes). ``FAKE_ENGINE_LOG``
 names a file that gets every line that comes in.
 """
 
 from __future__ import annotations
 
 import base64
-import itertools
 import json
 import math
 import os
 import struct
 import sys
 import threading
+import time
 import zlib
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -33,6 +33,7 @@ import fake_edits  # noqa: E402
 
 STEPS = 4
 ENDLESS = 10**6
+PATIENCE_S = 60  # nothing of this outlives its test for longer
 MODE = os.environ.get("FAKE_ENGINE", "")
 PLAIN = "the photo is one plain colour: there is nothing to sketch"
 ENDED = "the engine ended unexpectedly: try again. Its log tells why"
@@ -257,7 +258,7 @@ def plot(command: str, words: List[str]) -> int:
     assert "--json" in words
     log(json.dumps({"command": command, "pid": os.getpid()}) + "\n")
     if MODE == "silent":
-        threading.Event().wait()
+        threading.Event().wait(PATIENCE_S)
     if MODE == "error":
         message = "the sketch has no stroke that could be plotted"
         print(json.dumps({"event": "error", "code": "bad-sketch", "message": message}))
@@ -265,8 +266,11 @@ def plot(command: str, words: List[str]) -> int:
         return 2
     pause_s = 0.05 if MODE == "slow" else 0.0
     never = threading.Event()
-    for step in itertools.count(1) if MODE == "slow" else range(1, STEPS + 1):
-        steps = ENDLESS if MODE == "slow" else STEPS
+    steps = ENDLESS if MODE == "slow" else STEPS
+    until = time.monotonic() + PATIENCE_S
+    for step in range(1, steps + 1):
+        if time.monotonic() > until:
+            break
         print(json.dumps({"event": "progress", "step": step, "steps": steps}), flush=True)
         never.wait(pause_s)
         if MODE == "die":

@@ -47,7 +47,8 @@ class StandIn:
                 os.mkfifo(str(pipe))
         tell = "open(%r, 'wb', 0).write(b'!')" % str(self._begun)
         wait = "open(%r, 'rb', 0).read(1)" % str(self._goes_on)
-        self.does("\n".join([tell, wait, then]))
+        give_up = "import signal; signal.alarm(%d)" % LIMIT_S  # should the test have failed
+        self.does("\n".join([give_up, tell, wait, then]))
 
     def wait_begun(self) -> None:
         pipe = os.open(str(self._begun), os.O_RDONLY | os.O_NONBLOCK)
