@@ -14,7 +14,7 @@ from clipasso_ext.cancellation import CalledOff, Cancellation
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.problem import Problem
 
-from easel import image, photo_of, root
+from easel import image, photo_of, root, was_ended
 from stand_in import StandIn
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes as other systems have them")
@@ -89,7 +89,7 @@ def test_what_nobody_wants_any_more_is_ended(
         asker.call_off()
     for future in futures:
         assert isinstance(future.exception(LIMIT_S), CalledOff)
-    assert [process.poll() is not None for process in processes] == [True]
+    assert [was_ended(process) for process in processes] == [True]
     assert placed.pixels_if_read is None
 
 

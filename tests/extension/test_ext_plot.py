@@ -20,7 +20,7 @@ from clipasso_ext.names import GROUPMODE, PATH_EFFECT
 from clipasso_ext.problem import Problem
 from lxml import etree
 
-from easel import document, image, log_of, root, text, tree_of
+from easel import document, image, log_of, root, text, tree_of, was_ended
 from kinds import Run
 from sketched import (
     MOVE,
@@ -170,10 +170,6 @@ def plotted(host: Host, scratch: Path) -> Plotted:
     return do
 
 
-def is_gone(process: subprocess.Popen[bytes]) -> bool:
-    return process.poll() is not None
-
-
 @pytest.mark.parametrize("kind", ["join", "order"])
 def test_progress_is_told(kind: str, plotted: Plotted, home: Path) -> None:
     events: List[Event] = []
@@ -195,7 +191,7 @@ def test_what_is_called_off_is_ended(
     cancellation = Cancellation()
     with pytest.raises(CalledOff):
         plotted(on_progress=lambda _: cancellation.call_off(), cancellation=cancellation)
-    assert [is_gone(process) for process in processes] == [True]
+    assert [was_ended(process) for process in processes] == [True]
 
 
 def test_what_was_called_off_before_is_ended(
@@ -205,7 +201,7 @@ def test_what_was_called_off_before_is_ended(
     cancellation.call_off()
     with pytest.raises(CalledOff):
         plotted(cancellation=cancellation)
-    assert [is_gone(process) for process in processes] == [True]
+    assert [was_ended(process) for process in processes] == [True]
 
 
 @pytest.mark.parametrize("mode", ["silent", "slow"])
@@ -229,7 +225,7 @@ def test_an_engine_without_a_sign_of_progress_is_ended(
         plotted(on_progress=count, cancellation=cancellation, silence_s=1.5)
     if mode == "silent":
         assert str(told.value).startswith("The engine gave no sign of progress for ")
-    assert [is_gone(process) for process in processes] == [True]
+    assert [was_ended(process) for process in processes] == [True]
 
 
 def test_without_a_window_silence_has_a_limit(
@@ -239,7 +235,7 @@ def test_without_a_window_silence_has_a_limit(
     monkeypatch.setattr(edit_effects, "SILENCE_S", 0.5)
     assert run("join", WHOLE) == b""
     assert "gave no sign of progress" in log_of(home)
-    assert [is_gone(process) for process in processes] == [True]
+    assert [was_ended(process) for process in processes] == [True]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from clipasso_ext.engine.sketch_task import SketchTask
 from clipasso_ext.host import Host, find_host
 from clipasso_ext.windows import wording
 
-from easel import image, png, root, sketch_task
+from easel import image, png, root, sketch_task, was_ended
 from kinds import Heard, Pointer
 from loop import Loop
 from stand_in import StandIn
@@ -336,7 +336,7 @@ def test_closing_ends_the_drawing_of_a_bitmap(
     session.begin(Settings(), "draft", [0])
     inkscape.wait_begun()
     session.close()
-    assert [process.poll() is not None for process in processes] == [True]
+    assert [was_ended(process) for process in processes] == [True]
     assert loop.posted.empty()
 
 

@@ -16,7 +16,7 @@ from clipasso_ext.engine.submission import Submission
 from clipasso_ext.host import Host, find_host
 from clipasso_ext.problem import Problem
 
-from easel import image, root, sketch_task
+from easel import image, root, sketch_task, was_ended
 from kinds import Pointer
 from loop import Loop
 from stand_in import StandIn
@@ -112,7 +112,7 @@ def test_a_job_that_can_not_be_started_takes_those_before_it_back(
         "The engine is not where it was installed: run install.py again, and try again. None of the"
         " sketches was started."
     ]
-    assert [process.poll() is not None for process in processes] == [True] * (fails_at - 1)
+    assert [was_ended(process) for process in processes] == [True] * (fails_at - 1)
     assert nothing_is_left(host)
     monkeypatch.setattr(subprocess, "Popen", start)
     again = begin(THREE, host)
@@ -206,7 +206,7 @@ def test_what_is_called_off_while_a_bitmap_is_drawn_leaves_nothing(
     begun.submission.close()
     assert loop.posted.empty()
     assert nothing_is_left(host)
-    assert [process.poll() is not None for process in processes] == [True]
+    assert [was_ended(process) for process in processes] == [True]
 
 
 def test_a_window_that_closes_before_the_start_leaves_nothing(

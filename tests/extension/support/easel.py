@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import math
 import struct
+import subprocess
 import zlib
 from pathlib import Path
 from typing import Any, Optional, Sequence, Tuple
@@ -158,6 +159,11 @@ def sketch_task(
 def tree_of(data: bytes) -> Any:
     """The root of a document as the tests look at it, not as an effect has it."""
     return etree.fromstring(data)
+
+
+def was_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether somebody put an end to a process, which it does not come to by itself."""
+    return process.poll() not in (None, 0)
 
 
 def log_of(home: Path) -> str:
