@@ -8,7 +8,7 @@ CLIPASSO_URI = "https://clipasso.org/ns"
 CLIPASSO = "{%s}" % CLIPASSO_URI
 
 # Elements.
-ROOT = SVG + "svg"
+SVG_ROOT = SVG + "svg"
 GROUP = SVG + "g"
 PATH = SVG + "path"
 IMAGE = SVG + "image"

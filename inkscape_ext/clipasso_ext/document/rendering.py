@@ -19,7 +19,7 @@ from clipasso_ext.document.placement import Box, seen_size, written
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.document.source import Source, new_file
 from clipasso_ext.document.treatment import untreated
-from clipasso_ext.names import DEFS, GROUP, ROOT, STYLE_SHEET, XLINK_HREF
+from clipasso_ext.names import DEFS, GROUP, STYLE_SHEET, SVG_ROOT, XLINK_HREF
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import run
 
@@ -119,7 +119,7 @@ def bitmap_alone(
     """A document that holds the bitmap, what it refers to, and nothing else; its page is the
     bitmap's box. Raises `Problem`.
     """
-    root = etree.Element(ROOT, nsmap=svg.nsmap)
+    root = etree.Element(SVG_ROOT, nsmap=svg.nsmap)
     root.set("width", str(size_px[0]))
     root.set("height", str(size_px[1]))
     root.set("viewBox", f"{box.x!r} {box.y!r} {box.width!r} {box.height!r}")

@@ -29,9 +29,9 @@ from clipasso_ext.names import (
     PICTURE,
     POINTS,
     RANK,
-    ROOT,
     SOURCE,
     STYLE_SHEET,
+    SVG_ROOT,
 )
 from clipasso_ext.problem import Problem
 
@@ -186,7 +186,7 @@ class SketchLayer:
         layer is to be in.
         """
         # the same prefixes: lxml loses names where one means two things
-        root = etree.Element(ROOT, nsmap=self.layer.nsmap)
+        root = etree.Element(SVG_ROOT, nsmap=self.layer.nsmap)
         group = root
         for sheet in style_sheets(self.layer):
             root.append(copy.deepcopy(sheet))

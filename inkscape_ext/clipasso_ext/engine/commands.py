@@ -16,7 +16,7 @@ class Answer(NamedTuple):
     text: str
 
 
-def ask(host: Host, words: List[str]) -> Answer:
+def run_command(host: Host, words: List[str]) -> Answer:
     """Run one of the engine's commands, however long it takes."""
     try:
         done = subprocess.run(

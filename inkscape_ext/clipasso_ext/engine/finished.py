@@ -12,7 +12,7 @@ from clipasso_ext.names import JOB
 from clipasso_ext.problem import Problem
 
 
-class Report:
+class InsertReport:
     """What became of the jobs when finished sketches were inserted."""
 
     def __init__(self) -> None:
@@ -35,14 +35,16 @@ class Report:
         return "\n\n".join(parts) or "No sketch is waiting for this document."
 
 
-def insert_finished(svg: Any, host: Host, place_gone: bool = False, again: bool = False) -> Report:
+def insert_finished(
+    svg: Any, host: Host, place_gone: bool = False, again: bool = False
+) -> InsertReport:
     """Insert what is finished for this document. Raises `Problem`.
 
     place_gone: sketches whose bitmap is gone go where it was on the page; else they stay and are
         reported.
     again: also those that were inserted before and are not in the document now.
     """
-    report = Report()
+    report = InsertReport()
     settled = []
     present = {element.get(JOB) for element in svg.iter() if isinstance(element.tag, str)}
     for job in all_jobs(host):
@@ -66,7 +68,7 @@ def _insert_one(
     svg: Any,
     host: Host,
     place_gone: bool,
-    report: Report,
+    report: InsertReport,
 ) -> bool:
     """Insert a job's sketch, or report why not. Returns whether the person is done with it."""
     outcome = job.outcome

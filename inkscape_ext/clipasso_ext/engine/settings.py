@@ -25,7 +25,7 @@ MAX_SEED = 2**31 - 1
 MAX_SEEDS = 64
 MAX_WIDTH = 1000.0
 # the engine's own defaults, in its words
-STANDARD = {
+ENGINE_DEFAULTS = {
     "strokes": 16,
     "preset": "auto",
     "guide": "auto",
@@ -73,7 +73,9 @@ class Settings:
             "color": self.ink,
             "seed": self.seed,
         }
-        differing = {name: value for name, value in chosen.items() if value != STANDARD[name]}
+        differing = {
+            name: value for name, value in chosen.items() if value != ENGINE_DEFAULTS[name]
+        }
         request: Dict[str, Any] = {"version": 1, **differing}
         if width_px > 0:
             request["width_px"] = round(width_px, 4)

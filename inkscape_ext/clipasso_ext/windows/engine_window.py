@@ -16,7 +16,7 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 
 from clipasso_ext import VERSION  # noqa: E402
-from clipasso_ext.engine.commands import Answer, ask  # noqa: E402
+from clipasso_ext.engine.commands import Answer, run_command  # noqa: E402
 from clipasso_ext.host import Host  # noqa: E402
 from clipasso_ext.processes import detached, silent  # noqa: E402
 
@@ -156,7 +156,7 @@ class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
             self._answer.set_text(meanwhile)
 
         def work() -> None:
-            answer = ask(self._host, words)
+            answer = run_command(self._host, words)
             GLib.idle_add(done, answer)
 
         def done(answer: Answer) -> None:
