@@ -1,6 +1,7 @@
 """Extensions > CLIPasso: see clipasso_background.inx."""
 
-from clipasso_ext.effects import Background, main
+from clipasso_ext.effects import main
+from clipasso_ext.sketch_effects import BackgroundEffect
 
 if __name__ == "__main__":
-    main(Background)
+    main(BackgroundEffect)

@@ -1,6 +1,7 @@
 """Extensions > CLIPasso: see clipasso_insert.inx."""
 
-from clipasso_ext.effects import Insert, main
+from clipasso_ext.effects import main
+from clipasso_ext.sketch_effects import InsertEffect
 
 if __name__ == "__main__":
-    main(Insert)
+    main(InsertEffect)

@@ -1,7 +1,7 @@
 """Extensions > CLIPasso: see clipasso_join.inx."""
 
-from clipasso_ext.edits import Join
+from clipasso_ext.edit_effects import JoinEffect
 from clipasso_ext.effects import main
 
 if __name__ == "__main__":
-    main(Join)
+    main(JoinEffect)

@@ -1,6 +1,7 @@
 """Extensions > CLIPasso: see clipasso_parameters.inx."""
 
-from clipasso_ext.effects import Parameters, main
+from clipasso_ext.effects import main
+from clipasso_ext.sketch_effects import ParametersEffect
 
 if __name__ == "__main__":
-    main(Parameters)
+    main(ParametersEffect)

@@ -1,7 +1,7 @@
 """Extensions > CLIPasso: see clipasso_restyle.inx."""
 
-from clipasso_ext.edits import Restyle
+from clipasso_ext.edit_effects import RestyleEffect
 from clipasso_ext.effects import main
 
 if __name__ == "__main__":
-    main(Restyle)
+    main(RestyleEffect)

@@ -6,20 +6,35 @@ inkex is importable.
         --rootdir=tests/extension --confcutdir=tests/extension tests/extension
 """
 
+from __future__ import annotations
+
+import io
 import json
+import os
+import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence, Tuple, Union
 
 import pytest
 
+if TYPE_CHECKING:
+    from clipasso_ext.host import Host
+
+    from kinds import Heard, Pointer, Run, Script
+    from stand_in import StandIn
+
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent.parent / "inkscape_ext")]
+SUPPORT = HERE / "support"
+EXTENSION = HERE.parents[1] / "inkscape_ext"
+sys.path[:0] = [str(HERE), str(SUPPORT), str(EXTENSION)]
+LIMIT_S = 60  # a script takes a second
 
 collect_ignore_glob = []
 try:
     with warnings.catch_warnings():  # inkex switches them all on
-        import inkex  # noqa: F401
+        import inkex
 except ImportError:
     collect_ignore_glob = [
         path.name for path in HERE.glob("test_ext_*.py") if path.name != "test_ext_here.py"
@@ -27,7 +42,7 @@ except ImportError:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees the person's own settings, jobs or logs, opens a window, or lies where a
     document was opened.
     """
@@ -40,19 +55,19 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def scratch(tmp_path):
+def scratch(tmp_path: Path) -> Path:
     folder = tmp_path / "scratch"
     folder.mkdir()
     return folder
 
 
 @pytest.fixture
-def pointer(tmp_path, home, monkeypatch):
+def pointer(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Pointer:
     """Points the extension to an engine's command; to the fake engine if nothing else is said."""
 
-    def point(*command):
+    def point(*command: str) -> Path:
         path = tmp_path / "engine.json"
-        words = list(command) or [sys.executable, str(HERE / "fake_engine.py")]
+        words = list(command) or [sys.executable, str(SUPPORT / "fake_engine.py")]
         path.write_text(json.dumps({"command": words, "home": str(home)}))
         monkeypatch.setenv("CLIPASSO_ENGINE", str(path))
         return path
@@ -62,22 +77,98 @@ def pointer(tmp_path, home, monkeypatch):
 
 
 @pytest.fixture
-def host(pointer):
-    from clipasso_ext.engine.host import find_host
+def true_engine(pointer: Pointer) -> Path:
+    """Points the extension to the engine of this checkout."""
+    for needed in ("click", "svgelements", "tinycss2"):
+        pytest.importorskip(needed)
+    path = "PYTHONPATH=%s" % EXTENSION.parent
+    return pointer("/usr/bin/env", path, sys.executable, "-m", "clipasso_core")
+
+
+@pytest.fixture
+def host(pointer: Pointer) -> Host:
+    from clipasso_ext.host import find_host
 
     return find_host()
 
 
 @pytest.fixture
-def processes(monkeypatch):
+def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Heard:
+    """What the engine was told."""
+    log = tmp_path / "heard"
+    monkeypatch.setenv("FAKE_ENGINE_LOG", str(log))
+
+    def lines() -> List[Dict[str, Any]]:
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    return lines
+
+
+@pytest.fixture
+def run(pointer: Pointer, tmp_path: Path) -> Run:
+    """Runs a menu entry on a document in this process; returns the bytes that Inkscape gets."""
+    from easel import PAGE, document
+    from entries import ENTRIES
+
+    def do(
+        kind: str,
+        body: Union[str, bytes],
+        *words: str,
+        ids: Sequence[str] = (),
+        page: str = PAGE,
+    ) -> bytes:
+        path = tmp_path / "in.svg"
+        path.write_bytes(body if isinstance(body, bytes) else document(body, page))
+        output = io.BytesIO()
+        selected = ["--id=%s" % one for one in ids]
+        ENTRIES[kind]().run([*selected, *words, str(path)], output=output)
+        return output.getvalue()
+
+    return do
+
+
+@pytest.fixture
+def script(pointer: Pointer, tmp_path: Path) -> Script:
+    """Runs a menu entry's file as Inkscape does; returns its status and the two streams."""
+    from easel import document
+
+    def do(
+        kind: str, body: Union[str, bytes], *words: str, **environment: str
+    ) -> Tuple[int, bytes, bytes]:
+        path = tmp_path / "in.svg"
+        path.write_bytes(body if isinstance(body, bytes) else document(body))
+        found = os.path.dirname(os.path.dirname(os.path.abspath(inkex.__file__)))
+        done = subprocess.run(
+            [sys.executable, str(EXTENSION / ("clipasso_%s.py" % kind)), *words, str(path)],
+            env={**os.environ, "PYTHONPATH": found, **environment},
+            cwd=str(EXTENSION),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=LIMIT_S,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    return do
+
+
+@pytest.fixture
+def inkscape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """A command in Inkscape's place, which draws bitmaps; it does nothing yet."""
+    from stand_in import StandIn
+
+    command = StandIn(tmp_path, monkeypatch)
+    yield command
+    command.close()
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> List[subprocess.Popen[bytes]]:
     """Every child process that a test starts."""
-    import subprocess
+    started: List[subprocess.Popen[bytes]] = []
+    popen: Any = subprocess.Popen
 
-    started = []
-    popen = subprocess.Popen
-
-    class Recorded(popen):
-        def __init__(self, *words, **settings):
+    class Recorded(popen):  # type: ignore[misc] # of whatever pytest made of it
+        def __init__(self, *words: Any, **settings: Any) -> None:
             super().__init__(*words, **settings)
             started.append(self)
 

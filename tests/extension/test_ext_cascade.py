@@ -2,25 +2,21 @@
 written to find them.
 """
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional, Tuple
+
 import pytest
 from clipasso_ext.document.cascade import inherited, stated
 from clipasso_ext.document.selection import find_photos
-from clipasso_ext.document.sketches import find_sketch
+from clipasso_ext.document.sketch_selection import find_sketch
+from clipasso_ext.document.treatment import DIM, treat
 from lxml import etree
 
-from easel import document, image, root
-from test_ext_edit import (  # noqa: F401 - two are fixtures
-    STROKES,
-    WHOLE,
-    get,
-    paths,
-    run,
-    sketch,
-    stroke,
-    style,
-    true_engine,
-    widest,
-)
+from easel import document, image, root, tree_of
+from kinds import Run
+from sketched import STROKES, WHOLE, paths_of, sketch, stroke, style_of, widest, with_id
 
 CLASSES = {"s%d" % number: 'class="st%d"' % (number % 2) for number in (1, 2, 3, 4)}
 SHEET = """<defs><style><![CDATA[
@@ -29,7 +25,7 @@ SHEET = """<defs><style><![CDATA[
 ]]></style></defs>"""
 
 
-def bare(ident, more, data=None):
+def bare(ident: str, more: str, data: Optional[str] = None) -> str:
     """A stroke that has its looks from a sheet."""
     return '<path id="%s" d="%s" %s/>' % (ident, data or STROKES[ident], more)
 
@@ -37,10 +33,12 @@ def bare(ident, more, data=None):
 CLASSED = SHEET + image() + sketch("".join(bare(*one) for one in CLASSES.items()))
 
 
-def said(css, name="stroke", path='<path id="x" class="a b"/>', around='<g id="g"><g>%s</g></g>'):
+def said(
+    css: str, name: str = "stroke", path: str = '<path id="x" class="a b"/>'
+) -> Tuple[str, str]:
     svg = root(
         "<style><![CDATA[%s]]></style>" % css
-        + around % ('<rect class="r"/><path class="p"/>' + path)
+        + '<g id="g"><g><rect class="r"/><path class="p"/>%s</g></g>' % path
     )
     before = etree.tostring(svg)
     element = svg.xpath("//*[@id='x']")[0]
@@ -75,7 +73,7 @@ def said(css, name="stroke", path='<path id="x" class="a b"/>', around='<g id="g
         ),
     ],
 )
-def test_sheets_are_read(css):
+def test_sheets_are_read(css: str) -> None:
     assert said(css) == ("red", "red")
 
 
@@ -92,11 +90,11 @@ def test_sheets_are_read(css):
         ("g{stroke:red}", '<path id="x"/>', ""),
     ],
 )
-def test_they_stand_between_the_two_kinds_of_attributes(css, path, expected):
+def test_they_stand_between_the_two_kinds_of_attributes(css: str, path: str, expected: str) -> None:
     assert said(css, path=path)[0] == expected
 
 
-def test_what_is_not_stated_is_inherited():
+def test_what_is_not_stated_is_inherited() -> None:
     assert said("g{stroke:blue} g > g{stroke:red} path{stroke:inherit}") == ("inherit", "red")
     assert said("svg{stroke:red}") == ("", "red")
 
@@ -113,14 +111,14 @@ def test_what_is_not_stated_is_inherited():
         "@a{" * 3000,
     ],
 )
-def test_no_sheet_stops_anything(css):
+def test_no_sheet_stops_anything(css: str) -> None:
     assert said(css) == ("", "")
 
 
 # In sketches
 
 
-def test_a_class_that_hides_hides(run):  # noqa: F811
+def test_a_class_that_hides_hides(run: Run) -> None:
     sheet = "<style>.off{display:none}</style>"
     svg = root(sheet + image() + sketch(stroke("s1", 0, 'class="off"') + stroke("s2", 1)))
     own = find_sketch(svg, ["sketch"])
@@ -132,17 +130,17 @@ def test_a_class_that_hides_hides(run):  # noqa: F811
         sheet + image() + sketch(stroke("s1", 0, 'class="off"') + stroke("s2", 1)),
         "--strokes=1",
     )
-    assert style(paths(output)["s1"])["display"] == "inline"
+    assert style_of(paths_of(output)["s1"])["display"] == "inline"
 
 
-def test_the_engine_gets_sheets_and_what_they_go_by():
+def test_the_engine_gets_sheets_and_what_they_go_by() -> None:
     sheet = "<style>#around .off{display:none !important} .st{fill:none}</style>"
     body = image() + '<g id="around" class="st">%s</g>' % sketch(
         sheet + stroke("s1"), more='class="off" clipasso:picture="40 20"'
     )
     svg = root(body)
     before = etree.tostring(svg)
-    alone = etree.fromstring(find_sketch(svg, ["sketch"]).alone())
+    alone = tree_of(find_sketch(svg, ["sketch"]).alone())
     assert etree.tostring(svg) == before
     assert len(list(alone.iter("{*}style"))) == 1
     layer = alone.xpath("//*[@id='sketch']")[0]
@@ -153,9 +151,9 @@ def test_the_engine_gets_sheets_and_what_they_go_by():
     ]
 
 
-def test_a_redrawn_stroke_keeps_its_class_and_every_byte_but_its_points(run):  # noqa: F811
+def test_a_redrawn_stroke_keeps_its_class_and_every_byte_but_its_points(run: Run) -> None:
     output = run("redraw", CLASSED, ids=["s1"])
-    new = paths(output)["s1"].get("d")
+    new = paths_of(output)["s1"].get("d")
     assert new != STROKES["s1"]
     assert etree.tostring(etree.fromstring(output, KEEP)) == etree.tostring(
         etree.fromstring(document(CLASSED), KEEP)
@@ -165,19 +163,21 @@ def test_a_redrawn_stroke_keeps_its_class_and_every_byte_but_its_points(run):  #
 KEEP = etree.XMLParser(strip_cdata=False)
 
 
-def test_a_look_goes_from_the_width_that_a_class_gives(run):  # noqa: F811
+def test_a_look_goes_from_the_width_that_a_class_gives(run: Run) -> None:
     output = run("restyle", CLASSED, "--look=marker")
-    widths = {one: float(style(path)["stroke-width"]) for one, path in paths(output).items()}
+    widths = {one: float(style_of(path)["stroke-width"]) for one, path in paths_of(output).items()}
     assert widths == {"s1": 7.5, "s2": 5, "s3": 7.5, "s4": 5}
-    assert style(paths(run("restyle", CLASSED, "--look=plain"))["s1"])["stroke-opacity"] == "1"
-    assert "stroke-opacity" not in style(paths(run("restyle", WHOLE, "--look=plain"))["s1"])
+    classed = paths_of(run("restyle", CLASSED, "--look=plain"))
+    assert style_of(classed["s1"])["stroke-opacity"] == "1"
+    plain = paths_of(run("restyle", WHOLE, "--look=plain"))
+    assert "stroke-opacity" not in style_of(plain["s1"])
 
 
-def test_a_taper_takes_the_classes_ink(run):  # noqa: F811
+def test_a_taper_takes_the_classes_ink(run: Run) -> None:
     output = run("restyle", CLASSED, "--taper=taper")
-    tapered = paths(output)
+    tapered = paths_of(output)
     assert [
-        (style(tapered[one])["fill"], style(tapered[one])["stroke"]) for one in ("s1", "s2")
+        (style_of(tapered[one])["fill"], style_of(tapered[one])["stroke"]) for one in ("s1", "s2")
     ] == [
         ("#abcdef", "none"),
         ("#123456", "none"),
@@ -186,7 +186,7 @@ def test_a_taper_takes_the_classes_ink(run):  # noqa: F811
         pytest.approx(3, rel=0.02),
         pytest.approx(2, rel=0.02),
     ]
-    back = paths(run("restyle", output, "--taper=none"))
+    back = paths_of(run("restyle", output, "--taper=none"))
     assert {
         one: (path.get("d"), path.get("class"), stated(path, "stroke"))
         for one, path in back.items()
@@ -200,19 +200,17 @@ def test_a_taper_takes_the_classes_ink(run):  # noqa: F811
     }
 
 
-def test_a_photograph_is_dimmed_from_the_opacity_that_a_class_gives():
-    from clipasso_ext.document.layer import DIM, treat
-
+def test_a_photograph_is_dimmed_from_the_opacity_that_a_class_gives() -> None:
     svg = root("<style>image{opacity:.5}</style>" + image())
     treat(find_photos(svg, [])[0], DIM)
-    assert stated(get(etree.tostring(svg), "photo"), "opacity") == "0.15"
+    assert stated(with_id(etree.tostring(svg), "photo"), "opacity") == "0.15"
 
 
-def test_the_true_engine_sees_what_classes_say(run, true_engine):  # noqa: F811
+def test_the_true_engine_sees_what_classes_say(run: Run, true_engine: Path) -> None:
     hidden = SHEET.replace("</style>", "<![CDATA[#sketch{display:none}]]></style>")
     output = run("order", CLASSED.replace(SHEET, hidden))
-    new = get(output, "sketch").getnext()
-    assert sorted(style(path)["stroke"] for path in new) == [
+    new = with_id(output, "sketch").getnext()
+    assert sorted(style_of(path)["stroke"] for path in new) == [
         "#123456",
         "#123456",
         "#abcdef",

@@ -1,12 +1,14 @@
 """Whether the extension's tests can run here at all."""
 
+from __future__ import annotations
+
 import os
 import warnings
 
 import pytest
 
 
-def test_the_extension_is_tested_here():
+def test_the_extension_is_tested_here() -> None:
     try:
         with warnings.catch_warnings():  # inkex switches them all on
             import inkex  # noqa: F401

@@ -2,27 +2,44 @@
 direction.
 """
 
+from __future__ import annotations
+
 import math
 import random
+from pathlib import Path
+from typing import Any, Optional, Sequence, Tuple
 
 import pytest
 from clipasso_ext.document.placement import (
     Box,
-    display_unit,
+    Placement,
     fit,
     is_undistorted,
-    length,
     place,
-    unit_in_user_units,
+    to_page,
     written,
 )
+from clipasso_ext.document.units import display_unit, length, unit_in_user_units
 from clipasso_ext.engine.settings import Settings
-from clipasso_ext.engine.task import Task, to_page
 from clipasso_ext.problem import Problem
 from inkex import Transform
 from lxml import etree
 
-from easel import applied, hexad, image, photo_of, root, rotate, scale, skew, text, times, translate
+from easel import (
+    Matrix,
+    applied,
+    hexad,
+    image,
+    photo_of,
+    root,
+    rotate,
+    scale,
+    sketch_task,
+    skew,
+    text,
+    times,
+    translate,
+)
 
 KINDS = {
     "turn": lambda dice: rotate(dice.uniform(-180, 180)),
@@ -34,14 +51,14 @@ KINDS = {
 }
 
 
-def chance(seed, kinds=None):
+def chance(seed: int, kinds: Sequence[str] = ()) -> Matrix:
     """A matrix of a few steps."""
     dice = random.Random(seed)
     names = kinds or list(KINDS)
     return times(*(KINDS[dice.choice(names)](dice) for _ in range(dice.randint(1, 4))))
 
 
-def check(svg, box, size_px, whole):
+def check(svg: Any, box: Box, size_px: Tuple[int, int], whole: Matrix) -> Placement:
     """The placement of the document's photo, held against the matrices of which the document was
     made.
     """
@@ -69,7 +86,7 @@ def check(svg, box, size_px, whole):
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_strokes_lie_where_the_image_shows_them(seed):
+def test_strokes_lie_where_the_image_shows_them(seed: int) -> None:
     matrices = [chance(seed * 3 + number) for number in range(3)]
     layer, group, own = (text(matrix) for matrix in matrices)
     body = '<g transform="%s" inkscape:groupmode="layer"><g transform="%s">%s</g></g>'
@@ -78,14 +95,16 @@ def test_strokes_lie_where_the_image_shows_them(seed):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_strokes_of_a_picture_that_is_only_moved_turned_grown_or_flipped_keep_their_numbers(seed):
+def test_strokes_of_a_picture_that_is_only_moved_turned_grown_or_flipped_keep_their_numbers(
+    seed: int,
+) -> None:
     whole = chance(seed, ["turn", "move", "grow", "flip"])
     svg = root(image(more='transform="%s"' % text(whole)))
     placement = check(svg, Box(10, 20, 80, 40), (400, 200), whole)
     assert hexad(placement.points) == (1, 0, 0, 1, 0, 0)
 
 
-def test_strokes_of_a_clone_lie_on_the_clone():
+def test_strokes_of_a_clone_lie_on_the_clone() -> None:
     body = (
         '<g transform="%s"><use id="u" x="3" y="4" xlink:href="#original" transform="%s"/></g>'
         % (text(rotate(20)), text(skew(30)))
@@ -103,7 +122,7 @@ def test_strokes_of_a_clone_lie_on_the_clone():
         )
 
 
-def test_strokes_on_a_huge_page_are_not_rounded_to_six_digits():
+def test_strokes_on_a_huge_page_are_not_rounded_to_six_digits() -> None:
     svg = root(
         image(
             more='transform="translate(123456.789,0)"', box='x="0.123" y="0" width="80" height="40"'
@@ -112,7 +131,7 @@ def test_strokes_on_a_huge_page_are_not_rounded_to_six_digits():
     check(svg, Box(0.123, 0, 80, 40), (400, 200), translate(123456.789, 0))
 
 
-def test_looking_at_a_picture_does_not_touch_the_document(scratch):
+def test_looking_at_a_picture_does_not_touch_the_document(scratch: Path) -> None:
     """inkex writes a transform back when it is asked for it, with six digits."""
     own = 'transform=" rotate( 30.123456789 ) " style=" a : b ;;" class=" c  d "'
     layer = '<g inkscape:groupmode="layer" transform="translate(1234567.891)" style="x:y;">%s</g>'
@@ -125,20 +144,20 @@ def test_looking_at_a_picture_does_not_touch_the_document(scratch):
     )
     before = etree.tostring(svg)
     for ident in ("photo", "u"):
-        task = Task(photo_of(svg, ident), svg, [], scratch)
-        assert task.placement.scale == pytest.approx(2)
+        task = sketch_task(svg, scratch, ident=ident)
+        assert task.placed.placement.scale == pytest.approx(2)
         assert task.request(Settings(width=4), "auto")["width_px"] == 2
     assert etree.tostring(svg) == before
 
 
-def test_strokes_keep_their_side_when_the_picture_is_mirrored():
+def test_strokes_keep_their_side_when_the_picture_is_mirrored() -> None:
     svg = root(image(more='transform="scale(-1,1)"'))
     placement = check(svg, Box(10, 20, 80, 40), (80, 40), scale(-1, 1))
     a, b, c, d, _, _ = hexad(placement.layer)
     assert a * d - b * c < 0
 
 
-def test_the_scale_is_user_units_for_a_pixel():
+def test_the_scale_is_user_units_for_a_pixel() -> None:
     assert place(Transform(), Transform(), Box(0, 0, 80, 40), (400, 200)).scale == pytest.approx(
         0.2
     )
@@ -152,7 +171,7 @@ def test_the_scale_is_user_units_for_a_pixel():
     "squashed",
     ["scale(0,1)", "scale(1,0)", "scale(0)", "matrix(1,1,1,1,0,0)", "matrix(1,2,2,4,9,9)"],
 )
-def test_squashed_pictures_are_refused(squashed):
+def test_squashed_pictures_are_refused(squashed: str) -> None:
     with pytest.raises(Problem, match=r"squashed to nothing: undo its transform"):
         place(Transform(squashed), Transform(), Box(0, 0, 80, 40), (80, 40))
     with pytest.raises(Problem, match=r"squashed to nothing: undo its transform"):
@@ -171,7 +190,9 @@ def test_squashed_pictures_are_refused(squashed):
         ("scale(0)", Box(0, 0, 80, 40), False),
     ],
 )
-def test_proportions_are_held_against_the_bitmaps_own(transform, box, undistorted):
+def test_proportions_are_held_against_the_bitmaps_own(
+    transform: str, box: Any, undistorted: bool
+) -> None:
     assert is_undistorted(Transform(transform), box, (400, 200)) is undistorted
 
 
@@ -185,8 +206,8 @@ CUT_WIDE = {"xMin": 10, "xMid": -15, "xMax": -40}
 
 @pytest.mark.parametrize("down", HIGH)
 @pytest.mark.parametrize("across", WIDE)
-def test_a_picture_is_fitted_into_its_box_as_its_alignment_says(across, down):
-    def filled(box, words):
+def test_a_picture_is_fitted_into_its_box_as_its_alignment_says(across: str, down: str) -> None:
+    def filled(box: Box, words: str) -> Tuple[Tuple[float, ...], bool]:
         found, cut = fit(box, (40, 40), words)
         return (found.x, found.y, found.width, found.height), cut
 
@@ -204,18 +225,18 @@ def test_a_picture_is_fitted_into_its_box_as_its_alignment_says(across, down):
 
 
 @pytest.mark.parametrize("words", [None, "", "xMidYMid", "nonsense", "defer"])
-def test_a_picture_is_centred_if_nothing_else_is_said(words):
+def test_a_picture_is_centred_if_nothing_else_is_said(words: Optional[str]) -> None:
     box, cut = fit(Box(10, 20, 100, 50), (40, 40), words)
     assert ((box.x, box.y, box.width, box.height), cut) == ((35, 20, 50, 50), False)
 
 
 @pytest.mark.parametrize("words", ["none", "none meet", "none slice", "defer none"])
-def test_a_picture_fills_its_box_when_no_proportions_are_kept(words):
+def test_a_picture_fills_its_box_when_no_proportions_are_kept(words: str) -> None:
     box, cut = fit(Box(10, 20, 100, 50), (40, 40), words)
     assert ((box.x, box.y, box.width, box.height), cut) == ((10, 20, 100, 50), False)
 
 
-def test_nothing_is_cut_off_when_the_proportions_are_the_boxs():
+def test_nothing_is_cut_off_when_the_proportions_are_the_boxs() -> None:
     assert fit(Box(0, 0, 80, 40), (40, 20), "xMidYMid slice")[1] is False
 
 
@@ -245,7 +266,7 @@ UNITS = {
 
 
 @pytest.mark.parametrize("case", UNITS)
-def test_a_unit_on_paper_has_its_length_in_user_units(case):
+def test_a_unit_on_paper_has_its_length_in_user_units(case: str) -> None:
     page, unit, expected = UNITS[case]
     assert unit_in_user_units(root("", page), unit) == pytest.approx(expected)
 
@@ -267,19 +288,19 @@ def test_a_unit_on_paper_has_its_length_in_user_units(case):
         ("%", 0),
     ],
 )
-def test_lengths_are_read_in_user_units(value, expected):
+def test_lengths_are_read_in_user_units(value: Optional[str], expected: float) -> None:
     assert length(value, 80) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("unit", ["px", "mm", "cm", "in", "pt", "pc"])
-def test_the_display_unit_is_the_one_in_which_the_document_is_shown(unit):
+def test_the_display_unit_is_the_one_in_which_the_document_is_shown(unit: str) -> None:
     assert (
         display_unit(root("", head='<sodipodi:namedview inkscape:document-units="%s"/>' % unit))
         == unit
     )
 
 
-def test_the_display_unit_is_pixels_where_the_document_has_none_that_is_known():
+def test_the_display_unit_is_pixels_where_the_document_has_none_that_is_known() -> None:
     assert display_unit(root("")) == "px"
     assert display_unit(root("", head="<sodipodi:namedview/>")) == "px"
     assert (

@@ -1,5 +1,9 @@
 """Which bitmaps a selection means, and where they are on the page."""
 
+from __future__ import annotations
+
+from typing import Any, List, Tuple
+
 import pytest
 from clipasso_ext.document.selection import find_photos
 from clipasso_ext.problem import Problem
@@ -9,42 +13,42 @@ from easel import applied, hexad, image, photo_of, root, rotate, scale, text, ti
 LAYER = 'inkscape:groupmode="layer" inkscape:label="Layer"'
 
 
-def meant(svg, *ids):
+def meant(svg: Any, *ids: str) -> List[Tuple[str, str]]:
     """(what stands on the page, the image) of every bitmap meant."""
     return [(photo.id, photo.image.get("id")) for photo in find_photos(svg, list(ids))]
 
 
-def test_a_selected_image_is_meant():
+def test_a_selected_image_is_meant() -> None:
     assert meant(root(image("a") + image("b")), "a") == [("a", "a")]
 
 
-def test_several_selected_images_come_in_the_order_of_the_page():
+def test_several_selected_images_come_in_the_order_of_the_page() -> None:
     svg = root(image("a") + image("b") + image("c"))
     assert meant(svg, "c", "a") == [("a", "a"), ("c", "c")]
 
 
-def test_images_are_found_inside_a_selected_group():
+def test_images_are_found_inside_a_selected_group() -> None:
     assert meant(root('<g id="g"><rect width="1" height="1"/>%s</g>' % image("a")), "g") == [
         ("a", "a")
     ]
 
 
-def test_images_are_found_inside_nested_groups_links_and_inner_documents():
+def test_images_are_found_inside_nested_groups_links_and_inner_documents() -> None:
     svg = root('<g id="g"><a><g>%s</g></a><svg>%s</svg></g>' % (image("a"), image("b")))
     assert meant(svg, "g") == [("a", "a"), ("b", "b")]
 
 
-def test_an_image_selected_twice_is_meant_once():
+def test_an_image_selected_twice_is_meant_once() -> None:
     svg = root('<g id="g">%s</g>' % image("a"))
     assert meant(svg, "g", "a", "a") == [("a", "a")]
 
 
-def test_an_image_and_its_clone_are_two():
+def test_an_image_and_its_clone_are_two() -> None:
     svg = root(image("a") + '<use id="u" xlink:href="#a"/>')
     assert meant(svg, "a", "u") == [("a", "a"), ("u", "a")]
 
 
-def test_a_clone_shows_its_original_where_the_clone_is():
+def test_a_clone_shows_its_original_where_the_clone_is() -> None:
     svg = root(
         image("a", 'transform="scale(2)"')
         + '<use id="u" xlink:href="#a" x="5" y="7" transform="translate(100,0)"/>'
@@ -55,7 +59,7 @@ def test_a_clone_shows_its_original_where_the_clone_is():
     )
 
 
-def test_a_clone_of_a_clone_adds_up():
+def test_a_clone_of_a_clone_adds_up() -> None:
     svg = root(
         image("a") + '<use id="u" xlink:href="#a" transform="translate(3,0)"/><use id="v" href="#u"'
         ' transform="scale(2)"/>'
@@ -64,7 +68,7 @@ def test_a_clone_of_a_clone_adds_up():
     assert hexad(photo_of(svg, "v").transform) == pytest.approx(times(scale(2, 2), translate(3, 0)))
 
 
-def test_a_clone_of_a_group_shows_every_bitmap_in_it():
+def test_a_clone_of_a_group_shows_every_bitmap_in_it() -> None:
     svg = root(
         '<g id="g" transform="translate(1,2)">%s%s</g><use id="u" xlink:href="#g" x="10"/>'
         % (image("a"), image("b"))
@@ -75,13 +79,13 @@ def test_a_clone_of_a_group_shows_every_bitmap_in_it():
     }
 
 
-def test_a_clone_inside_a_group_stands_for_its_bitmap():
+def test_a_clone_inside_a_group_stands_for_its_bitmap() -> None:
     svg = root(image("a") + '<g id="g" transform="rotate(90)"><use id="u" xlink:href="#a"/></g>')
     assert meant(svg, "g") == [("u", "a")]
     assert hexad(photo_of(svg, "g").transform) == pytest.approx(rotate(90), abs=1e-9)
 
 
-def test_a_clone_of_a_symbol_shows_its_bitmap():
+def test_a_clone_of_a_symbol_shows_its_bitmap() -> None:
     svg = root('<symbol id="s">%s</symbol><use id="u" xlink:href="#s" x="4" y="5"/>' % image("a"))
     assert meant(svg, "u") == [("u", "a")]
     assert meant(svg) == [("u", "a")]
@@ -90,13 +94,13 @@ def test_a_clone_of_a_symbol_shows_its_bitmap():
 @pytest.mark.parametrize(
     "link", ["#u", "#g", "#missing", "", "#", "other.svg#a", "#a'b", "#a&quot;b", "#]"]
 )
-def test_a_clone_of_itself_or_of_nothing_shows_nothing(link):
+def test_a_clone_of_itself_or_of_nothing_shows_nothing(link: str) -> None:
     svg = root('<g id="g"><use id="u" xlink:href="%s"/></g>' % link)
     with pytest.raises(Problem, match="no bitmap"):
         find_photos(svg, ["g"])
 
 
-def test_clones_that_show_each_other_end():
+def test_clones_that_show_each_other_end() -> None:
     svg = root(
         '<g id="g"><use id="u" xlink:href="#h"/>%s</g><g id="h"><use id="v" xlink:href="#g"/></g>'
         % image("a")
@@ -105,24 +109,24 @@ def test_clones_that_show_each_other_end():
 
 
 @pytest.mark.parametrize("ident", ["a'b", "a&quot;b", "a b", "ä", "1", "#a", "../a", "url(#a)"])
-def test_any_id_can_be_selected(ident):
+def test_any_id_can_be_selected(ident: str) -> None:
     svg = root(image(ident) + image("other"))
     raw = ident.replace("&quot;", '"')
     assert meant(svg, raw) == [(raw, raw)]
 
 
-def test_nothing_selected_means_the_only_bitmap():
+def test_nothing_selected_means_the_only_bitmap() -> None:
     svg = root('<g %s>%s</g><path id="p" d="M 0,0 1,1"/>' % (LAYER, image("a")))
     assert meant(svg) == [("a", "a")]
     assert meant(svg, "gone-meanwhile") == [("a", "a")]
 
 
-def test_nothing_selected_and_no_bitmap_tells_how_to_get_one():
+def test_nothing_selected_and_no_bitmap_tells_how_to_get_one() -> None:
     with pytest.raises(Problem, match="no bitmap in this document: import or paste"):
         find_photos(root('<path d="M 0,0 1,1"/>'), [])
 
 
-def test_nothing_selected_and_three_bitmaps_asks_which():
+def test_nothing_selected_and_three_bitmaps_asks_which() -> None:
     with pytest.raises(Problem, match="There are 3 bitmaps in this document: select the one"):
         find_photos(root(image("a") + image("b") + '<use xlink:href="#a"/>'), [])
 
@@ -130,7 +134,7 @@ def test_nothing_selected_and_three_bitmaps_asks_which():
 @pytest.mark.parametrize(
     "hidden", ['style="display:none"', 'style="opacity:1; display : none ;"', 'display="none"']
 )
-def test_hidden_bitmaps_do_not_count_when_nothing_is_selected(hidden):
+def test_hidden_bitmaps_do_not_count_when_nothing_is_selected(hidden: str) -> None:
     assert meant(root(image("a", hidden) + image("b"))) == [("b", "b")]
     assert meant(root("<g %s>%s</g>%s" % (hidden, image("a"), image("b")))) == [("b", "b")]
 
@@ -139,32 +143,32 @@ def test_hidden_bitmaps_do_not_count_when_nothing_is_selected(hidden):
     "shown",
     ['style="display:inline"', 'style="display:inline" display="none"', 'style="x-display:none"'],
 )
-def test_bitmaps_that_are_not_hidden_count(shown):
+def test_bitmaps_that_are_not_hidden_count(shown: str) -> None:
     assert meant(root(image("a", shown))) == [("a", "a")]
 
 
 @pytest.mark.parametrize(
     "kind", ["defs", "symbol", "clipPath", "mask", "pattern", "marker", "metadata"]
 )
-def test_bitmaps_that_are_not_on_the_page_do_not_count(kind):
+def test_bitmaps_that_are_not_on_the_page_do_not_count(kind: str) -> None:
     assert meant(root("<{0}>{1}</{0}>{2}".format(kind, image("a"), image("b")))) == [("b", "b")]
 
 
-def test_an_image_without_a_link_is_none():
+def test_an_image_without_a_link_is_none() -> None:
     with pytest.raises(Problem, match="no bitmap in what is selected"):
         find_photos(root('<image id="a" width="9" height="9"/>' + image("b")), ["a"])
 
 
-def test_a_selection_of_something_else_does_not_fall_back_to_the_only_bitmap():
+def test_a_selection_of_something_else_does_not_fall_back_to_the_only_bitmap() -> None:
     with pytest.raises(Problem, match="no bitmap in what is selected"):
         find_photos(root(image("a") + '<path id="p" d="M 0,0 1,1"/><!-- a remark -->'), ["p"])
 
 
-def test_remarks_between_the_objects_do_no_harm():
+def test_remarks_between_the_objects_do_no_harm() -> None:
     assert meant(root("<!-- one --><?pi two?><g><!-- three -->%s</g>" % image("a"))) == [("a", "a")]
 
 
-def test_the_name_is_the_label_else_the_file_else_the_id():
+def test_the_name_is_the_label_else_the_file_else_the_id() -> None:
     label = 'inkscape:label="My cat"'
     assert photo_of(root(image("a", label)), "a").name == "My cat"
     assert photo_of(root(image("a", link="../pictures/the%20cat.jpeg")), "a").name == "the cat"
@@ -177,7 +181,7 @@ def test_the_name_is_the_label_else_the_file_else_the_id():
     assert photo_of(root(image("a", link=".png")), "a").name == "a"
 
 
-def test_a_clone_is_called_by_its_own_label_else_by_its_original():
+def test_a_clone_is_called_by_its_own_label_else_by_its_original() -> None:
     body = (
         image("a", 'inkscape:label="My cat"')
         + '<use id="u" xlink:href="#a" inkscape:label="Her clone"/><use id="v" xlink:href="#a"/>'
@@ -186,7 +190,7 @@ def test_a_clone_is_called_by_its_own_label_else_by_its_original():
     assert photo_of(root(body), "v").name == "My cat"
 
 
-def test_the_newer_spelling_of_links_is_read():
+def test_the_newer_spelling_of_links_is_read() -> None:
     svg = root('<image id="a" width="8" height="4" href="%s"/><use id="u" href="#a"/>' % uri())
     assert meant(svg, "u") == [("u", "a")]
 
@@ -206,13 +210,15 @@ BRANCHES = {
 
 
 @pytest.mark.parametrize("where", BRANCHES)
-def test_the_sketch_belongs_into_the_bitmaps_layer_and_above_its_outermost_group(where):
+def test_the_sketch_belongs_into_the_bitmaps_layer_and_above_its_outermost_group(
+    where: str,
+) -> None:
     body, layer, child = BRANCHES[where]
     parent, below = photo_of(root(body % image())).branch()
     assert (parent.get("id"), below.get("id")) == (layer, child)
 
 
-def test_a_clones_sketch_belongs_to_the_clone():
+def test_a_clones_sketch_belongs_to_the_clone() -> None:
     svg = root(
         '<g id="l" %s>%s</g><g id="m" %s><use id="u" xlink:href="#photo"/></g>'
         % (LAYER, image(), LAYER)
@@ -221,7 +227,7 @@ def test_a_clones_sketch_belongs_to_the_clone():
     assert (parent.get("id"), below.get("id")) == ("m", "u")
 
 
-def test_transforms_add_up_from_the_page_to_the_image():
+def test_transforms_add_up_from_the_page_to_the_image() -> None:
     parts = [translate(3, 4), rotate(30), scale(2, -0.5), times(rotate(-70), scale(1, 3))]
     body = image(more='transform="%s"' % text(parts[3]))
     for part in reversed(parts[:3]):
@@ -231,7 +237,7 @@ def test_transforms_add_up_from_the_page_to_the_image():
         assert applied(transform, corner) == pytest.approx(applied(times(*parts), corner))
 
 
-def test_an_inner_document_moves_and_scales_its_content():
+def test_an_inner_document_moves_and_scales_its_content() -> None:
     svg = root('<svg x="10" y="20" width="50" height="50" viewBox="5 5 100 50">%s</svg>' % image())
     # xMidYMid: 50 x 25 in the middle
     expected = times(translate(10, 20), translate(0, 12.5), scale(0.5, 0.5), translate(-5, -5))

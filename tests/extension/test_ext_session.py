@@ -1,213 +1,42 @@
-"""The conversation with the engine, a child process: what comes of it, whatever the engine does."""
+"""A session computes one bitmap after the other, and knows what there is to see of each."""
 
-import json
-import os
-import queue
+from __future__ import annotations
+
+import subprocess
 import sys
-import time
+from pathlib import Path
+from typing import Callable, Iterator, List, Optional
 
 import pytest
-from clipasso_ext.document.selection import find_photos
-from clipasso_ext.engine import connection as engines
-from clipasso_ext.engine.connection import Engine, ask_once
-from clipasso_ext.engine.host import engine_environment, find_host
-from clipasso_ext.engine.session import Session
+from clipasso_ext.engine.session import Session, TaskState
 from clipasso_ext.engine.settings import Settings
-from clipasso_ext.engine.task import Task
-from clipasso_ext.problem import Problem
+from clipasso_ext.engine.sketch_task import SketchTask
+from clipasso_ext.host import Host, find_host
 from clipasso_ext.windows import wording
 
-from easel import image, png, root
+from easel import image, png, root, sketch_task, was_ended
+from kinds import Heard, Pointer
+from loop import Loop
+from stand_in import StandIn
 
 LIMIT_S = 20
-HERE = os.path.dirname(os.path.abspath(__file__))
+OpenSession = Callable[..., Session]
 
 
 @pytest.fixture
-def photo(tmp_path):
-    path = tmp_path / "photo.png"
-    path.write_bytes(png(40, 20))
-    return str(path)
-
-
-@pytest.fixture
-def engine_script(tmp_path, pointer):
-    """Points the extension to an engine that runs these lines of Python."""
-
-    def write(lines):
-        path = tmp_path / "engine.py"
-        path.write_text("import json, os, sys\n" + lines)
-        pointer(sys.executable, str(path))
-        return find_host()
-
-    return write
-
-
-def heard(events, *last):
-    """The events up to one of those."""
-    found = []
-    while not found or found[-1]["event"] not in (last or engines.LAST):
-        found.append(events.get(timeout=LIMIT_S))
-    return found
-
-
-# Engine
-
-
-def test_a_sketch_is_told_from_its_start_to_its_result(host, photo, processes):
-    events = queue.Queue()
-    talk = Engine(host, events.put)
-    talk.sketch("7", photo, {"version": 1, "strokes": 3}, 64)
-    told = heard(events)
-    talk.close()
-    assert [event["event"] for event in told] == ["started"] + ["progress"] * 4 + ["result"]
-    assert {event["id"] for event in told} == {"7"}
-    assert told[-1]["svg"].count("<path") == 3
-    assert "preview" in told[-1]
-    assert processes[0].wait(LIMIT_S) == 0
-
-
-def test_previews_come_only_where_they_are_asked_for(host, photo):
-    assert "preview" not in ask_once(host, photo, {"version": 1})
-
-
-def test_requests_go_down_as_lines_of_json(host, photo, tmp_path, monkeypatch):
-    monkeypatch.setenv("FAKE_ENGINE_LOG", str(tmp_path / "lines"))
-    ask_once(host, photo, {"version": 1, "strokes": 2})
-    (line,) = (tmp_path / "lines").read_text().splitlines()
-    assert json.loads(line) == {"id": "1", "photo": photo, "request": {"version": 1, "strokes": 2}}
-
-
-def test_asking_once_leaves_no_process(host, photo, processes):
-    assert ask_once(host, photo, {"version": 1})["event"] == "result"
-    assert [process.wait(LIMIT_S) for process in processes] == [0]
-
-
-def test_an_error_is_the_last_event(host, photo, monkeypatch):
-    monkeypatch.setenv("FAKE_ENGINE", "error")
-    assert (
-        ask_once(host, photo, {"version": 1})["message"]
-        == "the photo is one plain colour: there is nothing to sketch"
-    )
-
-
-def test_an_engine_that_dies_ends_in_an_error(host, photo, monkeypatch, home):
-    monkeypatch.setenv("FAKE_ENGINE", "die")
-    told = ask_once(host, photo, {"version": 1})
-    assert (told["event"], told["code"]) == ("error", "no-engine")
-    assert "ended with status 9" in (home / "logs" / "extension.log").read_text()
-
-
-def test_lines_that_are_no_events_are_logged_and_passed_over(engine_script, photo, home):
-    host = engine_script(
-        "sys.stdin.readline()\n"
-        "for line in ('not JSON', '[]', '7', 'null', '{}', '{\"event\": 7}', '', '\"x\"'):\n"
-        "    print(line)\n"
-        "print(json.dumps({'id': '2', 'event': 'result', 'of': 'another'}))\n"
-        "print(json.dumps({'id': '1', 'event': 'result', 'svg': ''}), flush=True)\n"
-    )
-    assert ask_once(host, photo, {"version": 1}) == {"id": "1", "event": "result", "svg": ""}
-    assert "what is no event: b'not JSON" in (home / "logs" / "extension.log").read_text()
-
-
-def test_bytes_that_are_no_text_do_no_harm(engine_script, photo):
-    host = engine_script(
-        "sys.stdin.readline()\nsys.stdout.buffer.write(bytes(range(128, 256)) + b'\\n')\n"
-        "print(json.dumps({'id': '1', 'event': 'result', 'svg': ''}), flush=True)\n"
-    )
-    assert ask_once(host, photo, {"version": 1})["event"] == "result"
-
-
-@pytest.mark.parametrize("command", [["/nowhere/clipasso"], [os.path.dirname(sys.executable)]])
-def test_a_command_that_is_missing_is_a_problem(command, pointer, photo):
-    pointer(*command)
-    with pytest.raises(Problem, match="not where it was installed: run install"):
-        ask_once(find_host(), photo, {"version": 1})
-
-
-def test_what_the_engine_writes_to_stderr_reaches_nobody(engine_script, photo, capfd):
-    host = engine_script(
-        "print('trouble', file=sys.stderr)\nsys.stdin.readline()\nprint(json.dumps({'id': '1',"
-        " 'event': 'cancelled'}))\n"
-    )
-    ask_once(host, photo, {"version": 1})
-    assert capfd.readouterr() == ("", "")
-
-
-def test_the_engines_environment_has_nothing_of_inkscapes_python(
-    engine_script, photo, monkeypatch, home
-):
-    for name in (
-        "PYTHONHOME",
-        "PYTHONPATH",
-        "INKSCAPE_PROFILE_DIR",
-        "_INKSCAPE_GC",
-        "LD_PRELOAD",
-        "DYLD_LIBRARY_PATH",
-        "GTK_PATH",
-    ):
-        monkeypatch.setenv(name, "/nowhere")
-    monkeypatch.setenv("KEPT", "yes")
-    host = engine_script(
-        "sys.stdin.readline()\nprint(json.dumps({'id': '1', 'event': 'about', **os.environ}))\n"
-    )
-    told = ask_once(host, photo, {"version": 1})
-    assert told["KEPT"] == "yes"
-    assert told["CLIPASSO_HOME"] == str(home)
-    assert not [
-        name
-        for name in told
-        if name.startswith(("PYTHON", "INKSCAPE", "_INKSCAPE", "LD_", "DYLD_", "GTK_"))
-    ]
-    assert "PYTHONHOME" in os.environ
-    assert engine_environment(host)["PATH"] == os.environ["PATH"]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="sessions as other systems have them")
-def test_no_signal_to_inkscape_reaches_the_engine(engine_script, photo):
-    host = engine_script(
-        "sys.stdin.readline()\nprint(json.dumps({'id': '1', 'event': 'about', 'session':"
-        " os.getsid(0)}))\n"
-    )
-    assert ask_once(host, photo, {"version": 1})["session"] != os.getsid(0)
-
-
-# Session
-
-
-class Loop:
-    """The one thread that a session belongs to."""
-
-    def __init__(self):
-        self.waiting, self.changes = queue.Queue(), 0
-
-    def change(self):
-        self.changes += 1
-
-    def until(self, condition):
-        """Do what is posted until it holds."""
-        end = time.monotonic() + LIMIT_S
-        while not condition():
-            self.waiting.get(timeout=max(0.01, end - time.monotonic()))()
-
-
-@pytest.fixture
-def loop():
+def loop() -> Loop:
     return Loop()
 
 
 @pytest.fixture
-def open_session(loop, host, scratch):
+def open_session(loop: Loop, host: Host, scratch: Path) -> Iterator[OpenSession]:
     """Makes a session for the bitmaps of a document."""
-    opened = []
+    opened: List[Session] = []
 
-    def make(body=None, where=host):
+    def make(body: Optional[str] = None, where: Host = host) -> Session:
         svg = root(body or image())
-        tasks = [
-            Task(photo, svg, [], scratch)
-            for photo in find_photos(svg, [one.get("id") for one in svg])
-        ]
-        opened.append(Session(tasks, where, loop.waiting.put, loop.change, 64))
+        tasks = [sketch_task(svg, scratch, ident=one.get("id")) for one in svg]
+        opened.append(Session(tasks, where, loop.post, loop.change, 64))
         return opened[-1]
 
     yield make
@@ -215,87 +44,111 @@ def open_session(loop, host, scratch):
         session.close()
 
 
+def strokes_of(state: TaskState) -> int:
+    """How many the sketch has."""
+    assert state.result is not None
+    return int(state.result["svg"].count("<path"))
+
+
+# Inkscape's drawing, of easel's bitmap
+DRAW_PNG = "open(target, 'wb').write(%r)" % png(40, 20)
+posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes as other systems have them")
 THREE = image("a") + image("b") + image("c")
 
 
-def test_a_session_begins_with_nothing(open_session):
+def test_a_session_begins_with_nothing(open_session: OpenSession) -> None:
     session = open_session()
     assert (session.busy, session.phase, session.guides) == (False, "", ["auto", "lite"])
 
 
-def test_a_task_is_sketched(open_session, loop):
+def test_a_task_is_sketched(open_session: OpenSession, loop: Loop) -> None:
     session = open_session()
     session.begin(Settings(strokes=5), "draft", [0])
     assert session.busy
     loop.until(lambda: not session.busy)
-    shown = session.shown[0]
-    assert (shown.problem, shown.preset) == ("", "draft")
-    assert shown.result["svg"].count("<path") == 5
-    assert shown.strokes
-    assert shown.mask
-    assert shown.started["line"].startswith("guide lite")
+    state = session.states[0]
+    assert (state.problem, state.preset) == ("", "draft")
+    assert strokes_of(state) == 5
+    assert state.strokes
+    assert state.mask
+    assert state.started["line"].startswith("guide lite")
     assert loop.changes > 3
 
 
-def test_tasks_are_sketched_one_after_the_other_by_one_engine(open_session, loop, processes):
+def test_tasks_are_sketched_one_after_the_other_by_one_engine(
+    open_session: OpenSession, loop: Loop, processes: List[subprocess.Popen[bytes]]
+) -> None:
     session = open_session(THREE)
     session.begin(Settings(), "quick", [2, 0, 1])
     order = []
     while session.busy:
         if session.current not in order:
             order.append(session.current)
-        loop.waiting.get(timeout=LIMIT_S)()
+        loop.posted.get(timeout=LIMIT_S)()
     assert order == [2, 0, 1]
-    assert all(shown.result for shown in session.shown)
+    assert all(state.result for state in session.states)
     assert len(processes) == 1
 
 
-def test_one_that_fails_does_not_keep_the_others(open_session, loop):
+def test_one_that_fails_does_not_keep_the_others(open_session: OpenSession, loop: Loop) -> None:
     session = open_session(image("a") + image("b", link="gone.png") + image("c"))
     session.begin(Settings(), "draft", [0, 1, 2])
     loop.until(lambda: not session.busy)
-    assert [bool(shown.result) for shown in session.shown] == [True, False, True]
-    assert "missing: gone.png" in session.shown[1].problem
-    assert [shown.problem for shown in (session.shown[0], session.shown[2])] == ["", ""]
+    assert [bool(state.result) for state in session.states] == [True, False, True]
+    assert "missing: gone.png" in session.states[1].problem
+    assert [state.problem for state in (session.states[0], session.states[2])] == ["", ""]
 
 
-def test_a_fault_of_our_own_is_told_and_logged(open_session, loop, monkeypatch, home):
+def test_a_fault_of_our_own_is_told_and_logged(
+    open_session: OpenSession, loop: Loop, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
     session = open_session()
-    monkeypatch.setattr(Task, "request", lambda *_: 1 / 0)
+    monkeypatch.setattr(SketchTask, "request", lambda *_: 1 / 0)
     session.begin(Settings(), "draft", [0])
     loop.until(lambda: not session.busy)
-    assert session.shown[0].problem.startswith("Something went wrong in the extension")
+    assert session.states[0].problem.startswith("Something went wrong in the extension")
     assert "ZeroDivisionError" in (home / "logs" / "extension.log").read_text()
 
 
-def test_what_the_engine_refuses_is_told_as_a_sentence(open_session, loop, monkeypatch):
+def test_what_the_engine_refuses_is_told_as_a_sentence(
+    open_session: OpenSession, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FAKE_ENGINE", "error")
     session = open_session()
     session.begin(Settings(), "draft", [0])
     loop.until(lambda: not session.busy)
-    assert session.shown[0].problem == "The photo is one plain colour: there is nothing to sketch"
+    assert session.states[0].problem == "The photo is one plain colour: there is nothing to sketch"
 
 
-def test_a_problem_is_forgotten_when_work_begins_again(open_session, loop, monkeypatch):
+def test_a_problem_is_forgotten_when_work_begins_again(
+    open_session: OpenSession, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FAKE_ENGINE", "error")
     session = open_session()
     session.begin(Settings(), "draft", [0])
     loop.until(lambda: not session.busy)
     session.begin(Settings(), "draft", [0])
-    assert session.shown[0].problem == ""
+    assert session.states[0].problem == ""
 
 
-def test_a_replaced_request_is_not_heard_of_again(open_session, loop, monkeypatch):
+def test_a_replaced_request_is_not_heard_of_again(
+    open_session: OpenSession, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FAKE_ENGINE", "slow")
     session = open_session(THREE)
     session.begin(Settings(strokes=3), "draft", [0])
     loop.until(lambda: session.phase == "progress")
     session.begin(Settings(strokes=4), "draft", [1])
     assert session.current == 1
-    session._hear({"id": "1", "event": "result", "svg": "late"})
-    session._hear({"id": "1", "event": "error", "message": "late"})
-    session._hear({"id": "1", "event": "progress", "step": 999, "steps": 1000})
-    assert (session.current, session.shown[0].result, session.shown[1].result, session.latest) == (
+    session._on_event({"id": "1", "event": "result", "svg": "late"})
+    session._on_event({"id": "1", "event": "error", "message": "late"})
+    session._on_event({"id": "1", "event": "progress", "step": 999, "steps": 1000})
+    assert (
+        session.current,
+        session.states[0].result,
+        session.states[1].result,
+        session.latest,
+    ) == (
         1,
         None,
         None,
@@ -304,39 +157,43 @@ def test_a_replaced_request_is_not_heard_of_again(open_session, loop, monkeypatc
     loop.until(lambda: session.phase == "progress")
     session.keep()
     loop.until(lambda: not session.busy)
-    assert session.shown[0].result is None
-    assert session.shown[1].result["svg"].count("<path") == 4
+    assert session.states[0].result is None
+    assert strokes_of(session.states[1]) == 4
 
 
-def test_work_can_be_replaced_many_times_in_a_row(open_session, loop):
+def test_work_can_be_replaced_many_times_in_a_row(open_session: OpenSession, loop: Loop) -> None:
     session = open_session(THREE)
     for count in range(1, 20):
         session.begin(Settings(strokes=count), "draft", [count % 3])
     loop.until(lambda: not session.busy)
-    assert session.shown[1].result["svg"].count("<path") == 19
-    assert [shown.result is None for shown in session.shown] == [True, False, True]
+    assert strokes_of(session.states[1]) == 19
+    assert [state.result is None for state in session.states] == [True, False, True]
 
 
-def test_stop_and_keep_ends_the_work_with_a_result(open_session, loop, monkeypatch):
+def test_stop_and_keep_ends_the_work_with_a_result(
+    open_session: OpenSession, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FAKE_ENGINE", "slow")
     session = open_session(THREE)
     session.begin(Settings(), "standard", [0, 1, 2])
     loop.until(lambda: session.phase == "progress")
     session.keep()
     loop.until(lambda: not session.busy)
-    assert [bool(shown.result) for shown in session.shown] == [True, False, False]
-    assert session.shown[0].preset == "standard"
+    assert [bool(state.result) for state in session.states] == [True, False, False]
+    assert session.states[0].preset == "standard"
 
 
-def test_a_result_is_forgotten_when_the_controls_left_it(open_session, loop):
+def test_a_result_is_forgotten_when_the_controls_left_it(
+    open_session: OpenSession, loop: Loop
+) -> None:
     session = open_session()
     session.begin(Settings(), "draft", [0])
     loop.until(lambda: not session.busy)
     session.forget(0)
-    assert session.shown[0].result is None
+    assert session.states[0].result is None
 
 
-def test_the_guides_are_the_engines(open_session, loop):
+def test_the_guides_are_the_engines(open_session: OpenSession, loop: Loop) -> None:
     session = open_session()
     session.ask_about()
     loop.until(lambda: len(session.guides) > 2)
@@ -344,41 +201,52 @@ def test_the_guides_are_the_engines(open_session, loop):
 
 
 def test_an_engine_that_dies_is_told_and_the_next_request_starts_another(
-    open_session, loop, monkeypatch, processes
-):
+    open_session: OpenSession,
+    loop: Loop,
+    monkeypatch: pytest.MonkeyPatch,
+    processes: List[subprocess.Popen[bytes]],
+) -> None:
     monkeypatch.setenv("FAKE_ENGINE", "die")
     session = open_session(THREE)
     session.begin(Settings(), "draft", [0, 1])
     loop.until(lambda: not session.busy)
-    assert session.shown[0].problem.startswith("The engine ended unexpectedly")
+    assert session.states[0].problem.startswith("The engine ended unexpectedly")
     monkeypatch.setenv("FAKE_ENGINE", "")
     session.begin(Settings(), "draft", [0])
     loop.until(lambda: not session.busy)
-    assert session.shown[0].result
+    assert session.states[0].result
     assert len(processes) == 2
 
 
-def test_a_missing_command_is_told_once_for_every_task(open_session, loop, pointer):
+def test_a_missing_command_is_told_once_for_every_task(
+    open_session: OpenSession, loop: Loop, pointer: Pointer
+) -> None:
     pointer("/nowhere/clipasso")
     session = open_session(THREE, find_host())
     session.ask_about()
     session.begin(Settings(), "draft", [0, 1, 2])
     loop.until(lambda: not session.busy)
-    assert all("not where it was installed" in shown.problem for shown in session.shown)
+    assert all("not where it was installed" in state.problem for state in session.states)
 
 
-def test_garbage_between_the_events_is_passed_over(open_session, loop, monkeypatch):
+def test_garbage_between_the_events_is_passed_over(
+    open_session: OpenSession, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FAKE_ENGINE", "garbage")
     session = open_session()
     session.begin(Settings(), "draft", [0])
     loop.until(lambda: not session.busy)
-    assert session.shown[0].result
+    assert session.states[0].result
 
 
 @pytest.mark.parametrize("mode", ["", "slow"])
 def test_closing_calls_everything_off_and_leaves_no_process(
-    mode, open_session, loop, monkeypatch, processes
-):
+    mode: str,
+    open_session: OpenSession,
+    loop: Loop,
+    monkeypatch: pytest.MonkeyPatch,
+    processes: List[subprocess.Popen[bytes]],
+) -> None:
     monkeypatch.setenv("FAKE_ENGINE", mode)
     session = open_session(THREE)
     session.ask_about()
@@ -388,32 +256,104 @@ def test_closing_calls_everything_off_and_leaves_no_process(
     assert not session.busy
     assert [process.wait(LIMIT_S) for process in processes] == [0]
     changes = loop.changes
-    while not loop.waiting.empty():
-        loop.waiting.get()()
-    session._hear({"id": "about", "event": "about", "guides": ["late"]})
-    session._hear({"id": None, "event": "error", "code": "no-engine"})
+    while not loop.posted.empty():
+        loop.posted.get()()
+    session._on_event({"id": "about", "event": "about", "guides": ["late"]})
+    session._on_event({"id": None, "event": "error", "code": "no-engine"})
     assert loop.changes == changes  # the window is gone
-    assert not [shown.result for shown in session.shown if shown.result]
+    assert not [state.result for state in session.states if state.result]
 
 
-def test_closing_twice_or_before_anything_began_does_no_harm(open_session):
+def test_closing_twice_or_before_anything_began_does_no_harm(open_session: OpenSession) -> None:
     session = open_session()
     session.close()
     session.close()
 
 
+@pytest.mark.parametrize("others", [[], [1, 2]], ids=["alone", "before others"])
+def test_after_an_engine_that_ended_unexpectedly_the_next_request_is_served(
+    others: List[int], open_session: OpenSession, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The warm engine, that is, not the command through which it is spoken to."""
+    monkeypatch.setenv("FAKE_ENGINE", "bug")
+    session = open_session(THREE)
+    session.begin(Settings(), "draft", [0, *others])
+    loop.until(lambda: not session.busy)
+    assert session.states[0].problem == (
+        "The engine ended unexpectedly: try again. Its log tells why"
+    )
+    assert [strokes_of(session.states[index]) for index in others] == [16] * len(others)
+    session.begin(Settings(strokes=3), "draft", [0])
+    loop.until(lambda: not session.busy)
+    assert (session.states[0].problem, strokes_of(session.states[0])) == ("", 3)
+
+
+# Bitmaps that Inkscape has to draw
+
+CLIPPED = image(more='opacity="0.5"')
+
+
+@posix
+def test_a_knob_that_is_turned_while_a_bitmap_is_drawn_has_it_drawn_once(
+    open_session: OpenSession, loop: Loop, inkscape: StandIn, heard: Heard
+) -> None:
+    inkscape.waits(DRAW_PNG)
+    session = open_session(CLIPPED)
+    for count in range(1, 10):
+        session.begin(Settings(strokes=count), "draft", [0])
+    inkscape.wait_begun()
+    session.begin(Settings(strokes=10), "draft", [0])
+    assert session.phase == "preparing"
+    inkscape.go_on()
+    loop.until(lambda: not session.busy)
+    assert strokes_of(session.states[0]) == 10
+    assert len(inkscape.calls()) == 1
+    assert [line["request"]["strokes"] for line in heard()] == [10]
+
+
+@posix
+def test_a_bitmap_that_can_not_be_drawn_is_told_at_every_turn_and_tried_once(
+    open_session: OpenSession, loop: Loop, inkscape: StandIn
+) -> None:
+    inkscape.does("sys.exit(1)")
+    session = open_session(CLIPPED)
+    for _ in range(3):
+        session.begin(Settings(), "draft", [0])
+        loop.until(lambda: not session.busy)
+        assert session.states[0].problem.startswith("Inkscape could not draw the bitmap")
+    assert len(inkscape.calls()) == 1
+
+
+@posix
+def test_closing_ends_the_drawing_of_a_bitmap(
+    open_session: OpenSession,
+    loop: Loop,
+    inkscape: StandIn,
+    processes: List[subprocess.Popen[bytes]],
+) -> None:
+    inkscape.waits()
+    session = open_session(CLIPPED)
+    session.begin(Settings(), "draft", [0])
+    inkscape.wait_begun()
+    session.close()
+    assert [was_ended(process) for process in processes] == [True]
+    assert loop.posted.empty()
+
+
 # What is said meanwhile
 
 
-def test_the_line_tells_what_is_computed(open_session, loop, monkeypatch):
+def test_the_line_tells_what_is_computed(
+    open_session: OpenSession, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FAKE_ENGINE", "slow")
     session = open_session(THREE)
     session.begin(Settings(), "quick", [1])
-    assert wording.describe(session) == "b: Looking at the bitmap…"
+    assert wording.status_line(session) == "b: Looking at the bitmap…"
     loop.until(lambda: session.phase == "progress")
-    assert wording.describe(session).startswith("b: Finishing: step ")
-    assert wording.describe(session).endswith(" of 1000000, 3 s left")
-    assert 0 < wording.share(session) < 1
+    assert wording.status_line(session).startswith("b: Finishing: step ")
+    assert wording.status_line(session).endswith(" of 1000000, 3 s left")
+    assert 0 < wording.progress_share(session) < 1
     for event, words in (
         (
             {"event": "waking"},
@@ -423,14 +363,14 @@ def test_the_line_tells_what_is_computed(open_session, loop, monkeypatch):
         ({"event": "queued", "position": 2}, "b: 2 sketches are computed before this one…"),
         ({"event": "started"}, "b: Finding the subject and its edges…"),
     ):
-        session._hear({"id": str(session._number), **event})
-        assert wording.describe(session) == words
-        assert wording.share(session) == 0
+        session._on_event({"id": str(session._number), **event})
+        assert wording.status_line(session) == words
+        assert wording.progress_share(session) == 0
 
 
 @pytest.mark.parametrize(
     ("time_s", "words"),
     [(0.2, "1 s"), (3, "3 s"), (89, "89 s"), (90, "2 min"), (100, "2 min"), (3600, "60 min")],
 )
-def test_durations_are_said_as_a_person_says_them(time_s, words):
+def test_durations_are_said_as_a_person_says_them(time_s: float, words: str) -> None:
     assert wording.duration(time_s) == words

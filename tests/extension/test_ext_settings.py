@@ -1,8 +1,12 @@
 """The settings are the engine's own defaults until the person chooses, and outlive a session."""
 
+from __future__ import annotations
+
 import json
 import sys
 from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from clipasso_ext.engine import settings
@@ -11,13 +15,13 @@ from clipasso_ext.engine.settings import Settings, load, sane, store
 CHOSEN = Settings(7, "quick", "clip:RN50:openai", "none", 2.5, "#12ab34", 9, 4, "dim")
 
 
-def test_what_is_stored_is_loaded(tmp_path):
+def test_what_is_stored_is_loaded(tmp_path: Path) -> None:
     store(CHOSEN, tmp_path / "deep" / "extension.json")
     assert load(tmp_path / "deep" / "extension.json") == CHOSEN
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["extension.json"]
 
 
-def test_nothing_stored_gives_the_defaults(tmp_path):
+def test_nothing_stored_gives_the_defaults(tmp_path: Path) -> None:
     assert load(tmp_path / "extension.json") == Settings()
 
 
@@ -26,17 +30,17 @@ TYPES = [b'{"strokes": "many"}', b'{"strokes": true}', b'{"strokes": null}']
 
 
 @pytest.mark.parametrize("content", WORDS + TYPES)
-def test_a_damaged_file_gives_the_defaults(content, tmp_path):
+def test_a_damaged_file_gives_the_defaults(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "extension.json").write_bytes(content)
     assert load(tmp_path / "extension.json") == Settings()
 
 
-def test_a_folder_in_the_files_place_gives_the_defaults(tmp_path):
+def test_a_folder_in_the_files_place_gives_the_defaults(tmp_path: Path) -> None:
     (tmp_path / "extension.json").mkdir()
     assert load(tmp_path / "extension.json") == Settings()
 
 
-def test_a_file_of_another_version_keeps_what_is_known(tmp_path):
+def test_a_file_of_another_version_keeps_what_is_known(tmp_path: Path) -> None:
     (tmp_path / "extension.json").write_text(
         json.dumps({"strokes": 9, "mood": "blue", "width": 3, "ink": 7})
     )
@@ -72,14 +76,16 @@ def test_a_file_of_another_version_keeps_what_is_known(tmp_path):
         ("ink", "url(x)", "black"),
     ],
 )
-def test_what_the_controls_could_not_say_is_put_right(name, value, sound, tmp_path):
+def test_what_the_controls_could_not_say_is_put_right(
+    name: str, value: Any, sound: Any, tmp_path: Path
+) -> None:
     wrong = replace(Settings(), **{name: value})
     assert getattr(sane(wrong), name) == sound
     (tmp_path / "extension.json").write_text(json.dumps({name: value}))
     assert load(tmp_path / "extension.json") == replace(Settings(), **{name: sound})
 
 
-def test_what_the_controls_can_say_stays():
+def test_what_the_controls_can_say_stays() -> None:
     for sound in (
         CHOSEN,
         Settings(),
@@ -91,20 +97,22 @@ def test_what_the_controls_can_say_stays():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a file in a folder's place")
-def test_a_place_that_can_not_be_written_forgets_and_tells_the_log(home):
+def test_a_place_that_can_not_be_written_forgets_and_tells_the_log(home: Path) -> None:
     home.parent.joinpath("file").write_text("")
     store(CHOSEN, home.parent / "file" / "extension.json")
     assert "the settings could not be stored" in (home / "logs" / "extension.log").read_text()
 
 
-def test_a_disk_that_is_full_leaves_the_old_settings_and_nothing_half(tmp_path, monkeypatch, home):
+def test_a_disk_that_is_full_leaves_the_old_settings_and_nothing_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
     path = tmp_path / "extension.json"
     store(CHOSEN, path)
 
-    def full(*_):
+    def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(settings.os, "replace", full)
+    monkeypatch.setattr("os.replace", full)
     store(Settings(), path)
     assert load(path) == CHOSEN
     assert [one.name for one in tmp_path.glob("extension*")] == ["extension.json"]
@@ -113,11 +121,11 @@ def test_a_disk_that_is_full_leaves_the_old_settings_and_nothing_half(tmp_path, 
 # The request
 
 
-def test_the_defaults_ask_for_nothing_in_particular():
+def test_the_defaults_ask_for_nothing_in_particular() -> None:
     assert Settings().request(0, "auto") == {"version": 1}
 
 
-def test_only_what_differs_is_asked_for():
+def test_only_what_differs_is_asked_for() -> None:
     assert CHOSEN.request(3.25, "quick") == {
         "version": 1,
         "strokes": 7,
@@ -131,16 +139,16 @@ def test_only_what_differs_is_asked_for():
     }
 
 
-def test_a_draft_does_not_compete():
+def test_a_draft_does_not_compete() -> None:
     assert CHOSEN.request(0, "draft").get("seeds") is None
 
 
 @pytest.mark.parametrize("width", [0, -1, float("nan")])
-def test_no_width_is_the_engines(width):
+def test_no_width_is_the_engines(width: float) -> None:
     assert "width_px" not in Settings().request(width, "auto")
 
 
-def core():
+def core() -> Any:
     """The engine's own request; None where the engine is not installed."""
     try:
         from clipasso_core import request
@@ -149,7 +157,7 @@ def core():
     return request
 
 
-def test_the_defaults_are_the_engines():
+def test_the_defaults_are_the_engines() -> None:
     engines = core().SketchRequest()
     own = Settings()
     assert (own.strokes, own.preset, own.guide, own.mask, own.ink, own.seed) == (
@@ -164,7 +172,7 @@ def test_the_defaults_are_the_engines():
     assert (engines.width_px, engines.seeds) == (None, None)
 
 
-def test_the_limits_are_the_engines():
+def test_the_limits_are_the_engines() -> None:
     request = core()
     assert (settings.MAX_STROKES, settings.MAX_SEEDS) == (request.MAX_STROKES, request.MAX_SEEDS)
     assert request.SketchRequest(seed=settings.MAX_SEED).seed == settings.MAX_SEED
@@ -172,7 +180,7 @@ def test_the_limits_are_the_engines():
         request.SketchRequest(seed=settings.MAX_SEED + 1)
 
 
-def test_the_presets_are_the_engines():
+def test_the_presets_are_the_engines() -> None:
     from_core = core()
     from clipasso_core.presets import PRESETS
 
@@ -182,7 +190,7 @@ def test_the_presets_are_the_engines():
 
 @pytest.mark.parametrize("changed", [field.name for field in fields(Settings)])
 @pytest.mark.parametrize("preset", settings.PRESETS)
-def test_the_engine_accepts_every_request(changed, preset):
+def test_the_engine_accepts_every_request(changed: str, preset: str) -> None:
     engines = core().SketchRequest
     for chosen in (
         CHOSEN,

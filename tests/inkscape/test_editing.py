@@ -7,14 +7,18 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from clipasso_ext.names import INSENSITIVE, LABEL, LOCKED, ORIGINAL_D, PATH, PLAIN_WIDTH
 from lxml import etree
 from support import canvas
 from support.canvas import Canvas
 from support.documents import Document, inside, placed
-from support.inkscape import CLIPASSO, LABEL, ROOT, SVG, TRUE, Inkscape, element, rest, sketches
-from support.screen import desk, virtual_screen
+from support.inkscape import ROOT, TRUE, Inkscape, element, rest, sketches
+from support.screen import Desk, desk, virtual_screen, wait_for
 from support.sitting import MESSAGE, PROGRESS, Sitting, end_all, meaning, nothing_computes
 
 from clipasso_core.document.drawing import read_drawing
@@ -22,8 +26,8 @@ from clipasso_core.document.drawing import read_drawing
 BETTER = 0.995  # of the whole sketch's loss, when one of six strokes was laid beside the subject
 # by which the fake engine moves strokes, in pixels of the picture, which are the layer's units here
 STEP = (4.0, -3.0)
-INSENSITIVE = "{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}insensitive"
-INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"
+Sit = Callable[..., Sitting]
+Changes = dict[str, Any]  # by id of a stroke
 LAYER = inside(
     'id="photos" inkscape:groupmode="layer" transform="translate(4 3) scale(0.9)"',
     what=placed(transform="rotate(8 100 75)"),
@@ -34,41 +38,41 @@ NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
 
 
 @pytest.fixture(scope="module")
-def display():
+def display() -> Iterator[str]:
     with virtual_screen() as name:
         yield name
 
 
 @pytest.fixture(scope="module")
-def inkscape(tmp_path_factory, display):
+def inkscape(tmp_path_factory: pytest.TempPathFactory, display: str) -> Inkscape:
     return Inkscape.install(tmp_path_factory.mktemp("editing"), display)
 
 
 @pytest.fixture(scope="module")
-def sketched(inkscape):
+def sketched(inkscape: Inkscape) -> Path:
     """A sketch of 16 strokes above its photo, as Inkscape saves it."""
     return inkscape.act(
         inkscape.extend(Document("", LAYER).write(inkscape.folder), "sketch", "photo")
     )
 
 
-def strokes(document, layer="sketch-1"):
+def strokes(document: Path, layer: str = "sketch-1") -> dict[str, dict[str, str]]:
     """Attributes of the paths of a layer, by id."""
     return {
-        path.get("id"): dict(path.attrib)
-        for path in element(document, layer).iter(f"{{{SVG}}}path")
+        str(path.get("id")): {str(name): str(value) for name, value in path.attrib.items()}
+        for path in element(document, layer).iter(PATH)
     }
 
 
-def around(document):
+def around(document: Path) -> str:
     """What is no sketch, but for the document's own name."""
     return re.sub(r'sodipodi:docname="[^"]*"', "", rest(document))
 
 
-def changes(before, after, layer="sketch-1"):
+def changes(before: Path, after: Path, layer: str = "sketch-1") -> Changes:
     """Which attributes of which strokes differ; None for a stroke that is new or gone."""
     old, new = strokes(before, layer), strokes(after, layer)
-    found = dict.fromkeys(old.keys() ^ new.keys())
+    found: Changes = dict.fromkeys(old.keys() ^ new.keys())
     for one in old.keys() & new.keys():
         names = {
             name
@@ -80,7 +84,7 @@ def changes(before, after, layer="sketch-1"):
     return found
 
 
-def steps(before, after, ident):
+def steps(before: Path, after: Path, ident: str) -> set[tuple[float, float]]:
     """How far the points of a stroke went; set of (x, y)."""
     one, other = (
         [float(number) for number in NUMBER.findall(strokes(document)[ident]["d"])]
@@ -93,26 +97,28 @@ def steps(before, after, ident):
     return set(zip(moves[::2], moves[1::2], strict=True)) - ({(0.0, 0.0)} if relative else set())
 
 
-EDITS = {
+EDITS: dict[str, tuple[list[str], dict[str, Any], Changes]] = {
     "redraw": (["stroke-3", "stroke-5"], {}, {"stroke-3": {"d"}, "stroke-5": {"d"}}),
     "add": ([], {}, {"stroke-17": None, "stroke-18": None}),
     "level": ([], {"strokes": 5}, {one: {"style"} for one in HIDDEN}),
-    "lock": (["stroke-2"], {}, {"stroke-2": {CLIPASSO + "locked", INSENSITIVE}}),
+    "lock": (["stroke-2"], {}, {"stroke-2": {LOCKED, INSENSITIVE}}),
     "unlock": ([], {}, {}),
-    "restyle": (["stroke-4"], {"look": "marker"}, {"stroke-4": {"style", CLIPASSO + "width"}}),
+    "restyle": (["stroke-4"], {"look": "marker"}, {"stroke-4": {"style", PLAIN_WIDTH}}),
     "join": ([], {}, {}),
     "order": ([], {}, {}),
 }
 
 
 @pytest.mark.parametrize("entry", EDITS)
-def test_an_edit_changes_what_it_is_to_change(entry, inkscape, sketched):
+def test_an_edit_changes_what_it_is_to_change(
+    entry: str, inkscape: Inkscape, sketched: Path
+) -> None:
     select, values, wanted = EDITS[entry]
     stored = " ".join(f'org.clipasso.{entry}.{name}="{value}"' for name, value in values.items())
     inkscape.prefer(f'<group id="extensions" {stored}/>')
     after = inkscape.extend(sketched, entry, *select)
     assert changes(sketched, after) == wanted, inkscape.log
-    layer = element(after, "sketch-1")
+    layer: Any = element(after, "sketch-1")
     assert layer.getparent().get("id") == "photos"
     assert [layer.get(name) for name in (LABEL, "transform")] == [
         element(sketched, "sketch-1").get(name) for name in (LABEL, "transform")
@@ -125,9 +131,9 @@ def test_an_edit_changes_what_it_is_to_change(entry, inkscape, sketched):
         assert steps(sketched, after, "stroke-3") == {STEP}
 
 
-def drop(document, ident):
+def drop(document: Path, ident: str) -> Any:
     """Take an element out of a document; returns what it held."""
-    tree = etree.parse(document)
+    tree: Any = etree.parse(document)
     (found,) = tree.xpath("//*[@id=$ident]", ident=ident)
     found.getparent().remove(found)
     tree.write(document)
@@ -135,9 +141,11 @@ def drop(document, ident):
 
 
 @pytest.mark.parametrize("entry", ["join", "order"])
-def test_only_the_selected_strokes_are_plotted(entry, inkscape, sketched):
+def test_only_the_selected_strokes_are_plotted(
+    entry: str, inkscape: Inkscape, sketched: Path
+) -> None:
     after = inkscape.extend(sketched, entry, "stroke-2", "stroke-5")
-    layer = element(after, "sketch-1")
+    layer: Any = element(after, "sketch-1")
     assert layer.get("style") == "display:none"
     own = strokes(sketched)
     assert [path.get("d") for path in layer.getnext()] == [
@@ -145,7 +153,9 @@ def test_only_the_selected_strokes_are_plotted(entry, inkscape, sketched):
     ]
 
 
-def test_locked_strokes_stay_when_all_are_redrawn_and_unlock_frees_them(inkscape, sketched):
+def test_locked_strokes_stay_when_all_are_redrawn_and_unlock_frees_them(
+    inkscape: Inkscape, sketched: Path
+) -> None:
     inkscape.prefer("")
     locked = inkscape.extend(sketched, "lock", "stroke-2", "stroke-9")
     redrawn = inkscape.extend(locked, "redraw", "sketch-1")
@@ -156,7 +166,9 @@ def test_locked_strokes_stay_when_all_are_redrawn_and_unlock_frees_them(inkscape
     assert set(changes(free, inkscape.extend(free, "redraw"))) == set(ALL)
 
 
-def test_a_sketch_that_was_moved_alone_is_redrawn_where_it_is(inkscape, sketched):
+def test_a_sketch_that_was_moved_alone_is_redrawn_where_it_is(
+    inkscape: Inkscape, sketched: Path
+) -> None:
     inkscape.prefer("")
     moved = inkscape.act(
         sketched, "select-by-id:sketch-1", "transform-rotate:40", "transform-translate:10,-20"
@@ -169,7 +181,7 @@ def test_a_sketch_that_was_moved_alone_is_redrawn_where_it_is(inkscape, sketched
     assert steps(moved, after, "stroke-3") == {STEP}
 
 
-def test_a_plain_svg_is_edited_on(inkscape, sketched):
+def test_a_plain_svg_is_edited_on(inkscape: Inkscape, sketched: Path) -> None:
     inkscape.prefer('<group id="extensions" org.clipasso.level.strokes="5"/>')
     plain = sketched.with_name("plain.svg")
     inkscape.call([str(sketched), "--export-plain-svg", f"--export-filename={plain}"])
@@ -179,22 +191,25 @@ def test_a_plain_svg_is_edited_on(inkscape, sketched):
     assert set(changes(plain, inkscape.extend(plain, "level"))) == set(HIDDEN)
 
 
-def test_a_duplicate_is_edited_apart(inkscape, sketched):
+def test_a_duplicate_is_edited_apart(inkscape: Inkscape, sketched: Path) -> None:
     inkscape.prefer("")
     twice = inkscape.act(sketched, "select-by-id:sketch-1", "duplicate")
-    (copy,) = (layer.get("id") for layer in sketches(twice) if layer.get("id") != "sketch-1")
+    ids = {str(layer.get("id")) for layer in sketches(twice)}
+    (copy,) = ids - {"sketch-1"}
     after = inkscape.extend(twice, "redraw", copy)
     assert changes(twice, after) == {}
     assert len(changes(twice, after, copy)) == 16
 
 
-def test_a_tapered_stroke_and_its_copy_are_redrawn_under_their_effects(inkscape, sketched):
+def test_a_tapered_stroke_and_its_copy_are_redrawn_under_their_effects(
+    inkscape: Inkscape, sketched: Path
+) -> None:
     inkscape.prefer('<group id="extensions" org.clipasso.restyle.taper="taper"/>')
     tapered = inkscape.extend(sketched, "restyle", "stroke-3")
     twice = inkscape.act(tapered, "select-by-id:stroke-3", "duplicate")
     (copy,) = set(strokes(twice)) - set(ALL)
     after = inkscape.extend(twice, "redraw", "stroke-3", copy)
-    names = {"d", INKSCAPE + "original-d"}
+    names = {"d", ORIGINAL_D}
     assert changes(twice, after) == {"stroke-3": names, copy: names}
     inkscape.prefer('<group id="extensions" org.clipasso.restyle.taper="none"/>')
     back = inkscape.extend(after, "restyle", "stroke-3", copy)
@@ -202,7 +217,9 @@ def test_a_tapered_stroke_and_its_copy_are_redrawn_under_their_effects(inkscape,
     assert strokes(back)[copy]["d"] == strokes(back)["stroke-3"]["d"]
 
 
-def test_without_its_photo_the_sketch_stays_and_the_way_out_works(inkscape, sketched):
+def test_without_its_photo_the_sketch_stays_and_the_way_out_works(
+    inkscape: Inkscape, sketched: Path
+) -> None:
     inkscape.prefer("")
     alone = inkscape.act(sketched, "select-by-id:photo", "delete")
     after = inkscape.extend(alone, "redraw", "stroke-3")
@@ -222,35 +239,36 @@ def test_without_its_photo_the_sketch_stays_and_the_way_out_works(inkscape, sket
 
 # In front of a person
 
-REDRAW, LOCK, LEVEL = "ctrl+F9", "ctrl+F10", "ctrl+F11"
+REDRAW, LOCK, LEVEL, JOIN = "ctrl+F9", "ctrl+F10", "ctrl+F11", "ctrl+F12"
+PLOT_WINDOW = "^Join into One Line$"
 FEW = [f"stroke-{number}" for number in range(1, 7)]
 PAGE = (200, 150)  # user units
 MOVE = (9, 4)  # user units that a node is dragged
 
 
 @pytest.fixture(scope="module")
-def own_desk():
+def own_desk() -> Iterator[Desk]:
     with desk() as screen:
         yield screen
 
 
 @pytest.fixture
-def sit(tmp_path, own_desk, sketched, inkscape):
+def sit(tmp_path: Path, own_desk: Desk, sketched: Path, inkscape: Inkscape) -> Iterator[Sit]:
     """Opens Inkscape on a sketch, of which all but one stroke are locked if no other is given; ends
     it after the test.
     """
-    sittings = []
+    sittings: list[Sitting] = []
 
-    def start(mode="", tree=None):
+    def start(mode: str = "", tree: Any = None) -> Sitting:
         scratch = tmp_path / "scratch"
         scratch.mkdir()
         own = Inkscape.install(tmp_path, own_desk.display, FAKE_ENGINE=mode, TMPDIR=str(scratch))
-        own.bind({REDRAW: "redraw.noprefs", LOCK: "lock", LEVEL: "level.noprefs"})
+        own.bind({REDRAW: "redraw.noprefs", LOCK: "lock", LEVEL: "level.noprefs", JOIN: "join"})
         own.prefer('<group id="extensions" org.clipasso.level.strokes="18"/>')
         shutil.copy(inkscape.folder / "photo.png", tmp_path)
         if tree is None:
             tree = etree.parse(sketched)
-            for path in tree.iter(f"{{{SVG}}}path"):
+            for path in tree.iter(PATH):
                 if path.get("id") != "stroke-3":
                     path.set(INSENSITIVE, "true")
         path = tmp_path / "sketched.svg"
@@ -263,14 +281,14 @@ def sit(tmp_path, own_desk, sketched, inkscape):
         end_all(sitting)
 
 
-def cycle(sitting):
+def cycle(sitting: Sitting) -> bytes:
     """Flip the photo and flip it back, saving each time; returns the file's bytes."""
     before = sitting.cycle()
     sitting.press("ctrl+alt+a")  # in all layers
     return before
 
 
-def test_a_redraw_is_one_step_to_undo(sit):
+def test_a_redraw_is_one_step_to_undo(sit: Sit) -> None:
     sitting = sit()
     before = cycle(sitting)
     earlier = sitting.path.with_name("earlier.svg")
@@ -282,7 +300,7 @@ def test_a_redraw_is_one_step_to_undo(sit):
     assert meaning(sitting.save()) == meaning(before)
 
 
-def test_a_redraw_that_is_cancelled_changes_nothing(sit):
+def test_a_redraw_that_is_cancelled_changes_nothing(sit: Sit) -> None:
     sitting = sit("slow")
     before = cycle(sitting)
     sitting.start(REDRAW, PROGRESS)
@@ -294,8 +312,38 @@ def test_a_redraw_that_is_cancelled_changes_nothing(sit):
     assert sitting.cycle() == before
 
 
+@pytest.mark.parametrize("cancel", ["Escape", "alt+c", "alt+F4"])
+def test_a_join_that_is_cancelled_changes_nothing(cancel: str, sit: Sit) -> None:
+    sitting = sit("slow")
+    before = cycle(sitting)
+    window = sitting.start(JOIN, PLOT_WINDOW)
+    sitting.wait_heard("the command", lambda line: line.get("command") == "join")
+    first = sitting.desk.look(window)
+    wait_for(lambda: not sitting.desk.same(sitting.desk.look(window), first), "progress to move")
+    sitting.desk.press(cancel)
+    sitting.desk.gone(PLOT_WINDOW)
+    nothing_computes(sitting)
+    assert not sitting.is_changed()
+    assert sitting.cycle() == before
+    assert not sitting.desk.find(MESSAGE)
+
+
+def test_a_join_is_one_step_to_undo(sit: Sit) -> None:
+    sitting = sit()
+    before = cycle(sitting)
+    sitting.press(JOIN)
+    sitting.save()
+    layer: Any = element(sitting.path, "sketch-1")
+    assert layer.get("style") == "display:none"
+    assert [path.get("d") for path in layer.getnext()] == [strokes(sitting.path)["stroke-3"]["d"]]
+    sitting.press("ctrl+z")
+    assert meaning(sitting.save()) == meaning(before)
+
+
 @pytest.mark.parametrize("answer", ["alt+d", "Return"])
-def test_more_strokes_than_there_are_are_offered_drawn_and_undone_as_one(answer, sit):
+def test_more_strokes_than_there_are_are_offered_drawn_and_undone_as_one(
+    answer: str, sit: Sit
+) -> None:
     sitting = sit()
     before = cycle(sitting)
     earlier = sitting.path.with_name("earlier.svg")
@@ -312,7 +360,7 @@ def test_more_strokes_than_there_are_are_offered_drawn_and_undone_as_one(answer,
 
 
 @pytest.mark.parametrize("answer", ["alt+l", "Escape", "alt+F4"])
-def test_an_offer_that_is_declined_changes_nothing(answer, sit):
+def test_an_offer_that_is_declined_changes_nothing(answer: str, sit: Sit) -> None:
     sitting = sit()
     before = cycle(sitting)
     sitting.start(LEVEL, MESSAGE)
@@ -323,13 +371,15 @@ def test_an_offer_that_is_declined_changes_nothing(answer, sit):
     assert sitting.cycle() == before
 
 
-def chain_of(document, ident):
+def chain_of(document: Path, ident: str) -> Any:
     """The points of a stroke of one cubic [4, 2], in user units."""
     (line,) = read_drawing(document, None).find([ident])
     return line.chains[0]
 
 
-def test_a_node_is_dragged_its_stroke_locked_and_all_others_are_redrawn_around_it(sit, inkscape):
+def test_a_node_is_dragged_its_stroke_locked_and_all_others_are_redrawn_around_it(
+    sit: Sit, inkscape: Inkscape
+) -> None:
     inkscape.prefer(
         '<group id="extensions" org.clipasso.parameters.strokes="6"'
         ' org.clipasso.parameters.bitmap="dim"/>'
@@ -340,7 +390,7 @@ def test_a_node_is_dragged_its_stroke_locked_and_all_others_are_redrawn_around_i
     canvas.prepare(tree)
     sitting = sit(tree=tree)
 
-    def saved(name):
+    def saved(name: str) -> Path:
         """A copy of the document after the next change."""
         path = sitting.path.with_name(name)
         path.write_bytes(sitting.save())
@@ -355,7 +405,7 @@ def test_a_node_is_dragged_its_stroke_locked_and_all_others_are_redrawn_around_i
     assert chain_of(moved, "stroke-3")[-1] - chain[-1] == pytest.approx(MOVE, abs=1)
     sitting.press(LOCK)
     locked = saved("locked.svg")
-    assert changes(moved, locked) == {"stroke-3": {CLIPASSO + "locked", INSENSITIVE}}
+    assert changes(moved, locked) == {"stroke-3": {LOCKED, INSENSITIVE}}
     sitting.press("Escape", "Escape", REDRAW)  # first no node is selected, then no stroke
     redrawn = saved("redrawn.svg")
     assert changes(locked, redrawn) == {one: {"d"} for one in FEW if one != "stroke-3"}
@@ -369,7 +419,7 @@ def test_a_node_is_dragged_its_stroke_locked_and_all_others_are_redrawn_around_i
 
 
 @pytest.fixture
-def true_engine(tmp_path, display):
+def true_engine(tmp_path: Path, display: str) -> Iterator[Inkscape]:
     """What it answers is written to ``said`` as well."""
     recorded = [
         "/bin/sh",
@@ -392,7 +442,9 @@ def true_engine(tmp_path, display):
 
 
 @pytest.mark.slow
-def test_the_true_engine_redraws_a_stroke_that_was_moved_away(true_engine, tmp_path):
+def test_the_true_engine_redraws_a_stroke_that_was_moved_away(
+    true_engine: Inkscape, tmp_path: Path
+) -> None:
     photo = (ROOT / "examples" / "coffee.jpg").as_uri()
     before = Document(
         "", placed(href=photo, transform="rotate(10 100 75) translate(20 15) scale(0.8)")

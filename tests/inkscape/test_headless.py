@@ -7,6 +7,9 @@ from __future__ import annotations
 import json
 import math
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,23 +23,25 @@ REACH = 0.0065 + OFF + 0.002  # half a stroke (1.3 %), the same, and a pixel
 
 
 @pytest.fixture(scope="module")
-def display():
+def display() -> Iterator[str]:
     with virtual_screen() as name:
         yield name
 
 
 @pytest.fixture
-def inkscape(tmp_path, display):
+def inkscape(tmp_path: Path, display: str) -> Inkscape:
     return Inkscape.install(tmp_path, display)
 
 
 @pytest.fixture
-def before(tmp_path):
+def before(tmp_path: Path) -> Path:
     return Document("plain").write(tmp_path)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_strokes_lie_where_the_photo_shows_its_subject(document, inkscape, tmp_path):
+def test_strokes_lie_where_the_photo_shows_its_subject(
+    document: Any, inkscape: Inkscape, tmp_path: Path
+) -> None:
     before = document.write(tmp_path)
     after = inkscape.extend(before, "sketch", *document.select)
     assert labels(after) == [f"Sketch of {name} (16 strokes)" for name in document.labels], (
@@ -51,7 +56,9 @@ def test_strokes_lie_where_the_photo_shows_its_subject(document, inkscape, tmp_p
     assert rest(after) == rest(inkscape.act(before))
 
 
-def test_the_comparison_sees_a_sketch_that_is_off_by_one_percent(inkscape, before):
+def test_the_comparison_sees_a_sketch_that_is_off_by_one_percent(
+    inkscape: Inkscape, before: Path
+) -> None:
     after = inkscape.extend(before, "sketch", "photo")
     photo, sketch = (inkscape.render(without(after, sketched)) for sketched in (False, True))
     assert fit(photo, sketch).off < OFF
@@ -61,7 +68,7 @@ def test_the_comparison_sees_a_sketch_that_is_off_by_one_percent(inkscape, befor
     assert fit(photo, half).covered < 0.6
 
 
-def test_the_comparison_sees_another_change(inkscape, before):
+def test_the_comparison_sees_another_change(inkscape: Inkscape, before: Path) -> None:
     moved = before.with_name("moved.svg")
     moved.write_text(before.read_text().replace('x="20"', 'x="20.01"'))
     assert rest(moved) != rest(before)
@@ -84,8 +91,11 @@ def test_the_comparison_sees_another_change(inkscape, before):
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
-def test_the_sketch_goes_above_its_photo_into_its_layer(document, layer, inkscape, tmp_path):
+def test_the_sketch_goes_above_its_photo_into_its_layer(
+    document: Any, layer: str, inkscape: Inkscape, tmp_path: Path
+) -> None:
     after = inkscape.extend(document.write(tmp_path), "sketch", "photo")
+    sketch: Any
     (sketch,) = sketches(after)
     assert sketch.getparent().get("id" if layer != "svg" else "none", "svg") == layer
     assert (
@@ -94,7 +104,9 @@ def test_the_sketch_goes_above_its_photo_into_its_layer(document, layer, inkscap
     )
 
 
-def test_strokes_are_as_wide_everywhere_on_a_stretched_photo(inkscape, tmp_path):
+def test_strokes_are_as_wide_everywhere_on_a_stretched_photo(
+    inkscape: Inkscape, tmp_path: Path
+) -> None:
     after = inkscape.extend(
         Document("", placed(transform="translate(0 60) scale(1 0.4)")).write(tmp_path),
         "sketch",
@@ -117,7 +129,9 @@ def test_strokes_are_as_wide_everywhere_on_a_stretched_photo(inkscape, tmp_path)
     ],
     ids=["millimetres", "pixels", "scaled image"],
 )
-def test_the_width_is_in_the_units_of_the_page(page, image, width_px, inkscape, tmp_path):
+def test_the_width_is_in_the_units_of_the_page(
+    page: str | None, image: str, width_px: float, inkscape: Inkscape, tmp_path: Path
+) -> None:
     document = Document("", image, page) if page else Document("", image)
     inkscape.prefer('<group id="extensions" org.clipasso.parameters.width="2"/>')
     after = inkscape.extend(document.write(tmp_path), "parameters", "photo")
@@ -128,7 +142,9 @@ def test_the_width_is_in_the_units_of_the_page(page, image, width_px, inkscape, 
     assert math.isclose(np.count_nonzero(picture[middle]) / 2, width_px, abs_tol=0.8)
 
 
-def test_parameters_come_from_inkscapes_page(inkscape, before, tmp_path):
+def test_parameters_come_from_inkscapes_page(
+    inkscape: Inkscape, before: Path, tmp_path: Path
+) -> None:
     values = {
         "strokes": 8,
         "preset": "standard",
@@ -160,14 +176,18 @@ def test_parameters_come_from_inkscapes_page(inkscape, before, tmp_path):
 @pytest.mark.parametrize(
     ("bitmap", "style"), [("keep", None), ("dim", "opacity:0.3"), ("hide", "display:none")]
 )
-def test_the_photo_is_dimmed_or_hidden_afterwards(bitmap, style, inkscape, before):
+def test_the_photo_is_dimmed_or_hidden_afterwards(
+    bitmap: str, style: str | None, inkscape: Inkscape, before: Path
+) -> None:
     inkscape.prefer(f'<group id="extensions" org.clipasso.parameters.bitmap="{bitmap}"/>')
     after = inkscape.extend(before, "parameters", "photo")
     assert element(after, "photo").get("style") == style
     assert rest(after, loose=("photo",)) == rest(inkscape.act(before), loose=("photo",))
 
 
-def test_a_sketch_in_the_background_is_inserted_by_another_run(inkscape, tmp_path):
+def test_a_sketch_in_the_background_is_inserted_by_another_run(
+    inkscape: Inkscape, tmp_path: Path
+) -> None:
     before = Document("", placed(transform="rotate(20 100 75) translate(20 15) scale(0.8)")).write(
         tmp_path
     )
@@ -181,7 +201,7 @@ def test_a_sketch_in_the_background_is_inserted_by_another_run(inkscape, tmp_pat
     assert labels(inkscape.extend(after, "insert")) == labels(after)  # once
 
 
-def test_a_sketch_in_the_background_follows_its_photo(inkscape, before):
+def test_a_sketch_in_the_background_follows_its_photo(inkscape: Inkscape, before: Path) -> None:
     inkscape.extend(before, "background", "photo")
     wait_for(lambda: list((inkscape.home / "jobs").glob("*/outcome.json")), "the job")
     moved = inkscape.act(
@@ -191,7 +211,9 @@ def test_a_sketch_in_the_background_follows_its_photo(inkscape, before):
     assert fit(*(inkscape.render(without(after, sketched)) for sketched in (False, True))).off < OFF
 
 
-def test_a_second_sketch_of_the_same_photo_has_ids_of_its_own(inkscape, before):
+def test_a_second_sketch_of_the_same_photo_has_ids_of_its_own(
+    inkscape: Inkscape, before: Path
+) -> None:
     after = inkscape.extend(inkscape.extend(before, "sketch", "photo"), "sketch", "photo")
     assert len(sketches(after)) == 2
     ids = [one.get("id") for one in etree.parse(after).iter(etree.Element) if one.get("id")]
@@ -234,8 +256,14 @@ def test_a_second_sketch_of_the_same_photo_has_ids_of_its_own(inkscape, before):
 )
 @pytest.mark.parametrize("entry", ["sketch", "parameters"])
 def test_a_failure_leaves_the_document_alone_and_is_told_once(
-    document, select, mode, message, entry, inkscape, tmp_path
-):
+    document: Any,
+    select: str,
+    mode: str,
+    message: str,
+    entry: str,
+    inkscape: Inkscape,
+    tmp_path: Path,
+) -> None:
     before = document.write(tmp_path)
     after = inkscape.extend(before, entry, select, FAKE_ENGINE=mode)
     assert rest(after) == rest(inkscape.act(before))
@@ -243,13 +271,13 @@ def test_a_failure_leaves_the_document_alone_and_is_told_once(
     assert inkscape.log.count(message.format(folder=tmp_path)) == 1, inkscape.log
 
 
-def test_without_an_engine_the_document_is_left_alone(inkscape, before):
+def test_without_an_engine_the_document_is_left_alone(inkscape: Inkscape, before: Path) -> None:
     (inkscape.folder / "engine.json").unlink()
     after = inkscape.extend(before, "sketch", "photo")
     assert rest(after) == rest(inkscape.act(before))
 
 
-def test_of_two_photos_the_one_that_can_be_sketched_is(inkscape, tmp_path):
+def test_of_two_photos_the_one_that_can_be_sketched_is(inkscape: Inkscape, tmp_path: Path) -> None:
     both = placed(id="gone", href="gone.png") + PLAIN
     after = inkscape.extend(Document("", both).write(tmp_path), "sketch", "gone", "photo")
     assert labels(after) == ["Sketch of photo (16 strokes)"]
@@ -257,7 +285,7 @@ def test_of_two_photos_the_one_that_can_be_sketched_is(inkscape, tmp_path):
 
 
 @pytest.fixture
-def true_engine(tmp_path, display):
+def true_engine(tmp_path: Path, display: str) -> Iterator[Inkscape]:
     """An installation with the true engine, which is stopped afterwards."""
     inkscape = Inkscape.install(tmp_path, display, TRUE)
     stored = [
@@ -277,7 +305,9 @@ def true_engine(tmp_path, display):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", ["parameters", "background"])
-def test_the_true_engine_sketches_into_the_document(entry, true_engine, tmp_path):
+def test_the_true_engine_sketches_into_the_document(
+    entry: str, true_engine: Inkscape, tmp_path: Path
+) -> None:
     photo = (ROOT / "examples" / "coffee.jpg").as_uri()
     before = Document(
         "", placed(href=photo, transform="rotate(10 100 75) translate(20 15) scale(0.8)")

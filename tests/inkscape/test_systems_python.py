@@ -39,7 +39,7 @@ def surroundings() -> dict[str, str]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Inkscape brings its own Python here")
-def test_the_extension_passes_its_tests_under_the_systems_inkscape(tmp_path):
+def test_the_extension_passes_its_tests_under_the_systems_inkscape(tmp_path: Path) -> None:
     lack = missing()
     if lack and (os.environ.get("CI") or os.environ.get("CLIPASSO_CI")):
         pytest.fail(lack)

@@ -6,11 +6,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from support.documents import Document
 from support.inkscape import Inkscape, element, fit, labels, rest, without
-from support.screen import desk, wait_for
+from support.screen import Desk, desk, wait_for
 from support.sitting import MESSAGE, PROGRESS, WINDOW, Sitting, end_all, meaning, nothing_computes
 
 # from the key to the window. Half a second on an idle machine; the tests share theirs with others
@@ -22,6 +26,7 @@ SKETCH, PARAMETERS, BACKGROUND, INSERT, PAGE = (
     "ctrl+F12",
     "ctrl+F8",
 )
+Sit = Callable[..., Sitting]
 KEYS = {
     PAGE: "parameters",
     SKETCH: "sketch",
@@ -32,17 +37,17 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def own_desk():
+def own_desk() -> Iterator[Desk]:
     with desk() as screen:
         yield screen
 
 
 @pytest.fixture
-def sit(tmp_path, own_desk):
+def sit(tmp_path: Path, own_desk: Desk) -> Iterator[Sit]:
     """Opens Inkscape on a document; ends it after the test."""
-    sittings = []
+    sittings: list[Sitting] = []
 
-    def start(mode="", document=None, preferences=""):
+    def start(mode: str = "", document: Document | None = None, preferences: str = "") -> Sitting:
         scratch = tmp_path / "scratch"
         scratch.mkdir()
         inkscape = Inkscape.install(
@@ -60,15 +65,15 @@ def sit(tmp_path, own_desk):
         end_all(sitting)
 
 
-def is_draft(line):
-    return line.get("request", {}).get("preset") == "draft"
+def is_draft(line: dict[str, Any]) -> bool:
+    return bool(line.get("request", {}).get("preset") == "draft")
 
 
-def is_finish(line):
+def is_finish(line: dict[str, Any]) -> bool:
     return "request" in line and not is_draft(line)
 
 
-def test_a_sketch_is_inserted_and_one_undo_takes_it_back(sit):
+def test_a_sketch_is_inserted_and_one_undo_takes_it_back(sit: Sit) -> None:
     sitting = sit()
     before = sitting.cycle()
     began = time.monotonic()
@@ -98,15 +103,15 @@ def test_a_sketch_is_inserted_and_one_undo_takes_it_back(sit):
     assert appeared_s < APPEARS_S
 
 
-def cancel_by_key(sitting):
+def cancel_by_key(sitting: Sitting) -> None:
     sitting.desk.press("Escape")
 
 
-def cancel_by_button(sitting):
+def cancel_by_button(sitting: Sitting) -> None:
     sitting.desk.press("alt+c")
 
 
-def cancel_by_window_manager(sitting):
+def cancel_by_window_manager(sitting: Sitting) -> None:
     sitting.desk.press("alt+F4")
 
 
@@ -114,7 +119,9 @@ def cancel_by_window_manager(sitting):
 @pytest.mark.parametrize(
     ("key", "window"), [(SKETCH, WINDOW), (PARAMETERS, PROGRESS)], ids=["window", "parameters"]
 )
-def test_cancel_half_way_changes_nothing_and_stops_the_work(cancel, key, window, sit):
+def test_cancel_half_way_changes_nothing_and_stops_the_work(
+    cancel: Callable[..., Any], key: str, window: str, sit: Sit
+) -> None:
     sitting = sit("slow")
     before = sitting.cycle()
     sitting.start(key, window)
@@ -130,7 +137,7 @@ def test_cancel_half_way_changes_nothing_and_stops_the_work(cancel, key, window,
 @pytest.mark.parametrize(
     ("key", "window"), [(SKETCH, WINDOW), (PARAMETERS, PROGRESS)], ids=["window", "parameters"]
 )
-def test_progress_moves_and_stop_and_keep_keeps(key, window, sit):
+def test_progress_moves_and_stop_and_keep_keeps(key: str, window: str, sit: Sit) -> None:
     sitting = sit("slow")
     shown = sitting.start(key, window)
     if key == SKETCH:
@@ -140,7 +147,7 @@ def test_progress_moves_and_stop_and_keep_keeps(key, window, sit):
     first = sitting.desk.look(shown)
     wait_for(lambda: not sitting.desk.same(sitting.desk.look(shown), first), "progress to move")
 
-    def stopped():
+    def stopped() -> bool:
         sitting.desk.press("alt+s" if key == PARAMETERS else "alt+t")
         return any(line.get("stop") for line in sitting.heard())
 
@@ -151,7 +158,7 @@ def test_progress_moves_and_stop_and_keep_keeps(key, window, sit):
     assert labels(sitting.path) == ["Sketch of photo (16 strokes)"]
 
 
-def test_the_page_of_parameters_is_shown_and_applied(sit):
+def test_the_page_of_parameters_is_shown_and_applied(sit: Sit) -> None:
     sitting = sit()
     sitting.start(PAGE, "^Sketch with Parameters$")
     sitting.desk.press("alt+a")
@@ -159,7 +166,7 @@ def test_the_page_of_parameters_is_shown_and_applied(sit):
     assert labels(sitting.path) == ["Sketch of photo (16 strokes)"]
 
 
-def test_the_controls_are_followed_and_remembered(sit):
+def test_the_controls_are_followed_and_remembered(sit: Sit) -> None:
     sitting = sit()
     sitting.start(SKETCH, WINDOW)
     sitting.desk.press("alt+s")
@@ -185,7 +192,7 @@ def test_the_controls_are_followed_and_remembered(sit):
 
 
 @pytest.mark.parametrize("mode", ["error", "die"])
-def test_an_error_is_shown_in_the_window_and_nowhere_else(mode, sit):
+def test_an_error_is_shown_in_the_window_and_nowhere_else(mode: str, sit: Sit) -> None:
     sitting = sit(mode)
     before = sitting.cycle()
     shown = sitting.start(SKETCH, WINDOW)
@@ -198,14 +205,14 @@ def test_an_error_is_shown_in_the_window_and_nowhere_else(mode, sit):
     assert sitting.cycle() == before
 
 
-def beige(picture):
+def beige(picture: np.ndarray) -> int:  # [H, W, 3] of 0..255, red green blue
     """Pixels of GTK's bar for warnings."""
     red, green, blue = (picture[..., channel].astype(int) for channel in range(3))
     return int(((red > 230) & (abs(red - green - 13) < 5) & (abs(green - blue - 12) < 5)).sum())
 
 
 @pytest.mark.parametrize("mode", ["error", "die"])
-def test_an_error_without_the_window_is_one_message(mode, sit):
+def test_an_error_without_the_window_is_one_message(mode: str, sit: Sit) -> None:
     sitting = sit(mode)
     before = sitting.cycle()
     sitting.start(PARAMETERS, MESSAGE)
@@ -219,7 +226,7 @@ def test_an_error_without_the_window_is_one_message(mode, sit):
 
 
 @pytest.mark.parametrize("key", [SKETCH, PARAMETERS, BACKGROUND])
-def test_without_a_bitmap_there_is_one_message_that_says_what_to_do(key, sit):
+def test_without_a_bitmap_there_is_one_message_that_says_what_to_do(key: str, sit: Sit) -> None:
     sitting = sit(document=Document("", "<circle r='9'/>"))
     before = sitting.cycle()
     sitting.start(key, MESSAGE)
@@ -228,7 +235,7 @@ def test_without_a_bitmap_there_is_one_message_that_says_what_to_do(key, sit):
     assert sitting.cycle() == before
 
 
-def test_parameters_sketch_with_the_progress_in_a_window_that_closes(sit):
+def test_parameters_sketch_with_the_progress_in_a_window_that_closes(sit: Sit) -> None:
     sitting = sit(preferences='<group id="extensions" org.clipasso.parameters.strokes="8"/>')
     sitting.press(PARAMETERS)
     sitting.save()
@@ -238,7 +245,7 @@ def test_parameters_sketch_with_the_progress_in_a_window_that_closes(sit):
 
 
 @pytest.mark.parametrize("way", ["the window's button", "the menu"])
-def test_a_sketch_goes_to_the_background_and_is_inserted_later(way, sit):
+def test_a_sketch_goes_to_the_background_and_is_inserted_later(way: str, sit: Sit) -> None:
     sitting = sit()
     before = sitting.cycle()
     if way == "the menu":
@@ -259,7 +266,7 @@ def test_a_sketch_goes_to_the_background_and_is_inserted_later(way, sit):
     assert meaning(sitting.cycle()) == meaning(before)
 
 
-def test_inkscape_is_free_while_a_sketch_computes_in_the_background(sit):
+def test_inkscape_is_free_while_a_sketch_computes_in_the_background(sit: Sit) -> None:
     sitting = sit("slow")
     sitting.start(BACKGROUND, MESSAGE)
     sitting.desk.press("Return")
@@ -271,7 +278,7 @@ def test_inkscape_is_free_while_a_sketch_computes_in_the_background(sit):
     assert not sitting.is_changed()
 
 
-def test_the_photo_is_hidden_by_the_window(sit):
+def test_the_photo_is_hidden_by_the_window(sit: Sit) -> None:
     sitting = sit()
     sitting.inkscape.home.mkdir(parents=True, exist_ok=True)
     (sitting.inkscape.home / "extension.json").write_text(json.dumps({"bitmap": "hide"}))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from support.screen import Look, need, read_look
 
 ROOT = Path(__file__).parents[2]
-FAKE = ["/usr/bin/python3", str(ROOT / "tests" / "extension" / "fake_engine.py")]
+FAKE = ["/usr/bin/python3", str(ROOT / "tests" / "extension" / "support" / "fake_engine.py")]
 TRUE = ["/usr/bin/env", f"PYTHONPATH={ROOT}", sys.executable, "-m", "clipasso_core"]
 LIMIT_S = 120  # a run takes two seconds; one that hangs is a failure
 RENDER_PX = 1000  # width of a rendered page

@@ -1,4 +1,5 @@
-"""What a document says about how an element looks: by its attributes and by style sheets.
+"""What a document says about how an element looks, by its attributes and by style sheets, and how
+to say something else.
 
 Not by inkex's `specified_style`: it gives ids to elements that have none, and stops at a sheet that
 it can't read.
@@ -9,17 +10,19 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import islice
-from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from cssselect import GenericTranslator, SelectorError, parse
 from cssselect.parser import CombinedSelector
 from lxml import etree
 
-STYLE = "{http://www.w3.org/2000/svg}style"
+from clipasso_ext.names import STYLE_SHEET
+
 COMMENT = re.compile(r"/\*.*?(\*/|$)", re.DOTALL)
 # what holds for some media or imports: left out
 AT_RULE = re.compile(r"@[^;{}]*(?:;|\{(?:[^{}]|\{[^{}]*\})*\}|$)")
-PARTS = re.compile(r"""(?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\)|["'(])+""")  # of a list of declarations
+DECLARATION = re.compile(r"""(?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\)|["'(])+""")  # of a list of them
+MAX_COMBINED = 50  # selectors in each other, more than anyone writes
 
 
 class Rule(NamedTuple):
@@ -34,11 +37,14 @@ class Rule(NamedTuple):
 
 def stated(element: Any, name: str) -> str:
     """What is said about a property of the element itself; empty for nothing."""
-    found = [((False, -1, ()), element.attrib.get(name) or "")]
-    value, important = _declarations(element.attrib.get("style") or "").get(name, ("", False))
-    if value:
+    # (whether it is important, kind of source, specificity) and value; the highest one holds
+    found: List[Tuple[Tuple[bool, int, Tuple[int, ...]], str]] = []
+    found.append(((False, -1, ()), element.attrib.get(name) or ""))
+    own = _declarations(element.attrib.get("style") or "")
+    if name in own:
+        value, important = own[name]
         found.append(((important, 1, ()), value))
-    for rule in _sheets(element):
+    for rule in _rules_of_document(element):
         if name in rule.declared and _fits(element, rule.selector):
             value, important = rule.declared[name]
             found.append(((important, 0, rule.specificity), value))
@@ -57,13 +63,28 @@ def inherited(element: Any, name: str) -> str:
     return ""
 
 
-def sheets_of(element: Any) -> Iterator[Any]:
+def declare(element: Any, name: str, value: Optional[str]) -> None:
+    """Set a property in an element's style; None takes it away."""
+    said = DECLARATION.findall(element.attrib.get("style") or "")
+    parts = [
+        part for part in said if part.strip() and part.partition(":")[0].strip().lower() != name
+    ]
+    if value is not None:
+        parts.append(f"{name}:{value}")
+    if parts:
+        # set() of inkex would rewrite it, without !important
+        element.attrib["style"] = ";".join(parts).strip()
+    else:
+        element.attrib.pop("style", None)
+
+
+def style_sheets(element: Any) -> Iterator[Any]:
     """The style sheets of an element's document."""
-    return element.getroottree().getroot().iter(STYLE)
+    yield from element.getroottree().getroot().iter(STYLE_SHEET)
 
 
-def _sheets(element: Any) -> Iterator[Rule]:
-    for sheet in sheets_of(element):
+def _rules_of_document(element: Any) -> Iterator[Rule]:
+    for sheet in style_sheets(element):
         if (sheet.attrib.get("media") or "all").strip() in ("all", "screen"):
             yield from _rules((sheet.text or "") + "".join(child.tail or "" for child in sheet))
 
@@ -86,10 +107,14 @@ def _rules(text: str) -> List[Rule]:
 
 
 def _declarations(text: str) -> Dict[str, Tuple[str, bool]]:
+    """Value and whether it is important, by name; of several, the last important one, else the
+    last.
+    """
     found: Dict[str, Tuple[str, bool]] = {}
-    for part in PARTS.findall(text):
-        name, _, value = part.partition(":")
-        name, (value, mark, _) = name.strip().lower(), value.partition("!")
+    for part in DECLARATION.findall(text):
+        written_name, _, rest = part.partition(":")
+        name = written_name.strip().lower()
+        value, mark, _ = rest.partition("!")
         if value.strip() and (mark or not found.get(name, ("", False))[1]):
             found[name] = (value.strip(), bool(mark))
     return found
@@ -99,17 +124,17 @@ class _Translator(GenericTranslator):
     """To XPath, with element names of any namespace."""
 
     def xpath_element(self, selector: Any) -> Any:
-        expression = self.xpathexpr_cls()
+        expression: Any = self.xpathexpr_cls()
         if selector.element:
             expression.add_condition("local-name() = %s" % self.xpath_literal(selector.element))
         return expression
 
 
-def _compiled(tree: Any, most: int = 50) -> Any:
+def _compiled(tree: Any, most: int = MAX_COMBINED) -> Any:
     """An XPath that finds the element itself if it fits, and for combined selectors (left,
     combinator, right).
 
-    Raises ValueError for more of these in each other than anyone writes.
+    Raises ValueError for more than `most` of these in each other.
     """
     if not most:
         raise ValueError
@@ -128,11 +153,9 @@ def _fits(element: Any, selector: Any) -> bool:
     left, combinator, right = selector
     if not _fits(element, right):
         return False
-    around = (
-        element.iterancestors()
-        if combinator in (" ", ">")
-        else element.itersiblings("*", preceding=True)
-    )
-    return any(
-        _fits(one, left) for one in (islice(around, 1) if combinator in (">", "+") else around)
-    )
+    if combinator in (" ", ">"):
+        around = element.iterancestors()
+    else:
+        around = element.itersiblings("*", preceding=True)
+    nearest_only = combinator in (">", "+")
+    return any(_fits(one, left) for one in (islice(around, 1) if nearest_only else around))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any, List, Tuple
+from typing import Any, Optional, Tuple
 
 from inkex import Transform
-from inkex.units import convert_unit
 
+from clipasso_ext.document.elements import tag
+from clipasso_ext.document.units import length, view_box
 from clipasso_ext.problem import Problem
 
 FLAT = 1e-9  # a determinant below this has no inverse
+NOTHING = 1e-300  # a layer of which nothing is left
 SIMILAR = 0.005  # relative difference of scales that no eye sees
+STRAIGHT = 1e-6  # a distortion below this is rounding
 ALIGNED = {"xMin": 0.0, "xMid": 0.5, "xMax": 1.0}
 
 
@@ -19,7 +22,10 @@ class Box:
     """A rectangle in an element's own coordinates."""
 
     def __init__(self, x: float, y: float, width: float, height: float) -> None:
-        self.x, self.y, self.width, self.height = x, y, width, height
+        self.x = x
+        self.y = y
+        self.width = width
+        self.height = height
 
     def onto(self, width_px: float, height_px: float) -> Transform:
         """From pixels of a picture that fills the box to the box's coordinates."""
@@ -39,37 +45,52 @@ class Placement:
     """
 
     def __init__(self, layer: Transform, points: Transform, scale: float, page: Transform) -> None:
-        self.layer, self.points, self.scale, self.page = layer, points, scale, page
+        self.layer = layer
+        self.points = points
+        self.scale = scale
+        self.page = page
 
 
 def place(
     image_to_page: Transform, parent_to_page: Transform, box: Box, size_px: Tuple[int, int]
 ) -> Placement:
     """The placement of a picture that fills `box` of an image, for a layer below an element with
-    that transform to the page.
+    that transform to the page. Raises `Problem` for what is squashed.
     """
     page = image_to_page @ box.onto(*size_px)
     (a, c, e), (b, d, f) = page.matrix
-    across, determinant = math.hypot(a, b), a * d - b * c
+    across = math.hypot(a, b)
+    determinant = a * d - b * c
     if abs(determinant) < FLAT * max(across, math.hypot(c, d)) ** 2 or not across:
         raise Problem("The bitmap is squashed to nothing: undo its transform, and try again.")
-    outer = parent_to_page
-    (pa, pc, _), (pb, pd, _) = outer.matrix
-    if abs(pa * pd - pb * pc) < 1e-300:
+    if abs(_determinant(parent_to_page)) < NOTHING:
         raise Problem(
             "The bitmap's layer is squashed to nothing: undo its transform, and try again."
         )
-    cosine, sine, flip = a / across, b / across, 1.0 if determinant > 0 else -1.0
+    cosine = a / across
+    sine = b / across
+    flip = 1.0 if determinant > 0 else -1.0
     scale = math.sqrt(abs(determinant))
     similar = Transform(
         ((cosine * scale, -sine * scale * flip, e), (sine * scale, cosine * scale * flip, f))
     )
     residual = -similar @ page
-    (ra, rc, re), (rb, rd, rf) = residual.matrix
-    reach = max(size_px)
-    if max(abs(ra - 1), abs(rc), abs(rb), abs(rd - 1), abs(re) / reach, abs(rf) / reach) < 1e-6:
+    if _is_straight(residual, max(size_px)):
         residual = Transform()
-    return Placement(-outer @ similar, residual, scale, page)
+    return Placement(-parent_to_page @ similar, residual, scale, page)
+
+
+def _determinant(transform: Transform) -> float:
+    (a, c, _), (b, d, _) = transform.matrix
+    return float(a * d - b * c)
+
+
+def _is_straight(residual: Transform, reach_px: float) -> bool:
+    """Whether a transform of a picture's pixels does nothing that could be seen."""
+    (a, c, e), (b, d, f) = residual.matrix
+    return max(abs(a - 1), abs(c), abs(b), abs(d - 1), abs(e / reach_px), abs(f / reach_px)) < (
+        STRAIGHT
+    )
 
 
 def written(transform: Transform) -> str:
@@ -77,6 +98,11 @@ def written(transform: Transform) -> str:
     on a large page.
     """
     return "matrix(%s)" % ",".join(f"{float(number):.12g}" for number in transform.to_hexad())
+
+
+def magnification(transform: Transform) -> float:
+    """By how much a transform makes lengths longer, in the mean of all directions."""
+    return math.sqrt(abs(_determinant(transform)))
 
 
 def seen_size(image_to_page: Transform, box: Box) -> Tuple[float, float]:
@@ -93,90 +119,59 @@ def is_undistorted(image_to_page: Transform, box: Box, size_px: Tuple[int, int])
     return min(width, height) > 0 and abs(width * size_px[1] / (height * size_px[0]) - 1) < SIMILAR
 
 
-def fit(box: Box, size_px: Tuple[int, int], aspect: str) -> Tuple[Box, bool]:
+def fit(box: Box, size_px: Tuple[float, float], aspect: Optional[str]) -> Tuple[Box, bool]:
     """The part of an image's box that a bitmap fills, by its preserveAspectRatio, and whether the
     box cuts some of it off.
     """
     words = (aspect or "xMidYMid").replace("defer", "").split()
-    align, slicing = (words or ["xMidYMid"])[0], "slice" in words
+    align = (words or ["xMidYMid"])[0]
+    slicing = "slice" in words
     if align == "none":
         return box, False
-    scales = box.width / size_px[0], box.height / size_px[1]
+    scales = (box.width / size_px[0], box.height / size_px[1])
     scale = max(scales) if slicing else min(scales)
-    width, height = size_px[0] * scale, size_px[1] * scale
-    shift_x, shift_y = ALIGNED.get(align[:4], 0.5), ALIGNED.get("x" + align[5:8], 0.5)
+    width = size_px[0] * scale
+    height = size_px[1] * scale
+    x = box.x + (box.width - width) * ALIGNED.get(align[:4], 0.5)
+    y = box.y + (box.height - height) * ALIGNED.get("x" + align[5:8], 0.5)
     cut = slicing and abs(scales[0] / scales[1] - 1) > SIMILAR
-    return Box(
-        box.x + (box.width - width) * shift_x,
-        box.y + (box.height - height) * shift_y,
-        width,
-        height,
-    ), cut
+    return Box(x, y, width, height), cut
 
 
-def length(text: Any, whole: float = 100.0) -> float:
-    """A length in user units; `whole` is what 100 % are."""
-    text = str(text or "0").strip()
-    # 0 for what is no length
-    value = float(convert_unit(text[:-1] if text.endswith("%") else text, "px"))
-    return value / 100 * whole if text.endswith("%") else value
+def own_transform(element: Any) -> Transform:
+    """What an element adds to the transform of its content."""
+    # get() of inkex would write it back, rounded; so with style
+    transform = Transform(element.attrib.get("transform"))
+    kind = tag(element)
+    if kind == "use":
+        shift = (length(element.get("x")), length(element.get("y")))
+        return transform @ Transform(translate=shift)
+    if kind == "svg":
+        return transform @ _nested_transform(element)
+    return transform
 
 
-def view_box(element: Any) -> List[float]:
-    """The four numbers of a ``viewBox``, or none where there is none that can be used."""
-    try:
-        numbers = [float(one) for one in (element.get("viewBox") or "").replace(",", " ").split()]
-    except ValueError:
-        return []
-    return (
-        numbers
-        if len(numbers) == 4 and min(numbers[2:]) > 0 and all(map(math.isfinite, numbers))
-        else []
-    )
+def to_page(element: Any, svg: Any) -> Transform:
+    """From an element's content to the document's user units."""
+    total = Transform()
+    while element is not None and element is not svg:
+        total = own_transform(element) @ total
+        element = element.getparent()
+    return total
 
 
-def nested_transform(element: Any) -> Transform:
+def _nested_transform(element: Any) -> Transform:
     """What an inner ``<svg>`` does to its content."""
-    x, y = length(element.get("x")), length(element.get("y"))
-    move = Transform(translate=(x, y))
+    shift = (length(element.get("x")), length(element.get("y")))
+    move = Transform(translate=shift)
     numbers = view_box(element)
     if not numbers or not element.get("width") or not element.get("height"):
         return move
-    view = Box(
-        0, 0, length(element.get("width"), numbers[2]), length(element.get("height"), numbers[3])
-    )
-    if (element.get("preserveAspectRatio") or "").strip() == "none":
-        inner = view
-    else:
-        inner, _ = fit(view, (numbers[2], numbers[3]), element.get("preserveAspectRatio"))  # type: ignore[arg-type]
-    scale = Transform(scale=(inner.width / numbers[2], inner.height / numbers[3]))
+    left, top, width, height = numbers
+    view = Box(0, 0, length(element.get("width"), width), length(element.get("height"), height))
+    aspect = (element.get("preserveAspectRatio") or "").strip()
+    inner, _ = fit(view, (width, height), aspect)
+    scale = Transform(scale=(inner.width / width, inner.height / height))
     return (
-        move
-        @ Transform(translate=(inner.x, inner.y))
-        @ scale
-        @ Transform(translate=(-numbers[0], -numbers[1]))
+        move @ Transform(translate=(inner.x, inner.y)) @ scale @ Transform(translate=(-left, -top))
     )
-
-
-def unit_in_user_units(svg: Any, unit: str) -> float:
-    """How many of the document's user units one ``mm``, ``px``, ``in``, ... on paper is."""
-    per_unit_px = float(convert_unit("1" + unit, "px"))
-    numbers = view_box(svg)
-    width = svg.get("width") or "100%"
-    if not numbers or width.strip().endswith("%"):
-        return per_unit_px
-    scale, height = length(width) / numbers[2], svg.get("height") or "100%"
-    if not height.strip().endswith("%"):
-        scale = min(scale, length(height) / numbers[3])
-    return per_unit_px / scale if scale else per_unit_px
-
-
-def display_unit(svg: Any) -> str:
-    """The unit in which the document's lengths are shown to the person."""
-    namedview = svg.find("{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}namedview")
-    unit = (
-        namedview.get("{http://www.inkscape.org/namespaces/inkscape}document-units")
-        if namedview is not None
-        else None
-    )
-    return unit if unit in ("px", "mm", "cm", "in", "pt", "pc") else "px"

@@ -9,40 +9,37 @@ from typing import Any, NamedTuple, Optional, Tuple
 
 from lxml import etree
 
-from clipasso_ext.document.cascade import stated
-from clipasso_ext.document.layer import declare
-from clipasso_ext.document.placement import display_unit, unit_in_user_units
-from clipasso_ext.document.sketches import Sketch
-from clipasso_ext.document.taper import defs_of, is_ours, is_tapered, taper, untaper, width_of
-from clipasso_ext.engine.task import to_page
+from clipasso_ext.document.cascade import declare, stated
+from clipasso_ext.document.elements import defs_of
+from clipasso_ext.document.placement import magnification, to_page
+from clipasso_ext.document.sketch_layer import SketchLayer
+from clipasso_ext.document.taper import is_ours, paint_of, taper, untaper, width_of
+from clipasso_ext.document.units import display_unit, unit_in_user_units
+from clipasso_ext.names import FILTER, LABEL, PLAIN_WIDTH, SVG
 
-SVG = "http://www.w3.org/2000/svg"
-LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
-COLORS = "color-interpolation-filters"
+GRAIN = "clipasso-pencil"  # id of the filter that makes a line grainy
 
 
 class Look(NamedTuple):
     """A way to draw. factor: of the width. opacity: of the ink. cap: the ends. blend: with what
-    lies below. rough: a filter's strength.
+    lies below. grainy: as a pencil on paper.
     """
 
     factor: float
     opacity: str
     cap: str
     blend: str
-    rough: float
+    grainy: bool
 
 
 LOOKS = {
-    "plain": Look(1.0, "1", "round", "normal", 0.0),
-    "pencil": Look(0.6, "0.75", "round", "multiply", 1.0),  # thin, grey and grainy
-    "ink": Look(1.0, "1", "round", "normal", 0.0),  # a pen's: with thin ends
+    "plain": Look(1.0, "1", "round", "normal", False),
+    "pencil": Look(0.6, "0.75", "round", "multiply", True),  # thin, grey and grainy
+    "ink": Look(1.0, "1", "round", "normal", False),  # a pen's: with thin ends
     # broad and see-through, darker where strokes cross
-    "marker": Look(2.5, "0.55", "butt", "multiply", 0.0),
+    "marker": Look(2.5, "0.55", "butt", "multiply", False),
 }
 ENDS = {"ink": "taper"}  # what a look means for the ends, unless they are chosen
-# what a look's factor applies to, so that looks don't add up
-PLAIN_WIDTH = "{https://clipasso.org/ns}width"
 
 
 class Restyling(NamedTuple):
@@ -56,43 +53,53 @@ class Restyling(NamedTuple):
     taper: str
 
 
-def restyle(sketch: Sketch, wish: Restyling) -> None:
+def restyle(sketch: SketchLayer, wanted: Restyling) -> None:
     """Change the looks of the meant strokes; their points, ids and order stay."""
-    look = LOOKS.get(wish.look)
-    ends = ENDS.get(wish.look, "keep") if wish.taper == "keep" else wish.taper
-    grain = _grain(sketch) if look is not None and look.rough else None
-    for path in sketch.meant:
-        plain, factor = _plain_width(path)
-        anew = is_ours(path) and (look is not None or wish.width > 0)  # its effect holds the width
-        if anew:
-            untaper(path)
-        if wish.width > 0:
-            scale = abs(_scale_of(path, sketch.svg)) or 1.0
-            plain = wish.width * unit_in_user_units(sketch.svg, display_unit(sketch.svg)) / scale
-        if look is not None:
-            factor = look.factor
-            paint = "fill" if is_tapered(path) else "stroke"
-            _say(path, f"{paint}-opacity", look.opacity, "1")
-            declare(path, "stroke-linecap", look.cap)
-            _say(path, "mix-blend-mode", look.blend, "normal")
-            _say(path, "filter", f"url(#{grain})" if grain else "none", "none")
-        if look is not None or wish.width > 0:
-            path.set(PLAIN_WIDTH, f"{plain:.6g}")
-            declare(path, "stroke-width", f"{plain * factor:.6g}")
-        if wish.ink is not None:
-            declare(path, "fill" if is_tapered(path) else "stroke", wish.ink)
-        if ends == "taper" or (anew and ends == "keep"):
-            taper(path, sketch.svg, plain * factor)
-        elif ends == "none":
-            untaper(path)
+    look = LOOKS.get(wanted.look)
+    grain = _grain(sketch.svg) if look is not None and look.grainy else ""
+    for path in sketch.meant_paths:
+        _restyle_path(path, sketch.svg, wanted, look, grain)
 
 
-def _say(path: Any, name: str, value: str, plain: str) -> None:
-    """Declare a property, if the path has another value without that. plain: where nothing is
+def _restyle_path(path: Any, svg: Any, wanted: Restyling, look: Optional[Look], grain: str) -> None:
+    """grain: id of the filter that makes it grainy, or nothing."""
+    ends = ENDS.get(wanted.look, "keep") if wanted.taper == "keep" else wanted.taper
+    plain, factor = _plain_width(path)
+    is_new_width = look is not None or wanted.width > 0
+    tapers_anew = is_ours(path) and is_new_width  # its effect holds the width
+    if tapers_anew:
+        untaper(path)
+    if wanted.width > 0:
+        scale = magnification(to_page(path, svg)) or 1.0
+        plain = wanted.width * unit_in_user_units(svg, display_unit(svg)) / scale
+    if look is not None:
+        factor = look.factor
+        _apply(path, look, grain)
+    if is_new_width:
+        # looks go by the plain width, so that they don't add up
+        path.set(PLAIN_WIDTH, f"{plain:.6g}")
+        declare(path, "stroke-width", f"{plain * factor:.6g}")
+    if wanted.ink is not None:
+        declare(path, paint_of(path), wanted.ink)
+    if ends == "taper" or (tapers_anew and ends == "keep"):
+        taper(path, svg, plain * factor)
+    elif ends == "none":
+        untaper(path)
+
+
+def _apply(path: Any, look: Look, grain: str) -> None:
+    _declare_unless(path, f"{paint_of(path)}-opacity", look.opacity, "1")
+    declare(path, "stroke-linecap", look.cap)
+    _declare_unless(path, "mix-blend-mode", look.blend, "normal")
+    _declare_unless(path, "filter", f"url(#{grain})" if grain else "none", "none")
+
+
+def _declare_unless(path: Any, name: str, value: str, default: str) -> None:
+    """Declare a property, unless the path has that value without. default: where nothing is
     said.
     """
     declare(path, name, None)
-    if (stated(path, name) or plain) != value:
+    if (stated(path, name) or default) != value:
         declare(path, name, value)
 
 
@@ -100,44 +107,34 @@ def _plain_width(path: Any) -> Tuple[float, float]:
     """The stroke's width before any look, and the factor of its look; a width that a person has set
     since counts as plain.
     """
-    now, plain = width_of(path), path.get(PLAIN_WIDTH)
+    now = width_of(path)
+    plain = path.get(PLAIN_WIDTH)
     for look in LOOKS.values():
         if plain and math.isclose(now, float(plain) * look.factor, rel_tol=1e-4):
             return float(plain), look.factor
     return now, 1.0
 
 
-def _scale_of(path: Any, svg: Any) -> float:
-    (a, c, _), (b, d, _) = to_page(path, svg).matrix
-    return float(abs(a * d - b * c)) ** 0.5
-
-
-def _grain(sketch: Sketch) -> str:
-    """The filter that makes a line grainy; one for all sketches of a document."""
-    name = "clipasso-pencil"
-    if not any(element.get("id") == name for element in sketch.svg.iter("{%s}filter" % SVG)):
-        size = {"x": "-0.1", "y": "-0.1", "width": "1.2", "height": "1.2"}
-        grain = etree.SubElement(
-            defs_of(sketch.svg), "{%s}filter" % SVG, {"id": name, COLORS: "sRGB", **size}
-        )
-        grain.set(LABEL, "Pencil")
-        noise = {
-            "type": "fractalNoise",
-            "baseFrequency": "0.9",
-            "numOctaves": "3",
-            "seed": "1",
-            "result": "noise",
-        }
-        etree.SubElement(grain, "{%s}feTurbulence" % SVG, noise)
-        table = "0 0 0 0 0  0 0 0 0 0  0 0 0 0 0  0 0 0 -2.4 2"
-        etree.SubElement(
-            grain,
-            "{%s}feColorMatrix" % SVG,
-            {"in": "noise", "type": "matrix", "values": table, "result": "paper"},
-        )
-        etree.SubElement(
-            grain,
-            "{%s}feComposite" % SVG,
-            {"in": "SourceGraphic", "in2": "paper", "operator": "in"},
-        )
-    return name
+def _grain(svg: Any) -> str:
+    """The filter that makes a line grainy; one for all sketches of a document. Returns its id."""
+    if any(element.get("id") == GRAIN for element in svg.iter(FILTER)):
+        return GRAIN
+    region = {"x": "-0.1", "y": "-0.1", "width": "1.2", "height": "1.2"}
+    space = {"color-interpolation-filters": "sRGB"}
+    grain = etree.SubElement(defs_of(svg), FILTER, id=GRAIN, **space, **region)
+    grain.set(LABEL, "Pencil")
+    noise = {
+        "type": "fractalNoise",
+        "baseFrequency": "0.9",
+        "numOctaves": "3",
+        "seed": "1",
+        "result": "noise",
+    }
+    etree.SubElement(grain, SVG + "feTurbulence", noise)
+    # opaque where the noise's opacity is low
+    alpha_only = "0 0 0 0 0  0 0 0 0 0  0 0 0 0 0  0 0 0 -2.4 2"
+    paper = {"in": "noise", "type": "matrix", "values": alpha_only, "result": "paper"}
+    etree.SubElement(grain, SVG + "feColorMatrix", paper)
+    drawn = {"in": "SourceGraphic", "in2": "paper", "operator": "in"}
+    etree.SubElement(grain, SVG + "feComposite", drawn)
+    return GRAIN

@@ -4,19 +4,18 @@ only one there is.
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, Optional, Set, Tuple
+from typing import Any, Iterator, List, Set, Tuple
 from urllib.parse import unquote
 
 from inkex import Transform
-from lxml import etree
 
 from clipasso_ext.document.cascade import stated
-from clipasso_ext.document.placement import length, nested_transform
+from clipasso_ext.document.elements import by_id, href, tag
+from clipasso_ext.document.placement import own_transform
+from clipasso_ext.names import GROUPMODE, LABEL
 from clipasso_ext.problem import Problem
 
-XLINK = "{http://www.w3.org/1999/xlink}href"
-LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
-GROUPMODE = "{http://www.inkscape.org/namespaces/inkscape}groupmode"
+# elements whose content is not on the page itself
 UNSEEN = {
     "defs",
     "symbol",
@@ -28,7 +27,6 @@ UNSEEN = {
     "namedview",
     "filter",
 }
-_WITH_ID = etree.XPath("//*[@id=$ident]")
 NOTHING = "Select a bitmap (a photograph that you imported or linked), and try again."
 
 
@@ -38,23 +36,27 @@ class Link:
     """
 
     def __init__(self, element: Any, transform: Transform) -> None:
-        self.element, self.transform = element, transform
+        self.element = element
+        self.transform = transform
 
 
 class Photo:
     """A bitmap on the page.
 
-    image: the ``<image>``. chain: links from below the root down to the image; where a clone is
-        passed, the element that it shows
-    follows it. owner: what stands on the page for the bitmap: the image, or its clone.
+    image: the ``<image>``.
+    chain: links from below the root down to the image; where a clone is passed, the element that it
+        shows follows it.
+    owner: what stands on the page for the bitmap: the image, or its clone.
     """
 
     def __init__(self, chain: List[Link], owner: Any) -> None:
-        self.chain, self.owner, self.image = chain, owner, chain[-1].element
+        self.chain = chain
+        self.owner = owner
+        self.image = chain[-1].element
 
     @property
     def id(self) -> str:
-        return self.owner.get_id()
+        return str(self.owner.get_id())
 
     @property
     def transform(self) -> Transform:
@@ -71,11 +73,10 @@ class Photo:
             if element.get(LABEL):
                 return str(element.get(LABEL))
         address = href(self.image)
-        if address and not address.startswith("data:"):
-            return (
-                unquote(address).replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0] or self.id
-            )
-        return self.id
+        if not address or address.startswith("data:"):
+            return self.id
+        file_name = unquote(address).replace("\\", "/").rsplit("/", 1)[-1]
+        return file_name.rsplit(".", 1)[0] or self.id
 
     def branch(self) -> Tuple[Any, Any]:
         """The layer (or root) that the photo is in, and the child of it that holds the photo."""
@@ -89,37 +90,15 @@ class Photo:
         return child.getparent(), child
 
 
-def href(element: Any) -> Optional[str]:
-    """The link of an image or clone, in the older or the newer spelling."""
-    value = element.get(XLINK)
-    return value if value is not None else element.get("href")
-
-
-def by_id(svg: Any, ident: str) -> Any:
-    """The element with that id, or None. inkex 1.2 fails on ids with quotes."""
-    return next(iter(_WITH_ID(svg, ident=ident)), None)
-
-
 def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
     """The bitmaps meant by the selection, in the order of the page. Raises `Problem` when there is
     none.
     """
     selected = [element for element in (by_id(svg, one) for one in ids) if element is not None]
     if not selected:
-        all_of_them = list(_below(svg, [], None, set()))
-        if len(all_of_them) == 1:
-            return all_of_them
-        if not all_of_them:
-            raise Problem(
-                "There is no bitmap in this document: import or paste a photograph (File > Import),"
-                " select it, and try again."
-            )
-        raise Problem(
-            f"There are {len(all_of_them)} bitmaps in this document: select the one to sketch, or"
-            " several, and try again."
-        )
+        return [_only_photo(svg)]
     found: List[Photo] = []
-    seen: Set[Any] = set()
+    seen: Set[Tuple[int, ...]] = set()
     for element in selected:
         above = [
             Link(one, own_transform(one))
@@ -133,27 +112,24 @@ def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
                 found.append(photo)
     if not found:
         raise Problem(f"There is no bitmap in what is selected. {NOTHING}")
-    order = {id(element): place for place, element in enumerate(svg.iter())}
+    order = {id(element): position for position, element in enumerate(svg.iter())}
     return sorted(found, key=lambda photo: order[id(photo.owner)])
 
 
-def own_transform(element: Any) -> Transform:
-    """What an element adds to the transform of its content."""
-    # get() of inkex would write it back, rounded; so with style
-    transform = Transform(element.attrib.get("transform"))
-    kind = tag(element)
-    if kind == "use":
-        transform = transform @ Transform(
-            translate=(length(element.get("x")), length(element.get("y")))
+def _only_photo(svg: Any) -> Photo:
+    """What is meant where nothing is selected."""
+    photos = list(_below(svg, [], None, set()))
+    if not photos:
+        raise Problem(
+            "There is no bitmap in this document: import or paste a photograph (File > Import),"
+            " select it, and try again."
         )
-    elif kind == "svg":
-        transform = transform @ nested_transform(element)
-    return transform
-
-
-def tag(element: Any) -> str:
-    """The element's name without its namespace; empty for comments."""
-    return element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
+    if len(photos) > 1:
+        raise Problem(
+            f"There are {len(photos)} bitmaps in this document: select the one to sketch, or"
+            " several, and try again."
+        )
+    return photos[0]
 
 
 def _hidden(element: Any) -> bool:
@@ -164,15 +140,14 @@ def _at(element: Any, above: List[Link], owner: Any, clones: Set[int]) -> Iterat
     """The bitmaps that an element is, holds or shows."""
     kind = tag(element)
     chain = [*above, Link(element, own_transform(element))]
+    outermost = element if owner is None else owner
     if kind == "image":
         if href(element):
-            yield Photo(chain, element if owner is None else owner)
+            yield Photo(chain, outermost)
     elif kind == "use":
         target = by_id(element, (href(element) or "").strip().lstrip("#"))
         if target is not None and id(element) not in clones:
-            yield from _at(
-                target, chain, element if owner is None else owner, clones | {id(element)}
-            )
+            yield from _at(target, chain, outermost, clones | {id(element)})
     elif kind in ("g", "a", "switch", "svg", "symbol"):
         yield from _below(element, chain, owner, clones)
 

@@ -10,34 +10,39 @@ import subprocess
 import threading
 from typing import Any, Callable, Dict, Optional
 
-from clipasso_ext.engine.host import Host, detached, engine_environment, log
+from clipasso_ext.host import NO_ENGINE, Host, log
 from clipasso_ext.problem import Problem
+from clipasso_ext.processes import detached
 
-LAST = ("result", "error", "cancelled", "about")
+LAST = ("result", "error", "cancelled", "about")  # events that end a request
 Event = Dict[str, Any]
+GONE = (
+    "The engine ended unexpectedly: try again. Should it happen again, its log tells why (Engine"
+    " and Models)."
+)
 
 
-class Engine:
+class Connection:
     """One conversation. `on_event` is called from a thread of its own; after the engine has gone,
     with one last ``error``.
     """
 
     def __init__(self, host: Host, on_event: Callable[[Event], None]) -> None:
+        """Raises `Problem` where the engine's command can't be started."""
         try:
             self._process = subprocess.Popen(
                 [*host.command, "run"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=engine_environment(host),
+                env=host.environment,
                 **detached(),
             )
         except OSError as error:
             log(f"the engine's command {host.command} does not start: {error}")
-            raise Problem(
-                "The engine is not where it was installed: run install.py again, and try again."
-            ) from None
-        self._on_event, self._closed = on_event, False
+            raise Problem(NO_ENGINE) from None
+        self._on_event = on_event
+        self._closed = False
         threading.Thread(target=self._listen, name="events", daemon=True).start()
 
     def sketch(
@@ -52,15 +57,15 @@ class Engine:
         line = {"id": ident, "photo": photo, "request": request}
         if edit is not None:
             line["edit"] = edit
-        self._say({**line, "preview_px": preview_px} if preview_px else line)
+        self._send({**line, "preview_px": preview_px} if preview_px else line)
 
     def stop(self) -> None:
         """End the sketch that computes early, and keep it."""
-        self._say({"id": None, "stop": True})
+        self._send({"id": None, "stop": True})
 
     def ask_about(self) -> None:
         """Ask which guides there are."""
-        self._say({"id": "about", "about": True})
+        self._send({"id": "about", "about": True})
 
     def close(self) -> None:
         """No more requests; what computes is called off."""
@@ -71,7 +76,7 @@ class Engine:
         except OSError:
             pass  # it went before us
 
-    def _say(self, line: Event) -> None:
+    def _send(self, line: Event) -> None:
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(line).encode() + b"\n")
@@ -83,35 +88,51 @@ class Engine:
         assert self._process.stdout is not None
         with self._process.stdout as stream:
             for line in stream:
-                try:
-                    event = json.loads(line)
-                except ValueError:
-                    event = None
-                if isinstance(event, dict) and isinstance(event.get("event"), str):
+                event = parsed(line)
+                if event is not None:
                     self._on_event(event)
-                else:
-                    log(f"the engine said what is no event: {line[:200]!r}")
         status = self._process.wait()
         if not self._closed:
             log(f"the engine's command ended with status {status}")
-            message = (
-                "The engine ended unexpectedly: try again. Should it happen again, its log tells"
-                " why (Engine and Models)."
-            )
-            self._on_event({"id": None, "event": "error", "code": "no-engine", "message": message})
+            self._on_event({"id": None, "event": "error", "code": "no-engine", "message": GONE})
+
+
+def parsed(line: bytes) -> Optional[Event]:
+    """A line of the engine's as an event; one that is none is logged."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        event = None
+    if isinstance(event, dict) and isinstance(event.get("event"), str):
+        return event
+    log(f"the engine said what is no event: {line[:200]!r}")
+    return None
+
+
+def message_of(event: Event) -> str:
+    """An error event as a sentence for the person."""
+    text = str(event.get("message") or "The engine failed without a word.")
+    return text[:1].upper() + text[1:]
+
+
+def require_result(event: Event) -> Event:
+    """The event itself. Raises `Problem`, if it is no result."""
+    if event["event"] != "result":
+        raise Problem(message_of(event))
+    return event
 
 
 def ask_once(
     host: Host, photo: str, request: Dict[str, Any], edit: Optional[Dict[str, Any]] = None
 ) -> Event:
-    """One sketch, waited for. Returns the last event."""
+    """One sketch, waited for. Returns the last event. Raises `Problem`."""
     events: queue.Queue[Event] = queue.Queue()
-    engine = Engine(host, events.put)
+    connection = Connection(host, events.put)
     try:
-        engine.sketch("1", photo, request, None, edit)
+        connection.sketch("1", photo, request, None, edit)
         while True:
             event = events.get()
             if event["event"] in LAST and event.get("id") in ("1", None):
                 return event
     finally:
-        engine.close()
+        connection.close()

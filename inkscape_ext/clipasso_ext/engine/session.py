@@ -6,19 +6,52 @@ from __future__ import annotations
 
 import threading
 import traceback
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Protocol, Sequence
 
-from clipasso_ext.engine.connection import LAST, Engine, Event
-from clipasso_ext.engine.host import Host, log
+from clipasso_ext.cancellation import CalledOff, Cancellation
+from clipasso_ext.document.pixels import Pixels
+from clipasso_ext.engine.connection import LAST, Connection, Event, message_of
 from clipasso_ext.engine.settings import DRAFT, Settings
-from clipasso_ext.engine.task import Task, message_of
-from clipasso_ext.problem import Problem
+from clipasso_ext.host import Host, log
+from clipasso_ext.problem import FAULT, Problem
 
+READER_END_S = 5  # Inkscape is ended at once; a file on a slow disk is not waited for longer
 Post = Callable[[Callable[[], Any]], Any]  # runs a function in the thread that owns the session
 
 
-class Shown:
-    """What there is to see of one bitmap."""
+class Task(Protocol):
+    """What one bitmap is wanted for: a new sketch, or an edit of one. Any thread may ask, but only
+    the one that owns the document may insert.
+    """
+
+    @property
+    def name(self) -> str:
+        """For the person."""
+
+    @property
+    def pixels_if_read(self) -> Optional[Pixels]:
+        """The picture file, if it was read already. Never waits."""
+
+    def read(self, asker: Optional[Cancellation] = None) -> Pixels:
+        """The picture file. Waits for Inkscape, which may have to draw it. Raises `Problem`, and
+        `CalledOff` when the asker called it off.
+        """
+
+    def request(self, settings: Settings, preset: str) -> Dict[str, Any]:
+        """The engine's request, once the picture was read. Raises `Problem`."""
+
+    @property
+    def edit(self) -> Optional[Dict[str, Any]]:
+        """What the engine is to do with which strokes, once the picture was read; None for a new
+        sketch. Raises `Problem`.
+        """
+
+    def insert(self, event: Event, settings: Settings) -> None:
+        """Put the engine's ``result`` into the document. Raises `Problem`."""
+
+
+class TaskState:
+    """What there is to see of one task."""
 
     def __init__(self) -> None:
         self.strokes: Optional[str] = None  # PNG in base64
@@ -38,25 +71,31 @@ class Session:
 
     def __init__(
         self,
-        tasks: List[Task],
+        tasks: Sequence[Task],
         host: Host,
         post: Post,
         changed: Callable[[], None],
         preview_px: int,
     ) -> None:
-        self.tasks, self.shown = tasks, [Shown() for _ in tasks]
-        self._post, self._changed, self._preview_px = post, changed, preview_px
-        self._host = host
-        self._engine: Optional[Engine] = None
-        self._settings, self._preset = Settings(), DRAFT
-        self._queue: List[int] = []
-        self._closed = False
-        self._number = 0  # of the request that counts
+        self.tasks = list(tasks)
+        self.states = [TaskState() for _ in tasks]
         self.current: Optional[int] = None  # index of the task that computes
-        self._keeping = False  # as soon as there is something to keep
-        self.phase = ""  # waking, queued, started, progress of the current one
+        # preparing, asked, waking, queued, started, progress: of the current task
+        self.phase = ""
         self.latest: Event = {}  # its last event
         self.guides = ["auto", "lite"]
+        self.cancellation = Cancellation()  # of all that is done for these tasks
+        self._host = host
+        self._post = post
+        self._changed = changed
+        self._preview_px = preview_px
+        self._connection: Optional[Connection] = None
+        self._settings = Settings()
+        self._preset = DRAFT
+        self._queue: List[int] = []
+        self._number = 0  # of the request that counts
+        self._keeping = False  # as soon as there is something to keep
+        self._readers: List[threading.Thread] = []
 
     @property
     def busy(self) -> bool:
@@ -69,13 +108,15 @@ class Session:
 
     def ask_about(self) -> None:
         """Find out which guides there are."""
-        self._speak(lambda engine: engine.ask_about())
+        self._send(lambda connection: connection.ask_about())
 
     def begin(self, settings: Settings, preset: str, which: List[int]) -> None:
         """Sketch these tasks; what computes is called off."""
-        self._settings, self._preset, self._queue = settings, preset, list(which)
+        self._settings = settings
+        self._preset = preset
+        self._queue = list(which)
         for index in which:
-            self.shown[index].problem = ""
+            self.states[index].problem = ""
         self._next()
 
     def keep(self) -> None:
@@ -84,54 +125,58 @@ class Session:
         """
         self._queue = []
         if self.phase == "progress":
-            self._speak(lambda engine: engine.stop())
+            self._send(lambda connection: connection.stop())
         else:
             self._keeping = True
 
     def forget(self, index: int) -> None:
         """A result that the controls no longer describe."""
-        self.shown[index].result = None
+        self.states[index].result = None
 
     def close(self) -> None:
-        """Call everything off."""
+        """Call everything off, and wait until no bitmap is read any more."""
         self._number += 1
-        self._queue, self.current, self._closed = [], None, True
-        if self._engine is not None:
-            self._engine.close()
+        self._queue = []
+        self.current = None
+        self.cancellation.call_off()
+        if self._connection is not None:
+            self._connection.close()
+        for reader in self._readers:
+            reader.join(READER_END_S)
 
     def _next(self) -> None:
         self._number += 1
-        self.latest, self.phase, self._keeping = {}, "preparing", False
-        if not self._queue:
-            self.current = None
-            self._changed()
-            return
-        self.current = self._queue.pop(0)
-        threading.Thread(
-            target=self._prepare, args=(self._number, self.tasks[self.current]), daemon=True
-        ).start()
+        self._keeping = False
+        self.latest = {}
+        self.phase = "preparing"
+        self.current = self._queue.pop(0) if self._queue else None
+        if self.current is not None:
+            self._start_reading(self.tasks[self.current])
         self._changed()
 
+    def _start_reading(self, task: Task) -> None:
+        number = self._number
+        reader = threading.Thread(target=self._prepare, args=(number, task), daemon=True)
+        self._readers = [one for one in self._readers if one.is_alive()] + [reader]
+        reader.start()
+
     def _prepare(self, number: int, task: Task) -> None:
-        """In a thread of its own: a clipped bitmap is drawn by Inkscape first, which takes its
+        """In a thread of its own: Inkscape may have to draw the bitmap first, which takes its
         time.
         """
         try:
+            path = str(task.read(self.cancellation).path)
             request = task.request(self._settings, self._preset)
-            path, edit = str(task.pixels.path), task.edit
+            edit = task.edit
             self._post(lambda: self._ask(number, path, request, edit))
+        except CalledOff:
+            pass  # the session is closed
         except Problem as problem:
             text = str(problem)
             self._post(lambda: self._fail(number, text))
         except Exception:
             log(traceback.format_exc())
-            self._post(
-                lambda: self._fail(
-                    number,
-                    "Something went wrong in the extension. Its log has the details (Engine and"
-                    " Models).",
-                )
-            )
+            self._post(lambda: self._fail(number, FAULT))
 
     def _ask(
         self, number: int, path: str, request: Dict[str, Any], edit: Optional[Dict[str, Any]]
@@ -139,18 +184,19 @@ class Session:
         if number != self._number:
             return
         self.phase = "asked"
-        self._speak(
-            lambda engine: engine.sketch(str(number), path, request, self._preview_px, edit)
+        self._send(
+            lambda connection: connection.sketch(str(number), path, request, self._preview_px, edit)
         )
         self._changed()
 
-    def _speak(self, say: Callable[[Engine], None]) -> None:
+    def _send(self, say: Callable[[Connection], None]) -> None:
+        """Say something to the engine, which is started if it is not there."""
         try:
-            if self._engine is None:
-                self._engine = Engine(
-                    self._host, lambda event: self._post(lambda: self._hear(event))
+            if self._connection is None:
+                self._connection = Connection(
+                    self._host, lambda event: self._post(lambda: self._on_event(event))
                 )
-            say(self._engine)
+            say(self._connection)
         except Problem as problem:
             self._fail(self._number, str(problem))
 
@@ -158,41 +204,47 @@ class Session:
         if number != self._number:
             return
         if self.current is not None:
-            self.shown[self.current].problem = text
+            self.states[self.current].problem = text
         self._next()
 
-    def _hear(self, event: Event) -> None:
-        if self._closed:
+    def _on_event(self, event: Event) -> None:
+        if self.cancellation.called_off:
             return
         if event["event"] == "about":
             self.guides = list(event["guides"])
             self._changed()
-            return
-        # the command itself ended; the next request starts another
-        if event.get("id") is None and event.get("code") == "no-engine":
-            self._engine = None
-            self._queue = []
-            if self.current is not None:
-                self.shown[self.current].strokes = None
-            self._fail(self._number, message_of(event))
-            return
-        if self.current is None or event.get("id") != str(self._number):
-            return  # of a request that was replaced
-        shown = self.shown[self.current]
-        self.latest, self.phase = event, str(event["event"])
+        elif event.get("id") is None and event.get("code") == "no-engine":
+            self._lose_connection(message_of(event))
+        elif self.current is not None and event.get("id") == str(self._number):
+            self._on_current_event(event, self.states[self.current])
+
+    def _lose_connection(self, message: str) -> None:
+        """The engine's command itself ended; the next request starts another."""
+        self._connection = None
+        self._queue = []
+        if self.current is not None:
+            self.states[self.current].strokes = None
+        self._fail(self._number, message)
+
+    def _on_current_event(self, event: Event, state: TaskState) -> None:
+        """An event of the current task."""
+        self.latest = event
+        self.phase = str(event["event"])
         if self._keeping and self.phase == "progress":
             self._keeping = False
-            self._speak(lambda engine: engine.stop())
-        shown.strokes = event.get("preview", shown.strokes)
-        shown.mask = event.get("mask_preview", shown.mask)
-        if event["event"] == "started":
-            shown.started = {name: value for name, value in event.items() if name != "mask_preview"}
-        if event["event"] == "result":
-            shown.result, shown.preset = event, self._preset
-        elif event["event"] == "error":
+            self._send(lambda connection: connection.stop())
+        state.strokes = event.get("preview", state.strokes)
+        state.mask = event.get("mask_preview", state.mask)
+        if self.phase == "started":
+            state.started = {name: value for name, value in event.items() if name != "mask_preview"}
+        elif self.phase == "result":
+            state.result = event
+            state.preset = self._preset
+        elif self.phase == "error":
             # the strokes on show are of a sketch that never came
-            shown.problem, shown.strokes = message_of(event), None
-        if event["event"] in LAST:
+            state.problem = message_of(event)
+            state.strokes = None
+        if self.phase in LAST:
             self._next()
         else:
             self._changed()

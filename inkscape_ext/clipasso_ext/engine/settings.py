@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Dict
 
-from clipasso_ext.document.layer import DIM, HIDE, KEEP
-from clipasso_ext.engine.host import log
+from clipasso_ext.document.treatment import KEEP, TREATMENTS
+from clipasso_ext.host import log
 
-FINISH, DRAFT = "auto", "draft"
+FINISH = "auto"
+DRAFT = "draft"
 PRESETS = (FINISH, DRAFT, "quick", "standard", "published")
 MASKS = ("auto", "none")
 PHOTO_INK = "photo"
@@ -23,6 +24,15 @@ MAX_STROKES = 256
 MAX_SEED = 2**31 - 1
 MAX_SEEDS = 64
 MAX_WIDTH = 1000.0
+# the engine's own defaults, in its words
+ENGINE_DEFAULTS = {
+    "strokes": 16,
+    "preset": "auto",
+    "guide": "auto",
+    "mask": "auto",
+    "color": "black",
+    "seed": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -30,12 +40,15 @@ class Settings:
     """The controls of the window and the parameter page. Defaults are the engine's own; 0 stands
     for its automatic choice.
 
-    strokes: 1 to 256. preset: how much work to finish with. guide: judge of likeness. mask: what
-        belongs to the subject.
-    width: of a stroke in the document's display unit, 0 for the engine's. ink: a CSS colour, or
-        ``photo``.
-    seed: another number is another try. seeds: starts that compete, 0 for the preset's. bitmap:
-        keep, dim or hide it afterwards.
+    strokes: 1 to 256.
+    preset: how much work to finish with.
+    guide: judge of likeness.
+    mask: what belongs to the subject.
+    width: of a stroke in the document's display unit, 0 for the engine's.
+    ink: a CSS colour, or ``photo``.
+    seed: another number is another try.
+    seeds: starts that compete, 0 for the preset's.
+    bitmap: keep, dim or hide it afterwards.
     """
 
     strokes: int = 16
@@ -60,18 +73,10 @@ class Settings:
             "color": self.ink,
             "seed": self.seed,
         }
-        standard = {
-            "strokes": 16,
-            "preset": "auto",
-            "guide": "auto",
-            "mask": "auto",
-            "color": "black",
-            "seed": 0,
+        differing = {
+            name: value for name, value in chosen.items() if value != ENGINE_DEFAULTS[name]
         }
-        request = {
-            "version": 1,
-            **{name: value for name, value in chosen.items() if value != standard[name]},
-        }
+        request: Dict[str, Any] = {"version": 1, **differing}
         if width_px > 0:
             request["width_px"] = round(width_px, 4)
         if self.seeds and preset != DRAFT:
@@ -85,36 +90,34 @@ def load(path: Path) -> Settings:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):  # the last: brackets without end
         return Settings()
-    settings = Settings()
+    if not isinstance(stored, dict):
+        return Settings()
+    known: Dict[str, Any] = {}
     for field in fields(Settings):
-        value = stored.get(field.name) if isinstance(stored, dict) else None
-        if type(value) is type(field.default) or (
-            type(field.default) is float and type(value) is int
-        ):
-            settings = replace(settings, **{field.name: value})
-    return sane(settings)
+        value = stored.get(field.name)
+        is_whole = type(field.default) is float and type(value) is int
+        if type(value) is type(field.default) or is_whole:
+            known[field.name] = value
+    return sane(Settings(**known))
 
 
 def sane(settings: Settings) -> Settings:
     """Within the limits that the controls have, and nothing that the engine would refuse."""
     standard = Settings()
+    is_guide = re.fullmatch(r"auto|lite|clip:\S+", settings.guide)
+    is_ink = settings.ink in INKS or re.fullmatch("#[0-9a-fA-F]{6}", settings.ink)
+    width = float(settings.width) if math.isfinite(settings.width) else standard.width
     return replace(
         settings,
         preset=settings.preset if settings.preset in PRESETS else standard.preset,
-        guide=settings.guide
-        if re.fullmatch(r"auto|lite|clip:\S+", settings.guide)
-        else standard.guide,
+        guide=settings.guide if is_guide else standard.guide,
         mask=settings.mask if settings.mask in MASKS else standard.mask,
-        ink=settings.ink
-        if settings.ink in INKS or re.fullmatch("#[0-9a-fA-F]{6}", settings.ink)
-        else standard.ink,
+        ink=settings.ink if is_ink else standard.ink,
         strokes=min(max(settings.strokes, 1), MAX_STROKES),
-        width=min(max(float(settings.width), 0.0), MAX_WIDTH)
-        if math.isfinite(settings.width)
-        else standard.width,
+        width=min(max(width, 0.0), MAX_WIDTH),
         seed=min(max(settings.seed, 0), MAX_SEED),
         seeds=min(max(settings.seeds, 0), MAX_SEEDS),
-        bitmap=settings.bitmap if settings.bitmap in (KEEP, DIM, HIDE) else KEEP,
+        bitmap=settings.bitmap if settings.bitmap in TREATMENTS else standard.bitmap,
     )
 
 

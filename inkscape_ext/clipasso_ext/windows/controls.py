@@ -10,7 +10,7 @@ import gi
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, Gtk  # noqa: E402
 
-from clipasso_ext.document.layer import DIM, HIDE, KEEP  # noqa: E402
+from clipasso_ext.document.treatment import DIM, HIDE, KEEP  # noqa: E402
 from clipasso_ext.engine.settings import MAX_SEED, MAX_STROKES, PHOTO_INK, Settings  # noqa: E402
 
 SLIDER_STROKES = 64  # the slider's end: above, a number tells more than a handle
@@ -23,15 +23,18 @@ PRESETS = [
 MASKS = [("auto", "Found automatically"), ("none", "The whole picture")]
 BITMAPS = [(KEEP, "Leave it as it is"), (DIM, "Dim it"), (HIDE, "Hide it")]
 GUIDES = {"auto": "Automatic", "lite": "Lite (built in)"}
-OWN_INK, PHOTOS_INK = "own", PHOTO_INK
+OWN_INK = "own"
+PHOTOS_INK = PHOTO_INK
 
 
-class Controls(Gtk.Grid):
+class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
     """Calls `changed` with whether the sketch itself is concerned; `settings` is what they say."""
 
     def __init__(self, settings: Settings, unit: str, changed: Callable[[bool], None]) -> None:
         super().__init__(row_spacing=8, column_spacing=12)
-        self._settings, self._changed, self._row = settings, changed, 0
+        self._settings = settings
+        self._changed = changed
+        self._row = 0
         self._strokes()
         self._width(unit)
         self._ink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import subprocess
 import sys
 import threading
@@ -14,13 +15,17 @@ import gi
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 
-from clipasso_ext.engine.host import Host, detached, engine_environment, log  # noqa: E402
+from clipasso_ext import VERSION  # noqa: E402
+from clipasso_ext.engine.commands import Answer, run_command  # noqa: E402
+from clipasso_ext.host import Host  # noqa: E402
+from clipasso_ext.processes import detached, silent  # noqa: E402
 
 CLIP = "clip:RN101:openai"  # the published guide
 MARKS = {"ok": "✓", "note": "·", "fault": "✗"}
+OPENERS = {"win32": "explorer", "darwin": "open"}
 
 
-class EngineWindow(Gtk.Window):
+class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     """Every button is one command of the engine; its answer is shown below."""
 
     def __init__(self, host: Host) -> None:
@@ -31,26 +36,19 @@ class EngineWindow(Gtk.Window):
         self.set_default_size(680, 460)
         self._host = host
         self._report = Gtk.Label(xalign=0, yalign=0, wrap=True, selectable=True, max_width_chars=90)
-        self._answer = Gtk.Label(xalign=0, wrap=True, selectable=True, max_width_chars=90)
-        self._spinner = Gtk.Spinner()
-        scroll = Gtk.ScrolledWindow(shadow_type=Gtk.ShadowType.IN)
         self._report.set_margin_start(8)
         self._report.set_margin_top(8)
+        self._answer = Gtk.Label(xalign=0, wrap=True, selectable=True, max_width_chars=90)
+        self._spinner = Gtk.Spinner()
+        page = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=10)
+        scroll = Gtk.ScrolledWindow(shadow_type=Gtk.ShadowType.IN)
         scroll.add(self._report)
-        self._buttons = Gtk.Box(spacing=8)
-        for label, act in self._acts():
-            button = Gtk.Button.new_with_mnemonic(label)
-            button.connect("clicked", lambda _, act=act: act())
-            self._buttons.pack_start(button, False, False, 0)
-        close = Gtk.Button.new_with_mnemonic("_Close")
-        close.connect("clicked", lambda _: Gtk.main_quit())
-        self._buttons.pack_end(close, False, False, 0)
+        page.pack_start(scroll, True, True, 0)
         line = Gtk.Box(spacing=8)
         line.pack_start(self._spinner, False, False, 0)
         line.pack_start(self._answer, True, True, 0)
-        page = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=10)
-        page.pack_start(scroll, True, True, 0)
         page.pack_start(line, False, False, 0)
+        self._buttons = self._button_row()
         page.pack_start(self._buttons, False, False, 0)
         self.add(page)
         self.connect("delete-event", lambda *_: Gtk.main_quit() or True)
@@ -66,6 +64,17 @@ class EngineWindow(Gtk.Window):
         Gtk.main()
         self.destroy()
 
+    def _button_row(self) -> Any:
+        row = Gtk.Box(spacing=8)
+        for label, act in self._acts():
+            button = Gtk.Button.new_with_mnemonic(label)
+            button.connect("clicked", lambda _, act=act: act())
+            row.pack_start(button, False, False, 0)
+        close = Gtk.Button.new_with_mnemonic("_Close")
+        close.connect("clicked", lambda _: Gtk.main_quit())
+        row.pack_end(close, False, False, 0)
+        return row
+
     def _acts(self) -> List[Tuple[str, Callable[[], None]]]:
         return [
             ("_Start Engine", lambda: self._do(["engine", "start"], self._say)),
@@ -77,24 +86,35 @@ class EngineWindow(Gtk.Window):
     def _examine(self) -> None:
         self._do(["doctor", "--json"], self._show_report, "Looking at this machine…")
 
-    def _show_report(self, answer: str) -> None:
+    def _show_report(self, answer: Answer) -> None:
+        lines = [
+            f"{MARKS['ok']} extension: {VERSION}, under Inkscape's Python"
+            f" {platform.python_version()}"
+        ]
         try:
-            findings = json.loads(answer)
+            findings = json.loads(answer.text)
         except ValueError:
-            self._report.set_text(answer)
+            self._report.set_text("\n".join([*lines, answer.text]))
             return
-        lines = []
         for one in findings:
             lines.append(f"{MARKS.get(one['state'], '·')} {one['subject']}: {one['text']}")
             if one["advice"]:
                 lines.append(f"      → {one['advice']}")
         self._report.set_text("\n".join(lines))
-        self._do(["engine", "status"], self._say)
+        self._do(["engine", "status"], self._show)
 
-    def _say(self, answer: str) -> None:
-        self._answer.set_text(answer[:1].upper() + answer[1:])
+    def _show(self, answer: Answer) -> None:
+        self._show_text(answer.text)
+
+    def _show_text(self, text: str) -> None:
+        self._answer.set_text(text[:1].upper() + text[1:])
 
     def _fetch(self) -> None:
+        """Only the engine knows where models go."""
+        self._do(["models", "path"], self._fetch_if_wanted)
+
+    def _fetch_if_wanted(self, folder: Answer) -> None:
+        into = f" into {folder.text}" if folder.succeeded and folder.text else ""
         question = Gtk.MessageDialog(
             transient_for=self,
             modal=True,
@@ -102,8 +122,7 @@ class EngineWindow(Gtk.Window):
             buttons=Gtk.ButtonsType.OK_CANCEL,
             text="Download the CLIP weights that the paper uses?",
             secondary_text=(
-                "About 480 MB from huggingface.co (OpenAI's RN101, MIT licence) into"
-                f" {self._host.home / 'models'}."
+                f"About 480 MB from huggingface.co (OpenAI's RN101, MIT licence){into}."
             ),
         )
         wanted = question.run() == Gtk.ResponseType.OK
@@ -111,35 +130,25 @@ class EngineWindow(Gtk.Window):
         if wanted:
             self._do(
                 ["models", "fetch", CLIP],
-                self._say,
+                self._show,
                 "Downloading; you may close this window only when it is done…",
             )
 
     def _open_log(self) -> None:
-        logs = (
-            sorted(self._host.logs.glob("*.log"), key=lambda path: path.stat().st_mtime)
-            if self._host.logs.is_dir()
-            else []
-        )
-        if not logs:
-            self._say("There is no log yet.")
+        if not self._host.logs.is_dir() or not list(self._host.logs.glob("*.log")):
+            self._show_text("There is no log yet.")
             return
         self._open(self._host.logs)
 
-    def _open(self, path: Path) -> None:
-        opener = {"win32": "explorer", "darwin": "open"}.get(sys.platform, "xdg-open")
-        silent = {
-            "stdin": subprocess.DEVNULL,
-            "stdout": subprocess.DEVNULL,
-            "stderr": subprocess.DEVNULL,
-        }
+    def _open(self, folder: Path) -> None:
+        opener = OPENERS.get(sys.platform, "xdg-open")
         try:
-            subprocess.Popen([opener, str(path)], **silent, **detached())  # type: ignore[call-overload]
-            self._say(f"The logs are in {path}.")
+            subprocess.Popen([opener, str(folder)], **silent(), **detached())
+            self._show_text(f"The logs are in {folder}.")
         except OSError:
-            self._say(f"The logs are in {path}; nothing on this machine opens folders.")
+            self._show_text(f"The logs are in {folder}; nothing on this machine opens folders.")
 
-    def _do(self, words: List[str], show: Callable[[str], None], meanwhile: str = "") -> None:
+    def _do(self, words: List[str], show: Callable[[Answer], None], meanwhile: str = "") -> None:
         """Run one of the engine's commands without holding the window."""
         self._buttons.set_sensitive(False)
         self._spinner.start()
@@ -150,7 +159,7 @@ class EngineWindow(Gtk.Window):
             answer = run_command(self._host, words)
             GLib.idle_add(done, answer)
 
-        def done(answer: str) -> Any:
+        def done(answer: Answer) -> None:
             self._buttons.set_sensitive(True)
             self._spinner.stop()
             if meanwhile:
@@ -158,20 +167,3 @@ class EngineWindow(Gtk.Window):
             show(answer)
 
         threading.Thread(target=work, daemon=True).start()
-
-
-def run_command(host: Host, words: List[str]) -> str:
-    """What one of the engine's commands printed, or why it could not."""
-    try:
-        done = subprocess.run(
-            [*host.command, *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=engine_environment(host),
-            **detached(),
-        )
-    except OSError as error:
-        log(f"{host.command}: {error}")
-        return "The engine is not where it was installed: run install.py again."
-    said = done.stdout.decode("utf-8", "replace").strip()
-    return said or done.stderr.decode("utf-8", "replace").strip().replace("clipasso: ", "")

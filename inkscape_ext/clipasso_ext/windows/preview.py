@@ -10,15 +10,21 @@ from typing import Any, Optional
 
 from gi.repository import GdkPixbuf, GLib, Gtk
 
-from clipasso_ext.engine.host import log
+from clipasso_ext.host import log
 
 SIDE_PX = 520  # longest side of what is shown
-FAINT = 70  # of 255: how much of the photograph is left under the strokes
 WHITE = 0xFFFFFFFF
-OVER, ALONE, MASK = "over", "alone", "mask"
+# of 255: how much is seen
+OPAQUE = 255
+PHOTO_UNDER_STROKES = 70
+MASK_OVER_PHOTO = 225
+# what is shown: the strokes over the photograph, the strokes alone, or the mask
+OVER = "over"
+ALONE = "alone"
+MASK = "mask"
 
 
-class Preview(Gtk.Image):
+class Preview(Gtk.Image):  # type: ignore[misc] # GTK has no types
     """Shows one bitmap. Strokes and mask are PNGs in base64 with transparency, in the photograph's
     proportions.
     """
@@ -35,19 +41,22 @@ class Preview(Gtk.Image):
     ) -> None:
         """Put together what there is; None for what there is not yet."""
         if path != self._path:
-            self._path, self._photo = path, _photo(path) if path else None
+            self._path = path
+            self._photo = None if path is None else _photo(path)
         over = _decode(mask if self.mode == MASK else strokes)
         base = self._photo or over
         if base is None:
             self.clear()
             return
-        width, height = base.get_width(), base.get_height()
+        width = base.get_width()
+        height = base.get_height()
         picture = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, width, height)
         picture.fill(WHITE)
         if self._photo is not None and not (self.mode == ALONE and over is not None):
-            _lay(self._photo, picture, 255 if self.mode == MASK or over is None else FAINT)
+            is_plain = self.mode == MASK or over is None
+            _lay(self._photo, picture, OPAQUE if is_plain else PHOTO_UNDER_STROKES)
         if over is not None:
-            _lay(over, picture, 225 if self.mode == MASK else 255)
+            _lay(over, picture, MASK_OVER_PHOTO if self.mode == MASK else OPAQUE)
         self.set_from_pixbuf(picture)
 
 
@@ -59,8 +68,9 @@ def _photo(path: Path) -> Optional[Any]:
         return None
     upright = loaded.apply_embedded_orientation() or loaded
     scale = SIDE_PX / max(upright.get_width(), upright.get_height())
-    size = max(1, round(upright.get_width() * scale)), max(1, round(upright.get_height() * scale))
-    return upright.scale_simple(size[0], size[1], GdkPixbuf.InterpType.BILINEAR)
+    width = max(1, round(upright.get_width() * scale))
+    height = max(1, round(upright.get_height() * scale))
+    return upright.scale_simple(width, height, GdkPixbuf.InterpType.BILINEAR)
 
 
 def _decode(text: Optional[str]) -> Optional[Any]:
@@ -77,8 +87,11 @@ def _decode(text: Optional[str]) -> Optional[Any]:
 
 
 def _lay(over: Any, picture: Any, opacity: int) -> None:
-    width, height = picture.get_width(), picture.get_height()
-    across, down = width / over.get_width(), height / over.get_height()
+    """Lay one picture over the whole of another. opacity: of 255."""
+    width = picture.get_width()
+    height = picture.get_height()
+    across = width / over.get_width()
+    down = height / over.get_height()
     over.composite(
         picture, 0, 0, width, height, 0, 0, across, down, GdkPixbuf.InterpType.BILINEAR, opacity
     )

@@ -2,50 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from typing import List, Sequence, Tuple
 
 import gi
 
 gi.require_version("Gtk", "3.0")
-from gi.repository import Gdk, GLib, Gtk  # noqa: E402
+from gi.repository import GLib, Gtk  # noqa: E402
 
 from clipasso_ext.engine.connection import Event  # noqa: E402
-from clipasso_ext.engine.host import Host  # noqa: E402
-from clipasso_ext.engine.session import Session  # noqa: E402
+from clipasso_ext.engine.session import Session, Task  # noqa: E402
 from clipasso_ext.engine.settings import Settings  # noqa: E402
-from clipasso_ext.engine.task import Task  # noqa: E402
+from clipasso_ext.host import Host  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
 from clipasso_ext.windows.preview import SIDE_PX, Preview  # noqa: E402
+from clipasso_ext.windows.waiting_window import WaitingWindow  # noqa: E402
 
 
-class ProgressWindow(Gtk.Window):
+class ProgressWindow(WaitingWindow):
     """Sketches every task, and closes by itself."""
 
-    def __init__(self, tasks: List[Task], chosen: Settings, host: Host) -> None:
-        super().__init__(title="Sketching", border_width=12, icon_name="org.inkscape.Inkscape")
-        self.set_position(Gtk.WindowPosition.CENTER)
-        self._tasks, self._chosen = tasks, chosen
+    def __init__(self, tasks: Sequence[Task], chosen: Settings, host: Host) -> None:
+        super().__init__("Sketching")
+        self._tasks = tasks
+        self._chosen = chosen
         self._session = Session(tasks, host, GLib.idle_add, self._refresh, SIDE_PX)
-        self._cancelled = False
         self._preview = Preview()
-        self._status, self._bar = Gtk.Label(xalign=0), Gtk.ProgressBar()
         self._keep = Gtk.Button.new_with_mnemonic("_Stop and Keep")
         self._keep.set_tooltip_text("End the work now and insert the sketch as it is")
         self._keep.connect("clicked", lambda _: self._session.keep())
-        cancel = Gtk.Button.new_with_mnemonic("_Cancel")
-        cancel.set_tooltip_text("Leave the document as it is (Esc)")
-        cancel.connect("clicked", lambda _: self._cancel())
-        buttons = Gtk.Box(spacing=8)
-        buttons.pack_start(cancel, False, False, 0)
-        buttons.pack_end(self._keep, False, False, 0)
-        page = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=10)
-        for widget in (self._preview, self._status, self._bar, buttons):
-            page.pack_start(widget, widget is self._preview, True, 0)
-        self.add(page)
-        self.connect("delete-event", lambda *_: self._cancel())
-        self.connect(
-            "key-press-event", lambda _, event: event.keyval == Gdk.KEY_Escape and self._cancel()
-        )
+        self.buttons.pack_end(self._keep, False, False, 0)
+        self.page.pack_start(self._preview, True, True, 0)
+        self.page.reorder_child(self._preview, 0)
 
     def run(self) -> Tuple[List[Tuple[Task, Event]], List[str]]:
         """Show the window until all is done. Returns the sketches, and what went wrong with the
@@ -59,30 +46,24 @@ class ProgressWindow(Gtk.Window):
         finally:
             self._session.close()
             self.destroy()
-        if self._cancelled:
+        if self.cancelled:
             return [], []
-        both = list(zip(self._tasks, self._session.shown))
+        both = list(zip(self._tasks, self._session.states))
         several = len(both) > 1
         problems = [
-            f"{task.name}: {shown.problem}" if several else shown.problem
-            for task, shown in both
-            if shown.problem
+            f"{task.name}: {state.problem}" if several else state.problem
+            for task, state in both
+            if state.problem
         ]
-        return [(task, shown.result) for task, shown in both if shown.result is not None], problems
+        return [(task, state.result) for task, state in both if state.result is not None], problems
 
-    def _cancel(self) -> bool:
-        self._cancelled = True
-        Gtk.main_quit()
-        return True
-
-    def _refresh(self) -> Any:
+    def _refresh(self) -> None:
         session = self._session
-        if not session.busy:
+        if session.current is None:
             Gtk.main_quit()
             return
-        assert session.current is not None
-        shown, pixels = session.shown[session.current], self._tasks[session.current].seen
-        self._preview.show_sketch(pixels.path if pixels is not None else None, shown.strokes, None)
-        self._status.set_text(wording.describe(session))
-        self._bar.set_fraction(wording.share(session))
+        state = session.states[session.current]
+        pixels = self._tasks[session.current].pixels_if_read
+        self._preview.show_sketch(None if pixels is None else pixels.path, state.strokes, None)
+        self.show_progress(wording.status_line(session), wording.progress_share(session))
         self._keep.set_sensitive(session.phase == "progress")

@@ -5,21 +5,20 @@ it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 import gi
 
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 
-from clipasso_ext.document.placement import display_unit  # noqa: E402
-from clipasso_ext.engine import jobs, settings  # noqa: E402
+from clipasso_ext.document.units import display_unit  # noqa: E402
 from clipasso_ext.engine.connection import Event  # noqa: E402
-from clipasso_ext.engine.host import Host  # noqa: E402
-from clipasso_ext.engine.session import Session  # noqa: E402
-from clipasso_ext.engine.settings import DRAFT, Settings  # noqa: E402
-from clipasso_ext.engine.task import Task  # noqa: E402
-from clipasso_ext.problem import Problem  # noqa: E402
+from clipasso_ext.engine.session import Session, Task, TaskState  # noqa: E402
+from clipasso_ext.engine.settings import DRAFT, Settings, store  # noqa: E402
+from clipasso_ext.engine.sketch_task import SketchTask  # noqa: E402
+from clipasso_ext.engine.submission import Submission  # noqa: E402
+from clipasso_ext.host import Host  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
 from clipasso_ext.windows.controls import Controls  # noqa: E402
 from clipasso_ext.windows.preview import ALONE, MASK, OVER, SIDE_PX, Preview  # noqa: E402
@@ -28,24 +27,30 @@ PAUSE_MS = 150  # a turning knob is followed when it rests for so long
 VIEWS = [(OVER, "Over the Photo"), (ALONE, "Strokes Alone"), (MASK, "Mask")]
 
 
-class SketchWindow(Gtk.Window):
+class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     """Runs until the person inserts, hands the work to the background, or cancels. It does not
     touch the document.
     """
 
-    def __init__(self, tasks: List[Task], stored: Settings, host: Host, svg: Any) -> None:
+    def __init__(self, tasks: List[SketchTask], stored: Settings, host: Host, svg: Any) -> None:
         super().__init__(
             title="Sketch the Selected Bitmap", border_width=12, icon_name="org.inkscape.Inkscape"
         )
         self.set_position(Gtk.WindowPosition.CENTER)
-        self._tasks, self._host, self._svg = tasks, host, svg
-        self._at, self._inserting, self._timer = 0, False, 0
+        self._tasks = tasks
+        self._host = host
+        self._svg = svg
+        self._at = 0  # index of the task on show
+        self._inserting = False  # as soon as what computes is done
+        self._timer = 0  # of a knob that was turned just now
         self._wanted: List[Tuple[Task, Event]] = []
-        self._chosen, self._open = stored, True
+        self._chosen = stored
+        self._open = True
         self._session = Session(tasks, host, GLib.idle_add, self._refresh, SIDE_PX)
+        self._submission: Optional[Submission] = None  # on its way to the background
         self._build(stored)
         self.connect("delete-event", lambda *_: self._leave())
-        self.connect("key-press-event", self._key)
+        self.connect("key-press-event", self._press)
 
     @property
     def settings(self) -> Settings:
@@ -68,7 +73,10 @@ class SketchWindow(Gtk.Window):
             Gtk.main()
         finally:
             self._session.close()
-            self._chosen, self._open = self._controls.settings, False
+            if self._submission is not None:
+                self._submission.close()
+            self._chosen = self._controls.settings
+            self._open = False
             self.destroy()
         return self._wanted
 
@@ -108,19 +116,23 @@ class SketchWindow(Gtk.Window):
         for mode, text in VIEWS:
             button = Gtk.RadioButton.new_with_label_from_widget(first, text)
             button.set_mode(False)
-            button.connect("toggled", self._look, mode)
+            button.connect("toggled", self._show_view, mode)
             switch.pack_start(button, False, False, 0)
             first = first or button
         row.pack_start(switch, False, False, 0)
+        row.pack_end(self._pager_box(), False, False, 0)
+        return row
+
+    def _pager_box(self) -> Any:
         self._pager = Gtk.Box(spacing=6)
-        back, on = Gtk.Button(label="‹"), Gtk.Button(label="›")
+        back = Gtk.Button(label="‹")
         back.connect("clicked", lambda _: self._go(-1))
+        on = Gtk.Button(label="›")
         on.connect("clicked", lambda _: self._go(1))
         self._page = Gtk.Label()
         for widget in (back, self._page, on):
             self._pager.pack_start(widget, False, False, 0)
-        row.pack_end(self._pager, False, False, 0)
-        return row
+        return self._pager
 
     def _problem_row(self) -> Any:
         self._problem_bar = Gtk.InfoBar(message_type=Gtk.MessageType.WARNING)
@@ -158,7 +170,7 @@ class SketchWindow(Gtk.Window):
             row.pack_end(button, False, False, 0)
         return row
 
-    def _button(self, label: str, tooltip: str, act: Any) -> Any:
+    def _button(self, label: str, tooltip: str, act: Callable[[], Any]) -> Any:
         button = Gtk.Button.new_with_mnemonic(label)
         button.set_tooltip_text(tooltip)
         button.connect("clicked", lambda _: act())
@@ -166,7 +178,7 @@ class SketchWindow(Gtk.Window):
 
     # What the person does
 
-    def _key(self, _: Any, event: Any) -> bool:
+    def _press(self, _: Any, event: Any) -> bool:
         if event.keyval == Gdk.KEY_Escape:
             self._leave()
             return True
@@ -182,9 +194,16 @@ class SketchWindow(Gtk.Window):
         if not redraws:
             return
         self._inserting = False
-        if self._timer:
-            GLib.source_remove(self._timer)
+        self._stop_timer()
         self._timer = GLib.timeout_add(PAUSE_MS, self._redraw)
+
+    def _stop_timer(self) -> bool:
+        """Returns whether a knob was turned just now."""
+        if not self._timer:
+            return False
+        GLib.source_remove(self._timer)
+        self._timer = 0
+        return True
 
     def _redraw(self) -> bool:
         self._timer = 0
@@ -193,29 +212,19 @@ class SketchWindow(Gtk.Window):
         self._session.begin(self.settings, DRAFT, [self._at])
         return False
 
-    def _settle(self) -> bool:
-        """Follow a knob that was turned just now. Returns whether there was one."""
-        if not self._timer:
-            return False
-        GLib.source_remove(self._timer)
-        self._redraw()
-        return True
-
-    def _look(self, button: Any, mode: str) -> None:
+    def _show_view(self, button: Any, mode: str) -> None:
         if button.get_active():
             self._preview.mode = mode
             self._refresh()
 
     def _go(self, step: int) -> None:
         self._at = (self._at + step) % len(self._tasks)
-        if not self._session.busy and self._session.shown[self._at].result is None:
+        if not self._session.busy and self._session.states[self._at].result is None:
             self._session.begin(self.settings, DRAFT, [self._at])
         self._refresh()
 
     def _refine(self) -> None:
-        if self._timer:
-            GLib.source_remove(self._timer)
-            self._timer = 0
+        self._stop_timer()
         chosen = self.settings
         order = [self._at, *(index for index in range(len(self._tasks)) if index != self._at)]
         self._session.begin(chosen, chosen.preset, order)
@@ -224,10 +233,12 @@ class SketchWindow(Gtk.Window):
         """Insert what is on show; what still computes is waited for if it is a draft, and kept as
         it is if not.
         """
-        self._inserting = True
-        if self._settle():
+        if self._submission is not None:
             return
-        if self._session.busy:
+        self._inserting = True
+        if self._stop_timer():  # follow the knob that was turned
+            self._redraw()
+        elif self._session.busy:
             if self._session.preset != DRAFT:
                 self._session.keep()
             self._refresh()
@@ -235,19 +246,20 @@ class SketchWindow(Gtk.Window):
             self._insert_or_draft()
 
     def _insert_or_draft(self) -> None:
+        states = self._session.states
         missing = [
             index
-            for index, shown in enumerate(self._session.shown)
-            if shown.result is None and not shown.problem
+            for index, state in enumerate(states)
+            if state.result is None and not state.problem
         ]
         if missing:
             self._session.begin(self.settings, DRAFT, missing)
             return
         self._inserting = False
-        done = [
-            (task, shown.result)
-            for task, shown in zip(self._tasks, self._session.shown)
-            if shown.result is not None
+        done: List[Tuple[Task, Event]] = [
+            (task, state.result)
+            for task, state in zip(self._tasks, states)
+            if state.result is not None
         ]
         if not done:
             self._refresh()
@@ -256,74 +268,80 @@ class SketchWindow(Gtk.Window):
         self._leave(remember=True)
 
     def _hand_over(self) -> None:
-        try:
-            for task in self._tasks:
-                # a bitmap that can't be sketched is told before any is ordered
-                task.placement  # noqa: B018
-            for task in self._tasks:
-                jobs.order(task, self.settings, self._svg, self._host)
-        except Problem as problem:
-            self._session.shown[self._at].problem = str(problem)
-            self._refresh()
+        """Submit every bitmap to the background. Meanwhile Cancel leaves everything as it was."""
+        self._stop_timer()
+        self._inserting = False
+        self._submission = Submission(self._tasks, self.settings, self._host)
+        self._submission.begin(GLib.idle_add, self._session.cancellation, self._handed_over)
+        self._refresh()
+
+    def _handed_over(self, problem: str) -> None:
+        """problem: why nothing was submitted; empty when all is."""
+        if not problem:
+            self._leave(remember=True)
             return
-        self._leave(remember=True)
+        self._submission = None
+        self._session.states[self._at].problem = problem
+        self._refresh()
 
     def _leave(self, remember: bool = False) -> bool:
         if remember:
-            settings.store(self.settings, self._host.settings)
-        if self._timer:
-            GLib.source_remove(self._timer)
-            self._timer = 0
+            store(self.settings, self._host.settings)
+        self._stop_timer()
         Gtk.main_quit()
         return True
 
     # What there is to see
 
     def _refresh(self) -> None:
-        session, shown = self._session, self._session.shown[self._at]
-        if (
-            session.busy
-            and len(self._tasks) > 1
-            and session.preset != DRAFT
-            and session.current is not None
-        ):
-            self._at, shown = session.current, session.shown[session.current]  # follow the work
+        session = self._session
+        if len(self._tasks) > 1 and session.current is not None and session.preset != DRAFT:
+            self._at = session.current  # follow the work
+        state = session.states[self._at]
         self._page.set_text(f"{self._at + 1} of {len(self._tasks)}")
-        self._preview.show_sketch(self._picture(), shown.strokes, shown.mask)
+        self._preview.show_sketch(self._picture(), state.strokes, state.mask)
         self._controls.offer_guides(session.guides)
-        self._line.set_text(wording.judge(shown.started))
-        self._line.set_tooltip_text(shown.started.get("line", ""))
-        self._problem.set_markup(f"<b>{GLib.markup_escape_text(shown.problem)}</b>")
-        self._problem_bar.set_visible(bool(shown.problem))
-        self._bar.set_fraction(wording.share(session))
+        self._line.set_text(wording.guide_line(state.started))
+        self._line.set_tooltip_text(state.started.get("line", ""))
+        self._problem.set_markup(f"<b>{GLib.markup_escape_text(state.problem)}</b>")
+        self._problem_bar.set_visible(bool(state.problem))
+        self._bar.set_fraction(wording.progress_share(session))
         # an empty bar after the work would look like none done
         self._bar.set_opacity(1.0 if session.busy else 0.0)
-        self._status.set_text(self._what_now())
-        finishing = session.busy and session.preset != DRAFT
-        self._keep.set_visible(finishing)  # one takes the other's place
-        self._keep.set_sensitive(session.phase == "progress")
-        self._finish.set_visible(not finishing)
-        self._finish.set_label(
-            "_Finish Again" if shown.result is not None and shown.preset != DRAFT else "_Finish"
-        )
-        self._insert.set_sensitive(
-            not self._inserting and (shown.result is not None or session.busy)
-        )
+        self._status.set_text(self._status_line())
+        self._refresh_buttons(state)
         if self._inserting and not session.busy:
             GLib.idle_add(self._insert_or_draft)
 
-    def _picture(self) -> Optional[Path]:
-        pixels = self._tasks[self._at].seen
-        return pixels.path if pixels is not None else None
+    def _refresh_buttons(self, state: TaskState) -> None:
+        session = self._session
+        finishing = session.busy and session.preset != DRAFT
+        free = self._submission is None  # else nothing but Cancel has a meaning
+        self._controls.set_sensitive(free)
+        self._background.set_sensitive(free)
+        self._keep.set_visible(finishing)  # one takes the other's place
+        self._keep.set_sensitive(free and session.phase == "progress")
+        self._finish.set_visible(not finishing)
+        self._finish.set_sensitive(free)
+        is_finished = state.result is not None and state.preset != DRAFT
+        self._finish.set_label("_Finish Again" if is_finished else "_Finish")
+        there_is_one = state.result is not None or session.busy
+        self._insert.set_sensitive(free and not self._inserting and there_is_one)
 
-    def _what_now(self) -> str:
-        session, shown = self._session, self._session.shown[self._at]
-        if session.busy:
-            return wording.describe(session)
-        if shown.result is None:
+    def _picture(self) -> Optional[Path]:
+        pixels = self._tasks[self._at].pixels_if_read
+        return None if pixels is None else pixels.path
+
+    def _status_line(self) -> str:
+        if self._submission is not None:
+            return "Preparing the bitmaps for the background…"
+        if self._session.busy:
+            return wording.status_line(self._session)
+        state = self._session.states[self._at]
+        if state.result is None:
             return ""
-        count = wording.strokes(len(shown.result["sketch"]["strokes"]))
-        if shown.preset == DRAFT:
+        count = wording.strokes(len(state.result["sketch"]["strokes"]))
+        if state.preset == DRAFT:
             return (
                 f"Draft of {count}. Finish refines it; Insert puts it into the document as it is."
             )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
-
+from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.session import Session
 from clipasso_ext.engine.settings import DRAFT
 
@@ -12,47 +11,46 @@ def strokes(count: int) -> str:
     return f"{count} {'stroke' if count == 1 else 'strokes'}"
 
 
-def describe(session: Session) -> str:
+def status_line(session: Session) -> str:
     """One line on what is computed now."""
-    event, phase = session.latest, session.phase
-    draft = session.preset == DRAFT
     several = ""
     if len(session.tasks) > 1 and session.current is not None:
         several = f"{session.tasks[session.current].name}: "
-    if phase == "preparing":
-        return several + "Looking at the bitmap…"
-    if phase == "waking":
-        return several + "Starting the engine; the first sketch takes a few seconds longer…"
-    if phase == "queued":
+    return several + _phase_line(session)
+
+
+def _phase_line(session: Session) -> str:
+    event = session.latest
+    if session.phase == "preparing":
+        return "Looking at the bitmap…"
+    if session.phase == "waking":
+        return "Starting the engine; the first sketch takes a few seconds longer…"
+    if session.phase == "queued":
         count = event["position"]
-        return (
-            several
-            + f"{count} {'sketch is' if count == 1 else 'sketches are'} computed before this one…"
-        )
-    if phase == "progress":
-        left = event.get("time_left_s")
-        rest = f", {duration(left)} left" if left and not draft else ""
-        return (
-            several
-            + f"{'Draft' if draft else 'Finishing'}: step {event['step']} of {event['steps']}{rest}"
-        )
-    return several + "Finding the subject and its edges…"
+        sketches = "sketch is" if count == 1 else "sketches are"
+        return f"{count} {sketches} computed before this one…"
+    if session.phase == "progress":
+        is_draft = session.preset == DRAFT
+        left_s = event.get("time_left_s")
+        rest = f", {duration(left_s)} left" if left_s and not is_draft else ""
+        work = "Draft" if is_draft else "Finishing"
+        return f"{work}: step {event['step']} of {event['steps']}{rest}"
+    return "Finding the subject and its edges…"
 
 
-def judge(started: Dict[str, Any]) -> str:
+def guide_line(started: Event) -> str:
     """Which guide judges the sketch, why that one, and what was taken for the subject, out of the
     event ``started``.
     """
     if not started:
         return ""
-    found = started["mask"]
-    subject = (
-        "the whole picture"
-        if found.startswith("none")
-        else f"found by {found}"
-        if found != "alpha"
-        else "cut out by its transparency"
-    )
+    found = str(started["mask"])
+    if found.startswith("none"):
+        subject = "the whole picture"
+    elif found == "alpha":
+        subject = "cut out by its transparency"
+    else:
+        subject = f"found by {found}"
     return f"Judged by {started['guide']} ({started['why']}). Subject: {subject}."
 
 
@@ -62,11 +60,9 @@ def duration(seconds: float) -> str:
     return f"{whole} s" if whole < 90 else f"{(whole + 30) // 60} min"
 
 
-def share(session: Session) -> float:
+def progress_share(session: Session) -> float:
     """How far the current one is, 0 to 1."""
     event = session.latest
-    return (
-        event["step"] / event["steps"]
-        if session.phase == "progress" and event.get("steps")
-        else 0.0
-    )
+    if session.phase != "progress" or not event.get("steps"):
+        return 0.0
+    return float(event["step"] / event["steps"])

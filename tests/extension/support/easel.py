@@ -2,13 +2,26 @@
 not inkex's. Python 3.8, no PIL.
 """
 
+from __future__ import annotations
+
 import base64
 import math
 import struct
+import subprocess
 import zlib
 from pathlib import Path
+from typing import Any, Optional, Sequence, Tuple
 
-EXTENSION = Path(__file__).resolve().parent.parent.parent / "inkscape_ext"
+import inkex
+from clipasso_ext import names
+from clipasso_ext.document.placed_photo import PlacedPhoto
+from clipasso_ext.document.selection import Photo, find_photos
+from clipasso_ext.engine.sketch_task import SketchTask
+from lxml import etree
+
+_inkex: Any = inkex  # its types miss some of its names
+Matrix = Tuple[float, float, float, float, float, float]
+EXTENSION = Path(__file__).resolve().parents[3] / "inkscape_ext"
 
 JPEG = base64.b64decode(  # 24 x 16 pixels, made by Pillow
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACgcHiMeGSgjISMtKygwPGRBPDc3PHtYXUlkkYCZlo+AjIqgtObDoKrarYqMyP/L2u71////m8H////6/+b9//j/wAALCAAQ"
@@ -24,14 +37,13 @@ PROGRESSIVE = base64.b64decode(  # the same as a progressive JPEG
 # the segment that Pillow writes for orientation 6
 PILLOWS_EXIF_6 = base64.b64decode("/+EAIkV4aWYAAE1NACoAAAAIAAEBEgADAAAAAQAGAAAAAAAA")
 NAMESPACES = (
-    'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-    'xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
-    'xmlns:sodipodi="http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"'
+    'xmlns="%s" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:inkscape="%s" xmlns:sodipodi="%s"'
+    % tuple(one.strip("{}") for one in (names.SVG, names.INKSCAPE, names.SODIPODI))
 )
 PAGE = 'width="200" height="100" viewBox="0 0 200 100"'
 
 
-def png(width, height, *chunks, noise=b""):
+def png(width: int, height: int, *chunks: Tuple[bytes, bytes], noise: bytes = b"") -> bytes:
     """A grey PNG; chunks of (name, data) come before its pixels, and `noise` makes it as large as
     one likes.
     """
@@ -44,7 +56,7 @@ def png(width, height, *chunks, noise=b""):
     )
 
 
-def exif(orientation, order="<"):
+def exif(orientation: int, order: str = "<") -> bytes:
     """A JPEG's APP1 segment; an entry with another tag comes first."""
     mark = b"II*\0" if order == "<" else b"MM\0*"
     entries = struct.pack(order + "HHIHH", 0x0100, 3, 1, 9, 0) + struct.pack(
@@ -60,7 +72,7 @@ def exif(orientation, order="<"):
     )
 
 
-def xmp(orientation):
+def xmp(orientation: int) -> bytes:
     """A JPEG's APP1 segment with XMP."""
     text = (
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="%d"/></x:xmpmeta>'
@@ -69,20 +81,20 @@ def xmp(orientation):
     return segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + text.encode())
 
 
-def segment(kind, data):
+def segment(kind: int, data: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, kind, len(data) + 2) + data
 
 
-def jpeg(*segments):
+def jpeg(*segments: bytes) -> bytes:
     """The JPEG with segments after its first marker."""
     return JPEG[:2] + b"".join(segments) + JPEG[2:]
 
 
-def gif(width, height):
+def gif(width: int, height: int) -> bytes:
     return b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0) + b";"
 
 
-def bmp(width, height):
+def bmp(width: int, height: int) -> bytes:
     """Rows from top to bottom where the height is negative."""
     row = b"\x80" * (width * 3 + -width * 3 % 4)
     body = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0) + row * abs(
@@ -91,7 +103,7 @@ def bmp(width, height):
     return b"BM" + struct.pack("<IHHI", 14 + len(body), 0, 0, 54) + body
 
 
-def old_bmp(width, height):
+def old_bmp(width: int, height: int) -> bytes:
     """OS/2's."""
     return (
         b"BM"
@@ -100,7 +112,7 @@ def old_bmp(width, height):
     )
 
 
-def uri(data=None, kind="image/png"):
+def uri(data: Optional[bytes] = None, kind: str = "image/png") -> str:
     """A bitmap as an embedded link; a PNG of 40 x 20 pixels if nothing else is said."""
     return "data:%s;base64,%s" % (
         kind,
@@ -108,7 +120,12 @@ def uri(data=None, kind="image/png"):
     )
 
 
-def image(ident="photo", more="", link=None, box='x="10" y="20" width="80" height="40"'):
+def image(
+    ident: str = "photo",
+    more: str = "",
+    link: Optional[str] = None,
+    box: str = 'x="10" y="20" width="80" height="40"',
+) -> str:
     return '<image id="%s" %s %s xlink:href="%s"/>' % (
         ident,
         box,
@@ -117,23 +134,42 @@ def image(ident="photo", more="", link=None, box='x="10" y="20" width="80" heigh
     )
 
 
-def document(body, page=PAGE, head=""):
+def document(body: str, page: str = PAGE, head: str = "") -> bytes:
     """The bytes of a document."""
     return ('<svg %s %s id="root">%s%s</svg>' % (NAMESPACES, page, head, body)).encode()
 
 
-def root(body, page=PAGE, head=""):
+def root(body: str, page: str = PAGE, head: str = "") -> Any:
     """The root of a document, as an effect has it."""
-    import inkex
-
-    return inkex.load_svg(document(body, page, head)).getroot()
+    return _inkex.load_svg(document(body, page, head)).getroot()
 
 
-def photo_of(svg, ident="photo"):
-    from clipasso_ext.document.selection import find_photos
-
+def photo_of(svg: Any, ident: str = "photo") -> Photo:
     (photo,) = find_photos(svg, [ident])
     return photo
+
+
+def sketch_task(
+    svg: Any, scratch: Path, folders: Sequence[Path] = (), ident: str = "photo"
+) -> SketchTask:
+    """To sketch the bitmap with that id."""
+    return SketchTask(PlacedPhoto(photo_of(svg, ident), svg, list(folders), scratch))
+
+
+def tree_of(data: bytes) -> Any:
+    """The root of a document as the tests look at it, not as an effect has it."""
+    return etree.fromstring(data)
+
+
+def was_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether somebody put an end to a process, which it does not come to by itself."""
+    return process.poll() not in (None, 0)
+
+
+def log_of(home: Path) -> str:
+    """What the extension's log says."""
+    path = home / "logs" / "extension.log"
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 # Matrices (a, b, c, d, e, f) as SVG writes them, independent of inkex.
@@ -141,7 +177,7 @@ def photo_of(svg, ident="photo"):
 UNIT = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
-def times(*matrices):
+def times(*matrices: Matrix) -> Matrix:
     """The product: the last one is applied first."""
     total = UNIT
     for a, b, c, d, e, f in matrices:
@@ -157,33 +193,34 @@ def times(*matrices):
     return total
 
 
-def applied(matrix, point):
+def applied(matrix: Sequence[float], point: Sequence[float]) -> Tuple[float, float]:
     a, b, c, d, e, f = matrix
     return (a * point[0] + c * point[1] + e, b * point[0] + d * point[1] + f)
 
 
-def hexad(transform):
+def hexad(transform: Any) -> Matrix:
     """Of an inkex Transform."""
-    return tuple(float(number) for number in transform.to_hexad())
+    a, b, c, d, e, f = (float(number) for number in transform.to_hexad())
+    return a, b, c, d, e, f
 
 
-def translate(x, y):
+def translate(x: float, y: float) -> Matrix:
     return (1.0, 0.0, 0.0, 1.0, x, y)
 
 
-def scale(x, y):
+def scale(x: float, y: float) -> Matrix:
     return (x, 0.0, 0.0, y, 0.0, 0.0)
 
 
-def rotate(degrees):
+def rotate(degrees: float) -> Matrix:
     turn = math.radians(degrees)
     return (math.cos(turn), math.sin(turn), -math.sin(turn), math.cos(turn), 0.0, 0.0)
 
 
-def skew(degrees):
+def skew(degrees: float) -> Matrix:
     return (1.0, 0.0, math.tan(math.radians(degrees)), 1.0, 0.0, 0.0)
 
 
-def text(matrix):
+def text(matrix: Sequence[float]) -> str:
     """As an attribute's value."""
     return "matrix(%s)" % ",".join(repr(number) for number in matrix)

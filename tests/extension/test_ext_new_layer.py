@@ -1,43 +1,60 @@
 """The sketch in the document: one layer of ordinary paths, and nothing else is touched."""
 
+from __future__ import annotations
+
 import re
+from pathlib import Path
+from typing import Any, Optional
 
 import pytest
-from clipasso_ext.document import layer
-from clipasso_ext.document.placement import Box, place
-from clipasso_ext.document.selection import find_photos
+from clipasso_ext.document.new_layer import insert_layer, transformed
+from clipasso_ext.document.placement import Box, Placement, place
+from clipasso_ext.document.treatment import KEEP, treat
 from clipasso_ext.engine.settings import Settings
-from clipasso_ext.engine.task import Task
+from clipasso_ext.names import (
+    CLIPASSO,
+    ENGINE,
+    GROUPMODE,
+    JOB,
+    LABEL,
+    PATH,
+    PICTURE,
+    RANK,
+    SOURCE,
+    SVG,
+)
 from clipasso_ext.problem import Problem
 from inkex import Transform
 from lxml import etree
 
-from easel import image, photo_of, root
+from easel import image, photo_of, root, sketch_task, tree_of
 from fake_engine import drawing
 
-SVG = "{http://www.w3.org/2000/svg}"
-CLIPASSO = "{https://clipasso.org/ns}"
-LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
-GROUPMODE = "{http://www.inkscape.org/namespaces/inkscape}groupmode"
 STRAIGHT = place(Transform(), Transform(), Box(10, 20, 80, 40), (40, 20))
 BODY = '<g id="below"/>%s<g id="above"/>'
 
 
-def sketch(count=3, **request):
+def sketch(count: int = 3, **request: Any) -> bytes:
     return drawing(40, 20, count, request).encode()
 
 
-def inserted(svg, ident="photo", count=3, placement=STRAIGHT, job=None):
-    return layer.insert(svg, photo_of(svg, ident), placement, sketch(count), job)
+def inserted(
+    svg: Any,
+    ident: str = "photo",
+    count: int = 3,
+    placement: Placement = STRAIGHT,
+    job: Optional[str] = None,
+) -> Any:
+    return insert_layer(svg, photo_of(svg, ident), placement, sketch(count), job)
 
 
-def test_the_layer_lies_directly_above_its_bitmap():
+def test_the_layer_lies_directly_above_its_bitmap() -> None:
     svg = root(BODY % image())
     inserted(svg)
     assert [child.get("id") for child in svg] == ["below", "photo", "sketch-1", "above"]
 
 
-def test_the_layer_of_a_grouped_bitmap_lies_above_the_group():
+def test_the_layer_of_a_grouped_bitmap_lies_above_the_group() -> None:
     svg = root(
         '<g id="l" inkscape:groupmode="layer"><g id="g">%s</g><path id="p" d="M 0,0 1,1"/></g>'
         % image()
@@ -46,36 +63,44 @@ def test_the_layer_of_a_grouped_bitmap_lies_above_the_group():
     assert [child.get("id") for child in svg[0]] == ["g", "sketch-1", "p"]
 
 
-def test_it_is_a_layer_of_paths_with_what_the_engine_said_of_them():
+def test_it_is_a_layer_of_paths_with_what_the_engine_said_of_them() -> None:
     made = inserted(root(image()), count=3)
     assert (made.tag, made.get(GROUPMODE)) == (SVG + "g", "layer")
-    assert [stroke.tag for stroke in made] == [SVG + "path"] * 3
-    assert [stroke.get(CLIPASSO + "rank") for stroke in made] == ["0", "1", "2"]
+    assert [stroke.tag for stroke in made] == [PATH] * 3
+    assert [stroke.get(RANK) for stroke in made] == ["0", "1", "2"]
     assert made.get(CLIPASSO + "guide") == "lite"
-    assert made.get(CLIPASSO + "picture") == "40 20"
+    assert made.get(PICTURE) == "40 20"
     assert all("stroke-linecap:round" in stroke.get("style") for stroke in made)
 
 
 @pytest.mark.parametrize(
     ("count", "words"), [(1, "1 stroke"), (2, "2 strokes"), (64, "64 strokes")]
 )
-def test_the_label_tells_the_bitmap_and_how_many_strokes(count, words):
+def test_the_label_tells_the_bitmap_and_how_many_strokes(count: int, words: str) -> None:
     svg = root(image(more='inkscape:label="My cat"'))
     assert inserted(svg, count=count).get(LABEL) == "Sketch of My cat (%s)" % words
 
 
-def test_the_layer_remembers_its_bitmap():
-    assert inserted(root(image())).get(CLIPASSO + "source") == "#photo"
+def test_the_layer_remembers_its_bitmap() -> None:
+    assert inserted(root(image())).get(SOURCE) == "#photo"
     svg = root(image("original") + '<use id="clone" xlink:href="#original"/>')
-    assert inserted(svg, "clone").get(CLIPASSO + "source") == "#clone"
+    assert inserted(svg, "clone").get(SOURCE) == "#clone"
 
 
-def test_the_layer_remembers_its_job_if_it_had_one():
-    assert inserted(root(image()), job="20260101-1").get(CLIPASSO + "job") == "20260101-1"
-    assert inserted(root(image())).get(CLIPASSO + "job") is None
+def test_what_the_engine_says_of_itself_stays_as_it_is() -> None:
+    made = inserted(root(image()))
+    drawn = tree_of(sketch())[0]
+    own = {name: value for name, value in drawn.attrib.items() if name.startswith(CLIPASSO)}
+    assert own[ENGINE]
+    assert own.items() <= dict(made.attrib).items()
 
 
-def test_ids_are_new_and_unique():
+def test_the_layer_remembers_its_job_if_it_had_one() -> None:
+    assert inserted(root(image()), job="20260101-1").get(JOB) == "20260101-1"
+    assert inserted(root(image())).get(JOB) is None
+
+
+def test_ids_are_new_and_unique() -> None:
     taken = (
         '<path id="stroke-2" d="M 0,0 1,1"/><g id="sketch-1"><path id="stroke-1" d="M 0,0'
         ' 1,1"/></g>'
@@ -88,14 +113,14 @@ def test_ids_are_new_and_unique():
     assert len(ids) == len(set(ids))
 
 
-def test_the_namespace_is_called_clipasso_in_the_file():
+def test_the_namespace_is_called_clipasso_in_the_file() -> None:
     svg = root(image())
     inserted(svg)
     assert b'xmlns:clipasso="https://clipasso.org/ns"' in etree.tostring(svg)
     assert b"ns0:" not in etree.tostring(svg)
 
 
-def test_nothing_else_in_the_document_changes():
+def test_nothing_else_in_the_document_changes() -> None:
     odd = (
         '<!-- remark --><text xml:space="preserve">  a <tspan>b</tspan>  </text>tail &amp;'
         ' &#8220;text&#8221;<foo xmlns="urn:x" a="1"/>'
@@ -105,7 +130,7 @@ def test_nothing_else_in_the_document_changes():
     )
     before = etree.tostring(svg)
     made = inserted(svg)
-    layer.treat(photo_of(svg), layer.KEEP)
+    treat(photo_of(svg), KEEP)
     after = etree.tostring(svg)
     assert before != after
     svg.remove(made)
@@ -114,17 +139,17 @@ def test_nothing_else_in_the_document_changes():
     assert after[:start] + after[end:] == before
 
 
-def test_strokes_that_need_no_distortion_keep_the_engines_numbers():
+def test_strokes_that_need_no_distortion_keep_the_engines_numbers() -> None:
     made = inserted(root(image()))
-    drawn = etree.fromstring(sketch())[0]
+    drawn = tree_of(sketch())[0]
     assert [stroke.get("d") for stroke in made] == [stroke.get("d") for stroke in drawn]
 
 
-def test_strokes_are_distorted_as_their_picture_is():
+def test_strokes_are_distorted_as_their_picture_is() -> None:
     placement = place(Transform("scale(3,1)"), Transform(), Box(0, 0, 40, 20), (40, 20))
     made = inserted(root(image(more='transform="scale(3,1)"')), placement=placement)
     whole = Transform(made.get("transform")) @ Transform()
-    drawn = etree.fromstring(sketch())[0]
+    drawn = tree_of(sketch())[0]
     for stroke, plain in zip(made, drawn):
         before = [float(number) for number in re.findall(r"[-\d.]+", plain.get("d"))]
         after = [float(number) for number in re.findall(r"[-\d.]+", stroke.get("d"))]
@@ -150,12 +175,12 @@ def test_strokes_are_distorted_as_their_picture_is():
         ),
     ],
 )
-def test_path_data_is_moved_point_by_point(data, expected):
-    assert layer.moved(data, Transform("translate(10,0) scale(2)")) == expected
+def test_path_data_is_moved_point_by_point(data: str, expected: str) -> None:
+    assert transformed(data, Transform("translate(10,0) scale(2)")) == expected
 
 
-def test_path_data_keeps_its_digits_where_everything_is_tiny():
-    assert layer.moved("M 1,2 C 3,4 5,6 7,8", Transform("scale(0.00001)")).startswith(
+def test_path_data_keeps_its_digits_where_everything_is_tiny() -> None:
+    assert transformed("M 1,2 C 3,4 5,6 7,8", Transform("scale(0.00001)")).startswith(
         "M 1e-05,2e-05 C 3e-05,4e-05"
     )
 
@@ -186,23 +211,25 @@ STYLES = [
 
 
 @pytest.mark.parametrize(("before", "treatment", "style", "opacity"), STYLES)
-def test_the_bitmap_is_kept_dimmed_or_hidden(before, treatment, style, opacity):
+def test_the_bitmap_is_kept_dimmed_or_hidden(
+    before: str, treatment: str, style: Optional[str], opacity: Optional[str]
+) -> None:
     svg = root(image(more=before))
-    layer.treat(photo_of(svg), treatment)
+    treat(photo_of(svg), treatment)
     assert (svg[0].attrib.get("style"), svg[0].get("opacity")) == (style, opacity)
 
 
 @pytest.mark.parametrize("treatment", ["dim", "hide"])
-def test_a_clone_is_treated_and_not_its_original(treatment):
+def test_a_clone_is_treated_and_not_its_original(treatment: str) -> None:
     svg = root(image("original") + '<use id="clone" xlink:href="#original"/>')
-    layer.treat(photo_of(svg, "clone"), treatment)
+    treat(photo_of(svg, "clone"), treatment)
     assert svg[0].get("style") is None
     assert svg[1].get("style")
 
 
-def test_a_task_inserts_and_treats(scratch):
+def test_a_task_inserts_and_treats(scratch: Path) -> None:
     svg = root(image())
-    task = Task(find_photos(svg, ["photo"])[0], svg, [], scratch)
+    task = sketch_task(svg, scratch)
     task.insert({"svg": sketch().decode()}, Settings(bitmap="hide"))
     assert [child.get("id") for child in svg] == ["photo", "sketch-1"]
     assert svg[0].get("style") == "display:none"
@@ -229,19 +256,19 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize("answer", DAMAGED)
-def test_a_damaged_sketch_is_refused_and_changes_nothing(answer):
+def test_a_damaged_sketch_is_refused_and_changes_nothing(answer: bytes) -> None:
     svg = root(BODY % image())
     before = etree.tostring(svg)
     with pytest.raises(Problem, match="engine's answer can't be read: run install"):
-        layer.insert(svg, photo_of(svg), STRAIGHT, answer)
+        insert_layer(svg, photo_of(svg), STRAIGHT, answer)
     assert etree.tostring(svg) == before
 
 
-def test_only_paths_come_into_the_document():
+def test_only_paths_come_into_the_document() -> None:
     answer = sketch().replace(
         b"</g>", b"<!-- remark --><script>alert(1)</script><image href='http://x'/></g>"
     )
     svg = root(image())
-    made = layer.insert(svg, photo_of(svg), STRAIGHT, answer)
-    assert [stroke.tag for stroke in made] == [SVG + "path"] * 3
+    made = insert_layer(svg, photo_of(svg), STRAIGHT, answer)
+    assert [stroke.tag for stroke in made] == [PATH] * 3
     assert "(3 strokes)" in made.get(LABEL)

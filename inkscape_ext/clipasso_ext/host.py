@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Dict, List, Optional
 
 from clipasso_ext.problem import Problem
 
@@ -29,19 +28,21 @@ FOREIGN = (
     "DYLD_",
     "_INKSCAPE",
 )
-EXTENSION = Path(__file__).resolve().parents[2]
+EXTENSION = Path(__file__).resolve().parents[1]
 
 NO_GI = (
     "The sketching window needs Python's GTK: install the package python3-gi (with gir1.2-gtk-3.0)"
     " and try again. Extensions > CLIPasso > Sketch with Parameters works now."
 )
+NO_ENGINE = "The engine is not where it was installed: run install.py again, and try again."
 
 
 class Host:
     """Where the engine's command and its home are."""
 
     def __init__(self, command: List[str], home: Path, scratch: Optional[Path] = None) -> None:
-        self.command, self.home = command, home
+        self.command = command
+        self.home = home
         # for temporary files, where the system's own folder is not the engine's
         self.scratch = scratch
 
@@ -57,13 +58,22 @@ class Host:
     def logs(self) -> Path:
         return self.home / "logs"
 
+    @property
+    def environment(self) -> Dict[str, str]:
+        """For the engine: without what Inkscape and its packaging put there for their own
+        Python.
+        """
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        return {**kept, "CLIPASSO_HOME": str(self.home)}
+
 
 def find_host() -> Host:
     """Read the pointer to the engine. Raises `Problem` when there is none."""
     path = Path(os.environ.get(POINTER_VARIABLE) or EXTENSION / POINTER)
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        command, home = [str(part) for part in facts["command"]], Path(facts["home"])
+        command = [str(part) for part in facts["command"]]
+        home = Path(facts["home"])
     except FileNotFoundError:
         raise Problem(
             "The engine is not installed yet: run install.py, which comes with this extension, and"
@@ -73,20 +83,6 @@ def find_host() -> Host:
         raise Problem(f"{path} can't be read ({error}): run install.py again.") from None
     scratch = Path(facts["scratch"]) if facts.get("scratch") else None
     return Host(command, Path(os.environ.get("CLIPASSO_HOME") or home), scratch)
-
-
-def engine_environment(host: Host) -> Dict[str, str]:
-    """The environment without what Inkscape and its packaging put there for their own Python."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    kept["CLIPASSO_HOME"] = str(host.home)
-    return kept
-
-
-def detached() -> Dict[str, Any]:
-    """Settings of `subprocess.Popen` for a child that no window, pipe or signal of ours reaches."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
 
 
 def has_display() -> bool:
@@ -122,6 +118,19 @@ def default_home() -> Path:
         return Path.home() / "Library" / "Application Support" / "clipasso"
     data = Path(os.environ.get("XDG_DATA_HOME", ""))
     return (data if data.is_absolute() else Path.home() / ".local" / "share") / "clipasso"
+
+
+def scratch_folder() -> Optional[str]:
+    """Where temporary files go: a folder that Inkscape and the engine both see; None for the
+    system's own.
+    """
+    try:
+        folder = find_host().scratch
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    except (Problem, OSError):
+        return None  # it is told when the engine is needed
+    return None if folder is None else str(folder)
 
 
 def log(text: str) -> None:

@@ -1,0 +1,93 @@
+"""Finished sketches of the background come into the document, and the others are told."""
+
+from __future__ import annotations
+
+from typing import Any, List, Optional
+
+from clipasso_ext.document.selection import Photo
+from clipasso_ext.engine.background import BackgroundJob, all_jobs, start
+from clipasso_ext.engine.connection import message_of
+from clipasso_ext.host import Host
+from clipasso_ext.names import JOB
+from clipasso_ext.problem import Problem
+
+
+class InsertReport:
+    """What became of the jobs when finished sketches were inserted."""
+
+    def __init__(self) -> None:
+        self.inserted: List[str] = []  # names of bitmaps
+        self.lines: List[str] = []
+        self.elsewhere = 0  # jobs that wait for other documents
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is more to tell than what is seen."""
+        return bool(self.lines or self.elsewhere or not self.inserted)
+
+    def text(self) -> str:
+        """For the person."""
+        parts = [f"Inserted: {', '.join(self.inserted)}."] if self.inserted else []
+        parts += self.lines
+        if self.elsewhere:
+            wait = "waits" if self.elsewhere == 1 else "wait"
+            parts.append(f"{self.elsewhere} more {wait} for other documents.")
+        return "\n\n".join(parts) or "No sketch is waiting for this document."
+
+
+def insert_finished(
+    svg: Any, host: Host, place_gone: bool = False, again: bool = False
+) -> InsertReport:
+    """Insert what is finished for this document. Raises `Problem`.
+
+    place_gone: sketches whose bitmap is gone go where it was on the page; else they stay and are
+        reported.
+    again: also those that were inserted before and are not in the document now.
+    """
+    report = InsertReport()
+    settled = []
+    present = {element.get(JOB) for element in svg.iter() if isinstance(element.tag, str)}
+    for job in all_jobs(host):
+        if job.id in present or (job.is_settled and not again):
+            continue
+        photo = job.bitmap(svg)
+        if photo is None and not job.is_of(svg):
+            report.elsewhere += not job.is_settled
+        elif _insert_one(job, photo, svg, host, place_gone, report):
+            settled.append(job)
+    # not before all went well: a fault half-way leaves the document as it was, and every sketch
+    # waiting
+    for job in settled:
+        job.settle()
+    return report
+
+
+def _insert_one(
+    job: BackgroundJob,
+    photo: Optional[Photo],
+    svg: Any,
+    host: Host,
+    place_gone: bool,
+    report: InsertReport,
+) -> bool:
+    """Insert a job's sketch, or report why not. Returns whether the person is done with it."""
+    outcome = job.outcome
+    if outcome is None:
+        start(job, host)  # should the computer have been switched off under it
+        report.lines.append(f"Still computing: {job.name} ({job.progress}).")
+        return False
+    if outcome.get("event") != "result":
+        report.lines.append(f"Failed: {job.name}. {message_of(outcome)}")
+        return True
+    if photo is None and not place_gone:
+        report.lines.append(
+            f"The bitmap of {job.name} is gone. To put its sketch where the bitmap was, "
+            "run this again with “Put it where the bitmap was”."
+        )
+        return False
+    try:
+        job.insert(svg, photo)
+        report.inserted.append(job.name)
+    except Problem as problem:
+        report.lines.append(f"Failed: {job.name}. {problem}")
+    return True

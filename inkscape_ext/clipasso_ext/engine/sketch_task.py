@@ -1,0 +1,55 @@
+"""A bitmap of the document that is to be sketched: what the engine is asked, and where its answer
+goes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+from clipasso_ext.cancellation import Cancellation
+from clipasso_ext.document.new_layer import insert_layer
+from clipasso_ext.document.pixels import Pixels
+from clipasso_ext.document.placed_photo import PlacedPhoto
+from clipasso_ext.document.treatment import treat
+from clipasso_ext.document.units import display_unit, unit_in_user_units
+from clipasso_ext.engine.connection import Event
+from clipasso_ext.engine.settings import Settings
+
+
+class SketchTask:
+    """A sketch from nothing."""
+
+    def __init__(self, placed: PlacedPhoto) -> None:
+        self.placed = placed
+
+    @property
+    def name(self) -> str:
+        return self.placed.name
+
+    @property
+    def pixels_if_read(self) -> Optional[Pixels]:
+        return self.placed.pixels_if_read
+
+    def read(self, asker: Optional[Cancellation] = None) -> Pixels:
+        """The picture file, waited for. Raises `Problem` and `CalledOff`."""
+        return self.placed.read(asker)
+
+    def request(self, settings: Settings, preset: str) -> Dict[str, Any]:
+        """The engine's request, its width in the picture's pixels. Raises `Problem`."""
+        svg = self.placed.svg
+        user_units = settings.width * unit_in_user_units(svg, display_unit(svg))
+        return settings.request(user_units / self.placed.placement.scale, preset)
+
+    @property
+    def edit(self) -> Optional[Dict[str, Any]]:
+        """There is no sketch to edit."""
+        return None
+
+    def insert(self, event: Event, settings: Settings) -> None:
+        """Put a sketch, as the engine's result has it, into the document, and treat the bitmap as
+        the person wants. Raises `Problem`.
+        """
+        photo = self.placed.photo
+        sketch = str(event["svg"]).encode()
+        insert_layer(self.placed.svg, photo, self.placed.placement, sketch)
+        treat(photo, settings.bitmap)

@@ -1,0 +1,44 @@
+"""What windows that show work have in common: a line that tells it, a bar, and Cancel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gi
+
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gdk, Gtk  # noqa: E402
+
+
+class WaitingWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
+    """Cancel, Esc and closing it end the main loop, with `cancelled` set."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title=title, border_width=12, icon_name="org.inkscape.Inkscape")
+        self.set_position(Gtk.WindowPosition.CENTER)
+        self.cancelled = False
+        self.status = Gtk.Label(xalign=0)
+        self.bar = Gtk.ProgressBar()
+        self.buttons = Gtk.Box(spacing=8)
+        self.page = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=10)
+        cancel = Gtk.Button.new_with_mnemonic("_Cancel")
+        cancel.set_tooltip_text("Leave the document as it is (Esc)")
+        cancel.connect("clicked", lambda _: self.cancel())
+        self.buttons.pack_start(cancel, False, False, 0)
+        for widget in (self.status, self.bar, self.buttons):
+            self.page.pack_start(widget, False, True, 0)
+        self.add(self.page)
+        self.connect("delete-event", lambda *_: self.cancel())
+        self.connect(
+            "key-press-event", lambda _, event: event.keyval == Gdk.KEY_Escape and self.cancel()
+        )
+
+    def show_progress(self, status: str, share: float) -> None:
+        """share: of the work that is done, 0 to 1."""
+        self.status.set_text(status)
+        self.bar.set_fraction(share)
+
+    def cancel(self) -> Any:
+        self.cancelled = True
+        Gtk.main_quit()
+        return True
