@@ -121,7 +121,9 @@ def _grain(svg: Any) -> str:
         return GRAIN
     region = {"x": "-0.1", "y": "-0.1", "width": "1.2", "height": "1.2"}
     space = {"color-interpolation-filters": "sRGB"}
-    grain = etree.SubElement(defs_of(svg), FILTER, id=GRAIN, **space, **region)
+    grain = etree.SubElement(defs_of(svg), FILTER)
+    for name, value in {"id": GRAIN, **space, **region}.items():
+        grain.set(name, value)
     grain.set(LABEL, "Pencil")
     noise = {
         "type": "fractalNoise",
