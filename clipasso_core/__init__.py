@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from clipasso_core.result import SketchResult
     from clipasso_core.sketching.job import Progress, sketch
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "Progress",
     "SketchRequest",

@@ -4,3 +4,5 @@ itself is the engine's work.
 Runs with Inkscape's own Python (3.8 or newer): nothing but inkex, lxml, gi and the standard
 library.
 """
+
+VERSION = "0.2.0"  # the engine's
