@@ -38,7 +38,7 @@ class Envelope:
     photo or data: the bitmap as a path, or its bytes in base64. request: a `SketchRequest`'s JSON
         form.
     preview_px: longest side of the pictures that go with the events; None for none. edit: an
-        `order.Order`'s JSON form, for a sketch
+        `edit_request.Order`'s JSON form, for a sketch
     that is there already.
     """
 
