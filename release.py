@@ -25,7 +25,7 @@ import tarfile
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -82,9 +82,17 @@ def main(arguments: list[str]) -> int:
     except Problem as problem:
         print(f"release.py: {problem}", file=sys.stderr)
         return 1
-    if said("git", ["git", "status", "--porcelain"]):
-        print("not for publishing: this checkout has changes that are not committed")
+    for reason in reservations():
+        print(f"not for publishing: {reason}")
     return 0
+
+
+def reservations() -> Iterator[str]:
+    """Why what was built is for trying only."""
+    if said("git", ["git", "status", "--porcelain"]):
+        yield "this checkout has changes that are not committed"
+    if f"\n## [{__version__}] - unreleased\n" in (ROOT / "CHANGELOG.md").read_text("utf-8"):
+        yield f"CHANGELOG.md gives no date for {__version__}"
 
 
 def said(step: str, command: list[Any], **settings: Any) -> str:
