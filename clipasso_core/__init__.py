@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clipasso_core.sketching.job import sketch
     from clipasso_core.sketching.progress import Progress
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "Progress",
     "SketchRequest",

@@ -136,6 +136,7 @@ class Drawing:
         return [known[one] for one in ids]
 
     def to_bytes(self) -> bytes:
+        """The whole document as a file's content."""
         return etree.tostring(self.root.getroottree(), xml_declaration=True, encoding="UTF-8")
 
     def write(self, path: Path) -> None:

@@ -101,7 +101,7 @@ def add(
     on_progress: OnProgress | None = None,
     resources: Resources | None = None,
 ) -> Change:
-    """Add `request.strokes` new strokes where edges are still bare, around everything that is
+    """Add as many new strokes as are asked for where edges are still bare, around everything that is
     there.
     """
     to_picture = np.linalg.inv(drawing.to_layer)  # a layer that can't hold strokes is told first

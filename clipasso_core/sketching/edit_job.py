@@ -59,7 +59,7 @@ REACHES = {
 class EditJob:
     """Some lines of a drawing redrawn, or new ones added, while all others are held and seen.
 
-    held: lines that stay. moving: lines to redraw; none adds `request.strokes` new ones.
+    held: lines that stay. moving: lines to redraw; none adds as many new ones as are asked for.
     reach: one of `REACHES`.
     """
 

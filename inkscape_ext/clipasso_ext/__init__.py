@@ -5,4 +5,4 @@ Runs with Inkscape's own Python (3.8 or newer): nothing but inkex, lxml, gi and 
 library.
 """
 
-VERSION = "0.2.0"
+VERSION = "0.2.0"  # the engine's
