@@ -101,9 +101,7 @@ def add(
     on_progress: OnProgress | None = None,
     resources: Resources | None = None,
 ) -> Change:
-    """Add as many new strokes as are asked for where edges are still bare, around everything that is
-    there.
-    """
+    """Add as many strokes as are asked for where edges are still bare, around everything there."""
     to_picture = np.linalg.inv(drawing.to_layer)  # a layer that can't hold strokes is told first
     job = EditJob(picture, request, resources or Resources(), drawing.lines, [], AFRESH)
     outcome, before = job.run(on_progress)
