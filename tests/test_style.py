@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,7 +31,8 @@ def test_the_code_is_clean(command: list[str]) -> None:
 def test_imports_point_one_way() -> None:
     """The contracts are in pyproject.toml, under ``tool.importlinter``."""
     command = Path(sys.executable).with_name("lint-imports")
-    done = subprocess.run([command], cwd=ROOT, capture_output=True, text=True)
+    paths = {**os.environ, "PYTHONPATH": str(ROOT / "inkscape_ext")}
+    done = subprocess.run([command], cwd=ROOT, env=paths, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from clipasso_core import __version__
 from clipasso_core.color import parse_color
 from clipasso_core.document.attributes import CLIPASSO, INKSCAPE, SODIPODI, SVG
 from clipasso_core.errors import UserError
@@ -82,6 +83,7 @@ def _layer_attributes(result: SketchResult) -> dict[str, str]:
     frame = result.frame
     return {
         "sketch": str(VERSION),
+        "engine": __version__,
         "request": json.dumps(result.request.to_json()),
         "picture": f"{result.width} {result.height}",
         "frame": f"{frame.x!r} {frame.y!r} {frame.side!r}",

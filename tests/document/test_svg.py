@@ -19,6 +19,7 @@ from lxml import etree
 from support.drawings import SKETCH
 from support.strategies import hex_colors, requests
 
+from clipasso_core import __version__
 from clipasso_core.document.attributes import CLIPASSO, INKSCAPE, SODIPODI, SVG
 from clipasso_core.document.svg import from_svg, read_svg, to_svg, write_svg
 from clipasso_core.errors import UserError
@@ -127,6 +128,7 @@ def test_the_sketch_is_a_layer_that_tells_how_it_was_made() -> None:
     assert layer.get(f"{{{INKSCAPE}}}label") == "Sketch · 2 strokes"
     assert layer.get(f"{{{CLIPASSO}}}guide") == "lite"
     assert layer.get(f"{{{CLIPASSO}}}mask") == "plain border"
+    assert layer.get(f"{{{CLIPASSO}}}engine") == __version__
 
 
 def test_strokes_are_drawn_with_a_round_pen_and_not_filled() -> None:
