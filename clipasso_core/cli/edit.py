@@ -177,7 +177,7 @@ def join(sketch_file: Path, layer: str | None, output: Path | None, only: tuple[
     from clipasso_core.document import drawing, plot
 
     sketch = drawing.read_drawing(sketch_file, None, layer)
-    count = plot.join(sketch, _chosen(sketch, only))
+    count = plot.join_strokes(sketch, _chosen(sketch, only))
     sketch.write(output or sketch_file)
     click.echo(f"{count} strokes in one line: {output or sketch_file}", err=True)
     return DONE
@@ -193,7 +193,7 @@ def order(sketch_file: Path, layer: str | None, output: Path | None, only: tuple
     from clipasso_core.document import drawing, plot
 
     sketch = drawing.read_drawing(sketch_file, None, layer)
-    saved = plot.order(sketch, _chosen(sketch, only))
+    saved = plot.order_strokes(sketch, _chosen(sketch, only))
     sketch.write(output or sketch_file)
     click.echo(f"{saved:.0%} less travel with the pen up: {output or sketch_file}", err=True)
     return DONE

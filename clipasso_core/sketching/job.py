@@ -35,6 +35,7 @@ from clipasso_core.photo.scene import without_subject
 from clipasso_core.presets import PRESETS, Preset
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
+from clipasso_core.route import one_chain
 from clipasso_core.strokes import Stroke, from_canvas, named, polyline, sampled
 
 if TYPE_CHECKING:
@@ -332,8 +333,6 @@ class Job:
     def _joined(self, points: torch.Tensor) -> torch.Tensor:
         """Strokes [N, 4, 2] as one chain, [1, 1, P, 2]."""
         import torch
-
-        from clipasso_core.document.plot import one_chain
 
         chain = one_chain(list(points.cpu().numpy().astype(np.float64)))
         return torch.tensor(chain, dtype=torch.float32, device=points.device)[None, None]
