@@ -15,7 +15,7 @@ from clipasso_core.document.drawing import Drawing, Line, apply, looks, path_tex
 from clipasso_core.document.stylesheet import declare
 from clipasso_core.document.svg import INKSCAPE, SVG
 from clipasso_core.errors import UserError
-from clipasso_core.route import ends_of, find_route, one_chain, travel
+from clipasso_core.route import find_route, one_chain, travel
 
 
 def order_strokes(drawing: Drawing, only: Sequence[Line] | None = None) -> float:
@@ -25,7 +25,7 @@ def order_strokes(drawing: Drawing, only: Sequence[Line] | None = None) -> float
     only: the lines to take; None takes all.
     """
     lines = _lines(drawing, only)
-    ends = ends_of([(line.chains[0][0], line.chains[-1][-1]) for line in lines])
+    ends = np.array([(line.chains[0][0], line.chains[-1][-1]) for line in lines])
     before = travel(ends, [(index, False) for index in range(len(lines))])
     route = find_route(ends)
     layer = _new_layer(drawing, "plot order")
