@@ -1,4 +1,4 @@
-"""Going on from a sketch that is there: refine, add, level, join, order, animate."""
+"""Going on from a sketch that is there: refine, add, level, animate."""
 
 from __future__ import annotations
 
@@ -10,33 +10,20 @@ import click
 from click.core import ParameterSource
 
 from clipasso_core.cli import DONE
-from clipasso_core.cli.options import ANIMATION_S, option, work_options
+from clipasso_core.cli.options import ANIMATION_S, LAYER, OUTPUT, SKETCH, option, work_options
 from clipasso_core.request import SketchRequest
 
-_SKETCH = click.argument("sketch_file", metavar="SKETCH", type=click.Path(path_type=Path))
 _PHOTO = click.option(
     "--photo",
     required=True,
     type=click.Path(path_type=Path),
     help="The photograph that was sketched.",
 )
-_LAYER = click.option(
-    "--layer", help="Id of the layer with the strokes.  [default: the only sketch, or all paths]"
-)
-_OUTPUT = click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="SVG file to write.  [default: the sketch itself]",
-)
-_ONLY = click.option(
-    "--only", multiple=True, metavar="ID", help="Take this stroke; may be repeated.  [default: all]"
-)
 
 
 def _edit_command(command: Any) -> Any:
     """A command that computes on an existing sketch."""
-    for one in (work_options, _OUTPUT, _LAYER, _PHOTO, _SKETCH):
+    for one in (work_options, OUTPUT, LAYER, _PHOTO, SKETCH):
         command = one(command)
     return click.command()(command)
 
@@ -81,7 +68,7 @@ def refine(
     source, drawing, target = _open_sketch(sketch_file, photo, layer, output)
     for line in drawing.find(list(lock)):
         line.locked = True
-    chosen = _chosen(drawing, only)
+    chosen = drawing.choose(only)
     with show_progress(as_json) as view:
         change = edit.refine(source, drawing, request, chosen, reach, view.update)
     drawing.write(target)
@@ -146,12 +133,12 @@ def add(
 
 
 @click.command()
-@_SKETCH
+@SKETCH
 @click.option(
     "--strokes", type=int, required=True, help="How many to show; the least needed are hidden."
 )
-@_LAYER
-@_OUTPUT
+@LAYER
+@OUTPUT
 def level(sketch_file: Path, strokes: int, layer: str | None, output: Path | None) -> int:
     """Show the most needed strokes of SKETCH and hide the others; a higher number brings them
     back.
@@ -166,41 +153,7 @@ def level(sketch_file: Path, strokes: int, layer: str | None, output: Path | Non
 
 
 @click.command()
-@_SKETCH
-@_LAYER
-@_OUTPUT
-@_ONLY
-def join(sketch_file: Path, layer: str | None, output: Path | None, only: tuple[str, ...]) -> int:
-    """Join the strokes of SKETCH into one continuous line, in a layer of its own, for plotters,
-    cutters and lasers.
-    """
-    from clipasso_core.document import drawing, plot
-
-    sketch = drawing.read_drawing(sketch_file, None, layer)
-    count = plot.join(sketch, _chosen(sketch, only))
-    sketch.write(output or sketch_file)
-    click.echo(f"{count} strokes in one line: {output or sketch_file}", err=True)
-    return DONE
-
-
-@click.command()
-@_SKETCH
-@_LAYER
-@_OUTPUT
-@_ONLY
-def order(sketch_file: Path, layer: str | None, output: Path | None, only: tuple[str, ...]) -> int:
-    """Put the strokes of SKETCH into the order of least pen-up travel, in a layer of its own."""
-    from clipasso_core.document import drawing, plot
-
-    sketch = drawing.read_drawing(sketch_file, None, layer)
-    saved = plot.order(sketch, _chosen(sketch, only))
-    sketch.write(output or sketch_file)
-    click.echo(f"{saved:.0%} less travel with the pen up: {output or sketch_file}", err=True)
-    return DONE
-
-
-@click.command()
-@_SKETCH
+@SKETCH
 @click.option(
     "--seconds",
     type=float,
@@ -209,8 +162,8 @@ def order(sketch_file: Path, layer: str | None, output: Path | None, only: tuple
     help="How long the drawing takes.",
 )
 @click.option("--loop", is_flag=True, help="Begin anew, after a pause.")
-@_LAYER
-@_OUTPUT
+@LAYER
+@OUTPUT
 def animate(
     sketch_file: Path, seconds: float, loop: bool, layer: str | None, output: Path | None
 ) -> int:
@@ -248,9 +201,4 @@ def _open_sketch(
     return source, drawing.read_drawing(sketch_file, (source.width, source.height), layer), target
 
 
-def _chosen(sketch: Any, only: tuple[str, ...]) -> Any:
-    """The lines of these ids, each once; None for none, which means all."""
-    return sketch.find(list(dict.fromkeys(only))) if only else None
-
-
-COMMANDS = (refine, add, level, join, order, animate)
+COMMANDS = (refine, add, level, animate)

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from clipasso_core import __version__
-from clipasso_core.cli import BUG, DONE, INTERRUPTED, MISTAKE, edit, engine, models, sketch
+from clipasso_core.cli import BUG, DONE, INTERRUPTED, MISTAKE, edit, engine, models, plot, sketch
 from clipasso_core.errors import Cancelled, UserError
 from clipasso_core.machine.threads import spin_briefly
 
@@ -71,7 +71,7 @@ def doctor(as_json: bool) -> int:
     return DONE if healthy(findings) else MISTAKE
 
 
-for _command in (sketch.sketch, *edit.COMMANDS, engine.engine, models.models_group):
+for _command in (sketch.sketch, *edit.COMMANDS, *plot.COMMANDS, engine.engine, models.models_group):
     cli.add_command(_command)
 
 

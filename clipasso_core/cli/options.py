@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -14,6 +15,19 @@ from clipasso_core.request import DEVICES, PRECISIONS, SketchRequest
 ANIMATION_S = 6.0  # of an animated sketch: 16 strokes at the speed of a quick hand
 Command = TypeVar("Command", bound=Callable[..., Any])  # what click decorates
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(SketchRequest)}
+
+
+# Of commands that work on a sketch which is there
+SKETCH = click.argument("sketch_file", metavar="SKETCH", type=click.Path(path_type=Path))
+LAYER = click.option(
+    "--layer", help="Id of the layer with the strokes.  [default: the only sketch, or all paths]"
+)
+OUTPUT = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="SVG file to write.  [default: the sketch itself]",
+)
 
 
 def option(*names: str, field: str, **settings: Any) -> Callable[[Command], Command]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 from clipasso_core.result import SketchResult
 from clipasso_core.sketching.progress import Progress
+
+LONG_S = 0.5  # work that is done by then shows no bar
+EVENT_S = 0.1  # between two events of counting
 
 
 class View(Protocol):
@@ -51,6 +55,54 @@ def show_progress(as_json: bool) -> Iterator[View]:
     finally:
         if bar.live.is_started:
             bar.stop()
+
+
+@contextmanager
+def show_counting(what: str, as_json: bool) -> Iterator[Callable[[int, int], None]]:
+    """What is told step and steps of some work: a progress bar on standard error, if the work takes
+    long, or JSON events on standard output.
+    """
+    if as_json:
+        yield _count_as_json(_Pace(EVENT_S))
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with ExitStack() as stack:
+        bar = Progress(*columns, console=console, transient=True)
+        task = bar.add_task(what, total=None)
+        pace = _Pace(LONG_S)
+
+        def tell(step: int, steps: int) -> None:
+            if not bar.live.is_started and console.is_terminal and pace.is_due():
+                stack.enter_context(bar)
+            bar.update(task, completed=step, total=steps)
+
+        yield tell
+
+
+def _count_as_json(pace: _Pace) -> Callable[[int, int], None]:
+    def tell(step: int, steps: int) -> None:
+        if step in (0, steps) or pace.is_due():
+            print(json.dumps({"event": "progress", "step": step, "steps": steps}), flush=True)
+
+    return tell
+
+
+class _Pace:
+    """Says at most so often that it is time."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s, self._last = every_s, time.monotonic()
+
+    def is_due(self) -> bool:
+        now = time.monotonic()
+        if now - self._last < self._every_s:
+            return False
+        self._last = now
+        return True
 
 
 class _Bar:

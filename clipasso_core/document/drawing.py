@@ -4,7 +4,7 @@ and the way back into the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
@@ -118,9 +118,14 @@ class Drawing:
         to_layer: NDArray[np.floating] = np.linalg.inv(self.ctm) @ self.to_page
         return to_layer
 
+    @property
+    def ids(self) -> set[str | None]:
+        """All ids of the document."""
+        return {node.get("id") for node in self.root.iter() if isinstance(node.tag, str)}
+
     def new_id(self) -> str:
         """An id for another stroke."""
-        taken = {node.get("id") for node in self.root.iter() if isinstance(node.tag, str)}
+        taken = self.ids
         names = (f"stroke-{number}" for number in range(1, len(taken) + 2))
         return next(name for name in names if name not in taken)
 
@@ -134,6 +139,10 @@ class Drawing:
                     f"the sketch has no stroke '{one}': it has {', '.join(known) or 'none'}",
                 )
         return [known[one] for one in ids]
+
+    def choose(self, ids: Sequence[str]) -> list[Line] | None:
+        """The lines of these ids, each once; None for no ids, which means all."""
+        return self.find(list(dict.fromkeys(ids))) if ids else None
 
     def to_bytes(self) -> bytes:
         """The whole document as a file's content."""

@@ -19,6 +19,7 @@ from clipasso_core.photo.picture import Picture, from_array, from_image, read_pi
 from clipasso_core.photo.scene import without_subject
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
+from clipasso_core.route import one_chain
 from clipasso_core.sketching.preparation import Preparation, relevance
 from clipasso_core.sketching.progress import OnProgress, Progress, Setup
 from clipasso_core.sketching.resources import Resources
@@ -300,8 +301,6 @@ class _TwoParts:
 def _joined(points: torch.Tensor) -> torch.Tensor:
     """Strokes [N, 4, 2] as one chain, [1, 1, P, 2]."""
     import torch
-
-    from clipasso_core.document.plot import one_chain
 
     chain = one_chain(list(points.cpu().numpy().astype(np.float64)))
     return torch.tensor(chain, dtype=torch.float32, device=points.device)[None, None]

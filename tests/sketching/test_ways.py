@@ -9,9 +9,9 @@ import pytest
 from support.pictures import BRIEF, green_disc
 
 from clipasso_core import Progress, SketchRequest, UserError, from_svg, sketch, to_svg
-from clipasso_core.document.plot import one_chain
 from clipasso_core.photo.picture import from_array
 from clipasso_core.photo.scene import without_subject
+from clipasso_core.route import one_chain
 from clipasso_core.strokes import polyline
 
 
