@@ -8,6 +8,11 @@ import pytest
 from support.installer import FakeMachine
 
 
+def test_the_whole_suite_measures_what_it_runs(machine: FakeMachine) -> None:
+    assert machine.do("test") == 0
+    assert machine.ran[-1].endswith("-m pytest --cov --cov-report=term")
+
+
 def test_demo_sketches_the_example_into_the_current_folder(
     machine: FakeMachine,
     capfd: pytest.CaptureFixture[str],
