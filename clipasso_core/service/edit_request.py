@@ -17,8 +17,8 @@ from clipasso_core.errors import UserError
 from clipasso_core.photo.picture import Picture
 from clipasso_core.request import SketchRequest
 from clipasso_core.sketching.edit import Change, add, inks, refine
-from clipasso_core.sketching.edit_job import REDRAW
 from clipasso_core.sketching.progress import OnProgress
+from clipasso_core.sketching.reach import REDRAW
 from clipasso_core.sketching.resources import Resources
 
 REFINE, ADD, INK = "refine", "add", "ink"
@@ -32,7 +32,7 @@ class EditRequest:
     svg: a document that holds the layer, whose id is `layer`.
     page: where the photograph lies, as `drawing.parse_drawing` takes it.
     only: ids of the strokes to redraw, None for all that are not locked.
-    reach: see `edit_job.REACHES`.
+    reach: see `reach.REACHES`.
     """
 
     do: str

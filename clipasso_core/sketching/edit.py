@@ -17,9 +17,10 @@ from clipasso_core.document.drawing import Drawing, Line
 from clipasso_core.errors import UserError
 from clipasso_core.photo.picture import Picture
 from clipasso_core.request import SketchRequest
-from clipasso_core.sketching.edit_job import AFRESH, REACHES, REDRAW, EditJob, frame_around
+from clipasso_core.sketching.edit_job import EditJob, frame_around
 from clipasso_core.sketching.preparation import Preparation
 from clipasso_core.sketching.progress import OnProgress
+from clipasso_core.sketching.reach import AFRESH, REACHES, REDRAW
 from clipasso_core.sketching.resources import Resources
 from clipasso_core.sketching.stage import find_frame
 
@@ -68,7 +69,7 @@ def refine(
 
     only: the lines to redraw; None takes all that are not locked. Closed, filled and locked ones
         among them stay, as all others do, and are seen.
-    reach: how far they may go, one of `edit_job.REACHES`.
+    reach: how far they may go, one of `reach.REACHES`.
 
     Raises `UserError` when nothing is left to redraw.
     """

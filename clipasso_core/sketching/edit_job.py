@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ from clipasso_core.result import SketchResult
 from clipasso_core.sketching.cover import cover
 from clipasso_core.sketching.preparation import Preparation
 from clipasso_core.sketching.progress import OnProgress, Progress
+from clipasso_core.sketching.reach import AFRESH, REACHES
 from clipasso_core.sketching.resources import Resources
 from clipasso_core.sketching.stage import DRAWN_WIDTH_PX, find_frame
 from clipasso_core.strokes import Stroke, padded, polyline, sampled
@@ -30,30 +31,9 @@ if TYPE_CHECKING:
     from clipasso_core.optimiser.likeness import Likeness
     from clipasso_core.optimiser.optimise import Outcome, Step
 
-NUDGE, REDRAW, AFRESH = "nudge", "redraw", "afresh"
 # Of the frame's side that a stroke may leave it by, before the frame grows, and all losses with it
 OVER = 0.05
 FARTHEST = 3.0  # times the photograph's side, or the frame's, that the frame may grow to
-
-
-@dataclass(frozen=True)
-class Reach:
-    """How far strokes may go from where they are.
-
-    within_px: no point moves farther, canvas px of 224.
-    lr_px: the first step: a short one stays in the neighbourhood.
-    """
-
-    within_px: float | None
-    lr_px: float
-
-
-REACHES = {
-    NUDGE: Reach(6.0, 0.6),  # two stroke widths: the hand stays recognisable
-    # half of a fresh sketch's: what a person placed is a better start than an edge
-    REDRAW: Reach(None, 1.25),
-    AFRESH: Reach(None, 2.5),  # as a fresh sketch
-}
 
 
 class EditJob:

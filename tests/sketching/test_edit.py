@@ -21,6 +21,7 @@ from clipasso_core.document.drawing import Drawing, read_drawing
 from clipasso_core.guide import Guide
 from clipasso_core.photo.picture import Picture, read_picture
 from clipasso_core.sketching import edit, edit_job
+from clipasso_core.sketching import reach as reaches
 
 QUICK = SketchRequest(strokes=5, guide="lite", preset="draft", mask="none", steps=8)
 INK = "fill:none;stroke:#000;stroke-width:2"
@@ -59,7 +60,7 @@ def document(tmp_path: Path, body: str) -> Drawing:
 # Redraw
 
 
-@pytest.mark.parametrize("reach", edit_job.REACHES)
+@pytest.mark.parametrize("reach", reaches.REACHES)
 def test_only_the_chosen_strokes_move(
     picture: Picture, drawn: Path, resources: OneGuide, reach: str
 ) -> None:
@@ -135,7 +136,7 @@ def test_the_loss_told_is_that_of_the_whole_sketch_whoever_is_chosen(
         drawing = read_drawing(drawn, SIZE)
         losses.append(
             edit.refine(
-                picture, drawing, QUICK, drawing.find(ids), edit_job.NUDGE, resources=resources
+                picture, drawing, QUICK, drawing.find(ids), reaches.NUDGE, resources=resources
             ).before
         )
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
@@ -149,7 +150,7 @@ def test_when_nothing_better_is_found_the_strokes_stay(
     drawing = read_drawing(drawn, SIZE)
     before = drawing.to_bytes()
     change = edit.refine(
-        picture, drawing, QUICK, drawing.find(["stroke-1"]), edit_job.AFRESH, resources=resources
+        picture, drawing, QUICK, drawing.find(["stroke-1"]), reaches.AFRESH, resources=resources
     )
     assert not change.improved
     assert change.after == change.before
@@ -161,9 +162,9 @@ def test_a_nudge_stays_near(picture: Picture, drawn: Path, resources: OneGuide) 
     for line in drawing.lines:
         line.place([line.chains[0] + (0, 3)])
     old = {line.id: line.chains[0] for line in drawing.lines}
-    change = edit.refine(picture, drawing, QUICK, reach=edit_job.NUDGE, resources=resources)
+    change = edit.refine(picture, drawing, QUICK, reach=reaches.NUDGE, resources=resources)
     assert change.improved
-    within = edit_job.REACHES[edit_job.NUDGE].within_px
+    within = reaches.REACHES[reaches.NUDGE].within_px
     assert within is not None
     farthest = within * max(SIZE) / 224  # the whole picture is the frame
     for line in drawing.lines:
