@@ -42,6 +42,12 @@ FOREIGN = (
 )
 ROOT = str(folders.CODE.parent)
 
+# `clipasso`, with no module taken from the working folder: a json.py or torch.py may lie there
+BEGIN = (
+    f"import sys; sys.path = [{ROOT!r}, *filter(None, sys.path)];"
+    " from clipasso_core.cli.main import main; sys.exit(main())"
+)
+
 
 class Unreachable(Exception):  # noqa: N818 - a state, not an error
     """There is no engine that answers."""
@@ -175,7 +181,7 @@ def _make_way(place: Place, patience_s: float) -> None:
 
 def _start(idle_min: float) -> None:
     """Start a detached engine and wait until it listens."""
-    command = [sys.executable, "-m", "clipasso_core", "engine", "serve", "--idle", str(idle_min)]
+    command = [sys.executable, "-c", BEGIN, "engine", "serve", "--idle", str(idle_min)]
     detached: dict[str, Any] = (
         {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]
         if sys.platform == "win32"

@@ -475,6 +475,14 @@ def test_nothing_of_inkscape_s_environment_reaches_the_engine(fresh: Path) -> No
     assert "/nowhere" not in there.values()
 
 
+def test_nothing_that_lies_in_the_engine_s_home_is_run(fresh: Path, photo: Path) -> None:
+    for name in ("json", "torch", "numpy", "clipasso_core"):
+        (fresh / f"{name}.py").write_text("raise SystemExit('sprung')")
+    with Talk(fresh) as talk:
+        talk.say({"id": 1, "photo": str(photo), "request": BRIEF})
+        assert kinds(talk.hear("error", "result")) == ["started", "progress", "result"]
+
+
 def test_the_engine_holds_on_to_no_pipe_of_its_starter(fresh: Path) -> None:
     starter = subprocess.Popen(
         command("engine", "start"),
