@@ -42,7 +42,19 @@ class Place:
         near = str(self.folder / "socket")
         if len(os.fsencode(near)) <= LONGEST_SOCKET:
             return near
-        return str(_private(Path(tempfile.gettempdir()) / f"clipasso-{os.getuid()}") / digest)
+        return self._elsewhere(digest)
+
+    def _elsewhere(self, name: str) -> str:
+        """Where the socket of a home with a long path is: in a temporary folder, the one of whoever
+        asked first. Others may have another, and must find the same engine.
+        """
+        noted = self.folder / "address"
+        own = Path(tempfile.gettempdir()) / f"clipasso-{os.getuid()}" / name
+        with suppress(FileExistsError), open(noted, "x", encoding="utf-8") as file:
+            file.write(str(own))
+        address = Path(noted.read_text(encoding="utf-8") or own)
+        _private(address.parent)
+        return str(address)
 
     @property
     def family(self) -> str:
