@@ -6,12 +6,16 @@ import hashlib
 import os
 import stat
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from clipasso_core.errors import UserError
 
 MAX_BYTES = 512 * 1024 * 1024
+SCRATCH = ".clipasso-"  # how files begin that are being written
+FORGOTTEN_S = 600.0  # whoever writes such a file for so long was killed
 
 
 def read_bytes(path: str | Path, what: str) -> bytes:
@@ -46,9 +50,7 @@ def write_whole(data: bytes, path: Path) -> None:
     path = Path(os.path.realpath(path))  # a link stays a link
     scratch = ""
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as part:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=SCRATCH, delete=False) as part:
             scratch = part.name
             part.write(data)
             part.flush()
@@ -56,6 +58,7 @@ def write_whole(data: bytes, path: Path) -> None:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         os.chmod(scratch, mode)
         os.replace(scratch, path)
+        _clear_away(path.parent)
     except OSError as error:
         if scratch:
             Path(scratch).unlink(missing_ok=True)
@@ -64,6 +67,14 @@ def write_whole(data: bytes, path: Path) -> None:
             f"{path} can't be written ({error.strerror}): free some room or choose another place"
             " with -o",
         ) from None
+
+
+def _clear_away(folder: Path) -> None:
+    """Delete what writers that were killed left in a folder."""
+    for left in folder.glob(f"{SCRATCH}*"):
+        with suppress(OSError):  # another writer was quicker
+            if time.time() - left.stat().st_mtime > FORGOTTEN_S:
+                left.unlink()
 
 
 def _umask() -> int:
@@ -79,6 +90,8 @@ def check_writable(path: Path) -> None:
     """
     folder = path.parent
     try:
+        if path.is_symlink():
+            folder = Path(os.path.realpath(path)).parent  # of what it points to, be it there or not
         mode: int | None = path.stat().st_mode
     except FileNotFoundError:
         mode = None

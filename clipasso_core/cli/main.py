@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import io
 import json
 import os
@@ -15,6 +16,8 @@ from clipasso_core import __version__
 from clipasso_core.cli import BUG, DONE, INTERRUPTED, MISTAKE, edit, engine, models, plot, sketch
 from clipasso_core.errors import Cancelled, UserError
 from clipasso_core.machine.threads import spin_briefly
+
+STUCK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)  # what a full or lost output raises
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -79,8 +82,24 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status: 0 done, 1 a bug, 2 a mistake that can be mended,
     130 interrupted.
     """
-    as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    words = sys.argv[1:] if arguments is None else arguments
     spin_briefly()
+    try:
+        status = _run(arguments, "--json" in words)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has gone
+        _let_go_of_output()
+        return DONE
+    except OSError as error:
+        _let_go_of_output()
+        reason = error.strerror or error
+        print(f"clipasso: standard output can't be written: {reason}", file=sys.stderr)
+        return MISTAKE
+    return status
+
+
+def _run(arguments: list[str] | None, as_json: bool) -> int:
+    """See `main`. Raises OSError when standard output can't be written."""
     try:
         return int(cli.main(args=arguments, prog_name="clipasso", standalone_mode=False) or DONE)
     except UserError as error:
@@ -95,14 +114,28 @@ def main(arguments: list[str] | None = None) -> int:
     except (Cancelled, KeyboardInterrupt, click.exceptions.Abort):
         print("clipasso: interrupted, nothing was written", file=sys.stderr)
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit):
-        # whoever read our output has gone; click makes the one of the other
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+    except SystemExit:  # click makes it of a broken pipe
+        raise BrokenPipeError from None
     except Exception as error:
-        from clipasso_core.machine.log import record_bug
+        if isinstance(error, OSError) and _is_of_output(error):
+            raise
+        return _fail_with_bug(error, as_json)
 
-        return _fail("bug", record_bug(error), BUG, as_json)
+
+def _is_of_output(error: OSError) -> bool:
+    """Whether it is what was printed that can't be written; an error of a file names the file."""
+    return error.filename is None and error.errno in STUCK
+
+
+def _let_go_of_output() -> None:
+    """What is still to be written goes nowhere, lest Python complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail_with_bug(error: Exception, as_json: bool = False) -> int:
+    from clipasso_core.machine.log import record_bug
+
+    return _fail("bug", record_bug(error), BUG, as_json)
 
 
 def _fail(code: str, message: str, status: int, as_json: bool) -> int:

@@ -24,6 +24,8 @@ from PIL import Image
 import clipasso_core
 from clipasso_core.cli.main import cli, main
 from clipasso_core.document.svg import from_svg, read_svg
+from clipasso_core.errors import UserError
+from clipasso_core.files import check_writable, write_whole
 
 # exit statuses
 DONE = 0
@@ -464,3 +466,40 @@ from clipasso_core.cli.main import main
 main(["--version"])
 print("torch" in sys.modules, os.environ.get("GOMP_SPINCOUNT"))
 """
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize(
+    "words",
+    [["doctor"], ["doctor", "--json"], ["models", "list"], ["engine", "status"], ["--help"]],
+)
+def test_a_full_standard_output_is_one_line(words: list[str], home: Path) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "clipasso_core", *words]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("clipasso: standard output can't be written: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("length", [246, 255])
+def test_the_longest_names_can_be_written(tmp_path: Path, length: int) -> None:
+    target = tmp_path / ("x" * (length - 4) + ".svg")
+    write_whole(b"<svg/>", target)
+    assert target.read_bytes() == b"<svg/>"
+
+
+def test_a_link_to_nowhere_is_told_before_the_work(tmp_path: Path) -> None:
+    link = tmp_path / "out.svg"
+    link.symlink_to(tmp_path / "gone" / "out.svg")
+    with pytest.raises(UserError, match="there is no folder"):
+        check_writable(link)
+
+
+def test_what_killed_writers_left_is_cleared_away(tmp_path: Path) -> None:
+    old, new = tmp_path / ".clipasso-old", tmp_path / ".clipasso-new"
+    for path in (old, new):
+        path.touch()
+    os.utime(old, (0, 0))
+    write_whole(b"<svg/>", tmp_path / "out.svg")
+    assert {path.name for path in tmp_path.iterdir()} == {".clipasso-new", "out.svg"}
