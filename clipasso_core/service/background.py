@@ -2,7 +2,8 @@
 
 ``job.json`` (its ``"line"`` is a request as docs/protocol.md has it, the photo beside it; the rest
 belongs to whoever wrote it), ``progress.json`` (the last event, while it computes),
-``outcome.json`` (the event that it ended in).
+``outcome.json`` (the event that it ended in), ``outcome.full`` (what takes its place when the disk
+is full).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from clipasso_core.errors import UserError
 from clipasso_core.service import client, events
-from clipasso_core.service.envelope import MAX_LINE, at_home, read_envelope
+from clipasso_core.service.envelope import MAX_LINE, SKETCH, at_home, read_envelope
 from clipasso_core.service.place import PATIENT
 
 TRIES = 2  # an engine may be stopped or killed under a job that nobody watches
@@ -32,8 +34,15 @@ def compute(folder: Path) -> int:
         with FileLock(folder / "lock", timeout=0):
             if (folder / "outcome.json").is_file():
                 return 0
+            full = folder / "outcome.full"
+            _write(full, _NO_ROOM)  # while there is room for it
             outcome = _outcome(folder)
-            _write(folder / "outcome.json", outcome)
+            try:
+                _write(folder / "outcome.json", outcome)
+            except OSError:  # no room any more: to rename takes none
+                os.replace(full, folder / "outcome.json")
+                return 2
+            full.unlink()
             return 0 if outcome["event"] == "result" else 2
     except Timeout:
         return 0
@@ -48,7 +57,10 @@ def _outcome(folder: Path) -> dict[str, Any]:
         )
     for _ in range(TRIES):
         try:
-            return _converse(folder, at_home(line, read_envelope(line), str(folder)).encode())
+            envelope = read_envelope(line)
+            if envelope.kind != SKETCH:
+                return events.error_event(UserError("bad-job", f"{folder} asks for no sketch"))
+            return _converse(folder, at_home(line, envelope, str(folder)).encode())
         except UserError as error:
             return events.error_event(error)
         except (EOFError, OSError):
@@ -68,10 +80,21 @@ def _converse(folder: Path, line: bytes) -> dict[str, Any]:
                 raise EOFError
             if time.monotonic() - written > PROGRESS_S:
                 written = time.monotonic()
-                _write(folder / "progress.json", event)
+                with suppress(OSError):  # a full disk: the sketch goes on, and may still fit
+                    _write(folder / "progress.json", event)
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:
+    """Write beside and rename. Raises OSError, and leaves nothing of what could not be written."""
     scratch = path.with_suffix(".new")
-    scratch.write_text(json.dumps(value))
-    os.replace(scratch, path)
+    try:
+        scratch.write_text(json.dumps(value))
+        os.replace(scratch, path)
+    except OSError:
+        scratch.unlink(missing_ok=True)
+        raise
+
+
+_NO_ROOM = events.error_event(
+    UserError("cannot-write", "the disk is full, and the sketch could not be kept: make room")
+)

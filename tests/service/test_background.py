@@ -4,6 +4,7 @@ processes.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -217,3 +218,35 @@ def test_a_job_without_its_photo_is_one_error(folder: Path, den: Path) -> None:
     assert clipasso(den, "job", str(folder)).returncode == 2
     assert outcome(folder)["code"] == "no-photo"
     assert str(folder) in outcome(folder)["message"]
+
+
+def test_a_disk_that_fills_up_is_an_outcome(
+    folder: Path, den: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clipasso_core.service import background
+
+    order(folder, BRIEF)
+    monkeypatch.setenv("CLIPASSO_HOME", str(den))
+    full = OSError(errno.ENOSPC, "No space left on device")
+    write = Path.write_text
+
+    def fill_up(path: Path, text: str, *more: Any, **settings: Any) -> int:
+        if path.suffix == ".new" and "disk is full" not in text:
+            write(path, "half")
+            raise full
+        return write(path, text, *more, **settings)
+
+    monkeypatch.setattr(Path, "write_text", fill_up)
+    assert background.compute(folder) == 2
+    assert outcome(folder)["code"] == "cannot-write"
+    left = {path.name for path in folder.iterdir()}
+    assert left <= {"job.json", "photo.jpg", "outcome.json", "lock"}
+
+
+@pytest.mark.parametrize("line", [{"stop": True}, {"about": True}])
+def test_a_job_that_asks_for_no_sketch_is_an_error(folder: Path, line: dict[str, Any]) -> None:
+    from clipasso_core.service import background
+
+    (folder / "job.json").write_text(json.dumps({"line": line}))
+    assert background.compute(folder) == 2
+    assert outcome(folder)["code"] == "bad-job"
