@@ -56,6 +56,8 @@ class Extension:
         for folder, checksums in known.items():
             path = Path(folder) / FOLDER / POINTER
             facts = read_json(path)
+            if path.parent.is_symlink():
+                continue
             if not self._is_ours(Path(folder)) or checksum(path) != checksums.get(POINTER):
                 continue  # the person pointed it elsewhere, or another home's engine did
             prefix = list(facts["command"])[: -len(self.engine.command)]
@@ -76,7 +78,10 @@ class Extension:
         kept: list[str] = []
         for folder, checksums in self.manifest.read().items():
             self._clear_up(Path(folder))
-            if self._is_ours(Path(folder)):
+            target = Path(folder) / FOLDER
+            if target.is_symlink():  # what it points to, a checkout perhaps, is not ours to touch
+                kept.append(f"{target} (a link that you made)")
+            elif self._is_ours(Path(folder)):
                 kept += self._remove(Path(folder) / FOLDER, checksums)
         return kept
 

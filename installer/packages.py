@@ -16,7 +16,7 @@ from installer.problem import Problem
 
 # builds our own package without `wheel` beside it; in the environment, so that an update asks no
 # network
-BUILDER = "setuptools>=70.1"
+BUILDER = "setuptools>=77"
 # without its dependencies: PyGObject, which the tests do not need, wants a compiler
 TEST_ONLY = "inkex==1.4.1"
 

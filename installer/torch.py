@@ -78,11 +78,11 @@ def _check_existing(machine: Machine) -> None:
     # that a person installed for themselves
     code = (
         "import sys; sys.path = [place for place in sys.path if place]; import torch, torchvision;"
-        " assert tuple(int(part) for part in torch.__version__.split('.')[:2]) >= (2, 4)"
+        " assert tuple(int(part) for part in torch.__version__.split('.')[:2]) >= (2, 6)"
     )
     if machine.ask([sys.executable, "-c", code]) is None:
         raise Problem(
-            "this Python has no torch 2.4 or newer with a torchvision that fits: leave --torch"
+            "this Python has no torch 2.6 or newer with a torchvision that fits: leave --torch"
             " existing out"
         )
 

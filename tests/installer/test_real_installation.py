@@ -48,6 +48,7 @@ def test_from_nothing_to_a_sketch_in_inkscape_and_back(tmp_path: Path) -> None:
             "state": "ok",
             "text": "a sketch was inserted",
             "advice": "",
+            "remedy": "",
         } in report["checks"]
         folder = Path(report["inkscapes"][0]["folder"])
         assert folder.is_relative_to(person)

@@ -30,6 +30,21 @@ def test_uninstalling_leaves_nothing(
     assert "Nothing is installed" in last_line(capfd)
 
 
+def test_what_a_link_points_to_is_not_touched(
+    machine: FakeMachine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    target = machine.add_inkscape()
+    machine.do()
+    checkout = tmp_path / "cloned"
+    target.rename(checkout)  # someone develops there, and shows it to Inkscape
+    target.symlink_to(checkout)
+    before = files(checkout)
+    machine.do("demo")
+    assert machine.do("uninstall", "--yes") == 0
+    assert files(checkout) == before
+    assert f"Kept {target} (a link that you made)" in capfd.readouterr().out
+
+
 def test_uninstalling_keeps_and_names_what_the_person_changed_or_added(
     machine: FakeMachine, capfd: pytest.CaptureFixture[str]
 ) -> None:
