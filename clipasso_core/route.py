@@ -218,19 +218,21 @@ def _leaves(points: np.ndarray) -> list[np.ndarray]:
 
 
 def nearest_next(ends: np.ndarray) -> list[int]:
-    """From the first stroke on always to the nearest end that is left: good for what lies in rows.
-    ends: [N, 2, 2].
+    """From the corner of least x and y always to the nearest end that is left: good for what lies
+    in rows. ends: [N, 2, 2].
     """
     points = ends.reshape(-1, 2)
     left = np.ones(len(points), bool)
-    path = [0]
-    left[:2] = False
-    for _ in range(len(ends) - 1):
-        away = np.hypot(*(points - points[path[-1] ^ 1]).T)
+    here = np.array([points[:, 0].min(), points[:, 1].min()])
+    path = []
+    for _ in range(len(ends)):
+        # from the pen to all ends, [2N]
+        away = np.hypot(*(points - here).T)
         away[~left] = np.inf
         end = int(np.argmin(away))
         path.append(end)
         left[[end, end ^ 1]] = False
+        here = points[end ^ 1]
     return path
 
 
