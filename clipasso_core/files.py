@@ -59,9 +59,11 @@ def write_whole(data: bytes, path: Path) -> None:
         os.chmod(scratch, mode)
         os.replace(scratch, path)
         _clear_away(path.parent)
-    except OSError as error:
+    except BaseException as error:
         if scratch:
             Path(scratch).unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise UserError(
             "cannot-write",
             f"{path} can't be written ({error.strerror}): free some room or choose another place"

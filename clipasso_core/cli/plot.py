@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +41,17 @@ def join(
     """Join the strokes of SKETCH into one continuous line, in a layer of its own, for plotters,
     cutters and lasers.
     """
+    from clipasso_core import files
     from clipasso_core.cli.terminal import show_counting
     from clipasso_core.document import drawing, plot
 
     target = output or sketch_file
+    files.check_writable(target)
     sketch = drawing.read_drawing(sketch_file, None, layer)
     with show_counting("joining", as_json) as tell:
         count = plot.join_strokes(sketch, sketch.choose(only), tell)
-    sketch.write(target)
+    with _too_late_to_stop():
+        sketch.write(target)
     _conclude(f"{count} strokes in one line: {target}", count, None, as_json)
     return DONE
 
@@ -55,18 +61,35 @@ def order(
     sketch_file: Path, layer: str | None, output: Path | None, only: tuple[str, ...], as_json: bool
 ) -> int:
     """Put the strokes of SKETCH into the order of least pen-up travel, in a layer of its own."""
+    from clipasso_core import files
     from clipasso_core.cli.terminal import show_counting
     from clipasso_core.document import drawing, plot
 
     target = output or sketch_file
+    files.check_writable(target)
     sketch = drawing.read_drawing(sketch_file, None, layer)
-    chosen = sketch.choose(only)
+    lines = plot.lines_to_plot(sketch, sketch.choose(only))
     with show_counting("ordering", as_json) as tell:
-        saved = plot.order_strokes(sketch, chosen, tell)
-    sketch.write(target)
-    count = len(sketch.lines if chosen is None else chosen)
+        saved = plot.order_strokes(sketch, lines, tell)
+    with _too_late_to_stop():
+        sketch.write(target)
+    count = len(lines)
     _conclude(f"{saved:.0%} less travel with the pen up: {target}", count, saved, as_json)
     return DONE
+
+
+@contextmanager
+def _too_late_to_stop() -> Iterator[None]:
+    """Ctrl-C and SIGTERM do nothing any more: what is being written would be left beside the file,
+    and nobody could tell whether it is written.
+    """
+    stops = (signal.SIGINT, signal.SIGTERM)
+    former = [signal.signal(stop, signal.SIG_IGN) for stop in stops]
+    try:
+        yield
+    finally:
+        for stop, handler in zip(stops, former, strict=True):
+            signal.signal(stop, handler)
 
 
 def _conclude(text: str, count: int, saved: float | None, as_json: bool) -> None:

@@ -123,10 +123,10 @@ class Drawing:
         """All ids of the document."""
         return {node.get("id") for node in self.root.iter() if isinstance(node.tag, str)}
 
-    def new_id(self) -> str:
-        """An id for another stroke."""
+    def new_id(self, kind: str = "stroke") -> str:
+        """An id for another stroke, or for what else it is."""
         taken = self.ids
-        names = (f"stroke-{number}" for number in range(1, len(taken) + 2))
+        names = (f"{kind}-{number}" for number in range(1, len(taken) + 2))
         return next(name for name in names if name not in taken)
 
     def find(self, ids: list[str]) -> list[Line]:

@@ -31,7 +31,7 @@ def order_strokes(
     only: the lines to take; None takes all. on_progress: told step and steps; when it returns False
     nothing is added, and `Cancelled` raised. Raises `UserError`.
     """
-    lines = _lines(drawing, only)
+    lines = lines_to_plot(drawing, only)
     to_layer = drawing.to_layer
     ends = np.array([(line.chains[0][0], line.chains[-1][-1]) for line in lines])
     before = travel(ends, [(index, False) for index in range(len(lines))])
@@ -54,7 +54,7 @@ def join_strokes(
 
     only, on_progress: as of `order_strokes`. Raises `UserError`.
     """
-    lines = _lines(drawing, only)
+    lines = lines_to_plot(drawing, only)
     to_layer = drawing.to_layer
     chains = [chain for line in lines for chain in line.chains]
     whole = apply(to_layer, one_chain(chains, _or_cancelled(on_progress)))
@@ -82,12 +82,19 @@ def _or_cancelled(on_progress: OnProgress | None) -> OnProgress | None:
     return tell
 
 
-def _lines(drawing: Drawing, only: Sequence[Line] | None) -> list[Line]:
-    """What can be plotted. Raises `UserError` where that is nothing, or lies beyond all paper."""
+def lines_to_plot(drawing: Drawing, only: Sequence[Line] | None = None) -> list[Line]:
+    """Those that have a stroke. Raises `UserError` where that is none, or one lies beyond all
+    paper, and where there is no layer beside which another could be laid.
+    """
     lines = drawing.lines if only is None else only
     lines = [line for line in lines if line.fixed != "filled" or line.darkness > 0]
     if not lines:
         raise UserError("no-stroke", "the sketch has no stroke that could be plotted")
+    if drawing.layer.getparent() is None:
+        raise UserError(
+            "no-layer",
+            "the strokes are in no layer: put them into one, or name a group with --layer",
+        )
     for line in lines:
         if not (_is_near(line.chains, drawing.to_layer) and line.width < FARTHEST):
             raise UserError(
@@ -136,15 +143,10 @@ def _new_ids(drawing: Drawing) -> Iterator[str]:
 def _new_layer(drawing: Drawing, what: str) -> etree._Element:
     """A copy of the layer without its content, above it; the old one is hidden."""
     old = drawing.layer
-    if old.getparent() is None:
-        raise UserError(
-            "no-layer",
-            "the strokes are in no layer: put them into one, or name a group with --layer",
-        )
     layer = etree.Element(old.tag)
     if old.get("transform"):
         layer.set("transform", old.get("transform") or "")
-    layer.set("id", drawing.new_id().replace("stroke", "plot"))
+    layer.set("id", drawing.new_id("plot"))
     layer.set(f"{{{INKSCAPE}}}groupmode", "layer")
     label = old.get(f"{{{INKSCAPE}}}label") or old.get("id") or "Sketch"
     layer.set(f"{{{INKSCAPE}}}label", f"{label}, {what}")

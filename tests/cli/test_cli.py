@@ -503,3 +503,15 @@ def test_what_killed_writers_left_is_cleared_away(tmp_path: Path) -> None:
     os.utime(old, (0, 0))
     write_whole(b"<svg/>", tmp_path / "out.svg")
     assert {path.name for path in tmp_path.iterdir()} == {".clipasso-new", "out.svg"}
+
+
+def test_ctrl_c_while_a_file_is_written_leaves_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_file: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(b"<svg/>", tmp_path / "out.svg")
+    assert everything_below(tmp_path) == []

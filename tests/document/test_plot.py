@@ -6,6 +6,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -195,3 +199,82 @@ def test_what_lies_beyond_all_paper_is_refused(
     assert main([command, str(path), "--layer", "layer"]) == 2
     assert "nan" not in capsys.readouterr().err
     assert path.read_bytes() == before
+
+
+STOPPED = """
+import os, signal, sys
+from clipasso_core import route
+from clipasso_core.cli.main import main
+
+def before(original):
+    def stopped(*given):
+        os.kill(os.getpid(), signal.{stop})
+        return original(*given)
+    return stopped
+
+{place} = before({place})
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def stopped(tmp_path: Path, command: str, stop: str, place: str) -> tuple[int, list[str]]:
+    """Exit status of a command to which that signal comes there, and the files that it leaves."""
+    path = scribble(tmp_path / "few.svg", 30, 'clipasso:sketch="1"')
+    folder = tmp_path / "out"
+    folder.mkdir()
+    code = STOPPED.format(stop=stop, place=place)
+    words = [sys.executable, "-c", code, command, str(path), "-o", str(folder / "plot.svg")]
+    return subprocess.run(words, timeout=60).returncode, os.listdir(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a signal ends what it is sent to")
+@pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("command", ["join", "order"])
+def test_who_stops_the_search_finds_no_file(tmp_path: Path, command: str, stop: str) -> None:
+    status, left = stopped(tmp_path, command, stop, "route._Tour.settle")
+    assert status == (130 if stop == "SIGINT" else -signal.SIGTERM)
+    assert left == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a signal ends what it is sent to")
+@pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("command", ["join", "order"])
+def test_while_the_file_is_written_it_is_too_late_to_stop(
+    tmp_path: Path, command: str, stop: str
+) -> None:
+    assert stopped(tmp_path, command, stop, "os.fsync") == (0, ["plot.svg"])
+
+
+@pytest.mark.parametrize("command", ["join", "order"])
+def test_what_cannot_be_done_is_told_before_the_search(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = scribble(tmp_path / "few.svg", 3, 'clipasso:sketch="1"')
+    bare = tmp_path / "bare.svg"
+    opened = '<g id="layer" clipasso:sketch="1">'
+    bare.write_text(path.read_text().replace(opened, "").replace("</g>", ""))
+    for words, code in (
+        ([str(bare)], "no-layer"),
+        ([str(path), "-o", str(tmp_path / "lost" / "plot.svg")], "cannot-write"),
+    ):
+        assert main([command, *words, "--json"]) == 2
+        (line,) = capsys.readouterr().out.splitlines()
+        assert json.loads(line)["code"] == code
+
+
+def test_strokes_that_are_not_plotted_are_not_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = scribble(tmp_path / "few.svg", 3, 'clipasso:sketch="1"')
+    filled = '<path id="leaf" d="M0,0L9,0L9,9" style="fill:black;stroke:none"/></g>'
+    path.write_text(path.read_text().replace("</g>", filled))
+    assert main(["order", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["strokes"] == 3
+
+
+def test_the_new_layers_id_is_its_own(tmp_path: Path) -> None:
+    drawing = sketch(tmp_path, DATA)
+    drawing.lines[0].node.set("id", "plot-1")
+    plot.order_strokes(drawing)
+    ids = [node.get("id") for node in drawing.root.iter()]
+    assert len(set(ids) - {None}) == len([one for one in ids if one is not None])
