@@ -20,7 +20,8 @@ from pathlib import Path
 import checkout  # noqa: F401
 import numpy as np
 
-from clipasso_core.document.drawing import Drawing, path_text, read_drawing
+from clipasso_core.document.drawing import Drawing, read_drawing
+from clipasso_core.document.path_data import path_text
 
 PAGE = 1000.0
 ROOT = Path(__file__).resolve().parent.parent

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from support.plain_route import plain_route
 
 from clipasso_core import route
-from clipasso_core.route import Route, Search, find_route, nearest_ends, one_chain, travel
+from clipasso_core.neighbours import nearest_ends
+from clipasso_core.route import Route, Search, find_route, one_chain, travel
 
 SHORT = Search(kicks=20)  # for what must hold however long one searches
 

@@ -8,13 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from lxml import etree
 from numpy.typing import NDArray
-from svgelements import Close, CubicBezier, Move, QuadraticBezier
-from svgelements import Path as PathData
 
 from clipasso_core.color import from_rgb
 from clipasso_core.document.attributes import (
@@ -31,6 +28,7 @@ from clipasso_core.document.attributes import (
     read_transform,
     read_view_box,
 )
+from clipasso_core.document.path_data import path_text, read_path
 from clipasso_core.document.stylesheet import Cascade, color, declare, share
 from clipasso_core.errors import UserError
 from clipasso_core.files import read_bytes, write_whole
@@ -40,7 +38,6 @@ PAINTED = ("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity")
 # what it must say unless it is this
 LINED = {"stroke-linecap": "butt", "stroke-linejoin": "miter", "stroke-dasharray": "none"}
 UNSEEN = ("defs", "symbol", "clipPath", "mask", "pattern", "marker", "metadata")
-DECIMALS = 5  # of coordinates that are written back
 SAME_ASPECT = 0.01  # relative difference up to which a page counts as its photograph's page
 
 
@@ -328,7 +325,7 @@ def _lines(
             continue  # squashed to nothing: nothing is seen of it
         scale = float(np.sqrt(abs(np.linalg.det(own[:2, :2]))))
         try:
-            chains, closed = _chains(node.get("d") or "")
+            chains, closed = read_path(node.get("d") or "")
         except (ValueError, IndexError, TypeError, ZeroDivisionError, AttributeError):
             continue  # path data that no program can draw
         if not chains:
@@ -348,47 +345,6 @@ def _lines(
             fixed="closed" if closed else filled,
             to_picture=own,
         )
-
-
-def _chains(data: str) -> tuple[list[NDArray[np.floating]], bool]:
-    """The subpaths of path data as chains of cubics [3k+1, 2], and whether one is closed."""
-    path = PathData(data)
-    path.approximate_arcs_with_cubics()
-    chains: list[list[NDArray[np.floating]]] = []
-    closed = False
-    for segment in path:
-        if isinstance(segment, Move):
-            chains.append([_xy(segment.end)])
-            continue
-        closed |= isinstance(segment, Close)
-        if segment.end is None:
-            continue
-        start, end = chains[-1][-1], _xy(segment.end)
-        if isinstance(segment, CubicBezier):
-            chains[-1] += [_xy(segment.control1), _xy(segment.control2), end]
-        elif isinstance(segment, QuadraticBezier):
-            control = _xy(segment.control)
-            chains[-1] += [start + 2 / 3 * (control - start), end + 2 / 3 * (control - end), end]
-        elif isinstance(segment, Close) and np.allclose(start, end):
-            continue
-        else:  # a line, or a degenerate arc's chord
-            chains[-1] += [start + (end - start) / 3, end + (start - end) / 3, end]
-    arrays = [np.stack(chain) for chain in chains if len(chain) > 1]
-    return [chain for chain in arrays if np.isfinite(chain).all()], closed
-
-
-def _xy(point: Any) -> NDArray[np.floating]:
-    return np.array([float(point.x), float(point.y)])
-
-
-def path_text(chain: NDArray[np.floating]) -> str:
-    """``M x,y C ...`` for a chain of cubics [3k+1, 2]."""
-    texts = [f"{_number(x)},{_number(y)}" for x, y in chain]
-    return f"M {texts[0]} C {' '.join(texts[1:])}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
 
 
 def _ctm(node: etree._Element) -> NDArray[np.floating]:

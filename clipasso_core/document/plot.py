@@ -14,7 +14,8 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from clipasso_core.document.attributes import INKSCAPE, SVG
-from clipasso_core.document.drawing import Drawing, Line, apply, looks, path_text
+from clipasso_core.document.drawing import Drawing, Line, apply, looks
+from clipasso_core.document.path_data import path_text
 from clipasso_core.document.stylesheet import declare
 from clipasso_core.errors import Cancelled, UserError
 from clipasso_core.route import OnProgress, find_route, one_chain, travel
