@@ -24,8 +24,9 @@ from clipasso_ext.names import JOB, LABEL, SKETCH, SOURCE
 from clipasso_ext.problem import Problem
 from inkex import Transform
 
-from easel import PAGE, applied, hexad, image, png, root, sketch_task, uri
+from easel import PAGE, hexad, image, png, root, sketch_task, uri
 from kinds import Pointer
+from matrices import applied
 
 LIMIT_S = 20
 Submitted = Callable[..., List[BackgroundJob]]

@@ -18,26 +18,10 @@ from clipasso_ext.names import ENGINE, ORIGINAL_D, PATH_EFFECT, RANK
 from lxml import etree
 
 import fake_edits
-from easel import (
-    Matrix,
-    applied,
-    document,
-    hexad,
-    image,
-    log_of,
-    png,
-    root,
-    rotate,
-    scale,
-    skew,
-    text,
-    times,
-    translate,
-    tree_of,
-    uri,
-)
+from easel import document, hexad, image, log_of, png, root, tree_of, uri
 from entries import EDIT_ENTRIES
 from kinds import Heard, Pointer, Run, Script
+from matrices import Matrix, applied, rotate, scale, skew, text, times, translate
 from sketched import (
     LAYER,
     OWN,

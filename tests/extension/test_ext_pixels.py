@@ -21,26 +21,8 @@ from clipasso_ext.problem import Problem
 from inkex import Transform
 from lxml import etree
 
-from easel import (
-    applied,
-    document,
-    exif,
-    gif,
-    hexad,
-    image,
-    jpeg,
-    photo_of,
-    png,
-    root,
-    rotate,
-    scale,
-    skew,
-    text,
-    times,
-    translate,
-    tree_of,
-    uri,
-)
+from easel import document, exif, gif, hexad, image, jpeg, photo_of, png, root, tree_of, uri
+from matrices import applied, rotate, scale, skew, text, times, translate
 from stand_in import StandIn
 
 PNG = png(40, 20)

@@ -25,21 +25,8 @@ from clipasso_ext.problem import Problem
 from inkex import Transform
 from lxml import etree
 
-from easel import (
-    Matrix,
-    applied,
-    hexad,
-    image,
-    photo_of,
-    root,
-    rotate,
-    scale,
-    sketch_task,
-    skew,
-    text,
-    times,
-    translate,
-)
+from easel import hexad, image, photo_of, root, sketch_task
+from matrices import Matrix, applied, rotate, scale, skew, text, times, translate
 
 KINDS = {
     "turn": lambda dice: rotate(dice.uniform(-180, 180)),

@@ -20,8 +20,9 @@ from clipasso_ext.names import GROUPMODE, PATH_EFFECT
 from clipasso_ext.problem import Problem
 from lxml import etree
 
-from easel import document, image, log_of, root, text, tree_of, was_ended
+from easel import document, image, log_of, root, tree_of, was_ended
 from kinds import Run
+from matrices import text
 from sketched import (
     MOVE,
     STROKES,

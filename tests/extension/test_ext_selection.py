@@ -8,7 +8,8 @@ import pytest
 from clipasso_ext.document.selection import find_photos
 from clipasso_ext.problem import Problem
 
-from easel import applied, hexad, image, photo_of, root, rotate, scale, text, times, translate, uri
+from easel import hexad, image, photo_of, root, uri
+from matrices import applied, rotate, scale, text, times, translate
 
 LAYER = 'inkscape:groupmode="layer" inkscape:label="Layer"'
 

@@ -11,24 +11,10 @@ from clipasso_ext.document.sketch_layer import SketchLayer
 from clipasso_ext.document.sketch_selection import find_sketch
 from clipasso_ext.names import SOURCE
 
-from easel import (
-    Matrix,
-    document,
-    hexad,
-    image,
-    log_of,
-    png,
-    root,
-    rotate,
-    scale,
-    skew,
-    text,
-    times,
-    translate,
-    uri,
-)
+from easel import document, hexad, image, log_of, png, root, uri
 from entries import EDIT_ENTRIES
 from kinds import Run
+from matrices import Matrix, rotate, scale, skew, text, times, translate
 from sketched import (
     HAND,
     LAYER,

@@ -5,7 +5,6 @@ not inkex's. Python 3.8, no PIL.
 from __future__ import annotations
 
 import base64
-import math
 import struct
 import subprocess
 import zlib
@@ -19,8 +18,9 @@ from clipasso_ext.document.selection import Photo, find_photos
 from clipasso_ext.engine.sketch_task import SketchTask
 from lxml import etree
 
+from matrices import Matrix
+
 _inkex: Any = inkex  # its types miss some of its names
-Matrix = Tuple[float, float, float, float, float, float]
 EXTENSION = Path(__file__).resolve().parents[3] / "inkscape_ext"
 
 JPEG = base64.b64decode(  # 24 x 16 pixels, made by Pillow
@@ -172,55 +172,7 @@ def log_of(home: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-# Matrices (a, b, c, d, e, f) as SVG writes them, independent of inkex.
-
-UNIT = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-
-
-def times(*matrices: Matrix) -> Matrix:
-    """The product: the last one is applied first."""
-    total = UNIT
-    for a, b, c, d, e, f in matrices:
-        p, q, r, s, t, u = total
-        total = (
-            p * a + r * b,
-            q * a + s * b,
-            p * c + r * d,
-            q * c + s * d,
-            p * e + r * f + t,
-            q * e + s * f + u,
-        )
-    return total
-
-
-def applied(matrix: Sequence[float], point: Sequence[float]) -> Tuple[float, float]:
-    a, b, c, d, e, f = matrix
-    return (a * point[0] + c * point[1] + e, b * point[0] + d * point[1] + f)
-
-
 def hexad(transform: Any) -> Matrix:
     """Of an inkex Transform."""
     a, b, c, d, e, f = (float(number) for number in transform.to_hexad())
     return a, b, c, d, e, f
-
-
-def translate(x: float, y: float) -> Matrix:
-    return (1.0, 0.0, 0.0, 1.0, x, y)
-
-
-def scale(x: float, y: float) -> Matrix:
-    return (x, 0.0, 0.0, y, 0.0, 0.0)
-
-
-def rotate(degrees: float) -> Matrix:
-    turn = math.radians(degrees)
-    return (math.cos(turn), math.sin(turn), -math.sin(turn), math.cos(turn), 0.0, 0.0)
-
-
-def skew(degrees: float) -> Matrix:
-    return (1.0, 0.0, math.tan(math.radians(degrees)), 1.0, 0.0, 0.0)
-
-
-def text(matrix: Sequence[float]) -> str:
-    """As an attribute's value."""
-    return "matrix(%s)" % ",".join(repr(number) for number in matrix)

@@ -15,7 +15,8 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 from clipasso_ext.names import CLIPASSO_URI, GROUP, IMAGE, INSENSITIVE, LABEL, LOCKED, PATH
 
-Matrix = Tuple[float, float, float, float, float, float]
+from matrices import UNIT, Matrix, applied, inverse, times
+
 Parents = Dict[ET.Element, ET.Element]
 STEP = (4.0, -3.0)
 LINES = (0.25, 0.75)
@@ -23,7 +24,6 @@ INK = "#0a141e"
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 # where else a command's numbers are not x and y in turns
 AXES = {"H": "x", "V": "y", "A": ".....xy"}
-UNIT: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 def edited(edit: Dict[str, Any], width: int, height: int, worse: bool) -> Dict[str, Any]:
@@ -187,39 +187,6 @@ def one_of(name: str, v: List[float]) -> Matrix:
     if name == "skewX":
         return (1.0, 0.0, math.tan(turn), 1.0, 0.0, 0.0)
     return (1.0, math.tan(turn), 0.0, 1.0, 0.0, 0.0)
-
-
-def times(*matrices: Sequence[float]) -> Matrix:
-    total = UNIT
-    for a, b, c, d, e, f in matrices:
-        p, q, r, s, t, u = total
-        total = (
-            p * a + r * b,
-            q * a + s * b,
-            p * c + r * d,
-            q * c + s * d,
-            p * e + r * f + t,
-            q * e + s * f + u,
-        )
-    return total
-
-
-def inverse(matrix: Matrix) -> Matrix:
-    a, b, c, d, e, f = matrix
-    size = a * d - b * c
-    return (
-        d / size,
-        -b / size,
-        -c / size,
-        a / size,
-        (c * f - d * e) / size,
-        (b * e - a * f) / size,
-    )
-
-
-def applied(matrix: Sequence[float], point: Sequence[float]) -> Tuple[float, float]:
-    a, b, c, d, e, f = matrix
-    return (a * point[0] + c * point[1] + e, b * point[0] + d * point[1] + f)
 
 
 def turned(matrix: Matrix, step: Sequence[float]) -> Tuple[float, float]:

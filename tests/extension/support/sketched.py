@@ -11,7 +11,8 @@ from inkex import paths as inkex_paths
 from lxml import etree
 
 import fake_edits
-from easel import Matrix, applied, document, image, rotate, scale, text, times, translate, tree_of
+from easel import document, image, tree_of
+from matrices import UNIT, Matrix, applied, inverse, rotate, scale, text, times, translate
 
 OWN = 'xmlns:clipasso="%s"' % CLIPASSO_URI
 LAYER = times(translate(10, 20), scale(2, 2))  # where the engine's layer lies on easel's image
@@ -110,7 +111,7 @@ def points_of(path: Any) -> List[Tuple[float, float]]:
     chain = [
         (*point,) for one in data.to_absolute().to_superpath() for triple in one for point in triple
     ]
-    total = fake_edits.UNIT
+    total = UNIT
     for one in (path, *path.iterancestors()):
         total = times(fake_edits.parsed(one.get("transform") or ""), total)
     return [applied(total, point) for point in chain]
@@ -120,7 +121,7 @@ def moved_px(
     before: List[Tuple[float, float]], after: List[Tuple[float, float]], page: Matrix
 ) -> List[Tuple[float, ...]]:
     """How far the points of a path went, in pixels of the picture."""
-    back = fake_edits.inverse(page)
+    back = inverse(page)
     assert len(before) == len(after)
     return [
         tuple(b - a for a, b in zip(applied(back, one), applied(back, other)))
