@@ -15,6 +15,7 @@ MAX_STROKES = 256
 MAX_STEPS = 100_000
 MAX_SEEDS = 64
 MAX_WIDTH_PX = 1e6
+FACES = ("auto", "none")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 RASTERISERS = ("auto", "sparse", "dense", "diffvg")
@@ -32,6 +33,8 @@ class SketchRequest:
     preset: ``auto``, ``draft``, ``quick``, ``standard`` or ``published``; see `presets.Preset`.
     mask: what belongs to the subject: ``auto``, ``alpha``, ``none``, ``rembg``, ``rembg:MODEL`` or
         a mask picture's path.
+    faces: ``auto`` lays the features of people's faces as strokes, ``none`` leaves faces to the
+        guide, as the preset ``published`` always does.
     seeds: how many starts compete; None takes the preset's number.
     seed: first number for the random generator; the same seed gives the same sketch on the same
         device and thread count.
@@ -55,6 +58,7 @@ class SketchRequest:
     guide: str = "auto"
     preset: str = "auto"
     mask: str = "auto"
+    faces: str = "auto"
     seeds: int | None = None
     seed: int = 0
     steps: int | None = None
@@ -78,6 +82,7 @@ class SketchRequest:
         _whole("seed", self.seed, 0, 2**31 - 1)
         _whole("steps", self.steps, 1, MAX_STEPS)
         _choice("preset", self.preset, ("auto", *PRESETS))
+        _choice("faces", self.faces, FACES)
         _choice("device", self.device, DEVICES)
         _choice("precision", self.precision, PRECISIONS)
         _choice("rasteriser", self.rasteriser, RASTERISERS)

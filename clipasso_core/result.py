@@ -61,6 +61,7 @@ class SketchResult:
                     "color": stroke.color,
                     "opacity": stroke.opacity,
                     "locked": stroke.locked,
+                    **({"part": stroke.part} if stroke.part else {}),
                 }
                 for stroke in self.strokes
             ],

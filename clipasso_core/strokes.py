@@ -26,6 +26,7 @@ class Stroke:
         point for each cubic.
     width: full width in picture pixels. color: ``#rrggbb``. opacity: 0..1.
     id: names the stroke in the SVG. locked: not to be changed by the engine.
+    part: what it draws, such as ``left lid`` of a face; "" for whatever the guide made of it.
     """
 
     points: tuple[Point, ...]
@@ -34,6 +35,7 @@ class Stroke:
     opacity: float = 1.0
     id: str = ""
     locked: bool = False
+    part: str = ""
 
     def __post_init__(self) -> None:
         if len(self.points) < 4 or len(self.points) % 3 != 1:

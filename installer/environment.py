@@ -51,7 +51,7 @@ class Environment:
         if self.options.models is not None:
             config = {**read_json(self.home.config), "models": str(self.options.models)}
             write(self.home.config, json.dumps(config))
-        self._fetch_mask()
+        self._fetch_networks()
         return build
 
     def _check_caller(self) -> None:
@@ -135,6 +135,9 @@ class Environment:
             )
         packages.install_engine(extras, tested=choice.kind != "existing")
 
-    def _fetch_mask(self) -> None:
+    def _fetch_networks(self) -> None:
+        """Bring what finds subjects and faces; a sketch can be made without."""
         if self.engine.run("models", "fetch", "u2netp", to_stderr=True):
             self.say("Going on without u2netp: the subject is found by GrabCut, which is coarser.")
+        if self.engine.run("models", "fetch", "faces", to_stderr=True):
+            self.say("Going on without faces: they are drawn like everything else.")

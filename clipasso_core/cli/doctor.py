@@ -7,12 +7,14 @@ import platform
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module, metadata
 from pathlib import Path
 
 from clipasso_core import __version__, raster
 from clipasso_core.errors import UserError
-from clipasso_core.machine import folders, models, u2netp
+from clipasso_core.machine import folders, models
+from clipasso_core.machine.networks import FACES, MASK, Networks
 
 OK, NOTE, FAULT = "ok", "note", "fault"
 REINSTALL = "reinstall"  # a remedy
@@ -49,7 +51,8 @@ def examine() -> list[Finding]:
         _torch,
         _devices,
         _lite,
-        _mask,
+        partial(_networks, MASK),
+        partial(_networks, FACES),
         _clip,
         _diffvg,
         _folders,
@@ -136,19 +139,20 @@ def _lite() -> Finding:
     return Finding("guide lite", OK, f"embedded, {path.stat().st_size / 1e6:.1f} MB")
 
 
-def _mask() -> Finding:
-    if not u2netp.path().is_file():
+def _networks(networks: Networks) -> Finding:
+    fetch = f"run clipasso models fetch {networks.name}"
+    if not networks.are_here():
         return Finding(
-            "subject mask",
+            networks.use,
             NOTE,
-            "u2netp is not on this machine; GrabCut is used, which is coarser",
-            "run clipasso models fetch u2netp (4.6 MB)",
+            f"{networks.name}: not on this machine; {networks.instead}",
+            f"{fetch} ({networks.size / 1e6:.1f} MB)",
         )
     try:
-        models.verify(u2netp.NAME)
+        models.verify(networks.name)
     except UserError as error:
-        return Finding("subject mask", FAULT, error.message, "run clipasso models fetch u2netp")
-    return Finding("subject mask", OK, "u2netp, checksum matches")
+        return Finding(networks.use, FAULT, error.message, fetch)
+    return Finding(networks.use, OK, f"{networks.name}, checksum matches")
 
 
 def _clip() -> Finding:

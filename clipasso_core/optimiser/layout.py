@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from clipasso_core.optimiser.given import NOTHING, Given
 from clipasso_core.optimiser.likeness import Likeness
 from clipasso_core.optimiser.optimise import Relocate
 from clipasso_core.optimiser.relocation import relocate
@@ -66,9 +67,10 @@ def lay_out(
     seed: int,
     count: int,
     levels: Sequence[int] = (),
+    given: Given = NOTHING,
 ) -> Tensor:
     """The strokes that every seed begins with, [seeds, count, 4, 2] canvas px: those of each level
-    around those of the one before.
+    around those of the one before, and the given ones of each level first of it.
 
     Of several layouts the one is taken that the guide likes best. A start depends on its own seed
     alone: `seed` with the winner's number draws from the same layouts.
@@ -78,8 +80,8 @@ def lay_out(
         likeness.give_way()
         rngs = [np.random.default_rng([seed + start, one]) for one in range(preset.tries)]
         laid = torch.zeros(0, 4, 2, device=likeness.target.device)
-        for level in (*levels, count):
-            there = laid.cpu().numpy().astype(np.float64)
+        for level, fixed in zip((*levels, count), given.by_level(levels), strict=True):
+            there = np.concatenate([laid.cpu().numpy().astype(np.float64), fixed])
             # [tries, level, 4, 2]: what is laid already, and strokes around it
             tried = np.stack(
                 [
@@ -93,10 +95,15 @@ def lay_out(
 
 
 def relocation(
-    layout: Layout, likeness: Likeness, preset: Preset, seed: int, levels: Sequence[int]
+    layout: Layout,
+    likeness: Likeness,
+    preset: Preset,
+    seed: int,
+    levels: Sequence[int],
+    given: Sequence[int] = (),
 ) -> Relocate | None:
-    """Lays strokes of little use anew along edges that are bare; None where strokes don't start
-    along edges.
+    """Lays strokes of little use anew along edges that are bare, those that are not given; None
+    where strokes don't start along edges.
     """
     if not isinstance(layout, EdgeLayout):
         return None
@@ -107,4 +114,4 @@ def relocation(
         fresh = layout.lay(count, rng, chains, of)
         return torch.tensor(fresh, dtype=torch.float32, device=there.device)
 
-    return lambda points: relocate(points, likeness, lay, levels)
+    return lambda points: relocate(points, likeness, lay, levels, given)

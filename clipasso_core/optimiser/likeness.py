@@ -23,6 +23,7 @@ from clipasso_core.raster import StrokeBatch, fitting, render
 LEVEL_WEIGHT = 1.0
 LEVEL_VIEWS = 2  # of all levels, at most in one step
 NOWHERE_PX = -1e4  # strokes there are never seen
+AT_ONCE = 16  # strokes or sketches that are drawn or looked at together
 
 
 class _Plan(NamedTuple):
@@ -53,7 +54,7 @@ class Likeness:
     ) -> None:
         """target: [1, 3, 224, 224] in 0..1 on the guide's device.
 
-        width_px: of all strokes or of each [N], canvas px.
+        width_px: of all strokes, or of each [N] of a whole sketch, canvas px.
         held: [1, 1, 224, 224], what is drawn already and stays.
         tie: [N, P], for each point the index of the one that it follows: what a chain of fewer
             cubics than the longest is padded with follows its last point.
@@ -103,16 +104,33 @@ class Likeness:
         return points[:, torch.arange(points.shape[1], device=points.device)[:, None], self.tie]
 
     def draw(self, points: Tensor) -> Tensor:
-        """Sketches [B, N, P, 2] in black on white, grey values [B, 1, 224, 224]."""
-        batch, count = points.shape[:2]
+        """Sketches [B, N, P, 2], or the first strokes of such, in black on white: grey values
+        [B, 1, 224, 224].
+        """
         points = self.tied(points)
-        width = points.new_ones(batch, count) * self.width_px
-        strokes = StrokeBatch(
-            points, width, points.new_zeros(batch, count, 3), points.new_ones(batch, count)
-        )
-        drawn = render(strokes, self.size, self.rasteriser)[:, :1]
+        drawn = self._drawn(points, self._widths(points.shape[1]).expand(len(points), -1))
         # black over black: what is left of the white multiplies
         return drawn if self.held is None else drawn * self.held
+
+    def draw_each(self, points: Tensor, which: Sequence[int]) -> Tensor:
+        """Strokes [M, 4, 2], each alone and with the width of that stroke of the sketch which
+        `which` names: what each leaves of the white, [M, 1, 224, 224].
+        """
+        width = self._widths(max(which) + 1)[list(which)][:, None]  # [M, 1]
+        parts = zip(points[:, None].split(AT_ONCE), width.split(AT_ONCE), strict=True)
+        return torch.cat([self._drawn(part, widths) for part, widths in parts])
+
+    def _drawn(self, points: Tensor, width: Tensor) -> Tensor:
+        """[B, 1, 224, 224] of strokes [B, N, P, 2] of widths [B, N]."""
+        black, opaque = points.new_zeros(*width.shape, 3), torch.ones_like(width)
+        strokes = StrokeBatch(points, width, black, opaque)
+        return render(strokes, self.size, self.rasteriser)[:, :1]
+
+    def _widths(self, count: int) -> Tensor:
+        """Of the first so many strokes of a sketch, [count]."""
+        if isinstance(self.width_px, Tensor):
+            return self.width_px[:count]
+        return torch.full((count,), self.width_px, device=self.target.device)
 
     def through_views(self, drawn: Tensor, turn: int, which: Sequence[int] | None = None) -> Tensor:
         """Loss [B, views] of drawn sketches through views of one set; `which`: the views wanted,
@@ -200,7 +218,11 @@ class Likeness:
         filled = [
             F.pad(part, (0, 0, 0, 0, 0, most - part.shape[1]), value=NOWHERE_PX) for part in parts
         ]
-        drawn = self.draw(torch.stack(filled).flatten(0, 1)).unflatten(0, (len(parts), -1))
+        widths = [
+            F.pad(part, (0, most - len(part)), value=1.0).expand(len(points), -1)
+            for part in self._widths(points.shape[1]).split(sizes)
+        ]
+        drawn = self._drawn(torch.cat(filled), torch.cat(widths)).unflatten(0, (len(parts), -1))
         return list(accumulate(drawn, torch.mul))
 
     def unlike(self, pictures: Tensor, wanted: Features) -> Tensor:

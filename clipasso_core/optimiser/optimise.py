@@ -18,6 +18,10 @@ from clipasso_core.presets import Preset
 FINAL_RATE = 0.02  # of a decaying step, at the end
 # How much farther a point goes alone than each of a stroke's four moves, which add up
 ALONE = 1.6
+# What is given takes steps that are so much shorter, and is pulled to where it was laid by so much
+# of the loss for every point and squared px
+GIVEN_RATE = 0.2
+GIVEN_PULL = 0.01
 # (share of the steps done, share of the seeds kept; at least one)
 DROPS = ((0.25, 0.5), (0.5, 0.0))
 
@@ -59,17 +63,19 @@ def optimise(
     within_px: float | None = None,
     levels: Sequence[int] = (),
     relocate: Relocate | None = None,
+    given: Tensor | None = None,
 ) -> Outcome:
     """Adam on the strokes of S starts [S, N, 4, 2] (canvas px), the poorer ones dropped on the way.
 
     The score is the loss of the plain view, taken before the step that it belongs to, and the
     sketch kept is the one scored. No point moves farther than `within_px` from where it started.
     The first strokes of each of `levels` are optimised to be a sketch on their own, besides.
-    `relocate` lays strokes of little use anew, at the preset's `relocations`. On a CPU the seeds go
+    `relocate` lays strokes of little use anew, at the preset's `relocations`. Points that are
+    `given` [N, P] are held loosely where they start. On a CPU the seeds go
     through the guide one after the other (it saves memory and costs nothing), on a GPU together.
     """
-    seeds = _Seeds(start, preset, steps, within_px)
-    compute = _computing(likeness, tuple(levels), preset.tidy, start.shape)
+    seeds = _Seeds(start, preset, steps, within_px, given)
+    compute = _computing(likeness, tuple(levels), preset.tidy, start.shape, given)
     relocations = {round(share * steps) for share in preset.relocations}
     calm = _Calm(preset)
     clock = _Clock(likeness)
@@ -96,8 +102,16 @@ def optimise(
 class _Seeds:
     """The starts that are still in the race, Adam's memory of each, and the best sketch so far."""
 
-    def __init__(self, start: Tensor, preset: Preset, steps: int, within_px: float | None) -> None:
+    def __init__(
+        self,
+        start: Tensor,
+        preset: Preset,
+        steps: int,
+        within_px: float | None,
+        given: Tensor | None,
+    ) -> None:
         self._start, self._preset, self._steps, self._within_px = start, preset, steps, within_px
+        self._given = None if given is None else given[..., None]  # [N, P, 1]
         self.points = start.clone()  # [S, N, P, 2]
         self._alive = list(range(len(start)))  # index of the start that each grew from
         self._mean = torch.zeros_like(start)  # of the gradients
@@ -144,6 +158,9 @@ class _Seeds:
         preset = self._preset
         rate = preset.lr_px * _decay(step / self._steps) if preset.decay else preset.lr_px
         first, second = preset.betas
+        if self._given is not None:
+            anchor = self._start[self._alive]
+            gradient = gradient + 2 * GIVEN_PULL * self._given * (self.points - anchor)
         if self._moves is not None:
             gradient = self._moves.T @ gradient
         self._mean = first * self._mean + (1 - first) * gradient
@@ -152,7 +169,10 @@ class _Seeds:
         mean = self._mean / (1 - first ** (step + 1))
         spread = self._spread / (1 - second ** (step + 1))
         way = mean / (spread.sqrt() + 1e-8)
-        self.points = self.points - rate * (way if self._moves is None else self._moves @ way)
+        way = way if self._moves is None else self._moves @ way
+        if self._given is not None:
+            way = torch.where(self._given, GIVEN_RATE * way, way)
+        self.points = self.points - rate * way
 
     def relocate(self, relocate: Relocate) -> None:
         """Lay strokes elsewhere; Adam knows nothing of them there."""
@@ -201,18 +221,25 @@ class _Clock:
 
 
 def _computing(
-    likeness: Likeness, levels: tuple[int, ...], tidy: bool, shape: Sequence[int]
+    likeness: Likeness,
+    levels: tuple[int, ...],
+    tidy: bool,
+    shape: Sequence[int],
+    given: Tensor | None,
 ) -> Compute:
     """A step's losses [S, views], without gradient, and the gradient of their weighted sums, and of
-    `untidiness`, for points and a turn.
+    `untidiness`, for points and a turn. Other strokes keep clear of what is given,
+    which is itself as near to each other, and as short, as it is meant to be.
     """
+    kept = None if given is None else given[..., None]  # [N, P, 1]
 
     def one(points: Tensor, turn: int) -> tuple[Tensor, Tensor]:
         points = points.detach().requires_grad_(True)
         losses, weights = likeness.at_levels(points, turn, levels)
         whole = (losses * weights).sum()
         if tidy:
-            whole = whole + untidiness(likeness.tied(points)).sum()
+            looked_at = points if kept is None else torch.where(kept, points.detach(), points)
+            whole = whole + untidiness(likeness.tied(looked_at)).sum()
         (gradient,) = torch.autograd.grad(whole, points)
         return losses.detach(), gradient
 

@@ -3,37 +3,46 @@
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-from clipasso_core.optimiser.likeness import Likeness
+from clipasso_core.optimiser.given import interleaved
+from clipasso_core.optimiser.likeness import AT_ONCE, Likeness
 
 BATCH = 2  # stale candidates that are looked at again together
-MEMORY = 16  # sketches that the guide looks at together
 
 
 @torch.no_grad()
 def rank(
-    points: Tensor, likeness: Likeness, thorough: bool = True, levels: Sequence[int] = ()
+    points: Tensor,
+    likeness: Likeness,
+    thorough: bool = True,
+    levels: Sequence[int] = (),
+    given: Sequence[Sequence[int]] = (),
 ) -> list[int]:
     """Indices of the strokes [N, P, 2] (canvas px), most needed first; `thorough` looks at how they
     do together.
 
     levels: numbers of first strokes that were optimised to be a sketch on their own; no stroke
         leaves its level.
+    given: strokes whose order is known, most needed first, those that belong together in one. The
+        others, ordered with all given ones of their level in sight, stand between them.
     """
-    # [N, 1, H, W]: what a stroke leaves of the white
-    white = torch.cat([likeness.draw(part) for part in points[:, None].split(MEMORY)])
-    if not thorough:
-        # a sort that keeps the order within levels
-        return sorted(_by_absence(white, likeness), key=lambda one: bisect_right(levels, one))
+    white = likeness.draw_each(points, range(len(points)))  # [N, 1, H, W]
+    absence = [] if thorough else _by_absence(white, likeness)
     taken: list[int] = []
     for begin, end in pairwise([0, *levels, len(points)]):
-        taken += _greedy(white, taken, list(range(begin, end)), likeness)
+        groups = [group for group in given if begin <= group[0] < end]
+        laid = [one for group in groups for one in group]
+        if thorough:
+            free = [one for one in range(begin, end) if one not in laid]
+            free = _greedy(white, [*taken, *laid], free, likeness)
+        else:
+            free = [one for one in absence if begin <= one < end and one not in laid]
+        taken += interleaved(groups, free)
     return taken
 
 
@@ -46,7 +55,7 @@ def _greedy(
     A candidate's gain seldom grows while others join, so that only the most promising ones are
     looked at again (lazy greedy, Minoux 1978).
     """
-    if len(candidates) == 1:
+    if len(candidates) < 2:
         return candidates
     taken: list[int] = []
     ground = white[before].prod(0, keepdim=True)
@@ -55,7 +64,7 @@ def _greedy(
     def tried(some: list[int]) -> list[float]:
         return [
             float(value)
-            for part in (ground * white[some]).split(MEMORY)
+            for part in (ground * white[some]).split(AT_ONCE)
             for value in likeness.plain(part)
         ]
 
@@ -89,7 +98,7 @@ def _by_absence(white: Tensor, likeness: Likeness) -> list[int]:
         [white[[other for other in range(count) if other != one]].prod(0) for one in range(count)]
     )
     return (
-        torch.cat([likeness.plain(part) for part in without.split(MEMORY)])
+        torch.cat([likeness.plain(part) for part in without.split(AT_ONCE)])
         .argsort(descending=True)
         .tolist()
     )

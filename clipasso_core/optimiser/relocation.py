@@ -7,27 +7,34 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from clipasso_core.optimiser.likeness import LEVEL_WEIGHT, Likeness
+from clipasso_core.optimiser.likeness import AT_ONCE, LEVEL_WEIGHT, Likeness
 
 SHARE = 0.25  # of the strokes, those that are missed least, are offered other places; not tuned
 # places that each is offered: of 16 strokes 68 looks in all, without gradient; not tuned
 CANDIDATES = 12
-AT_ONCE = 16  # sketches that the guide looks at together
 # (strokes that are there [M, 4, 2], how many more, of how many) -> [how many, 4, 2]
 Lay = Callable[[Tensor, int, int], Tensor]
 
 
 @torch.no_grad()
-def relocate(points: Tensor, likeness: Likeness, lay: Lay, levels: Sequence[int] = ()) -> Tensor:
+def relocate(
+    points: Tensor,
+    likeness: Likeness,
+    lay: Lay,
+    levels: Sequence[int] = (),
+    given: Sequence[int] = (),
+) -> Tensor:
     """A sketch [N, 4, 2] (canvas px), some of whose strokes lie elsewhere: each where the guide's
     plain-view loss is lower for it.
 
     lay: offers new strokes around others.
     levels: numbers of first strokes that are to be a sketch on their own; a stroke that belongs to
         a level is judged by that, too.
+    given: strokes that stay where they are.
     """
     moved = _Sketch(points.clone(), likeness, (*levels, len(points)))
-    for one in moved.least_needed()[: max(1, round(len(points) * SHARE))]:
+    free = [one for one in moved.least_needed() if one not in given]
+    for one in free[: max(1, round(len(free) * SHARE))]:
         likeness.give_way()
         moved.offer(one, lay)
     return moved.points
@@ -38,7 +45,7 @@ class _Sketch:
 
     def __init__(self, points: Tensor, likeness: Likeness, groups: Sequence[int]) -> None:
         self.points, self._likeness, self._groups = points, likeness, groups
-        self._white = self._draw(points)  # [N, 1, H, W]: what a stroke leaves of the white
+        self._white = likeness.draw_each(points, range(len(points)))  # [N, 1, H, W]
 
     def least_needed(self) -> list[int]:
         """Strokes by how little they are missed."""
@@ -49,14 +56,12 @@ class _Sketch:
         smallest = next(group for group in self._groups if group > one)
         others = [other for other in range(smallest) if other != one]
         places = lay(self.points[others], CANDIDATES, smallest)
-        drawn = self._draw(torch.cat([self.points[one : one + 1], places]))
+        tried = torch.cat([self.points[one : one + 1], places])
+        drawn = self._likeness.draw_each(tried, [one] * len(tried))
         losses = self._losses_with(one, drawn)
         best = int(losses.argmin())
         if best:
             self.points[one], self._white[one] = places[best - 1], drawn[best]
-
-    def _draw(self, points: Tensor) -> Tensor:
-        return torch.cat([self._likeness.draw(part) for part in points[:, None].split(AT_ONCE)])
 
     def _losses_with(self, one: int, drawn: Tensor) -> Tensor:
         """Of the sketches that a stroke is part of, with each of some drawings [B, 1, H, W] in its

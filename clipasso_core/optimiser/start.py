@@ -43,6 +43,7 @@ class EdgeStart:
     reach: a stroke's half length, in units of sqrt(subject area / strokes).
     spread: the radius within which a laid stroke makes others unwelcome, in the same units.
     candidates: traces to choose from, for each stroke.
+    quiet: how much of their strength edges keep where the sketch has lines already.
     whim: how far chance may change a candidate's worth; this is what tells seeds apart.
     """
 
@@ -55,17 +56,26 @@ class EdgeStart:
     spread: float = 0.22
     candidates: int = 12
     whim: float = 0.35
+    quiet: float = 0.3
 
 
 class EdgeMap:
     """The edges of one canvas, computed once; strokes are laid along them as often as one likes."""
 
     def __init__(
-        self, canvas: np.ndarray, mask: np.ndarray, settings: EdgeStart = EdgeStart()
+        self,
+        canvas: np.ndarray,
+        mask: np.ndarray,
+        settings: EdgeStart = EdgeStart(),
+        quiet: np.ndarray | None = None,
     ) -> None:
-        """canvas: [224, 224, 3] in 0..1; mask: [224, 224] in 0..1, the subject."""
+        """canvas: [224, 224, 3] in 0..1; mask: [224, 224] in 0..1, the subject. quiet: [224, 224],
+        true where edges matter less, because what is there has its lines already.
+        """
         self.settings = settings
         self.strength, self.tangent = _edges(canvas, mask, settings)
+        if quiet is not None:
+            self.strength = np.where(quiet, settings.quiet * self.strength, self.strength)
         self._area = float((mask > SUBJECT).sum())
         chance = self.strength.ravel().astype(np.float64) ** 2
         if not chance.any():  # a subject without edges: strokes may lie anywhere on the canvas

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from clipasso_core.errors import UserError
 from clipasso_core.files import read_bytes
-from clipasso_core.machine import u2netp
+from clipasso_core.machine.networks import MASK
 from clipasso_core.photo.framing import SUBJECT
 from clipasso_core.photo.network import Network
 from clipasso_core.photo.picture import Picture, decode_picture
@@ -78,8 +78,8 @@ def _automatic(picture: Picture, relevance: Relevance) -> Mask:
     plain = _from_plain_border(picture)
     if plain is not None:
         return Mask(_clean(plain), "plain border")
-    if u2netp.path().is_file():
-        source = u2netp.NAME
+    if MASK.are_here():
+        source = MASK.name
         found = _from_u2netp(picture)
     else:
         source = "GrabCut"
@@ -215,12 +215,13 @@ def _from_plain_border(picture: Picture) -> NDArray[np.floating] | None:
 
 def _from_u2netp(picture: Picture) -> NDArray[np.floating]:
     """Salient-object probability by U-2-Net's small network (Qin et al. 2020)."""
+    (path,) = MASK.paths
     try:
-        network = Network(u2netp.path())
+        network = Network(path)
     except ValueError:
         raise UserError(
             "bad-weights",
-            f"{u2netp.path()} is damaged: run clipasso models fetch u2netp, or use --mask none",
+            f"{path} is damaged: run clipasso models fetch u2netp, or use --mask none",
         ) from None
     # the picture as the network was trained: [1, 3, 320, 320]
     side = (U2NET_SIDE, U2NET_SIDE)

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from clipasso_core import __version__
 from clipasso_core.errors import Cancelled, UserError
-from clipasso_core.machine import models, u2netp
+from clipasso_core.machine import models
 from clipasso_core.machine.device import choose_device
+from clipasso_core.machine.networks import FACES, MASK
+from clipasso_core.photo.faces import Face
 from clipasso_core.photo.mask import Mask
 from clipasso_core.photo.picture import Picture
 from clipasso_core.presets import PRESETS
@@ -28,6 +30,7 @@ from clipasso_core.sketching.resources import Resources
 if TYPE_CHECKING:
     import numpy as np
 
+    from clipasso_core.frame import Frame
     from clipasso_core.guide import Guide
     from clipasso_core.sketching.progress import Progress
 
@@ -50,6 +53,7 @@ class Worker:
         self._clips: _Shelf[Guide] = _Shelf(KEPT_CLIPS)
         self._pictures: _Shelf[Picture] = _Shelf(KEPT)
         self._masks: _Shelf[Mask] = _Shelf(KEPT)
+        self._faces: _Shelf[list[Face]] = _Shelf(KEPT)
 
     def about(self) -> dict[str, Any]:
         """What there is to choose from."""
@@ -112,6 +116,10 @@ class Worker:
         """One of the masks found last, or another instead of them."""
         return self._masks.get(key, find)
 
+    def faces(self, key: Hashable, find: Callable[[], list[Face]]) -> list[Face]:
+        """The faces of one of the pictures looked at last, or of another instead."""
+        return self._faces.get(key, find)
+
 
 class _Kept(Resources):
     """What a worker has for the picture of one request."""
@@ -130,10 +138,16 @@ class _Kept(Resources):
 
         if choice not in UNMASKED:
             return find()
-        network = u2netp.stamp()
+        network = MASK.stamp()
         # without the network, the mask begins with what the guide sees
         seen_by = guide if network is None else ""
         return self._worker.mask((self._digest, choice, network, seen_by), find)
+
+    def faces(self, picture: Picture, frame: Frame) -> list[Face]:
+        def find() -> list[Face]:
+            return Resources.faces(self, picture, frame)
+
+        return self._worker.faces((self._digest, frame, FACES.stamp()), find)
 
     def give_way(self) -> None:
         import torch

@@ -63,7 +63,7 @@ class EditJob:
         self._edges = None
         if not self._stays_near:
             self._edges = EdgeMap(self.stage.canvas, self.stage.subject)
-        self._setup = self._prepared.setup("the drawing" if self._stays_near else "bare edges")
+        self._setup = self._prepared.setup("the drawing" if self._stays_near else "bare edges", 0)
 
     @property
     def width_px(self) -> float:

@@ -4,14 +4,13 @@ flows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clipasso_core.errors import Cancelled
 from clipasso_core.optimiser.levels import inner_levels
 from clipasso_core.optimiser.saliency import published_saliency
 from clipasso_core.optimiser.start import EdgeMap
@@ -21,9 +20,10 @@ from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.route import one_chain
 from clipasso_core.sketching.preparation import Preparation, relevance
-from clipasso_core.sketching.progress import OnProgress, Progress, Setup
+from clipasso_core.sketching.progress import OnProgress
 from clipasso_core.sketching.resources import Resources
-from clipasso_core.strokes import from_canvas, named
+from clipasso_core.sketching.teller import Teller, TwoParts, merged
+from clipasso_core.strokes import Stroke, from_canvas, named
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from clipasso_core.guide import Guide
     from clipasso_core.optimiser.layout import Layout
     from clipasso_core.optimiser.likeness import Likeness
-    from clipasso_core.optimiser.optimise import Outcome, Step
+    from clipasso_core.optimiser.optimise import Outcome
 
     Source = Picture | str | Path | np.ndarray | Image.Image
 
@@ -40,6 +40,7 @@ BEHIND_WIDTH = 0.6  # of the subject's strokes: the pen for its background
 # Shares of a preset's, for drawing on after strokes were joined into one line
 ONE_LINE_STEPS = 0.5
 ONE_LINE_RATE = 0.5
+SAME_PX = 1e-3  # up to which points of the line are those that were joined
 
 
 def sketch(
@@ -82,8 +83,12 @@ class SketchJob:
         self.request = request
         self.prepared = Preparation(picture, request, resources or Resources())
         self.stage = self.prepared.stage()
+        self.portrait = self.prepared.portrait(self.stage, request.strokes)
         self.layout = self._choose_layout()
-        self.setup = self.prepared.setup(self.layout.source)
+        # which strokes are features, those that belong together in one
+        self._given_groups = self.portrait.given.places(self._levels)
+        self._given_at = [one for group in self._given_groups for one in group]
+        self.setup = self.prepared.setup(self.layout.source, self.portrait.faces)
 
     def run(self, on_progress: OnProgress | None = None) -> SketchResult:
         """Optimise, rank and colour the strokes; then those of the background, if there are to be
@@ -96,7 +101,7 @@ class SketchJob:
             self._request_behind(self.request.background),
             _Shared(self.prepared),
         )
-        teller = _TwoParts(on_progress, self.setup, (self._steps, behind._steps))
+        teller = TwoParts(on_progress, self.setup, (self._steps, behind._steps))
         subject = self._draw(teller.of_subject if on_progress else None)
         if teller.stopped:
             return subject
@@ -109,7 +114,7 @@ class SketchJob:
 
         stage = self.stage
         if self.prepared.preset.start == "edges":
-            return EdgeLayout(EdgeMap(stage.canvas, stage.subject))
+            return EdgeLayout(EdgeMap(stage.canvas, stage.subject, quiet=self.portrait.inside))
         guide = self.prepared.saliency_guide()
         seen = relevance(guide, stage.canvas)
         return SaliencyLayout(published_saliency(seen, stage.canvas), guide.name)
@@ -122,6 +127,7 @@ class SketchJob:
             background=None,
             series=None,
             mask="none",
+            faces="none",
             width_px=self.stage.width_px(self.request.width_px) * BEHIND_WIDTH,
         )
 
@@ -131,26 +137,36 @@ class SketchJob:
         from clipasso_core.optimiser.rank import rank
 
         preset, request, levels = self.prepared.preset, self.request, self._levels
-        width_px = self.stage.drawn_width_px(self.stage.width_px(request.width_px))
-        likeness = self.prepared.likeness(self.stage, width_px)
+        likeness = self.prepared.likeness(self.stage, self._drawn_width_px())
         teller = None
         if on_progress is not None:
-            teller = _Teller(on_progress, self.setup, self._steps, self._result)
+            teller = Teller(on_progress, self.setup, self._steps, self._result)
             teller.begin()
-        start = lay_out(self.layout, likeness, preset, request.seed, request.strokes, levels)
-        elsewhere = relocation(self.layout, likeness, preset, request.seed, levels)
+        layout, given = self.layout, self.portrait.given
+        start = lay_out(layout, likeness, preset, request.seed, request.strokes, levels, given)
+        elsewhere = relocation(layout, likeness, preset, request.seed, levels, self._given_at)
         outcome = optimise(
-            start, likeness, preset, preset.steps, teller, levels=levels, relocate=elsewhere
+            start,
+            likeness,
+            preset,
+            preset.steps,
+            teller,
+            levels=levels,
+            relocate=elsewhere,
+            given=self._given_points(start[0]),
         )
         if request.one_line:
-            outcome = self._draw_on_as_one_line(outcome, likeness, teller)
-        order = rank(outcome.points, likeness, preset.thorough_rank, levels)
-        return self._result(outcome.points[order], outcome.loss, outcome.seed, outcome.steps)
+            line = self._draw_on_as_one_line(outcome, likeness, teller)
+            return self._result(line.points, line.loss, line.seed, line.steps)
+        order = rank(outcome.points, likeness, preset.thorough_rank, levels, self._given_groups)
+        return self._result(outcome.points, outcome.loss, outcome.seed, outcome.steps, order)
 
     def _draw_on_as_one_line(
-        self, outcome: Outcome, likeness: Likeness, teller: _Teller | None
+        self, outcome: Outcome, likeness: Likeness, teller: Teller | None
     ) -> Outcome:
         """Join the strokes into one line, and optimise that."""
+        import torch
+
         from clipasso_core.optimiser.optimise import Outcome, optimise
 
         preset, before = self.prepared.preset, outcome.steps
@@ -161,8 +177,28 @@ class SketchJob:
         if teller is not None:
             teller.go_on()
         calm = replace(preset, lr_px=preset.lr_px * ONE_LINE_RATE)
-        drawn_on = optimise(line, likeness, calm, self._steps - preset.steps, teller)
+        steps = self._steps - preset.steps
+        given = self._given_points(outcome.points)
+        if given is not None:  # those of the line that were points of the features
+            there = outcome.points[given]  # [M, 2]
+            given = (torch.cdist(line[0], there[None]) < SAME_PX).any(-1)  # [1, P]
+        drawn_on = optimise(line, likeness, calm, steps, teller, given=given)
         return replace(drawn_on, seed=outcome.seed, steps=before + drawn_on.steps)
+
+    def _given_points(self, points: torch.Tensor) -> torch.Tensor | None:
+        """Which points [N, P] of a sketch [N, P, 2] belong to features; None for none."""
+        if not self._given_at:
+            return None
+        given = points.new_zeros(points.shape[:2]).bool()
+        given[list(self._given_at)] = True
+        return given
+
+    def _make_features(self, strokes: list[Stroke]) -> None:
+        """Give the strokes that are features their names and pens."""
+        portrait = self.portrait
+        for one, part, pen in zip(self._given_at, portrait.parts, portrait.pens, strict=True):
+            width_px = float(pen) * strokes[one].width
+            strokes[one] = replace(strokes[one], part=part, width=width_px)
 
     @property
     def _levels(self) -> tuple[int, ...]:
@@ -179,19 +215,40 @@ class SketchJob:
         steps = self.prepared.preset.steps
         return steps + (max(1, round(steps * ONE_LINE_STEPS)) if self.request.one_line else 0)
 
-    def _result(self, points: torch.Tensor, loss: float, seed: int, steps: int) -> SketchResult:
+    def _drawn_width_px(self) -> float | torch.Tensor:
+        """Canvas px, of all strokes or of each [N]."""
+        import torch
+
+        stage = self.stage
+        width_px = stage.drawn_width_px(stage.width_px(self.request.width_px))
+        if not self._given_at or self.request.one_line:
+            return width_px
+        pens = torch.ones(self.request.strokes)
+        pens[list(self._given_at)] = torch.tensor(self.portrait.pens, dtype=torch.float32)
+        return (pens * width_px).to(self.prepared.guide.device)
+
+    def _result(
+        self,
+        points: torch.Tensor,
+        loss: float,
+        seed: int,
+        steps: int,
+        order: Sequence[int] | None = None,
+    ) -> SketchResult:
         """A sketch [N, P, 2] (canvas px) as the job's result. seed: of the start that it grew from,
-        counted from the request's.
+        counted from the request's. order: of need, if it is known.
         """
         stage, request = self.stage, self.request
         chains = points.detach().cpu().numpy()
-        width_px = stage.width_px(request.width_px)
+        strokes = from_canvas(chains, stage.frame, stage.width_px(request.width_px), "#000000")
         strokes = [
             replace(stroke, color=stage.ink(chain, request.color))
-            for stroke, chain in zip(
-                from_canvas(chains, stage.frame, width_px, "#000000"), chains, strict=True
-            )
+            for stroke, chain in zip(strokes, chains, strict=True)
         ]
+        if not request.one_line:
+            self._make_features(strokes)
+        if order is not None:
+            strokes = [strokes[one] for one in order]
         return self.prepared.describe(stage, named(strokes), loss, request.seed + seed, steps)
 
 
@@ -208,109 +265,9 @@ class _Shared(Resources):
         self._prepared.resources.give_way()
 
 
-class _Teller:
-    """Tells the optimiser's steps as the job's."""
-
-    def __init__(
-        self,
-        on_progress: OnProgress,
-        setup: Setup,
-        steps: int,
-        result: Callable[[torch.Tensor, float, int, int], SketchResult],
-    ) -> None:
-        self._on_progress = on_progress
-        self._setup = setup
-        self._steps = steps
-        self._result = result
-        self._steps_before = 0  # of what was optimised before this
-        self._time_before_s = 0.0
-        self._told: Step | None = None
-
-    def begin(self) -> None:
-        """Before the first step. Raises `Cancelled` when nobody wants it."""
-        start = Progress(self._setup, 0, self._steps, None, 0.0, None, _nothing_yet)
-        if self._on_progress(start) is False:
-            raise Cancelled
-
-    def go_on(self) -> None:
-        """The optimiser begins anew, with what it has come to."""
-        if self._told is not None:
-            self._steps_before += self._told.step
-            self._time_before_s += self._told.time_s
-
-    def __call__(self, step: Step) -> bool | None:
-        """See `optimise`'s `on_step`."""
-        self._told = step
-        done, time_s = self._steps_before + step.step, self._time_before_s + step.time_s
-        # seeds that are dropped make the rest quicker; of what comes after that, nothing is known
-        left_s = step.time_left_s
-        if step.steps != self._steps:
-            left_s = step.time_s / step.step * (self._steps - done)
-
-        def preview() -> SketchResult:
-            return self._result(step.points, step.loss, 0, done)
-
-        return self._on_progress(
-            Progress(self._setup, done, self._steps, step.loss, time_s, left_s, preview)
-        )
-
-
-class _TwoParts:
-    """Tells a subject and its background as one job."""
-
-    def __init__(
-        self, on_progress: OnProgress | None, setup: Setup, steps: tuple[int, int]
-    ) -> None:
-        self._on_progress, self._setup = on_progress, setup
-        self._steps_of_subject, self._steps = steps[0], sum(steps)
-        self._time_of_subject_s = 0.0
-        self.stopped = False
-        self.subject: SketchResult | None = None
-
-    def of_subject(self, progress: Progress) -> bool | None:
-        self._time_of_subject_s = progress.time_s
-        return self._tell(progress, progress.step, progress.time_s, progress.preview)
-
-    def of_background(self, progress: Progress) -> bool | None:
-        if progress.step == 0:
-            return None  # told already that it began
-        subject = self.subject
-        assert subject is not None
-        done = self._steps_of_subject + progress.step
-        time_s = self._time_of_subject_s + progress.time_s
-        return self._tell(progress, done, time_s, lambda: merged(subject, progress.preview()))
-
-    def _tell(
-        self,
-        progress: Progress,
-        done: int,
-        time_s: float,
-        preview: Callable[[], SketchResult],
-    ) -> bool | None:
-        assert self._on_progress is not None
-        left_s = None
-        if progress.time_left_s is not None:
-            left_s = progress.time_s / max(progress.step, 1) * (self._steps - done)
-        going_on = self._on_progress(
-            Progress(self._setup, done, self._steps, progress.loss, time_s, left_s, preview)
-        )
-        self.stopped = going_on is False
-        return going_on
-
-
 def _joined(points: torch.Tensor) -> torch.Tensor:
     """Strokes [N, 4, 2] as one chain, [1, 1, P, 2]."""
     import torch
 
     chain = one_chain(list(points.cpu().numpy().astype(np.float64)))
     return torch.tensor(chain, dtype=torch.float32, device=points.device)[None, None]
-
-
-def merged(subject: SketchResult, behind: SketchResult) -> SketchResult:
-    """The subject's strokes first: the first n of them are still a sketch of it."""
-    strokes = named([*subject.strokes, *behind.strokes])
-    return replace(subject, strokes=strokes, steps=subject.steps + behind.steps)
-
-
-def _nothing_yet() -> SketchResult:
-    raise ValueError("there is no sketch before the first step")

@@ -13,12 +13,14 @@ from clipasso_core.errors import UserError
 from clipasso_core.frame import Frame
 from clipasso_core.guide import PUBLISHED_MODEL, choose_guide
 from clipasso_core.machine.device import choose_device
+from clipasso_core.photo.faces import Face, seen_in
 from clipasso_core.photo.framing import frame_whole
 from clipasso_core.photo.mask import Mask
 from clipasso_core.photo.picture import Picture
 from clipasso_core.presets import PRESETS, Preset
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
+from clipasso_core.sketching.portrait import Portrait, portrait
 from clipasso_core.sketching.progress import Setup
 from clipasso_core.sketching.resources import Resources
 from clipasso_core.sketching.stage import (
@@ -73,8 +75,22 @@ class Preparation:
         frame = frame or find_frame(self.picture, self.mask)
         return build_stage(self.picture, self.mask, frame, self.preset.tidy)
 
-    def setup(self, saliency: str) -> Setup:
-        """What was settled, for the person. saliency: what says where strokes start."""
+    def portrait(self, stage: Stage, strokes: int) -> Portrait:
+        """The features of the subject's faces that a sketch of so many strokes has. The paper has
+        none.
+        """
+        request, frame = self.request, stage.frame
+        faces: list[Face] = []
+        if request.faces == "auto" and self.preset_name != "published":
+            found = self.resources.faces(self.picture, frame)
+            faces = seen_in(found, self.mask.foreground, self.picture.scale)
+        width_px = stage.drawn_width_px(stage.width_px(request.width_px))
+        return portrait(faces, frame, strokes, width_px)
+
+    def setup(self, saliency: str, faces: int) -> Setup:
+        """What was settled, for the person. saliency: what says where strokes start. faces: whose
+        features are laid.
+        """
         return Setup(
             guide=self.guide.name,
             weights=self.guide.weights,
@@ -83,6 +99,7 @@ class Preparation:
             device=self.device,
             mask=self.mask.source,
             saliency=saliency,
+            faces=faces,
             steps=self.preset.steps,
             seeds=self.preset.seeds,
             time_s=time.monotonic() - self._began,

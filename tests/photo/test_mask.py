@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from support.pictures import SIZE, draw_subject
 
 from clipasso_core.errors import UserError
-from clipasso_core.machine import u2netp
+from clipasso_core.machine.networks import MASK
 from clipasso_core.photo import mask as masks
 from clipasso_core.photo.mask import Mask, find_subject
 from clipasso_core.photo.picture import (
@@ -245,8 +245,8 @@ def test_u2netp_is_preferred_to_grabcut_when_its_file_is_here(
         return Net()
 
     monkeypatch.setattr(cv2.dnn, "readNetFromONNX", read)
-    u2netp.path().parent.mkdir(parents=True)
-    u2netp.path().write_bytes(b"weights")
+    MASK.paths[0].parent.mkdir(parents=True)
+    MASK.paths[0].write_bytes(b"weights")
     mask = find_subject(read_picture(noisy_photo), "auto", not_asked)
     assert mask.source == "u2netp"
     assert subject(mask)[60, 80]
@@ -257,8 +257,8 @@ def test_u2netp_is_preferred_to_grabcut_when_its_file_is_here(
 def test_a_damaged_u2netp_is_refused_in_one_line_and_the_fix_named(
     noisy_photo: Path, content: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    u2netp.path().parent.mkdir(parents=True)
-    u2netp.path().write_bytes(content)
+    MASK.paths[0].parent.mkdir(parents=True)
+    MASK.paths[0].write_bytes(content)
     with pytest.raises(UserError, match="clipasso models fetch u2netp"):
         find_subject(read_picture(noisy_photo), "auto", not_asked)
     assert capfd.readouterr() == ("", "")

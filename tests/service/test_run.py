@@ -21,7 +21,8 @@ from support.pictures import SIZE, draw_subject
 from support.talk import BRIEF, ENDLESS, ROOT, Event, Talk, engines, housekeeping, kinds
 
 from clipasso_core import from_svg, guide
-from clipasso_core.machine import log, u2netp
+from clipasso_core.machine import log
+from clipasso_core.machine.networks import MASK
 from clipasso_core.photo.mask import Mask
 from clipasso_core.photo.picture import read_picture
 from clipasso_core.service import run, worker
@@ -242,7 +243,7 @@ def test_a_mask_is_found_again_when_it_would_be_found_otherwise(
     by_lite = ask("lite")
     assert ask("lite") is by_lite
     assert ask("clip:RN50:openai") is not by_lite, "GrabCut begins with what the guide sees"
-    network = u2netp.path()
+    network = MASK.paths[0]
     network.parent.mkdir(parents=True)
     network.write_bytes(b"fetched meanwhile")
     by_network = ask("lite")

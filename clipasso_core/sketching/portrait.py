@@ -1,0 +1,100 @@
+"""Which features of which faces a sketch has, and how they are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from clipasso_core.frame import CANVAS_PX, Frame
+from clipasso_core.optimiser.given import Given
+from clipasso_core.photo.faces import Face
+from clipasso_core.photo.features import Feature, features
+
+SHARE = 0.6  # of all strokes, at most: hair, ears and shoulders need the rest
+# (side of a face on the canvas, px, from which it has so many features): where a pen's width lies
+# between two lines, both are seen
+ROOM = ((28.0, 3), (38.0, 7), (52.0, 9), (64.0, 10), (90.0, 12))
+# How many pens' widths a face is high: that of a smaller face is drawn with a thinner pen, which
+# is never thinner than the optimiser draws
+PENS = 30.0
+THINNEST_PX = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """The features that are strokes of a sketch, most needed first.
+
+    faces: that have any. parts: what each one draws. given: where. pens: [K] the pen's width, as a
+    share of the sketch's. inside: [224, 224], true between a face's features.
+    """
+
+    faces: int
+    parts: tuple[str, ...]
+    given: Given
+    pens: NDArray[np.floating]
+    inside: NDArray[np.bool_]
+
+
+def portrait(faces: Sequence[Face], frame: Frame, strokes: int, pen_px: float) -> Portrait:
+    """Features for a sketch of so many strokes, drawn with a pen of that width (canvas px).
+
+    Faces take turns, the largest first; an eye without the other is no eye, so that pairs come
+    whole or not at all.
+    """
+    chosen = _choose([_groups(face, frame) for face in faces], int(SHARE * strokes))
+    drawn = [feature for _, group in chosen for feature in group]
+    curves = np.array([frame.to_canvas(one.curve) for one in drawn]).reshape(-1, 4, 2)
+    sizes_px = [faces[number].side / frame.scale for number, group in chosen for _ in group]
+    pens = np.array([max(THINNEST_PX, size_px / PENS) / pen_px for size_px in sizes_px])
+    with_features = sorted({number for number, _ in chosen})
+    return Portrait(
+        faces=len(with_features),
+        parts=tuple(one.part for one in drawn),
+        given=Given(curves, tuple(len(group) for _, group in chosen)),
+        pens=np.minimum(pens, 1.0),
+        inside=_inside([features(faces[number]) for number in with_features], frame),
+    )
+
+
+def _choose(
+    groups: Sequence[Sequence[list[Feature]]], strokes: int
+) -> list[tuple[int, list[Feature]]]:
+    """Of each face's groups so many that no more strokes are needed, with the face's number."""
+    turns = [
+        (place, number, group)
+        for number, of_face in enumerate(groups)
+        for place, group in enumerate(of_face)
+    ]
+    chosen = []
+    for _, number, group in sorted(turns, key=lambda turn: turn[:2]):
+        if len(group) <= strokes:
+            strokes -= len(group)
+            chosen.append((number, group))
+    return chosen
+
+
+def _groups(face: Face, frame: Frame) -> list[list[Feature]]:
+    """The features that a face has room for, those that come in pairs together."""
+    side_px = face.side / frame.scale
+    room = max((number for least, number in ROOM if side_px >= least), default=0)
+    found: list[list[Feature]] = []
+    for _, pair in groupby(features(face), key=lambda feature: feature.kind):
+        group = list(pair)
+        if sum(map(len, found)) + len(group) <= room:
+            found.append(group)
+    return found
+
+
+def _inside(faces: Sequence[Sequence[Feature]], frame: Frame) -> NDArray[np.bool_]:
+    """What lies between the features of faces, the jaw left out: [224, 224]."""
+    sheet = np.zeros((CANVAS_PX, CANVAS_PX), np.uint8)
+    for one in faces:
+        points = np.concatenate([feature.curve for feature in one if feature.kind != "jaw"])
+        hull = cv2.convexHull(frame.to_canvas(points).astype(np.float32))
+        cv2.fillConvexPoly(sheet, np.round(hull).astype(np.int32), 1)
+    return sheet > 0
