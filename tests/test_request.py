@@ -37,6 +37,7 @@ BAD: dict[str, tuple[object, ...]] = {
     "color": ("notacolour", "", None, 0, "#12345", "url(#x)", "bla\nck"),
     "paper": ("notacolour", "", 0, "photo", "url(#x)", "bla\nck"),
     "mask": ("", None, 3),
+    "faces": ("all", "", None, True, "au\nto"),
     "text": ("", "  \n", 3),
 }
 EACH_BAD = [(name, value) for name, values in BAD.items() for value in values]
@@ -46,6 +47,7 @@ FROM_OPTIONS = [
     ("guide", ["--guide", "clip:RN50:openai"], "clip:RN50:openai"),
     ("preset", ["--preset", "draft"], "draft"),
     ("mask", ["--mask", "cat mask.png"], "cat mask.png"),
+    ("faces", ["--faces", "none"], "none"),
     ("seeds", ["--seeds", "2"], 2),
     ("seed", ["--seed", "7"], 7),
     ("steps", ["--steps", "40"], 40),

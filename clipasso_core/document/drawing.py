@@ -18,6 +18,7 @@ from clipasso_core.document.attributes import (
     INNER,
     LOCKED,
     PAPER,
+    PART,
     SKETCH,
     SODIPODI,
     SOURCE,
@@ -72,6 +73,11 @@ class Line:
     def rank(self) -> int | None:
         """Its place in the order of need, from 0 on; None for a line that has none."""
         return read_rank(self.node)
+
+    @property
+    def part(self) -> str:
+        """What it draws, such as ``left lid`` of a face; "" for anything else."""
+        return self.node.get(PART) or ""
 
     def place(self, chains: list[NDArray[np.floating]]) -> None:
         """Take other points; id, style and everything else of the element stay."""

@@ -78,6 +78,7 @@ def _add_layer(root: etree._Element, name: str, result: SketchResult) -> etree._
         path.set(f"{{{CLIPASSO}}}locked", "true" if stroke.locked else "false")
         if stroke.part:
             path.set(PART, stroke.part)
+            path.set(f"{{{INKSCAPE}}}label", stroke.part.capitalize())
     return layer
 
 

@@ -18,10 +18,10 @@ from clipasso_core.presets import Preset
 FINAL_RATE = 0.02  # of a decaying step, at the end
 # How much farther a point goes alone than each of a stroke's four moves, which add up
 ALONE = 1.6
-# What is given takes steps that are so much shorter, and is pulled to where it was laid by so much
-# of the loss for every point and squared px
-GIVEN_RATE = 0.2
-GIVEN_PULL = 0.01
+# Points with anchors take steps that are so much shorter, and are pulled to them by so much of the
+# loss for every squared px; not tuned
+ANCHORED_RATE = 0.2
+ANCHOR_PULL = 0.01
 # (share of the steps done, share of the seeds kept; at least one)
 DROPS = ((0.25, 0.5), (0.5, 0.0))
 
@@ -41,6 +41,17 @@ class Step:
     time_s: float  # since the first step began, without what others computed meanwhile
     time_left_s: float
     points: Tensor  # [N, 4, 2] the best so far, canvas px
+
+
+@dataclass(frozen=True, eq=False)
+class Anchors:
+    """Points of a sketch that are held loosely near given places.
+
+    which: [N, P], true for those. places: [N, P, 2] canvas px; of other points it is not looked at.
+    """
+
+    which: Tensor
+    places: Tensor
 
 
 @dataclass(frozen=True)
@@ -63,19 +74,19 @@ def optimise(
     within_px: float | None = None,
     levels: Sequence[int] = (),
     relocate: Relocate | None = None,
-    given: Tensor | None = None,
+    anchors: Anchors | None = None,
 ) -> Outcome:
     """Adam on the strokes of S starts [S, N, 4, 2] (canvas px), the poorer ones dropped on the way.
 
     The score is the loss of the plain view, taken before the step that it belongs to, and the
     sketch kept is the one scored. No point moves farther than `within_px` from where it started.
     The first strokes of each of `levels` are optimised to be a sketch on their own, besides.
-    `relocate` lays strokes of little use anew, at the preset's `relocations`. Points that are
-    `given` [N, P] are held loosely where they start. On a CPU the seeds go
+    `relocate` lays strokes of little use anew, at the preset's `relocations`. Points that have
+    `anchors` are pulled to them. On a CPU the seeds go
     through the guide one after the other (it saves memory and costs nothing), on a GPU together.
     """
-    seeds = _Seeds(start, preset, steps, within_px, given)
-    compute = _computing(likeness, tuple(levels), preset.tidy, start.shape, given)
+    seeds = _Seeds(start, preset, steps, within_px, anchors)
+    compute = _computing(likeness, tuple(levels), preset.tidy, start.shape, anchors)
     relocations = {round(share * steps) for share in preset.relocations}
     calm = _Calm(preset)
     clock = _Clock(likeness)
@@ -108,10 +119,10 @@ class _Seeds:
         preset: Preset,
         steps: int,
         within_px: float | None,
-        given: Tensor | None,
+        anchors: Anchors | None,
     ) -> None:
         self._start, self._preset, self._steps, self._within_px = start, preset, steps, within_px
-        self._given = None if given is None else given[..., None]  # [N, P, 1]
+        self._anchors = anchors
         self.points = start.clone()  # [S, N, P, 2]
         self._alive = list(range(len(start)))  # index of the start that each grew from
         self._mean = torch.zeros_like(start)  # of the gradients
@@ -158,9 +169,9 @@ class _Seeds:
         preset = self._preset
         rate = preset.lr_px * _decay(step / self._steps) if preset.decay else preset.lr_px
         first, second = preset.betas
-        if self._given is not None:
-            anchor = self._start[self._alive]
-            gradient = gradient + 2 * GIVEN_PULL * self._given * (self.points - anchor)
+        if self._anchors is not None:
+            which, away = self._anchors.which[..., None], self.points - self._anchors.places
+            gradient = gradient + 2 * ANCHOR_PULL * torch.where(which, away, 0)
         if self._moves is not None:
             gradient = self._moves.T @ gradient
         self._mean = first * self._mean + (1 - first) * gradient
@@ -170,8 +181,8 @@ class _Seeds:
         spread = self._spread / (1 - second ** (step + 1))
         way = mean / (spread.sqrt() + 1e-8)
         way = way if self._moves is None else self._moves @ way
-        if self._given is not None:
-            way = torch.where(self._given, GIVEN_RATE * way, way)
+        if self._anchors is not None:
+            way = torch.where(self._anchors.which[..., None], ANCHORED_RATE * way, way)
         self.points = self.points - rate * way
 
     def relocate(self, relocate: Relocate) -> None:
@@ -225,13 +236,13 @@ def _computing(
     levels: tuple[int, ...],
     tidy: bool,
     shape: Sequence[int],
-    given: Tensor | None,
+    anchors: Anchors | None,
 ) -> Compute:
     """A step's losses [S, views], without gradient, and the gradient of their weighted sums, and of
-    `untidiness`, for points and a turn. Other strokes keep clear of what is given,
-    which is itself as near to each other, and as short, as it is meant to be.
+    `untidiness`, for points and a turn. Other strokes keep clear of those
+    with anchors, which are as near each other, and as short, as they are meant to be.
     """
-    kept = None if given is None else given[..., None]  # [N, P, 1]
+    kept = None if anchors is None else anchors.which[..., None]  # [N, P, 1]
 
     def one(points: Tensor, turn: int) -> tuple[Tensor, Tensor]:
         points = points.detach().requires_grad_(True)

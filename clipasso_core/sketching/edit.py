@@ -87,11 +87,11 @@ def refine(
     held = [line for line in drawing.lines if line not in moving]
     job = EditJob(picture, request, resources or Resources(), held, moving, reach)
     outcome, before = job.run(on_progress)
-    improved = outcome.loss < before - LEAST_GAIN
+    improved = outcome.loss < before - LEAST_GAIN or job.mends_features
     if improved:
         job.put_back(outcome)
     fixed = tuple(line for line in chosen if line not in moving)
-    after = min(outcome.loss, before)
+    after = outcome.loss if improved else before
     return Change(before, after, improved, outcome.steps, tuple(moving), fixed)
 
 

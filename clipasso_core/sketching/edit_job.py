@@ -13,11 +13,13 @@ from clipasso_core.document.drawing import Line
 from clipasso_core.errors import Cancelled, UserError
 from clipasso_core.frame import Frame
 from clipasso_core.optimiser.start import EdgeMap
+from clipasso_core.photo.faces import Face
 from clipasso_core.photo.framing import ROOM
 from clipasso_core.photo.picture import Picture
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.sketching.cover import cover
+from clipasso_core.sketching.portrait import feature_of, inside
 from clipasso_core.sketching.preparation import Preparation
 from clipasso_core.sketching.progress import OnProgress, Progress
 from clipasso_core.sketching.reach import AFRESH, REACHES
@@ -29,10 +31,11 @@ if TYPE_CHECKING:
     import torch
 
     from clipasso_core.optimiser.likeness import Likeness
-    from clipasso_core.optimiser.optimise import Outcome, Step
+    from clipasso_core.optimiser.optimise import Anchors, Outcome, Step
 
 # Of the frame's side that a stroke may leave it by, before the frame grows, and all losses with it
 OVER = 0.05
+MISPLACED_PX = 2.0  # canvas px from its place in the photograph, from which a feature is redrawn
 FARTHEST = 3.0  # times the photograph's side, or the frame's, that the frame may grow to
 
 
@@ -60,9 +63,15 @@ class EditJob:
         longer_px = max(picture.width, picture.height)
         frame = frame_around(subject, self._moving, longer_px)
         self.stage = self._prepared.stage(frame)
+        # lines that draw a face, which no guide knows how to judge
+        with_parts = any(line.part for line in [*held, *moving])
+        faces = self._prepared.faces(frame) if with_parts else []
+        self._features = [
+            _feature(faces, line, chain, frame) for line in self._moving for chain in line.chains
+        ]
         self._edges = None
         if not self._stays_near:
-            self._edges = EdgeMap(self.stage.canvas, self.stage.subject)
+            self._edges = EdgeMap(self.stage.canvas, self.stage.subject, quiet=inside(faces, frame))
         self._setup = self._prepared.setup("the drawing" if self._stays_near else "bare edges", 0)
 
     @property
@@ -91,8 +100,18 @@ class EditJob:
             preset.steps,
             self._teller(on_progress) if on_progress is not None else None,
             self._reach.within_px,
+            anchors=self._anchors(start[0]),
         )
         return outcome, before
+
+    @property
+    def mends_features(self) -> bool:
+        """Whether a feature lay elsewhere than in the photograph: no guide would tell."""
+        frame = self.stage.frame
+        return any(
+            there is not None and np.abs(frame.to_canvas(chain) - there).mean() > MISPLACED_PX
+            for chain, there in zip(self._moving_chains, self._features, strict=True)
+        )
 
     def ink(self, chain: np.ndarray) -> str:
         """The colour of a new stroke [3k+1, 2] in picture pixels."""
@@ -114,16 +133,46 @@ class EditJob:
         """[1, N, P, 2] canvas px: where the strokes are, or along edges that are bare."""
         import torch
 
-        frame, request = self.stage.frame, self._request
+        frame = self.stage.frame
         if self._edges is not None:
-            there = [sampled(frame.to_canvas(one)) for line in self._held for one in line.chains]
-            tries = range(self._prepared.preset.tries)
-            rngs = [np.random.default_rng([request.seed, one]) for one in tries]
-            laid = np.stack([self._edges.lay(self._count, rng, there) for rng in rngs])
+            laid = self._laid_along(self._edges)
         else:
             laid = frame.to_canvas(padded(self._moving_chains))[None]
+        if self._reach.within_px is None:
+            for one, feature in enumerate(self._features):
+                if feature is not None:  # from where the photograph has it, however far that is
+                    laid[:, one, :4], laid[:, one, 4:] = feature, feature[-1]
         tried = torch.tensor(laid, dtype=torch.float32, device=likeness.target.device)
         return likeness.best(tried)[None]
+
+    def _laid_along(self, edges: EdgeMap) -> np.ndarray:
+        """Layouts [T, N, 4, 2] along edges that are bare; what has its place in the photograph is
+        not laid.
+        """
+        features = {one: there for one, there in enumerate(self._features) if there is not None}
+        free = [one for one in range(self._count) if one not in features]
+        laid = np.zeros((self._prepared.preset.tries, self._count, 4, 2))
+        if not free:
+            return laid
+        to_canvas = self.stage.frame.to_canvas
+        there = [sampled(to_canvas(one)) for line in self._held for one in line.chains]
+        there += [sampled(one) for one in features.values()]
+        for one, layout in enumerate(laid):
+            rng = np.random.default_rng([self._request.seed, one])
+            layout[free] = edges.lay(len(free), rng, there)
+        return laid
+
+    def _anchors(self, start: torch.Tensor) -> Anchors | None:
+        """What holds the features among strokes [N, P, 2] where the photograph has them."""
+        from clipasso_core.optimiser.optimise import Anchors
+
+        which, places = start.new_zeros(start.shape[:2]).bool(), start.clone()
+        for one, feature in enumerate(self._features):
+            if feature is not None:
+                which[one] = True
+                places[one, :4] = start.new_tensor(feature)
+                places[one, 4:] = places[one, 3]
+        return Anchors(which, places) if which.any() else None
 
     @property
     def _moving_chains(self) -> list[np.ndarray]:
@@ -248,6 +297,16 @@ def frame_around(frame: Frame, moving: Sequence[Line], size_px: int) -> Frame:
         )
     x, y = ((low + high) / 2 - side / 2).tolist()
     return Frame(x, y, side)
+
+
+def _feature(
+    faces: Sequence[Face], line: Line, chain: np.ndarray, frame: Frame
+) -> np.ndarray | None:
+    """Where a line that draws part of a face belongs: [4, 2] canvas px; None for any other."""
+    if not line.part or len(chain) != 4:
+        return None
+    place = feature_of(faces, line.part, chain)
+    return None if place is None else frame.to_canvas(place)
 
 
 def _stroke(chain: np.ndarray, width: float, color: str) -> Stroke:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from clipasso_core.guide import Guide
     from clipasso_core.optimiser.layout import Layout
     from clipasso_core.optimiser.likeness import Likeness
-    from clipasso_core.optimiser.optimise import Outcome
+    from clipasso_core.optimiser.optimise import Anchors, Outcome
 
     Source = Picture | str | Path | np.ndarray | Image.Image
 
@@ -83,7 +83,7 @@ class SketchJob:
         self.request = request
         self.prepared = Preparation(picture, request, resources or Resources())
         self.stage = self.prepared.stage()
-        self.portrait = self.prepared.portrait(self.stage, request.strokes)
+        self.portrait = self.prepared.portrait(self.stage)
         self.layout = self._choose_layout()
         # which strokes are features, those that belong together in one
         self._given_groups = self.portrait.given.places(self._levels)
@@ -153,7 +153,7 @@ class SketchJob:
             teller,
             levels=levels,
             relocate=elsewhere,
-            given=self._given_points(start[0]),
+            anchors=self._anchors(start[0]),
         )
         if request.one_line:
             line = self._draw_on_as_one_line(outcome, likeness, teller)
@@ -167,7 +167,7 @@ class SketchJob:
         """Join the strokes into one line, and optimise that."""
         import torch
 
-        from clipasso_core.optimiser.optimise import Outcome, optimise
+        from clipasso_core.optimiser.optimise import Anchors, Outcome, optimise
 
         preset, before = self.prepared.preset, outcome.steps
         line = _joined(outcome.points)
@@ -178,20 +178,23 @@ class SketchJob:
             teller.go_on()
         calm = replace(preset, lr_px=preset.lr_px * ONE_LINE_RATE)
         steps = self._steps - preset.steps
-        given = self._given_points(outcome.points)
-        if given is not None:  # those of the line that were points of the features
-            there = outcome.points[given]  # [M, 2]
-            given = (torch.cdist(line[0], there[None]) < SAME_PX).any(-1)  # [1, P]
-        drawn_on = optimise(line, likeness, calm, steps, teller, given=given)
+        anchors = self._anchors(outcome.points)
+        if anchors is not None:  # those of the line that were points of the features
+            there = anchors.places[anchors.which]  # [M, 2]
+            which = (torch.cdist(line[0], there[None]) < SAME_PX).any(-1)  # [1, P]
+            anchors = Anchors(which, line[0])
+        drawn_on = optimise(line, likeness, calm, steps, teller, anchors=anchors)
         return replace(drawn_on, seed=outcome.seed, steps=before + drawn_on.steps)
 
-    def _given_points(self, points: torch.Tensor) -> torch.Tensor | None:
-        """Which points [N, P] of a sketch [N, P, 2] belong to features; None for none."""
+    def _anchors(self, points: torch.Tensor) -> Anchors | None:
+        """The features among strokes [N, P, 2], held where they are; None for none."""
+        from clipasso_core.optimiser.optimise import Anchors
+
         if not self._given_at:
             return None
-        given = points.new_zeros(points.shape[:2]).bool()
-        given[list(self._given_at)] = True
-        return given
+        which = points.new_zeros(points.shape[:2]).bool()
+        which[self._given_at] = True
+        return Anchors(which, points)
 
     def _make_features(self, strokes: list[Stroke]) -> None:
         """Give the strokes that are features their names and pens."""

@@ -57,7 +57,7 @@ def portrait(faces: Sequence[Face], frame: Frame, strokes: int, pen_px: float) -
         parts=tuple(one.part for one in drawn),
         given=Given(curves, tuple(len(group) for _, group in chosen)),
         pens=np.minimum(pens, 1.0),
-        inside=_inside([features(faces[number]) for number in with_features], frame),
+        inside=inside([faces[number] for number in with_features], frame),
     )
 
 
@@ -90,11 +90,25 @@ def _groups(face: Face, frame: Frame) -> list[list[Feature]]:
     return found
 
 
-def _inside(faces: Sequence[Sequence[Feature]], frame: Frame) -> NDArray[np.bool_]:
+def feature_of(
+    faces: Sequence[Face], part: str, chain: NDArray[np.floating]
+) -> NDArray[np.floating] | None:
+    """Where the photograph has what a stroke draws: [4, 2] in its pixels; None where it has not.
+
+    part: what the stroke draws. chain: [3k+1, 2] where it lies; the nearest face is meant.
+    """
+    if not faces:
+        return None
+    middle = chain.mean(0)
+    nearest = min(faces, key=lambda face: float(np.linalg.norm(face.box.mean(0) - middle)))
+    return next((one.curve for one in features(nearest) if one.part == part), None)
+
+
+def inside(faces: Sequence[Face], frame: Frame) -> NDArray[np.bool_]:
     """What lies between the features of faces, the jaw left out: [224, 224]."""
     sheet = np.zeros((CANVAS_PX, CANVAS_PX), np.uint8)
-    for one in faces:
-        points = np.concatenate([feature.curve for feature in one if feature.kind != "jaw"])
+    for face in faces:
+        points = np.concatenate([one.curve for one in features(face) if one.kind != "jaw"])
         hull = cv2.convexHull(frame.to_canvas(points).astype(np.float32))
         cv2.fillConvexPoly(sheet, np.round(hull).astype(np.int32), 1)
     return sheet > 0

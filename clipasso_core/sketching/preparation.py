@@ -75,17 +75,18 @@ class Preparation:
         frame = frame or find_frame(self.picture, self.mask)
         return build_stage(self.picture, self.mask, frame, self.preset.tidy)
 
-    def portrait(self, stage: Stage, strokes: int) -> Portrait:
-        """The features of the subject's faces that a sketch of so many strokes has. The paper has
-        none.
-        """
-        request, frame = self.request, stage.frame
-        faces: list[Face] = []
-        if request.faces == "auto" and self.preset_name != "published":
-            found = self.resources.faces(self.picture, frame)
-            faces = seen_in(found, self.mask.foreground, self.picture.scale)
-        width_px = stage.drawn_width_px(stage.width_px(request.width_px))
-        return portrait(faces, frame, strokes, width_px)
+    def faces(self, frame: Frame) -> list[Face]:
+        """The subject's faces, the largest first; none where none are wanted, as in the paper."""
+        if self.request.faces == "none" or self.preset_name == "published":
+            return []
+        found = self.resources.faces(self.picture, frame)
+        return seen_in(found, self.mask.foreground, self.picture.scale)
+
+    def portrait(self, stage: Stage) -> Portrait:
+        """The features of the subject's faces that the sketch has."""
+        width_px = stage.drawn_width_px(stage.width_px(self.request.width_px))
+        faces = self.faces(stage.frame)
+        return portrait(faces, stage.frame, self.request.strokes, width_px)
 
     def setup(self, saliency: str, faces: int) -> Setup:
         """What was settled, for the person. saliency: what says where strokes start. faces: whose

@@ -37,6 +37,7 @@ PICTURE = CLIPASSO + "picture"  # width and height in pixels of the bitmap that 
 ENGINE = CLIPASSO + "engine"  # version of the engine that drew it
 PAPER = CLIPASSO + "paper"  # marks what lies under all strokes
 RANK = CLIPASSO + "rank"  # of a stroke: 0 is the most needed one
+PART = CLIPASSO + "part"  # of a stroke: what it draws, such as "left lid" of a face
 LOCKED = CLIPASSO + "locked"  # of a stroke: the engine leaves it alone
 
 # The extension's own attributes.

@@ -56,6 +56,7 @@ class SettingsEffect(BitmapEffect, WorkEffect):
         pars.add_argument("--tab")
         pars.add_argument("--strokes", type=int, default=own.strokes)
         pars.add_argument("--mask", default=own.mask)
+        pars.add_argument("--faces", type=Boolean, default=own.faces == "auto")
         pars.add_argument("--width", type=float, default=own.width)
         pars.add_argument("--ink", default="color")
         pars.add_argument("--color", type=_color, default=_color("black"))
@@ -73,6 +74,7 @@ class SettingsEffect(BitmapEffect, WorkEffect):
                 preset=page.preset,
                 guide=self.guide(),
                 mask=page.mask,
+                faces="auto" if page.faces else "none",
                 width=page.width,
                 ink="black" if ink == "#000000" else ink,
                 seed=page.seed,

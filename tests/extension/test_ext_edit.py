@@ -89,6 +89,7 @@ def test_the_request_goes_on_from_the_one_that_made_the_sketch(run: Run, heard: 
         "color": "#ff0000",
         "width_px": 3,
         "mask": "none",
+        "faces": "none",
         "preset": "published",
     }
     body = image(link=uri(png(80, 40))) + sketch(
@@ -97,7 +98,8 @@ def test_the_request_goes_on_from_the_one_that_made_the_sketch(run: Run, heard: 
     run("redraw", body, "--preset=draft", "--guide=clip", "--clip= RN50 ", ids=["s1"])
     run("add", body, "--strokes=9")
     first, second = heard()
-    kept = {"version": 1, "color": "#ff0000", "width_px": 6, "mask": "none"}  # twice the pixels
+    # of the pixels there are twice as many
+    kept = {"version": 1, "color": "#ff0000", "width_px": 6, "mask": "none", "faces": "none"}
     assert first["request"] == {**kept, "preset": "draft", "guide": "clip:RN50"}
     assert second["request"] == {**kept, "preset": "auto", "guide": "auto", "strokes": 9}
     assert (first["edit"]["do"], first["edit"]["only"], first["edit"]["reach"]) == (

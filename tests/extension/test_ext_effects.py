@@ -369,6 +369,8 @@ PAGE = {
     ("--strokes=0",): {"version": 1, "strokes": 1},
     ("--preset=standard", "--tab=more"): {"version": 1, "preset": "standard"},
     ("--mask=none",): {"version": 1, "mask": "none"},
+    ("--faces=true",): {"version": 1},
+    ("--faces=false",): {"version": 1, "faces": "none"},
     ("--guide=lite",): {"version": 1, "guide": "lite"},
     ("--guide=clip", "--clip=RN50:openai"): {"version": 1, "guide": "clip:RN50:openai"},
     ("--guide=clip", "--clip= RN50 "): {"version": 1, "guide": "clip:RN50"},

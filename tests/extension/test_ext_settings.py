@@ -12,7 +12,7 @@ import pytest
 from clipasso_ext.engine import settings
 from clipasso_ext.engine.settings import Settings, load, sane, store
 
-CHOSEN = Settings(7, "quick", "clip:RN50:openai", "none", 2.5, "#12ab34", 9, 4, "dim")
+CHOSEN = Settings(7, "quick", "clip:RN50:openai", "none", "none", 2.5, "#12ab34", 9, 4, "dim")
 
 
 def test_what_is_stored_is_loaded(tmp_path: Path) -> None:
@@ -70,6 +70,7 @@ def test_a_file_of_another_version_keeps_what_is_known(tmp_path: Path) -> None:
         ("guide", "clip:", "auto"),
         ("guide", "oracle", "auto"),
         ("mask", "", "auto"),
+        ("faces", "some", "auto"),
         ("mask", "/etc/passwd", "auto"),
         ("ink", "", "black"),
         ("ink", "#12", "black"),
@@ -132,6 +133,7 @@ def test_only_what_differs_is_asked_for() -> None:
         "preset": "quick",
         "guide": "clip:RN50:openai",
         "mask": "none",
+        "faces": "none",
         "color": "#12ab34",
         "seed": 9,
         "width_px": 3.25,

@@ -112,9 +112,9 @@ def test_a_replayed_sketch_is_the_same_sketch(lite: Guide, monkeypatch: pytest.M
     preset = replace(BRISK, steps=14)
 
     def replayed(
-        likeness: Likeness, levels: tuple[int, ...], tidy: bool, shape: Any, given: None
+        likeness: Likeness, levels: tuple[int, ...], tidy: bool, shape: Any, anchors: None
     ) -> Replay:
-        compute = _computing(likeness, levels, tidy, shape, given)
+        compute = _computing(likeness, levels, tidy, shape, anchors)
         return Replay(compute, likeness.period(levels), lambda: recorder)
 
     plain = optimise(starts(seeds=4), dense(lite), preset, preset.steps, levels=(2,))

@@ -15,7 +15,7 @@ from clipasso_ext.document.placement import magnification, to_page
 from clipasso_ext.document.sketch_layer import SketchLayer
 from clipasso_ext.document.taper import is_ours, paint_of, taper, untaper, width_of
 from clipasso_ext.document.units import display_unit, unit_in_user_units
-from clipasso_ext.names import FILTER, LABEL, PLAIN_WIDTH, SVG
+from clipasso_ext.names import FILTER, LABEL, PART, PLAIN_WIDTH, SVG
 
 GRAIN = "clipasso-pencil"  # id of the filter that makes a line grainy
 
@@ -57,8 +57,15 @@ def restyle(sketch: SketchLayer, wanted: Restyling) -> None:
     """Change the looks of the meant strokes; their points, ids and order stay."""
     look = LOOKS.get(wanted.look)
     grain = _grain(sketch.svg) if look is not None and look.grainy else ""
-    for path in sketch.meant_paths:
-        _restyle_path(path, sketch.svg, wanted, look, grain)
+    paths = list(sketch.meant_paths)
+    widths = sorted(_plain_width(path)[0] for path in paths if not path.get(PART))
+    usual = widths[len(widths) // 2] if widths else 0.0
+    for path in paths:
+        # a small face was drawn with a finer pen, and stays finer than the rest
+        finer = path.get(PART) and usual > 0
+        share = min(1.0, _plain_width(path)[0] / usual) if finer else 1.0
+        own = wanted._replace(width=wanted.width * share)
+        _restyle_path(path, sketch.svg, own, look, grain)
 
 
 def _restyle_path(path: Any, svg: Any, wanted: Restyling, look: Optional[Look], grain: str) -> None:

@@ -19,7 +19,7 @@ from clipasso_ext.engine.settings import Settings
 from clipasso_ext.names import RANK, REQUEST
 
 # of the request that a sketch was made with, which its further strokes share
-KEPT = ("mask", "color", "width_px")
+KEPT = ("mask", "faces", "color", "width_px")
 SAFE_MASKS = ("auto", "none", "alpha")
 
 

@@ -18,6 +18,7 @@ FINISH = "auto"
 DRAFT = "draft"
 PRESETS = (FINISH, DRAFT, "quick", "standard", "published")
 MASKS = ("auto", "none")
+FACES = ("auto", "none")
 PHOTO_INK = "photo"
 INKS = ("black", PHOTO_INK)
 MAX_STROKES = 256
@@ -30,6 +31,7 @@ ENGINE_DEFAULTS = {
     "preset": "auto",
     "guide": "auto",
     "mask": "auto",
+    "faces": "auto",
     "color": "black",
     "seed": 0,
 }
@@ -44,6 +46,7 @@ class Settings:
     preset: how much work to finish with.
     guide: judge of likeness.
     mask: what belongs to the subject.
+    faces: whether the features of faces are laid.
     width: of a stroke in the document's display unit, 0 for the engine's.
     ink: a CSS colour, or ``photo``.
     seed: another number is another try.
@@ -55,6 +58,7 @@ class Settings:
     preset: str = FINISH
     guide: str = "auto"
     mask: str = "auto"
+    faces: str = "auto"
     width: float = 0.0
     ink: str = "black"
     seed: int = 0
@@ -70,6 +74,7 @@ class Settings:
             "preset": preset,
             "guide": self.guide,
             "mask": self.mask,
+            "faces": self.faces,
             "color": self.ink,
             "seed": self.seed,
         }
@@ -112,6 +117,7 @@ def sane(settings: Settings) -> Settings:
         preset=settings.preset if settings.preset in PRESETS else standard.preset,
         guide=settings.guide if is_guide else standard.guide,
         mask=settings.mask if settings.mask in MASKS else standard.mask,
+        faces=settings.faces if settings.faces in FACES else standard.faces,
         ink=settings.ink if is_ink else standard.ink,
         strokes=min(max(settings.strokes, 1), MAX_STROKES),
         width=min(max(width, 0.0), MAX_WIDTH),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 import gi
 
@@ -12,6 +12,7 @@ from gi.repository import Gdk, Gtk  # noqa: E402
 
 from clipasso_ext.document.treatment import DIM, HIDE, KEEP  # noqa: E402
 from clipasso_ext.engine.settings import MAX_SEED, MAX_STROKES, PHOTO_INK, Settings  # noqa: E402
+from clipasso_ext.windows import wording  # noqa: E402
 
 SLIDER_STROKES = 64  # the slider's end: above, a number tells more than a handle
 PRESETS = [
@@ -39,6 +40,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         self._width(unit)
         self._ink()
         self.mask = self._choice("Sub_ject", MASKS, settings.mask, "What belongs to the sketch.")
+        self._faces()
         self.guide = self._choice(
             "_Guide",
             _guide_rows([], settings.guide),
@@ -66,6 +68,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
             width=round(self.width.get_value(), 3),
             ink="black" if ink == "#000000" else ink,
             mask=self.mask.get_active_id() or "auto",
+            faces="auto" if self.faces.get_active() else "none",
             guide=self.guide.get_active_id() or "auto",
             seed=self.seed.get_value_as_int(),
             preset=self.preset.get_active_id() or "auto",
@@ -83,6 +86,13 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
                 self.guide.append(name, text)
             self.guide.set_active_id(now)
             self.guide.handler_unblock(self.guide.redraw)
+
+    def tell_faces(self, found: Optional[int]) -> None:
+        """How many faces the photograph shows; None where nobody has looked yet. What was found
+        stays to be read when faces are not wanted.
+        """
+        if found is not None:
+            self.faces.set_label(wording.faces(found))
 
     def another_try(self) -> None:
         """The next seed."""
@@ -159,6 +169,14 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         box.pack_start(self.ink, True, True, 0)
         box.pack_start(self.color, False, False, 0)
         self._add("In_k", box, self.ink)
+
+    def _faces(self) -> None:
+        self.faces = Gtk.CheckButton.new_with_label(wording.faces(None))
+        self.faces.set_active(self._settings.faces == "auto")
+        self.faces.set_tooltip_text("Draw the eyes, nose and mouth of people that the photo shows.")
+        self.faces.connect("toggled", lambda _: self._changed(True))
+        self.attach(self.faces, 1, self._row, 1, 1)
+        self._row += 1
 
     def _seed(self) -> None:
         self.seed = Gtk.SpinButton.new_with_range(0, MAX_SEED, 1)

@@ -301,6 +301,8 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         self._page.set_text(f"{self._at + 1} of {len(self._tasks)}")
         self._preview.show_sketch(self._picture(), state.strokes, state.mask)
         self._controls.offer_guides(session.guides)
+        if self._controls.settings.faces == "auto":
+            self._controls.tell_faces(state.started.get("faces"))
         self._line.set_text(wording.guide_line(state.started))
         self._line.set_tooltip_text(state.started.get("line", ""))
         self._problem.set_markup(f"<b>{GLib.markup_escape_text(state.problem)}</b>")

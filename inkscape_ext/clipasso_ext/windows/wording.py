@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.session import Session
 from clipasso_ext.engine.settings import DRAFT
@@ -52,6 +54,13 @@ def guide_line(started: Event) -> str:
     else:
         subject = f"found by {found}"
     return f"Judged by {started['guide']} ({started['why']}). Subject: {subject}."
+
+
+def faces(found: Optional[int]) -> str:
+    """The label of the switch for faces. found: None where nobody has looked."""
+    if found is None:
+        return "Faces"
+    return f"Faces ({found or 'none'} found)"
 
 
 def duration(seconds: float) -> str:

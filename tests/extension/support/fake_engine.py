@@ -136,6 +136,7 @@ class FakeEngine:
             device="cpu",
             mask="u2netp",
             saliency="edges",
+            faces=int(os.environ.get("FAKE_ENGINE_FACES", "0")),
             steps=STEPS,
             seeds=1,
             time_s=0.1,
