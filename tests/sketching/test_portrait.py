@@ -15,7 +15,7 @@ from support.resources import OneGuide
 
 from clipasso_core import SketchRequest, sketch
 from clipasso_core.document.attributes import INKSCAPE, PART
-from clipasso_core.document.drawing import Drawing, parse_drawing
+from clipasso_core.document.drawing import Drawing, Line, parse_drawing
 from clipasso_core.document.svg import from_svg, to_svg
 from clipasso_core.frame import CANVAS_PX, Frame
 from clipasso_core.guide import Guide
@@ -105,7 +105,7 @@ def drawn(lite: Guide, request: SketchRequest = BRIEF, *faces: Face) -> SketchRe
     return SketchJob(from_array(green_disc()), request, OneFace(lite, *(faces or [ON_DISC]))).run()
 
 
-def lies_on(points: Sequence[tuple[float, float]], curve: np.ndarray) -> float:
+def lies_on(points: Sequence[tuple[float, float]] | np.ndarray, curve: np.ndarray) -> float:
     """Mean distance of control points, px of the picture."""
     return float(np.linalg.norm(np.array(points) - curve, axis=1).mean())
 
@@ -190,7 +190,7 @@ def drawing_of(result: SketchResult) -> Drawing:
     return parse_drawing(to_svg(result), "sketch", page)
 
 
-def one_with(drawing: Drawing, part: str) -> edit.Line:
+def one_with(drawing: Drawing, part: str) -> Line:
     return next(line for line in drawing.lines if line.part == part)
 
 
