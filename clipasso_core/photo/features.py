@@ -16,7 +16,8 @@ LEFT_BROW = ((300, 293, 334, 296, 336), (276, 283, 282, 295, 285))
 NOSE_BASE = (64, 98, 97, 2, 326, 327, 294)
 INNER_UPPER_LIP = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 INNER_LOWER_LIP = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
-OUTER_LOWER_LIP = (181, 84, 17, 314, 405)  # its middle: all of it would close the mouth's line
+OUTER_UPPER_LIP = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
+OUTER_LOWER_LIP = (181, 84, 17, 314, 405)  # its middle: more would close the mouth's line
 JAW = (58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288)
 BRIDGE = 168  # between the eyes
 
@@ -113,15 +114,14 @@ def _iris(eye: Eye) -> NDArray[np.floating]:
 def _mouth(flat: NDArray[np.floating]) -> tuple[Feature, Feature]:
     """The line of the mouth and that of a lip.
 
-    Of a closed mouth where the lips meet, and the lower lip's edge. Of an open one the edges of the
-    opening, the lower one first: it is what smiles.
+    Of a closed mouth where the lips meet, and the lower lip's edge. Of an open one the lower edge
+    of the opening, which is what smiles, and the upper lip's edge.
     """
     upper, lower = flat[list(INNER_UPPER_LIP)], flat[list(INNER_LOWER_LIP)]
     width = float(np.linalg.norm(upper[-1] - upper[0]))
     gap = float(np.linalg.norm(upper - lower, axis=1).max())
     if gap > OPEN * width:
-        return Feature("mouth", cubic(lower)), Feature("upper lip", cubic(upper))
-    between = (upper + lower) / 2
-    return Feature("mouth", cubic(between)), Feature(
-        "lower lip", cubic(flat[list(OUTER_LOWER_LIP)])
-    )
+        mouth, name, lip = lower, "upper lip", OUTER_UPPER_LIP
+    else:
+        mouth, name, lip = (upper + lower) / 2, "lower lip", OUTER_LOWER_LIP
+    return Feature("mouth", cubic(mouth)), Feature(name, cubic(flat[list(lip)]))

@@ -15,10 +15,13 @@ from clipasso_core.optimiser.given import Given
 from clipasso_core.photo.faces import Face
 from clipasso_core.photo.features import Feature, features
 
-SHARE = 0.6  # of all strokes, at most: hair, ears and shoulders need the rest
+# Of all strokes, at most: what lies within faces, and that with their jaws, which are as much
+# outlines as features; hair, ears and shoulders need the rest
+SHARE = 0.6
+SHARE_WITH_JAWS = 0.625
 # (side of a face on the canvas, px, from which it has so many features): where a pen's width lies
 # between two lines, both are seen
-ROOM = ((28.0, 3), (38.0, 7), (52.0, 9), (64.0, 10), (90.0, 12))
+ROOM = ((28.0, 3), (38.0, 7), (48.0, 9), (58.0, 10), (90.0, 12))
 # How many pens' widths a face is high: that of a smaller face is drawn with a thinner pen, which
 # is never thinner than the optimiser draws
 PENS = 30.0
@@ -46,7 +49,7 @@ def portrait(faces: Sequence[Face], frame: Frame, strokes: int, pen_px: float) -
     Faces take turns, the largest first; an eye without the other is no eye, so that pairs come
     whole or not at all.
     """
-    chosen = _choose([_groups(face, frame) for face in faces], int(SHARE * strokes))
+    chosen = _choose([_groups(face, frame) for face in faces], strokes)
     drawn = [feature for _, group in chosen for feature in group]
     curves = np.array([frame.to_canvas(one.curve) for one in drawn]).reshape(-1, 4, 2)
     sizes_px = [faces[number].side / frame.scale for number, group in chosen for _ in group]
@@ -64,16 +67,19 @@ def portrait(faces: Sequence[Face], frame: Frame, strokes: int, pen_px: float) -
 def _choose(
     groups: Sequence[Sequence[list[Feature]]], strokes: int
 ) -> list[tuple[int, list[Feature]]]:
-    """Of each face's groups so many that no more strokes are needed, with the face's number."""
+    """Of each face's groups those that a sketch of so many strokes has, with the face's number."""
     turns = [
         (place, number, group)
         for number, of_face in enumerate(groups)
         for place, group in enumerate(of_face)
     ]
+    within, with_jaws = int(SHARE * strokes), int(SHARE_WITH_JAWS * strokes)  # how many are left
     chosen = []
     for _, number, group in sorted(turns, key=lambda turn: turn[:2]):
-        if len(group) <= strokes:
-            strokes -= len(group)
+        size, is_jaw = len(group), group[0].kind == "jaw"
+        if size <= with_jaws and (is_jaw or size <= within):
+            with_jaws -= size
+            within -= 0 if is_jaw else size
             chosen.append((number, group))
     return chosen
 
