@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from installer.checkout import Checkout
 from installer.checks import (
-    REINSTALL,
     Check,
     ask_doctor,
     check_engine,
-    check_extension,
-    check_installed_extension,
     name_machine,
     name_version,
     silent_engine,
 )
 from installer.engine import Engine
-from installer.environment import Environment
+from installer.environment import DAMAGED, Environment, is_damaged
 from installer.extension import Extension
+from installer.extension_checks import check_extension, check_installed_extension
 from installer.home import Home, find_home
 from installer.inkscape import Inkscape, find_inkscapes
+from installer.launcher import write_launcher
+from installer.lock import find_holder, hold
 from installer.machine import Machine
 from installer.options import HELP, Options, asks_for_help, read_options
+from installer.prerequisites import check_home, find_unusable
 from installer.problem import Problem
 from installer.removal import Removal
 from installer.report import Report
@@ -70,15 +72,17 @@ class Installer:
         inkscapes = self._find_inkscapes()
         for one in inkscapes:
             self.say(f"Found {one.name}: {one.folder or one.advice}")
-        checks = self._set_up_and_check()
-        for one in inkscapes:
-            checks += self._serve(one)
+        with self._alone():
+            checks = self._set_up_and_check()
+            for one in inkscapes:
+                checks += self._serve(one)
         self._offer_clip()
         return self.report.tell(checks, inkscapes)
 
     def demo(self) -> int:
         """Sketch the example into the current folder."""
-        self._set_up()
+        with self._alone():
+            self._set_up()
         target = Path.cwd() / "demo.svg"
         status = self.engine.run("sketch", self.checkout.example, "-o", target)
         if status == 0:
@@ -88,7 +92,8 @@ class Installer:
 
     def test(self) -> int:
         """Run the test suite on this checkout."""
-        self._set_up("[dev]")
+        with self._alone():
+            self._set_up("[dev]")
         words = self.options.rest or COVERAGE
         command: list[str | Path] = [self.engine.python, "-m", "pytest", *words]
         return self.machine.run(command, cwd=self.checkout.root)
@@ -97,12 +102,7 @@ class Installer:
         """What a bug report needs."""
         inkscapes = self._find_inkscapes()
         checks = [name_version(self.checkout), name_machine()]
-        if self.home.environment is None:
-            interrupted = self.home.current.exists()
-            state = "was interrupted half-way" if interrupted else "not installed"
-            checks.append(Check("engine", "fault", state, "run  python3 install.py"))
-        else:
-            checks += ask_doctor(self.engine) or [silent_engine()]
+        checks += self._examine_engine()
         checks += [check_installed_extension(self.extension, one) for one in inkscapes]
         if not inkscapes:
             advice = "install it, then run  python3 install.py  again"
@@ -121,7 +121,11 @@ class Installer:
         ):
             return self._part("Nothing was removed.", [])
         removal = Removal(self.engine, self.extension)
-        if removal.remove():
+        with hold(home):
+            complete = removal.remove()
+        with suppress(OSError):  # it holds something of the person's
+            home.rmdir()
+        if complete:
             return self._part("CLIPasso is uninstalled.", removal.kept)
         advice = "Not everything could be removed: close Inkscape and run this again."
         return self._part(advice, removal.kept, 2)
@@ -129,23 +133,57 @@ class Installer:
     def _find_inkscapes(self) -> list[Inkscape]:
         return find_inkscapes(self.machine, self.options, self.home.folder)
 
-    def _set_up(self, extras: str = "", anew: bool = False) -> bool:
-        """Bring the engine up to date, the extensions with it. Returns whether it is built anew."""
-        built = self.environment.set_up(extras, anew)
-        self.extension.follow()
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """As the only set-up at work in the home, which can be used. Raises `Problem`."""
+        self.environment.check_caller()
+        check_home(self.home)
+        with hold(self.home.folder):
+            yield
+
+    def _set_up(self, extras: str = "", anew: bool = False) -> list[Check] | None:
+        """Bring the engine up to date, all that names it with it. Returns what the trial of another
+        environment found, None where the one in use stays.
+        """
+        if self.home.tells_what_is_in_use():
+            self._settle()  # what a run that was killed left undone
+        found = self.environment.set_up(extras, anew)
+        self._settle()
+        return found
+
+    def _settle(self) -> None:
+        """Let everything that names an engine name the one in use, and remove the others."""
+        if self.home.environment is not None:
+            write_launcher(self.home, self.engine.command)
+            self.extension.follow()
+            if self.home.set_aside():
+                self.engine.end_outdated()
         self.home.tidy()
-        return built
 
     def _set_up_and_check(self) -> list[Check]:
         """Set the engine up, and once more if it proves to be damaged."""
-        built = self._set_up()
-        checks = check_engine(self.engine, self.checkout)
-        damaged = any(one.remedy == REINSTALL for one in checks)
-        if built or not damaged:
-            return checks
-        self.say("The engine is damaged: it is built anew.")
-        self._set_up(anew=True)
-        return check_engine(self.engine, self.checkout)
+        found = self._set_up()
+        if found is not None:
+            return found
+        found = check_engine(self.engine, self.checkout)
+        if not is_damaged(found):
+            return found
+        self.say(DAMAGED)
+        return self._set_up(anew=True) or []
+
+    def _examine_engine(self) -> list[Check]:
+        """What the engine's doctor finds, or why there is none to ask."""
+        unusable = find_unusable(self.home)
+        if unusable:
+            return [Check("folders", "fault", unusable)]
+        if self.home.environment is not None:
+            return ask_doctor(self.engine) or [silent_engine()]
+        holder = find_holder(self.home.folder)
+        if holder:
+            return [Check("engine", "fault", f"{holder} is at work on it", "wait for its end")]
+        interrupted = self.home.current.exists()
+        state = "was interrupted half-way" if interrupted else "not installed"
+        return [Check("engine", "fault", state, "run  python3 install.py")]
 
     def _serve(self, inkscape: Inkscape) -> list[Check]:
         """Put the extension into an Inkscape and try it."""
@@ -196,6 +234,7 @@ def main(
             # a code page of Windows lacks our marks
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
+        _check_working_folder()
         options = read_options(arguments)
         return Installer(machine or Machine(), options, checkout or Checkout()).run()
     except (Problem, OSError) as error:
@@ -207,6 +246,16 @@ def main(
     except KeyboardInterrupt:
         print("\ninstall.py: interrupted; run the same command again to go on", file=sys.stderr)
         return 130
+
+
+def _check_working_folder() -> None:
+    """pip and many others can't do without one. Raises `Problem`."""
+    try:
+        Path.cwd()
+    except OSError:
+        raise Problem(
+            "the folder that you are in was removed: go to another (cd), and run this again"
+        ) from None
 
 
 def _explain(error: Problem | OSError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from installer.home import Home
@@ -21,17 +22,27 @@ MISLEADING = (
 
 
 class Engine:
-    """The installed engine."""
+    """The installed engine. environment: the virtual environment that it runs in; the one in use
+    if none is named.
+    """
 
-    def __init__(self, machine: Machine, options: Options, home: Home) -> None:
+    def __init__(
+        self, machine: Machine, options: Options, home: Home, environment: Path | None = None
+    ) -> None:
         self.machine = machine
         self.options = options
         self.home = home
+        self._environment = environment
+
+    def of(self, environment: Path) -> Engine:
+        """The same home's engine in another environment, which may not be in use."""
+        return Engine(self.machine, self.options, self.home, environment)
 
     @property
     def python(self) -> Path:
         """Its Python; a path at which nothing lies while it is not installed."""
-        return self.home.python(self.home.environment or self.home.engines / "none")
+        environment = self._environment or self.home.environment
+        return self.home.python(environment or self.home.engines / "none")
 
     @property
     def command(self) -> list[str]:
@@ -73,3 +84,14 @@ class Engine:
             any_status=any_status,
             variables=self.variables(),
         )
+
+    def end_outdated(self) -> None:
+        """End the warm engine, unless it runs in the environment in use."""
+        in_use = self.home.environment
+        said = self.ask("engine", "status", "--json", any_status=True)
+        try:
+            running = str(json.loads(said or "")["identity"])
+        except (ValueError, KeyError, TypeError):
+            running = ""  # none that answers; one may hang
+        if in_use is None or in_use.name not in running:
+            self.ask("engine", "stop")

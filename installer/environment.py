@@ -1,5 +1,5 @@
-"""The engine's virtual environment: built beside the old one, which works until the new one is
-complete.
+"""The engine's virtual environment. Nothing is ever changed in the one in use: another is made
+beside it, tried, and takes its place by the renaming of one file.
 """
 
 from __future__ import annotations
@@ -8,19 +8,23 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from installer.checkout import Checkout
+from installer.checks import REINSTALL, Check, check_engine
+from installer.clone import clone_environment
 from installer.engine import Engine
-from installer.files import read_json, write
+from installer.files import read_json, remove, write
 from installer.home import Installed
-from installer.launcher import write_launcher
 from installer.packages import Packages, lend_packages
 from installer.prerequisites import check_prerequisites, check_room
 from installer.problem import Problem
 from installer.torch import NEEDED_GB, TorchChoice, choose_torch
+
+DAMAGED = "The engine is damaged: it is built anew."
 
 
 class Environment:
@@ -34,28 +38,8 @@ class Environment:
         self.options = engine.options
         self.home = engine.home
 
-    def set_up(self, extras: str = "", anew: bool = False) -> bool:
-        """Bring it up to date; `anew`: even if it seems to be. Raises `Problem`.
-
-        Returns whether it was built anew: the old one then stays until `Home.tidy`, for who still
-        points to it.
-        """
-        self._check_caller()
-        before = self.home.installed()
-        # before it is copied: what changes meanwhile is installed the next time
-        code = self.checkout.code()
-        build = anew or not self._fits(before)
-        installed = self._build(extras) if build else self._update(before, extras, code)
-        self.home.use(replace(installed, code=code))
-        write_launcher(self.home, self.engine.command)
-        if self.options.models is not None:
-            config = {**read_json(self.home.config), "models": str(self.options.models)}
-            write(self.home.config, json.dumps(config))
-        self._fetch_networks()
-        return build
-
-    def _check_caller(self) -> None:
-        """Whether the right person calls, from a whole checkout."""
+    def check_caller(self) -> None:
+        """Whether the right person calls, from a whole checkout. Raises `Problem`."""
         if not self.checkout.is_whole():
             raise Problem(
                 "the rest of CLIPasso is not beside install.py: download all of it, not this file"
@@ -67,6 +51,27 @@ class Environment:
                 "as root for somebody else it would not reach their Inkscape: run it without sudo"
             )
 
+    def set_up(self, extras: str = "", anew: bool = False) -> list[Check] | None:
+        """Bring it up to date; `anew`: even if it seems to be. Raises `Problem`; what was in use
+        then still is.
+
+        Returns what the trial of another environment found, which is in use now; None where the
+        one in use was up to date. The others stay until `Home.tidy`, for who still points to them.
+        """
+        before = self.home.installed()
+        # before it is copied: what changes meanwhile is installed the next time
+        code = self.checkout.code()
+        if anew or not self._fits(before):
+            return self._build(extras, code)
+        if before.code == code and self.checkout.dependencies(extras) in before.has:
+            self._fetch_networks(self.engine)
+            return None
+        found = self._update(before, extras, code)
+        if not is_damaged(found):
+            return found
+        self.say(DAMAGED)
+        return self._build(extras, code)
+
     def _fits(self, installed: Installed) -> bool:
         """Whether the environment in use can be brought up to date."""
         if self.home.environment is None:
@@ -75,20 +80,30 @@ class Environment:
             return False
         return self.checkout.dependencies("") in installed.has
 
-    def _update(self, installed: Installed, extras: str, code: str) -> Installed:
-        """Add what the environment in use lacks. Returns what it has then."""
-        packages = Packages(self.engine, self.checkout, self.engine.python, self.say)
+    def _update(self, before: Installed, extras: str, code: str) -> list[Check]:
+        """Use a clone of the environment in use that has what that one lacks, unless it proves to
+        be damaged. Returns what its trial found.
+        """
+        in_use = self.home.environment
+        assert in_use is not None
         wanted = self.checkout.dependencies(extras)
-        if wanted not in installed.has:
-            packages.install_engine(extras, tested=installed.torch != "existing")
-            return replace(installed, has=(*installed.has, wanted))
-        if installed.code != code:
-            packages.update_engine()
-        return installed
+        with self._new_folder() as folder:
+            clone_environment(in_use, folder)
+            packages = Packages(self.engine, self.checkout, self.home.python(folder), self.say)
+            has = before.has
+            if wanted in has:
+                packages.update_engine()
+            else:
+                packages.install_engine(extras, tested=before.torch != "existing")
+                has = (*has, wanted)
+            found = self._try(folder)
+            if not is_damaged(found):
+                self._use(folder, replace(before, has=has, code=code), found)
+        return found
 
-    def _build(self, extras: str) -> Installed:
-        """Make a new environment. Returns what it has; it is not in use yet."""
-        check_prerequisites(self.machine, self.options, self.home)
+    def _build(self, extras: str, code: str) -> list[Check]:
+        """Make an environment from nothing and use it. Returns what its trial found."""
+        check_prerequisites(self.machine, self.options)
         choice = choose_torch(self.machine, self.options)
         check_room(self.machine, self.home, choice.needed_gb)
         size = f"up to {choice.download_gb:g} GB to download, once"
@@ -97,30 +112,41 @@ class Environment:
         self.say(f"Setting up the engine in {self.home.folder}. torch: {choice.why}; {size}.")
         if not self.home.current.exists():
             write(self.home.current, "{}")  # from now on what lies here is ours, complete or not
-        self.home.tidy()
-        folder = self._make_folder()
-        self._fill(folder, choice, extras)
-        if self.home.environment is not None:
-            # it would go on with the old code
-            self.engine.ask("engine", "stop")
         has = dict.fromkeys([self.checkout.dependencies(""), self.checkout.dependencies(extras)])
-        return Installed(
-            folder=f"engines/{folder.name}",
-            has=tuple(has),
-            torch=self.options.torch if self.options.torch != "auto" else choice.kind,
-        )
+        kind = self.options.torch if self.options.torch != "auto" else choice.kind
+        with self._new_folder() as folder:
+            self._make_environment(folder)
+            self._fill(folder, choice, extras)
+            found = self._try(folder)
+            self._use(folder, Installed(has=tuple(has), torch=kind, code=code), found)
+        return found
 
-    def _make_folder(self) -> Path:
-        """An empty virtual environment with a name of its own."""
-        prefix = time.strftime("%Y%m%d-%H%M%S-")
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=self.home.engines))
-        folder.chmod(0o755)  # a home may be for all users of a machine
+    @contextmanager
+    def _new_folder(self) -> Iterator[Path]:
+        """An empty folder for an environment, with a name of its own. It is removed again unless
+        it came into use. Raises `Problem` where something can't be written.
+        """
+        folder = None
+        try:
+            prefix = time.strftime("%Y%m%d-%H%M%S-")
+            made = tempfile.mkdtemp(prefix=prefix, dir=self.home.engines)
+            folder = self.home.engines / Path(made).name
+            folder.chmod(0o755)  # a home may be for all users of a machine
+            yield folder
+        except OSError as error:
+            path, reason = error.filename or folder, error.strerror or error
+            raise Problem(f"{path} can't be written ({reason}): {self._remainder()}") from None
+        finally:
+            if folder is not None and self.home.environment != folder:
+                remove(folder)
+
+    def _make_environment(self, folder: Path) -> None:
         # -I, or a file venv.py in the working folder would run in its place
-        if self.machine.run([sys.executable, "-I", "-m", "venv", folder], to_stderr=True):
+        command: list[str | Path] = [sys.executable, "-I", "-m", "venv", folder]
+        if self.machine.run(command, variables=self.engine.variables(), to_stderr=True):
             raise Problem(
                 "the virtual environment could not be made; what was printed above tells more"
             )
-        return folder
 
     def _fill(self, folder: Path, choice: TorchChoice, extras: str) -> None:
         """Install torch and the engine into an empty environment."""
@@ -135,9 +161,41 @@ class Environment:
             )
         packages.install_engine(extras, tested=choice.kind != "existing")
 
-    def _fetch_networks(self) -> None:
-        """Bring what finds subjects and faces; a sketch can be made without."""
-        if self.engine.run("models", "fetch", "u2netp", to_stderr=True):
+    def _try(self, folder: Path) -> list[Check]:
+        """What a new environment can do."""
+        engine = self.engine.of(folder)
+        self._fetch_networks(engine)
+        return check_engine(engine, self.checkout)
+
+    def _use(self, folder: Path, installed: Installed, found: list[Check]) -> None:
+        """Put a new environment in the place of the one in use. Raises `Problem` where it does not
+        work, and another is there that may; the first one is used as it is, to say what it lacks.
+        """
+        faults = [one for one in found if one.state == "fault" and one.of_environment]
+        if faults and self.home.environment is not None:
+            raise Problem(
+                f"the new engine does not work ({faults[0].name}: {faults[0].text}):"
+                f" {self._remainder()}"
+            )
+        self.home.use(replace(installed, folder=f"{self.home.engines.name}/{folder.name}"))
+
+    def _remainder(self) -> str:
+        """What to do, and what there is after a failure."""
+        advice = "mend that, and run the same command again"
+        there = self.home.environment is not None
+        return f"{advice}; the engine that was there stays in use" if there else advice
+
+    def _fetch_networks(self, engine: Engine) -> None:
+        """Bring what finds subjects and faces to where weights go; a sketch can be made without."""
+        if self.options.models is not None:
+            config = {**read_json(self.home.config), "models": str(self.options.models)}
+            write(self.home.config, json.dumps(config))
+        if engine.run("models", "fetch", "u2netp", to_stderr=True):
             self.say("Going on without u2netp: the subject is found by GrabCut, which is coarser.")
-        if self.engine.run("models", "fetch", "faces", to_stderr=True):
+        if engine.run("models", "fetch", "faces", to_stderr=True):
             self.say("Going on without faces: they are drawn like everything else.")
+
+
+def is_damaged(found: list[Check]) -> bool:
+    """Whether only an environment built from nothing can help, as far as a trial tells."""
+    return any(one.remedy == REINSTALL for one in found)

@@ -10,10 +10,11 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from installer.checkout import Checkout
 from installer.engine import Engine
-from installer.files import checksum, read_json, remove, write
+from installer.files import checksum, read_json, remove, scratch_of, write
 from installer.inkscape import Inkscape
 from installer.manifest import Checksums, Manifest
 from installer.problem import Problem
@@ -55,14 +56,18 @@ class Extension:
         known = self.manifest.read()
         for folder, checksums in known.items():
             path = Path(folder) / FOLDER / POINTER
-            facts = read_json(path)
-            if path.parent.is_symlink():
+            if path.parent.is_symlink() or not self._is_ours(Path(folder)):
                 continue
-            if not self._is_ours(Path(folder)) or checksum(path) != checksums.get(POINTER):
+            remove(scratch_of(path))
+            facts = read_json(path)
+            pointer = self._pointer(self._prefix(facts))
+            if facts == json.loads(pointer):  # by a run that may not have got to the manifest
+                checksums[POINTER] = checksum(path)
+                continue
+            if checksum(path) != checksums.get(POINTER):
                 continue  # the person pointed it elsewhere, or another home's engine did
-            prefix = list(facts["command"])[: -len(self.engine.command)]
             try:
-                write(path, self._pointer(prefix))
+                write(path, pointer)
             except OSError as error:
                 self.say(
                     f"{path} still names the old engine ({error.strerror}): run this again when it"
@@ -201,6 +206,11 @@ class Extension:
             path for path in _files(target) if path.relative_to(target).as_posix() not in checksums
         ]
         return kept + [str(path) for path in added]
+
+    def _prefix(self, facts: dict[str, Any]) -> list[str]:
+        """What stands before the engine's command in a pointer."""
+        command = facts.get("command")
+        return command[: -len(self.engine.command)] if isinstance(command, list) else []
 
     def _pointer(self, prefix: list[str]) -> str:
         """What tells the extension where the engine is."""

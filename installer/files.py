@@ -14,7 +14,7 @@ from typing import Any
 def write(path: Path, text: str) -> None:
     """Write beside and rename, so that no half-written file is ever there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(path.name + ".new")
+    scratch = scratch_of(path)
     try:
         scratch.write_text(text, encoding="utf-8")
         os.replace(scratch, path)
@@ -23,13 +23,23 @@ def write(path: Path, text: str) -> None:
         raise
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A file of ours; empty when it is missing or damaged."""
+def scratch_of(path: Path) -> Path:
+    """What `write` leaves of a file when it is killed."""
+    return path.with_name(path.name + ".new")
+
+
+def load_json(path: Path) -> dict[str, Any] | None:
+    """A file of ours; None when it is missing or damaged."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    except (OSError, ValueError, RecursionError):  # the last for one that is nested too deep
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A file of ours; empty when it is missing or damaged."""
+    return load_json(path) or {}
 
 
 def checksum(path: Path) -> str:

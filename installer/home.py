@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from installer.files import read_json, remove, write
+from installer.files import load_json, read_json, remove, scratch_of, write
 from installer.machine import Machine
-from installer.options import Options
+from installer.options import Options, named_folder
+from installer.problem import Problem
 
 # What may lie in a home before the installer's first file does: weights and results that an
 # uninstalling kept, and what the engine and the extension write.
@@ -23,14 +27,32 @@ KNOWN_NAMES = {
     "config.json",
     "extension.json",
     "current.json.new",
+    "set-up.lock",
 }
+ENVIRONMENT = re.compile(r"engines/\w[\w-]{0,63}")  # how `current` names one
+OUTDATED = ".old"  # ends the name of an environment that is about to be removed
 
 
 def find_home(machine: Machine, options: Options) -> Path:
-    """The engine's own folder; the same that clipasso_core.machine.folders finds."""
-    named = options.home or machine.variables.get("CLIPASSO_HOME")
-    if named:
-        return Path(named).expanduser().absolute()
+    """The engine's own folder; the same that clipasso_core.machine.folders finds. Raises
+    `Problem`.
+    """
+    named = machine.variables.get("CLIPASSO_HOME")
+    if options.home is not None:
+        return options.home
+    if not named:
+        return named_folder(str(_usual_home(machine)))
+    folder = named_folder(named)
+    if not Path(named).expanduser().is_absolute():
+        raise Problem(
+            f"CLIPASSO_HOME is {named}, another folder wherever one happens to be: set it to a"
+            f" whole path, for instance {folder}"
+        )
+    return folder
+
+
+def _usual_home(machine: Machine) -> Path:
+    """The platform's folder for user data."""
     if machine.system == "win32":
         local = machine.variables.get("LOCALAPPDATA")
         return (Path(local) if local else machine.person / "AppData" / "Local") / "clipasso"
@@ -94,7 +116,10 @@ class Home:
     @property
     def environment(self) -> Path | None:
         """The virtual environment in use."""
-        folder = self.folder / self.installed().folder
+        named = self.installed().folder
+        if not ENVIRONMENT.fullmatch(named):
+            return None
+        folder = self.folder / named
         return folder if self.python(folder).exists() else None
 
     def installed(self) -> Installed:
@@ -121,7 +146,8 @@ class Home:
 
     def models(self) -> Path:
         """Where weights go, as clipasso_core.machine.folders has it."""
-        return Path(read_json(self.config).get("models") or self.folder / "models")
+        named = read_json(self.config).get("models")
+        return Path(named) if isinstance(named, str) and named else self.folder / "models"
 
     def is_ours(self) -> bool:
         """Whether something was installed here, complete or not."""
@@ -135,13 +161,39 @@ class Home:
             return False
         return any(path.name not in KNOWN_NAMES for path in self.folder.iterdir())
 
+    def tells_what_is_in_use(self) -> bool:
+        """Whether `current` says which environment is in use, or that none is. A damaged one does
+        not: launcher and extension may use one all the same.
+        """
+        return load_json(self.current) is not None
+
+    def set_aside(self) -> bool:
+        """Give every environment that is not in use a name by which nothing starts it any more.
+        Returns whether there is one.
+        """
+        others = self._others()
+        for folder in others:
+            if folder.suffix != OUTDATED:
+                with suppress(OSError):  # Windows: something in it runs
+                    os.replace(folder, folder.with_name(folder.name + OUTDATED))
+        return bool(others)
+
     def tidy(self) -> None:
         """Remove every environment but the one in use: old ones, and those half-made by a run that
         was interrupted.
         """
-        in_use = self.environment
-        for folder in self.engines.glob("*"):
-            if folder != in_use:
-                remove(folder)
+        for folder in self._others():
+            remove(folder)
+        self.clear_up()
         if self.former.exists():
             remove(self.former.parent)
+
+    def clear_up(self) -> None:
+        """Remove the files that a run was writing when it was killed."""
+        for path in (self.current, self.config, self.manifest, self.launcher):
+            remove(scratch_of(path))
+
+    def _others(self) -> list[Path]:
+        """What lies among the environments beside the one in use."""
+        in_use = self.environment
+        return [folder for folder in self.engines.glob("*") if folder != in_use]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
-from installer.files import write
+from installer.files import checksum, write
 from installer.home import Home
 
 
 def write_launcher(home: Home, command: list[str]) -> None:
-    """Write the script that runs the engine's command in this home."""
+    """Write the script that runs the engine's command in this home, unless it is there."""
     text = _for_windows(home, command) if home.system == "win32" else _for_shell(home, command)
-    write(home.launcher, text)
+    if checksum(home.launcher) != hashlib.sha256(text.encode()).hexdigest():
+        write(home.launcher, text)
     home.launcher.chmod(0o755)
 
 

@@ -11,6 +11,8 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from installer.problem import Problem
+
 Command = Sequence[str | Path]
 
 
@@ -23,8 +25,11 @@ class Machine:
 
     @property
     def person(self) -> Path:
-        """The home folder."""
-        return Path.home()
+        """The home folder. Raises `Problem` where the account has none."""
+        try:
+            return Path.home()
+        except RuntimeError:
+            raise Problem("this account has no home folder: set HOME to one") from None
 
     def which(self, name: str) -> str | None:
         """Where a command is."""

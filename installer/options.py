@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -34,6 +35,11 @@ again.
 --yes                 do not ask anything
 --json                print the findings as JSON on standard output, everything else on standard
   error
+
+What is installed works until what takes its place was tried: a run may be interrupted or killed at
+any moment, and the same command goes on. One run at a time changes a home; a second one does not
+wait, it says which process is at work. Exit status: 0; 2 when there is something to mend, or
+another run is at work; 130 after Ctrl-C.
 """
 COMMANDS = ("install", "demo", "test", "doctor", "uninstall")
 TORCH_KINDS = ("auto", "cpu", "cuda", "rocm", "existing")
@@ -64,11 +70,26 @@ class _Parser(argparse.ArgumentParser):
         raise Problem(f"{message}; python3 install.py --help lists what there is")
 
 
+def named_folder(text: str) -> Path:
+    """The whole path of a folder that a person named. Raises `Problem`."""
+    try:
+        os.fsencode(text).decode("utf-8")
+        return Path(text).expanduser().absolute()
+    except UnicodeError:
+        raise Problem(
+            f"{text} is not written in UTF-8, which the files that name it are: name another folder"
+        ) from None
+    except RuntimeError:
+        raise Problem(
+            f"{text}: there is no such person on this machine: name the folder by its whole path"
+        ) from None
+
+
 def _folder(text: str) -> Path:
     if not text.strip():
         # an empty variable of a shell would mean the current folder
         raise argparse.ArgumentTypeError("names no folder")
-    return Path(text).expanduser().absolute()
+    return named_folder(text)
 
 
 def _parse(arguments: list[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from installer.checkout import Checkout
 from installer.engine import Engine
-from installer.pip_log import lacks_versions
+from installer.pip_log import lacks_versions, tells_of_full_disk
 from installer.problem import Problem
 
 # builds our own package without `wheel` beside it; in the environment, so that an update asks no
@@ -19,6 +19,7 @@ from installer.problem import Problem
 BUILDER = "setuptools>=77"
 # without its dependencies: PyGObject, which the tests do not need, wants a compiler
 TEST_ONLY = "inkex==1.4.1"
+FULL_GB = 0.05  # with less room left than this, a disk that pip failed on was full
 
 
 class Packages:
@@ -34,7 +35,7 @@ class Packages:
 
     def install_torch(self, index: str) -> bool:
         """Install the build of torch that lies at that index; whether it worked."""
-        return self._pip("torch", "torchvision", "--index-url", index) == 0
+        return self._pip("torch", "torchvision", "--index-url", index) is None
 
     def install_engine(self, extras: str, tested: bool) -> None:
         """Install this checkout's engine and what it depends on. tested: in the versions that it
@@ -74,28 +75,31 @@ class Packages:
         """Install the engine in the tested versions. Returns False where one of them can't be had
         here. Raises `Problem` when it fails for another reason, the network for instance.
         """
-        with self._scratch() as scratch:
-            log = scratch / "pip.log"
-            if not self._pip("--log", log, "--constraint", self.checkout.constraints, *words):
-                return True
-            said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-        if not lacks_versions(said):
-            raise self._failure("the engine's packages")
+        log = self._pip("--constraint", self.checkout.constraints, *words)
+        if log is None:
+            return True
+        if not lacks_versions(log):
+            raise self._failure("the engine's packages", log)
         self.say("The tested versions can't all be had here: going on with the newest that fit.")
         return False
 
     def _install(self, what: str, *words: str | Path) -> None:
-        if self._pip(*words):
-            raise self._failure(what)
+        log = self._pip(*words)
+        if log is not None:
+            raise self._failure(what, log)
 
-    def _failure(self, what: str) -> Problem:
+    def _failure(self, what: str, log: str) -> Problem:
+        home = self.engine.home
         wheels = self.engine.options.offline
         hint = "check the connection"
         if wheels is not None:
             hint = f"does {wheels} hold everything? docs/install.md says how to fill it"
+        if tells_of_full_disk(log) or self.engine.machine.free_gb(home.folder) < FULL_GB:
+            hint = f"the disk of {home.folder} is full: make room"
+        stays = "; the engine that was there stays in use" if home.environment else ""
         return Problem(
             f"{what} could not be installed: {hint}; what was printed above tells more, and the"
-            " same command goes on from here"
+            f" same command tries again{stays}"
         )
 
     @contextmanager
@@ -106,8 +110,8 @@ class Packages:
         ) as scratch:
             yield Path(scratch)
 
-    def _pip(self, *words: str | Path) -> int:
-        """Run pip in sight of the person. Returns its exit status."""
+    def _pip(self, *words: str | Path) -> str | None:
+        """Run pip in sight of the person. Returns its log if it failed."""
         command: list[str | Path] = [
             self.python,
             "-I",
@@ -117,12 +121,16 @@ class Packages:
             "--disable-pip-version-check",
         ]
         with self._scratch() as scratch:
+            log = scratch / "pip.log"
             places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
-            return self.engine.machine.run(
-                [*command, *words],
+            status = self.engine.machine.run(
+                [*command, "--log", log, *words],
                 variables={**self.engine.variables(), **places},
                 to_stderr=True,
             )
+            if status == 0:
+                return None
+            return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
 
 
 def lend_packages(environment: Path) -> None:

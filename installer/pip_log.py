@@ -1,4 +1,4 @@
-"""pip's log, read for why it failed: for want of a version, or of the network."""
+"""pip's log, read for why it failed: for want of a version, of the network, or of room."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ LACKING = re.compile(
 )
 ASKED = re.compile(r"Fetching project page and analyzing links: (\S+)")
 UNANSWERED = re.compile(r"Could not fetch URL (\S+): (?!404 )")
+FULL = re.compile(r"\[Errno (28|122)\]|\[WinError 112\]|No space left on device")
+
+
+def tells_of_full_disk(log: str) -> bool:
+    """Whether pip failed because there was no room left."""
+    return bool(FULL.search(log))
 
 
 def lacks_versions(log: str) -> bool:

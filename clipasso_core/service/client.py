@@ -26,6 +26,7 @@ ANSWER_S = 5.0
 HUNG_S = 0.5  # for one that does not answer to end all the same
 END_S = 10.0  # for an engine to finish its step and end
 IDLE_MIN = 15.0
+# inkscape_ext/clipasso_ext/host.py has the same
 FOREIGN = (
     "PYTHON",
     "INKSCAPE",
@@ -51,6 +52,17 @@ BEGIN = (
 
 class Unreachable(Exception):  # noqa: N818 - a state, not an error
     """There is no engine that answers."""
+
+
+class Replaced(UserError):  # noqa: N818 - a state, not an error
+    """The set-up has put another installation in the place of this one, which runs on without its
+    files: whoever is started anew reaches an engine.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no-engine", "CLIPasso was updated or removed while this ran: start it again"
+        )
 
 
 def connect(place: Place) -> tuple[Connection, dict[str, Any]]:
@@ -79,7 +91,7 @@ def connect(place: Place) -> tuple[Connection, dict[str, Any]]:
 
 def reach(on_waking: Callable[[], None] | None = None, idle_min: float = IDLE_MIN) -> Connection:
     """A connection to an engine of this very installation, started if need be. Raises `UserError`
-    when none can be had.
+    when none can be had, `Replaced` when this installation is gone.
     """
     place, own = find_place(), identity()
     with suppress(Unreachable):
@@ -106,6 +118,8 @@ def reach(on_waking: Callable[[], None] | None = None, idle_min: float = IDLE_MI
     except Unreachable as reason:
         raise _no_engine(str(reason)) from None
     except OSError as error:
+        if not os.path.exists(sys.executable):
+            raise Replaced from None
         raise _no_engine(error.strerror or str(error)) from None
 
 

@@ -8,14 +8,17 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
 from clipasso_ext.problem import Problem
 
 # beside the .inx files, written by install.py: {"command": [...], "home": "...", "scratch": "..."}
 POINTER = "engine.json"
 POINTER_VARIABLE = "CLIPASSO_ENGINE"  # names another such file
+HOME_VARIABLE = "CLIPASSO_HOME"
+ENGINES = "engines"  # in the home: the environments that install.py makes
 SILENT_VARIABLE = "CLIPASSO_NO_GUI"
+# clipasso_core/service/client.py has the same
 FOREIGN = (
     "PYTHON",
     "INKSCAPE",
@@ -26,6 +29,8 @@ FOREIGN = (
     "GIO_",
     "LD_",
     "DYLD_",
+    "FONTCONFIG_",
+    "XDG_DATA_DIRS",
     "_INKSCAPE",
 )
 EXTENSION = Path(__file__).resolve().parents[1]
@@ -38,13 +43,41 @@ NO_ENGINE = "The engine is not where it was installed: run install.py again, and
 
 
 class Host:
-    """Where the engine's command and its home are."""
+    """Where the engine's command and its home are. scratch: for temporary files, where the system's
+    own folder is not the engine's. installed: where install.py put the engine, which a person's
+    CLIPASSO_HOME does not change.
+    """
 
-    def __init__(self, command: List[str], home: Path, scratch: Optional[Path] = None) -> None:
-        self.command = command
+    def __init__(
+        self,
+        command: List[str],
+        home: Path,
+        scratch: Optional[Path] = None,
+        installed: Optional[Path] = None,
+    ) -> None:
+        self._command = command
         self.home = home
-        # for temporary files, where the system's own folder is not the engine's
         self.scratch = scratch
+        self._installed = installed
+
+    @property
+    def command(self) -> List[str]:
+        """The engine's command. install.py makes another environment for every new version, and
+        names the one in use in the engine's home: it may be another than at the last look.
+        """
+        in_use = _environment_in_use(self._installed) if self._installed else None
+        if in_use is None:
+            return self._command
+        for place, word in enumerate(self._command):
+            try:
+                inside = Path(word).relative_to(in_use.parent).parts[1:]
+            except ValueError:
+                continue
+            python = in_use.joinpath(*inside)
+            # where Inkscape is shut in, what it links to may be out of sight
+            if os.path.lexists(str(python)):
+                return [*self._command[:place], str(python), *self._command[place + 1 :]]
+        return self._command
 
     @property
     def settings(self) -> Path:
@@ -72,17 +105,56 @@ def find_host() -> Host:
     path = Path(os.environ.get(POINTER_VARIABLE) or EXTENSION / POINTER)
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        command = [str(part) for part in facts["command"]]
-        home = Path(facts["home"])
+        command = _words(facts["command"])
+        installed = Path(facts["home"])
+        scratch = Path(facts["scratch"]) if facts.get("scratch") else None
     except FileNotFoundError:
         raise Problem(
             "The engine is not installed yet: run install.py, which comes with this extension, and"
             " try again."
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Problem(f"{path} can't be read ({error}): run install.py again.") from None
-    scratch = Path(facts["scratch"]) if facts.get("scratch") else None
-    return Host(command, Path(os.environ.get("CLIPASSO_HOME") or home), scratch)
+    except OSError as error:
+        raise Problem(f"{path} can't be read ({error.strerror}): run install.py again.") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Problem(f"{path} is damaged: run install.py again.") from None
+    return Host(command, _named_home() or installed, scratch, installed)
+
+
+def _words(command: Any) -> List[str]:
+    """Raises TypeError where a pointer's command is none."""
+    if not isinstance(command, list) or not command:
+        raise TypeError("no command")
+    return [str(word) for word in command]
+
+
+def _named_home() -> Optional[Path]:
+    """The home that the person named, None where they didn't. Raises `Problem`."""
+    named = os.environ.get(HOME_VARIABLE)
+    if not named:
+        return None
+    try:
+        os.fsencode(named).decode("utf-8")
+        home = Path(named).expanduser()
+    except (UnicodeError, RuntimeError):  # the latter for the home of a person whom nobody knows
+        home = Path()
+    if not home.is_absolute():
+        raise Problem(
+            "CLIPASSO_HOME must be the whole path of a folder, and is %s: mend or unset it, and"
+            " start Inkscape again." % named.encode("utf-8", "backslashreplace").decode()
+        )
+    return home
+
+
+def _environment_in_use(installed: Path) -> Optional[Path]:
+    """As the engine's home names it; None where it does not say."""
+    try:
+        facts = json.loads((installed / "current.json").read_text(encoding="utf-8"))
+        folder = Path(facts["folder"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if len(folder.parts) != 2 or folder.parts[0] != ENGINES or folder.parts[1] == "..":
+        return None  # damaged
+    return installed / folder
 
 
 def has_display() -> bool:
@@ -133,18 +205,27 @@ def scratch_folder() -> Optional[str]:
     return None if folder is None else str(folder)
 
 
+def _log_folder() -> Path:
+    """Where the extension's log is; where it would be, had the engine been installed."""
+    try:
+        return find_host().logs
+    except Problem:
+        pass
+    try:
+        return (_named_home() or default_home()) / "logs"
+    except Problem:
+        return default_home() / "logs"
+
+
 def log(text: str) -> None:
     """A line in the extension's log; a disk that is full or read-only loses it."""
     try:
-        try:
-            folder = find_host().logs
-        except Problem:  # where the engine's logs would be, had it been installed
-            folder = Path(os.environ.get("CLIPASSO_HOME") or default_home()) / "logs"
+        folder = _log_folder()
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "extension.log"
         if path.exists() and path.stat().st_size > 1_000_000:
             os.replace(path, path.with_suffix(".log.1"))
-        with open(path, "a", encoding="utf-8") as file:
+        with open(str(path), "a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text.rstrip() + "\n")
-    except OSError:
+    except (OSError, RuntimeError):  # the latter where the account has no home folder
         pass

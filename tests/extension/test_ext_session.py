@@ -20,6 +20,7 @@ from loop import Loop
 from stand_in import StandIn
 
 LIMIT_S = 20
+FAKE_ENGINE = Path(__file__).parent / "support" / "fake_engine.py"
 OpenSession = Callable[..., Session]
 
 
@@ -227,6 +228,40 @@ def test_a_missing_command_is_told_once_for_every_task(
     session.begin(Settings(), "draft", [0, 1, 2])
     loop.until(lambda: not session.busy)
     assert all("not where it was installed" in state.problem for state in session.states)
+
+
+UPDATED = """
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)["id"]
+    print(json.dumps({"id": asked, "event": "error", "code": "no-engine", "message": "updated"}))
+    sys.stdout.flush()
+"""
+
+
+@posix
+def test_after_an_update_the_next_request_goes_to_the_new_engine(
+    open_session: OpenSession,
+    loop: Loop,
+    pointer: Pointer,
+    home: Path,
+    processes: List[subprocess.Popen[bytes]],
+) -> None:
+    for name, words in (("old", "-c '%s'" % UPDATED), ("new", "'%s' run" % FAKE_ENGINE)):
+        python = home / "engines" / name / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f"#!/bin/sh\nexec '{sys.executable}' {words}\n")
+        python.chmod(0o755)
+    pointer(str(home / "engines" / "old" / "bin" / "python"))
+    session = open_session(image(), find_host())
+    session.begin(Settings(), "draft", [0])
+    loop.until(lambda: not session.busy)
+    assert session.states[0].problem == "Updated"
+    (home / "current.json").write_text('{"folder": "engines/new"}')
+    session.begin(Settings(), "draft", [0])
+    loop.until(lambda: not session.busy)
+    assert session.states[0].result
+    assert processes[0].wait(LIMIT_S) == 0
 
 
 def test_garbage_between_the_events_is_passed_over(

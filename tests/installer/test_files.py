@@ -11,6 +11,20 @@ import pytest
 from support.installer import FakeMachine
 
 
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+def test_a_disk_without_any_room_keeps_nobody_from_uninstalling_or_from_a_run_without_news(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    machine.do()
+
+    def refuse(*_: Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", refuse)
+    monkeypatch.setattr(Path, "write_text", refuse)
+    assert machine.do(command, "--yes") == 0
+
+
 @pytest.mark.parametrize(
     "where", ["current.json", "installed.json", "bin/clipasso", "extensions/clipasso"]
 )

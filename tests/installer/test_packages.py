@@ -63,6 +63,26 @@ def test_a_failure_that_has_nothing_to_do_with_versions_is_told_once(
     assert machine.count("--no-build-isolation") == 1
 
 
+@pytest.mark.parametrize("step", ["torch torchvision", "setuptools>=", "--constraint"])
+def test_a_disk_that_fills_up_under_pip_is_told_and_the_old_engine_stays(
+    machine: FakeMachine, capfd: pytest.CaptureFixture[str], step: str
+) -> None:
+    machine.do()
+    before = machine.in_use
+    machine.need_newer_torch()
+    machine.failing = "pip install" if step == "torch torchvision" else step
+    machine.pip_log = "ERROR: Could not install packages due to an OSError: [Errno 28] No space"
+    capfd.readouterr()
+    assert machine.do() == 2
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1
+    assert f"the disk of {machine.home} is full: make room" in err
+    assert "the engine that was there stays in use" in err
+    assert machine.engines == [before] == [machine.in_use]
+    machine.failing = ""
+    assert machine.do() == 0
+
+
 def test_packages_that_are_lent_stay_as_they_are(machine: FakeMachine) -> None:
     assert machine.do("--torch", "existing") == 0
     assert machine.do("test") == 0

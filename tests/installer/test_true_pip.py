@@ -12,9 +12,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from support.installer import copy_checkout
+from support.installer import CHECKOUT, copy_checkout, files
 
 from installer.checkout import Checkout
+from installer.clone import clone_environment
 from installer.commands import main
 from installer.engine import Engine
 from installer.home import Home
@@ -145,14 +146,66 @@ def test_modules_in_the_working_folder_are_not_run(
     folder = tmp_path / "working folder"
     folder.mkdir()
     ran = folder / "ran"
-    for name in ("venv", "ensurepip", "pip", "torch", "torchvision", "json", "clipasso_core"):
+    # -c and -m look into the working folder before anywhere else
+    others = {"pip", "setuptools", "pkg_resources", "torch", "torchvision", "clipasso_core"}
+    for name in sys.stdlib_module_names | others | {"sitecustomize", "usercustomize"}:
         (folder / f"{name}.py").write_text(f"open({str(ran)!r}, 'a').write(__name__)")
     fill(tmp_path / "wheels")
     monkeypatch.chdir(folder)
     machine = RoomyMachine(tmp_path)
-    home = ["--home", str(tmp_path / "home")]
-    assert main([*home, "--offline", str(tmp_path / "wheels")], machine, checkout) == 0
+    words = ["--home", str(tmp_path / "home"), "--offline", str(tmp_path / "wheels"), "--yes"]
+    assert main(words, machine, checkout) == 0
+    (checkout.engine / "__main__.py").write_text(ENGINE + "# new\n")
+    main(["doctor", *words], machine, checkout)
+    for command in ("install", "demo", "uninstall"):
+        assert main([command, *words], machine, checkout) == 0
     assert not ran.exists()
+
+
+def test_install_py_itself_runs_nothing_from_the_working_folder(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    for name in sys.stdlib_module_names | {"installer", "torch", "torchvision", "gi"}:
+        (tmp_path / f"{name}.py").write_text(f"open({str(ran)!r}, 'a').write(__name__)")
+    for words in (["doctor"], ["uninstall"], ["--torch", "existing", "--offline", "nowhere"]):
+        command = [sys.executable, str(CHECKOUT / "install.py"), *words, "--yes"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert done.stderr.count("\n") < 2, done.stderr
+    assert not ran.exists()
+
+
+def test_the_true_pip_changes_nothing_in_the_environment_that_it_was_cloned_from(
+    environment: Path, checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels = tmp_path / "wheels"
+    fill(wheels)
+    make_wheel(wheels, "helper", "1.5", {"helper.py": "version = 1.5"})
+    reach_wheels_only(monkeypatch, wheels)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    said: list[str] = []
+    first, second = [environment.with_name(f"engine-{tmp_path.name[:8]}-{one}") for one in "ab"]
+    for source, target in ((environment, first), (first, second)):
+        target.mkdir()
+        clone_environment(source, target)
+        if target == first:
+            packages(first, checkout, tmp_path, said).install_engine("", tested=False)
+            before = files(first)
+    (checkout.engine / "needs.txt").write_text("helper>=1")
+    (checkout.engine / "__main__.py").write_text(ENGINE + "# new\n")
+    packages(second, checkout, tmp_path, said).install_engine("", tested=False)
+    assert files(first) == before
+    assert len(list(second.glob("lib/python*/site-packages/helper.py"))) == 1
+    (pip,) = first.glob("lib/python*/site-packages/pip/__init__.py")
+    assert pip.stat().st_nlink > 1  # a clone takes no room for what stays as it is
+    where = "import sys; print(sys.prefix)"
+    for folder in (first, second):
+        done = subprocess.run(
+            [folder / "bin" / "pip", "--version"], capture_output=True, text=True, check=True
+        )
+        assert f"from {folder}/" in done.stdout
+        done = subprocess.run(
+            [folder / "bin" / "python", "-I", "-c", where], capture_output=True, text=True
+        )
+        assert done.stdout.strip() == str(folder)
 
 
 @pytest.fixture(scope="module")

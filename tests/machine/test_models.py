@@ -432,7 +432,16 @@ def test_other_files_in_the_models_folder_do_no_harm(clipasso: Session, name: st
 
 
 @pytest.mark.parametrize(
-    "content", ["{", "[]", '{"clip:RN50:openai": 3}', '{"clip:RN50:openai": {}}']
+    "content",
+    [
+        "{",
+        "[]",
+        '{"clip:RN50:openai": 3}',
+        '{"clip:RN50:openai": {}}',
+        "[" * 1000,
+        '{"clip:RN50:openai":' * 1000,
+    ],
+    ids=lambda content: content[:30],
 )
 def test_damaged_records_are_one_line_that_names_their_file(
     clipasso: Session, content: str

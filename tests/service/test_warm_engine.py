@@ -120,6 +120,15 @@ def test_a_killed_engine_is_one_error_and_the_next_request_wakes_another(
     assert engine_process(den).pid != killed.pid
 
 
+def test_who_runs_on_while_clipasso_is_updated_is_told_to_start_again(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIPASSO_HOME", str(fresh))
+    monkeypatch.setattr(sys, "executable", str(fresh / "engines" / "removed" / "bin" / "python"))
+    with pytest.raises(UserError, match="was updated or removed while this ran: start it again"):
+        client.reach()
+
+
 def test_an_engine_killed_between_two_requests_is_not_even_mentioned(
     den: Path, photo: Path
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,8 @@ class FakeMachine(Machine):
 
     found: commands on the PATH. present: files outside of the home. said: what a command that holds
         the word prints, None for a failure.
+    asked: as `said`, told by a function. running: what happens while a command runs that holds
+        the word.
     failing, interrupting: commands that hold this fail, or end in Ctrl-C. pip_log: what pip writes
         into its log when it fails.
     ran: the commands, with ``?`` before a question. variables_of: the environment variables of
@@ -56,6 +58,8 @@ class FakeMachine(Machine):
             "doctor --json": json.dumps(HEALTHY),
             "models list": "lite\n",
         }
+        self.asked: dict[str, Callable[[], str]] = {}
+        self.running: dict[str, Callable[[], object]] = {}
         self.online = True
         self.free = 100.0
         self.root_for = ""
@@ -98,6 +102,9 @@ class FakeMachine(Machine):
         to_stderr: bool = False,
     ) -> int:
         text = self._begin(command, variables)
+        for word, happen in self.running.items():
+            if word in text:
+                happen()
         if self.failing and self.failing in text:
             if "--log" in command:
                 Path(command[command.index("--log") + 1]).write_text(self.pip_log)
@@ -119,6 +126,11 @@ class FakeMachine(Machine):
         text = self._begin(command, variables)
         if self.failing and self.failing in text:
             return None
+        if self.interrupting and self.interrupting in text:
+            raise KeyboardInterrupt
+        for word, answer_now in self.asked.items():
+            if word in text:
+                return answer_now()
         for word, answer in reversed(self.said.items()):
             if word in text:
                 return answer

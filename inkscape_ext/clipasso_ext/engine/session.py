@@ -226,6 +226,14 @@ class Session:
             self.states[self.current].strokes = None
         self._fail(self._number, message)
 
+    def _hang_up(self) -> None:
+        """The next request starts another command: install.py may have put a newer one in the place
+        of this one, which finds no engine any more.
+        """
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def _on_current_event(self, event: Event, state: TaskState) -> None:
         """An event of the current task."""
         self.latest = event
@@ -244,6 +252,8 @@ class Session:
             # the strokes on show are of a sketch that never came
             state.problem = message_of(event)
             state.strokes = None
+            if event.get("code") == "no-engine":
+                self._hang_up()
         if self.phase in LAST:
             self._next()
         else:
