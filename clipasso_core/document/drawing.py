@@ -324,10 +324,7 @@ def _lines(
         if is_flat(own):
             continue  # squashed to nothing: nothing is seen of it
         scale = float(np.sqrt(abs(np.linalg.det(own[:2, :2]))))
-        try:
-            chains, closed = read_path(node.get("d") or "")
-        except (ValueError, IndexError, TypeError, ZeroDivisionError, AttributeError):
-            continue  # path data that no program can draw
+        chains, closed = read_path(node.get("d") or "")
         if not chains:
             continue
         red, green, blue, _ = color(styles.paint(node, "stroke")) or (0, 0, 0, 1)
