@@ -195,9 +195,10 @@ def open_drawing(
     """An SVG document in memory; see `read_drawing`. name: of the file, for messages."""
     root = _parse(data, name)
     styles = Cascade(root)
-    group = _find_layer(root, layer, styles)
-    to_page = np.eye(3) if size_px is None else _photo_to_page(root, group, size_px, styles)
-    return _over(root, group, to_page, styles)
+    with styles.unchanged():
+        group = _find_layer(root, layer, styles)
+        to_page = np.eye(3) if size_px is None else _photo_to_page(root, group, size_px, styles)
+        return _over(root, group, to_page, styles)
 
 
 def parse_drawing(data: bytes, layer: str, page: list[float]) -> Drawing:
@@ -209,7 +210,8 @@ def parse_drawing(data: bytes, layer: str, page: list[float]) -> Drawing:
     styles = Cascade(root)
     a, b, c, d, e, f = page
     to_page = np.array([[a, c, e], [b, d, f], [0, 0, 1]], float)
-    return _over(root, _find_layer(root, layer, styles), to_page, styles)
+    with styles.unchanged():
+        return _over(root, _find_layer(root, layer, styles), to_page, styles)
 
 
 def _over(
@@ -316,11 +318,12 @@ def _lines(
     group: etree._Element, to_picture: NDArray[np.floating], styles: Cascade
 ) -> Iterator[Line]:
     paper = _paper(group, styles)
+    ctms: dict[etree._Element, NDArray[np.floating]] = {}
     for node in group.iter(f"{{{SVG}}}path"):
         if not _seen(node, styles, group):
             continue
         with np.errstate(all="ignore"):
-            own = to_picture @ _ctm(node)
+            own = to_picture @ _ctm(node, ctms)
         if is_flat(own):
             continue  # squashed to nothing: nothing is seen of it
         scale = float(np.sqrt(abs(np.linalg.det(own[:2, :2]))))
@@ -344,13 +347,25 @@ def _lines(
         )
 
 
-def _ctm(node: etree._Element) -> NDArray[np.floating]:
-    """From a node's content to the root's user units; [3, 3]."""
-    total = np.eye(3)
-    for one in (node, *node.iterancestors()):
+def _ctm(
+    node: etree._Element, known: dict[etree._Element, NDArray[np.floating]] | None = None
+) -> NDArray[np.floating]:
+    """From a node's content to the root's user units; [3, 3].
+
+    known: of elements around it, to which its own is added; nothing may change meanwhile.
+    """
+    known = {} if known is None else known
+    way = []
+    around: etree._Element | None = node
+    while around is not None and around not in known:
+        way.append(around)
+        around = around.getparent()
+    total = np.eye(3) if around is None else known[around]
+    for one in reversed(way):
         if one.get("transform"):
             with np.errstate(all="ignore"):  # see `attributes.is_flat`
-                total = read_transform(one) @ total
+                total = total @ read_transform(one)
+        known[one] = total
     return total
 
 

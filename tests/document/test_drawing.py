@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -567,3 +568,56 @@ def test_a_default_of_a_dtd_is_no_attribute(
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "ATTLIST" not in path.read_text()
+
+
+# How long that takes
+
+LIMIT_S = 5.0
+DOT = '<path class="dot" d="M 0,0 L 1,1"/>'
+INHERIT = '<g display="inherit" visibility="inherit" stroke="inherit" fill="inherit">'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<style>path ~ path ~ path ~ path ~ path ~ path{fill:red}</style>" + DOT * 1500,
+        "<style>path:not(g ~ path ~ path ~ path ~ path ~ path){fill:red}</style>" + DOT * 1500,
+        (INHERIT + DOT) * 200 + "</g>" * 200,
+        '<g transform="rotate(1)">' * 200 + DOT * 2000 + "</g>" * 200,
+        f'<path d="M0 0{"a5 5 0 0 1 10 0 " * 5000}"/>',
+        f'<path d="M0 0{"z" * 100_000}"/>',
+        f'<path style="{"(" * 100_000}" d="M0 0 1 1"/>',
+        f'<path transform="{"scale(" * 50_000}" d="M0 0 1 1"/>',
+    ],
+    ids=["siblings", "none of siblings", "inherit", "deep", "arcs", "closed", "brackets", "scale"],
+)
+def test_no_document_of_others_takes_long(tmp_path: Path, body: str) -> None:
+    began = time.monotonic()
+    drawn(tmp_path, body)
+    assert time.monotonic() - began < LIMIT_S
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<style>path:nth-child(2n){fill:red}</style>" + DOT * 40_000,
+        f"<style>{'path{fill:red}' * 2000}</style>" + DOT * 5000,
+    ],
+    ids=["neighbours", "rules"],
+)
+def test_sheets_that_would_take_long_are_told_in_one_line(tmp_path: Path, body: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(UserError, match="too many selectors"):
+        drawn(tmp_path, body)
+    assert time.monotonic() - began < LIMIT_S
+
+
+def test_an_elements_own_matrix_is_the_one_around_it_and_its_own(tmp_path: Path) -> None:
+    body = (
+        '<g transform="translate(10,20)"><g transform="scale(2)">'
+        f'<path id="a" transform="rotate(90)" d="M1,0L3,0" style="{LINE}"/></g>'
+        f'<path id="b" d="M1,0L3,0" style="{LINE}"/></g>'
+    )
+    drawing = drawn(tmp_path, body)
+    assert ends(drawing, 0) == pytest.approx([10, 22, 10, 26])
+    assert ends(drawing, 1) == pytest.approx([11, 20, 13, 20])
