@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Optional, Tuple
 
 from lxml import etree
 
+from clipasso_ext.document.attributes import read_plain_width
 from clipasso_ext.document.cascade import declare, stated
 from clipasso_ext.document.elements import defs_of
 from clipasso_ext.document.placement import magnification, to_page
@@ -17,6 +18,7 @@ from clipasso_ext.document.taper import is_ours, paint_of, taper, untaper, width
 from clipasso_ext.document.units import display_unit, unit_in_user_units
 from clipasso_ext.names import FILTER, LABEL, PLAIN_WIDTH, SVG
 
+THINNEST = 1e-12  # magnification below which nothing is seen
 GRAIN = "clipasso-pencil"  # id of the filter that makes a line grainy
 
 
@@ -70,7 +72,8 @@ def _restyle_path(path: Any, svg: Any, wanted: Restyling, look: Optional[Look], 
     if tapers_anew:
         untaper(path)
     if wanted.width > 0:
-        scale = magnification(to_page(path, svg)) or 1.0
+        scale = magnification(to_page(path, svg))
+        scale = scale if THINNEST < scale < 1 / THINNEST else 1.0  # nothing is seen of it
         plain = wanted.width * unit_in_user_units(svg, display_unit(svg)) / scale
     if look is not None:
         factor = look.factor
@@ -108,10 +111,10 @@ def _plain_width(path: Any) -> Tuple[float, float]:
     since counts as plain.
     """
     now = width_of(path)
-    plain = path.get(PLAIN_WIDTH)
+    plain = read_plain_width(path)
     for look in LOOKS.values():
-        if plain and math.isclose(now, float(plain) * look.factor, rel_tol=1e-4):
-            return float(plain), look.factor
+        if plain and math.isclose(now, plain * look.factor, rel_tol=1e-4):
+            return plain, look.factor
     return now, 1.0
 
 

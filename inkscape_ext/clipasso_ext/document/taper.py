@@ -4,13 +4,14 @@ Effect takes off again.
 
 from __future__ import annotations
 
+import itertools
 import math
-import re
 from typing import Any, Dict, List, Tuple
 
 from inkex import paths
 from lxml import etree
 
+from clipasso_ext.document.attributes import read_length, read_numbers
 from clipasso_ext.document.cascade import declare, inherited
 from clipasso_ext.document.elements import FreshIds, by_id, defs_of
 from clipasso_ext.names import ORIGINAL_D, PATH, PATH_EFFECT, TAPER
@@ -103,16 +104,23 @@ def untaper(path: Any) -> None:
 
 def width_of(path: Any) -> float:
     """A stroke's width in its own units."""
-    number = re.match(r"[0-9.]+(?:[eE][+-]?[0-9]+)?", inherited(path, "stroke-width"))
-    return float(number.group()) if number else 1.0
+    text = inherited(path, "stroke-width")
+    width = read_length(text)
+    # 0 is what can't be read, too, and then the width is what SVG has for none
+    return width if width > 0 or read_numbers(text) == [0.0] else 1.0
 
 
 def _chains(data: str) -> List[Any]:
     """The connected parts of path data; each is a list of nodes with their handles
-    [before, node, after].
+    [before, node, after]. None at all where one lies beyond all numbers.
     """
-    parsed: Any = paths.Path(data)
-    return [chain for chain in parsed.to_superpath() if len(chain) > 1]
+    try:
+        parsed: Any = paths.Path(data or "")
+        chains = [chain for chain in parsed.to_superpath() if len(chain) > 1]
+    except (ValueError, ArithmeticError, IndexError):  # arcs that no ellipse has
+        return []
+    points = (point for chain in chains for node in chain for point in node)
+    return chains if all(map(math.isfinite, itertools.chain.from_iterable(points))) else []
 
 
 def _power_stroke_settings(segments: int, width: float) -> Dict[str, str]:
