@@ -145,9 +145,9 @@ class Drawing:
         """The whole document as a file's content."""
         return etree.tostring(self.root.getroottree(), xml_declaration=True, encoding="UTF-8")
 
-    def write(self, path: Path) -> None:
-        """Write beside and rename. Raises `UserError`."""
-        write_whole(self.to_bytes(), path)
+    def write(self, path: Path, force: bool = False) -> None:
+        """Write beside and rename. force: see `write_whole`. Raises `UserError`."""
+        write_whole(self.to_bytes(), path, force)
 
 
 def level(drawing: Drawing, count: int) -> tuple[int, int]:
