@@ -74,9 +74,12 @@ class Line:
         return read_rank(self.node)
 
     def place(self, chains: list[NDArray[np.floating]]) -> None:
-        """Take other points; id, style and everything else of the element stay."""
+        """Take other points; id, style and everything else of the element stay. Raises
+        `UserError` for those that no document can hold.
+        """
         self.chains = chains
-        own = [apply(np.linalg.inv(self.to_picture), chain) for chain in chains]
+        with np.errstate(all="ignore"):  # `path_text` writes no number beyond all numbers
+            own = [apply(np.linalg.inv(self.to_picture), chain) for chain in chains]
         self.node.set("d", " ".join(path_text(chain) for chain in own))
 
 
@@ -328,15 +331,17 @@ def _lines(
             continue  # squashed to nothing: nothing is seen of it
         scale = float(np.sqrt(abs(np.linalg.det(own[:2, :2]))))
         chains, closed = read_path(node.get("d") or "")
-        if not chains:
-            continue
+        with np.errstate(all="ignore"):
+            placed = [apply(own, chain) for chain in chains]
+        if not placed or not all(np.isfinite(chain).all() for chain in placed):
+            continue  # nothing is there, or beyond all numbers
         red, green, blue, _ = color(styles.paint(node, "stroke")) or (0, 0, 0, 1)
         fill = _darkness(node, "fill", styles, paper)
         filled = "filled" if fill else ""
         opacity = styles.opacity(node)
         yield Line(
             node,
-            [apply(own, chain) for chain in chains],
+            placed,
             width=read_length(styles.value(node, "stroke-width")) * scale,
             color=from_rgb((red, green, blue)),
             darkness=_darkness(node, "stroke", styles, paper) * opacity,

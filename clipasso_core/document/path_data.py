@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipasso_core.document.attributes import LONGEST_NUMBER, NUMBER
+from clipasso_core.errors import UserError
 
 DECIMALS = 5  # of coordinates that are written back
 QUARTER = math.pi / 2  # the longest part of an arc that one cubic follows, to 0.03 % of its radius
@@ -43,7 +44,14 @@ def read_path(data: str) -> tuple[list[NDArray[np.floating]], bool]:
 
 
 def path_text(chain: NDArray[np.floating]) -> str:
-    """``M x,y C ...`` for a chain of cubics [3k+1, 2]."""
+    """``M x,y C ...`` for a chain of cubics [3k+1, 2]. Raises `UserError` for one that lies beyond
+    all numbers.
+    """
+    if not np.isfinite(chain).all():
+        raise UserError(
+            "bad-stroke",
+            "a stroke would lie beyond all numbers: undo the transforms around it, or take it out",
+        )
     texts = [f"{_number(x)},{_number(y)}" for x, y in chain]
     return f"M {texts[0]} C {' '.join(texts[1:])}"
 

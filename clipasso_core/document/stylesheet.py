@@ -21,10 +21,11 @@ from cssselect import parse as parse_selectors
 from lxml import etree
 from tinycss2.color4 import parse_color
 
+from clipasso_core.document.attributes import LONGEST_NUMBER
 from clipasso_core.document.selectors import Elements, Index, check
 
 SHEETS = ("{http://www.w3.org/2000/svg}style", "{http://www.w3.org/1999/xhtml}style")
-SAY_STEPS = 6  # looks at an element that it takes as long to say something about it
+SAY_STEPS = 12  # looks at an element that it takes as long to say something about it
 SCREEN = ("", "all", "screen")  # media whose rules count
 PARENTS = ("inherit",)
 # as if nothing were said: a person's or a browser's own sheets don't paint SVG
@@ -32,6 +33,7 @@ NOTHING = ("unset", "revert", "revert-layer")
 # of a style attribute: semicolons within an address stay
 PARTS = re.compile(r"""(?:[^;"'(]|"[^"]*(?:"|$)|'[^']*(?:'|$)|\([^)]*(?:\)|$))+""")
 
+LONG_NUMBERS = re.compile(rf"[0-9]{{{LONGEST_NUMBER + 1},}}")
 NUMBERS = ("number", "percentage", "dimension")  # tinycss2's kinds of them
 
 Tokens = list[Any]  # tinycss2's
@@ -145,7 +147,7 @@ class Cascade:
         """A presentation attribute's value; empty for one that makes no sense."""
         key = name, attribute
         if key not in self._presented:
-            tokens = tinycss2.parse_component_value_list(attribute)
+            tokens = tinycss2.parse_component_value_list(_readable(attribute))
             self._presented[key] = _text(tokens) if _is_valid(name, tokens) else ""
         return self._presented[key]
 
@@ -172,7 +174,7 @@ def color(paint: str) -> tuple[float, float, float, float] | None:
     """
     if paint.lower() == "none":
         return 0.0, 0.0, 0.0, 0.0
-    tokens = _significant(tinycss2.parse_component_value_list(paint))
+    tokens = _significant(tinycss2.parse_component_value_list(_readable(paint)))
     found = _color(tokens[0]) if tokens else None
     if found is None or isinstance(found, str):
         return None
@@ -299,7 +301,10 @@ def _rules(root: etree._Element) -> Iterator[Any]:
             continue
         # without what is commented out
         text = (sheet.text or "") + "".join(child.tail or "" for child in sheet)
-        yield from _flat(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True))
+        sheet_rules = tinycss2.parse_stylesheet(
+            _readable(text), skip_comments=True, skip_whitespace=True
+        )
+        yield from _flat(sheet_rules)
 
 
 def _said(declarations: Iterator[tuple[str, str, bool]]) -> dict[str, tuple[str, bool]]:
@@ -309,6 +314,11 @@ def _said(declarations: Iterator[tuple[str, str, bool]]) -> dict[str, tuple[str,
         if important or not said.get(name, ("", False))[1]:
             said[name] = (value, important)
     return said
+
+
+def _readable(text: str) -> str:
+    """CSS without numbers of more digits than Python reads: a word in their place is no value."""
+    return LONG_NUMBERS.sub("too-long", text)
 
 
 def _flat(rules: Tokens) -> Iterator[Any]:
@@ -336,6 +346,7 @@ def _is_for_screen(media: str) -> bool:
 
 def _declarations(content: str | Tokens) -> Iterator[tuple[str, str, bool]]:
     """Name, value and importance of what is declared validly about known properties."""
+    content = _readable(content) if isinstance(content, str) else content
     for one in tinycss2.parse_declaration_list(content, skip_comments=True, skip_whitespace=True):
         if one.type == "declaration" and _is_valid(one.lower_name, one.value):
             yield one.lower_name, _text(one.value), bool(one.important)

@@ -81,9 +81,9 @@ def test_transforms_are_what_another_library_reads(
     ids=lambda text: text[:20],
 )
 def test_a_transform_that_can_not_be_read_is_none(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert (read_transform(element(transform=text)) == np.eye(3)).all()
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,6 @@ def test_what_shows_nothing_is_flat() -> None:
 
 @pytest.mark.parametrize("text", ["9" * 100_000 + "x", "1" + " " * 100_000 + "x", "1." * 100_000])
 def test_a_length_is_read_in_time_of_its_own_length(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert read_length(text) == 0
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1

@@ -174,9 +174,9 @@ def test_whatever_is_drawn_is_finite_and_of_cubics(data: str) -> None:
     ids=lambda data: data[:20],
 )
 def test_time_grows_with_the_text_alone(data: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     read_path(data)
-    assert time.monotonic() - began < LIMIT_S
+    assert time.process_time() - began < LIMIT_S
 
 
 @given(path_data())

@@ -126,12 +126,12 @@ def test_a_pictures_size_is_two_numbers_above_nothing(text: str, size: Any) -> N
     ids=lambda text: text[:10],
 )
 def test_time_grows_with_the_text_alone(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     attributes.transform_of(text)
     attributes.read_length(text)
     attributes.read_numbers(text)
     attributes.read_share(text)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 # What uses them

@@ -29,11 +29,11 @@ LARGE = (8000, MAX_PIXELS // 8000)
 READ = """
 import resource, sys, time
 from clipasso_core.photo.picture import read_picture
-began = time.monotonic()
+began = time.process_time()
 picture = read_picture(sys.argv[1])
 unit = 1 if sys.platform == "darwin" else 1024
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-print(picture.width, picture.height, peak >> 20, time.monotonic() - began)
+print(picture.width, picture.height, peak >> 20, time.process_time() - began)
 """
 
 
@@ -86,10 +86,10 @@ def of_many_scans(count: int) -> bytes:
 
 
 def test_a_jpeg_of_thousands_of_scans_is_told_at_once() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(UserError, match="scans") as refusal:
         decode_picture(of_many_scans(4000), "scanned.jpg")
-    assert time.monotonic() - began < LIMIT_S
+    assert time.process_time() - began < LIMIT_S
     assert "\n" not in refusal.value.message
 
 
