@@ -4,14 +4,17 @@ written to find them.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Optional, Tuple
 
 import pytest
-from clipasso_ext.document.cascade import inherited, stated
+from clipasso_ext.document.cascade import declare, inherited, stated
 from clipasso_ext.document.selection import find_photos
 from clipasso_ext.document.sketch_selection import find_sketch
 from clipasso_ext.document.treatment import DIM, treat
+from clipasso_ext.names import PATH
+from clipasso_ext.problem import Problem
 from lxml import etree
 
 from easel import document, image, root, tree_of
@@ -217,3 +220,47 @@ def test_the_true_engine_sees_what_classes_say(run: Run, true_engine: Path) -> N
         "#abcdef",
     ]
     assert sorted(path.get("class") for path in new) == ["st0", "st0", "st1", "st1"]
+
+
+# How long that takes
+
+LIMIT_S = 5.0
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        " ~ ".join(["path"] * 6) + "{stroke:red}",
+        "path:not(%s){stroke:red}" % " ~ ".join(["path"] * 6),
+        " ".join(["g", *["*"] * 6]) + "{stroke:red}",
+        "@" * 50_000 + "{",
+        "(" * 50_000,
+        ".a{stroke:%s}" % ("(" * 50_000),
+        "'" * 50_001,
+        "".join(".c%d{stroke:red}" % number for number in range(1000)),
+    ],
+    ids=["siblings", "none of siblings", "within", "at", "brackets", "value", "quotes", "classes"],
+)
+def test_no_sheet_of_others_takes_long(sheet: str) -> None:
+    svg = root("<style>%s</style><g>%s</g>" % (sheet, '<path class="a"/>' * 1500))
+    began = time.process_time()
+    for path in svg.iter(PATH):
+        stated(path, "stroke")
+    assert time.process_time() - began < LIMIT_S
+
+
+@pytest.mark.parametrize("style", ["(" * 100_000, "'" * 100_001, "fill:" + "a(" * 50_000])
+def test_no_style_of_others_takes_long(style: str) -> None:
+    svg = root('<path style="%s"/>' % style)
+    (path,) = svg.iter(PATH)
+    began = time.process_time()
+    stated(path, "stroke")
+    declare(path, "stroke", "red")
+    assert time.process_time() - began < LIMIT_S
+
+
+def test_a_sheet_that_would_take_long_is_told() -> None:
+    svg = root("<style>path:nth-child(2n){stroke:red}</style>" + "<path/>" * 40_000)
+    (path, *_) = svg.iter(PATH)
+    with pytest.raises(Problem, match="too many selectors"):
+        stated(path, "stroke")
