@@ -248,3 +248,18 @@ def test_no_names_are_left_out_of_the_table() -> None:
         "read_transform",
         "read_view_box",
     ]
+
+
+@pytest.mark.parametrize("data", ["M 5,5 L 5,5", "M 5,5 C 5,5 5,5 5,5", "M 5,5 Z"])
+def test_a_dot_has_no_ends_to_taper(data: str) -> None:
+    svg = strokes("")
+    (path,) = svg.iter("{http://www.w3.org/2000/svg}path")
+    path.set("d", data)
+    restyle(sketch_of(svg), Restyling("ink", 0.0, None, "keep"))
+    assert path.get("d") == data
+
+
+def test_an_address_of_names_that_lxml_does_not_write_is_left_out() -> None:
+    odd = "http://example\ufffd.org/names"
+    svg = root(f'<g xmlns:clipasso="{CLIPASSO_URI}" xmlns:odd="{odd}" clipasso:sketch="1"/>')
+    assert b"<g" in sketch_of(svg).alone()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, Dict, Optional
 
 from lxml import etree
 
@@ -27,6 +27,21 @@ def by_id(inside: Any, ident: str) -> Any:
     quotes.
     """
     return next(iter(_WITH_ID(inside, ident=ident)), None)
+
+
+def prefixes(element: Any) -> Dict[Optional[str], str]:
+    """The prefixes of an element's names, for others; without those of addresses that lxml reads
+    and does not write.
+    """
+    return {prefix: address for prefix, address in element.nsmap.items() if _is_address(address)}
+
+
+def _is_address(text: str) -> bool:
+    try:
+        etree.Element("any", nsmap={"any": text})
+    except ValueError:
+        return False
+    return True
 
 
 def defs_of(svg: Any) -> Any:

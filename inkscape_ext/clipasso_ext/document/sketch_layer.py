@@ -13,7 +13,7 @@ from lxml import etree
 
 from clipasso_ext.document.attributes import read_picture, read_points, read_rank
 from clipasso_ext.document.cascade import declare, stated, style_sheets
-from clipasso_ext.document.elements import FreshIds, by_id, tag
+from clipasso_ext.document.elements import FreshIds, by_id, prefixes, tag
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.placement import (
     inverse,
@@ -192,7 +192,7 @@ class SketchLayer:
         layer is to be in.
         """
         # the same prefixes: lxml loses names where one means two things
-        root = etree.Element(SVG_ROOT, nsmap=self.layer.nsmap)
+        root = etree.Element(SVG_ROOT, nsmap=prefixes(self.layer))
         group = root
         for sheet in style_sheets(self.layer):
             root.append(copy.deepcopy(sheet))

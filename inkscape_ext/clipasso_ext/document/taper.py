@@ -58,7 +58,7 @@ def redraw(path: Any, data: str) -> None:
         return
     path.set(ORIGINAL_D, data)
     chains = _chains(data)
-    if is_tapered(path) and len(chains) == 1:
+    if is_tapered(path) and _is_tapering(chains):
         path.set("d", _outline(chains[0], width_of(path)))
     else:
         path.set("d", data)
@@ -69,7 +69,7 @@ def taper(path: Any, svg: Any, width: float) -> None:
     again. width: of the stroke in its own units.
     """
     chains = _chains(path.get("d"))
-    if path.get(PATH_EFFECT) or len(chains) != 1:  # the effect tapers single chains
+    if path.get(PATH_EFFECT) or not _is_tapering(chains):
         return
     ident = FreshIds(svg).new("clipasso-taper")
     effect = etree.SubElement(defs_of(svg), PATH_EFFECT)
@@ -121,6 +121,11 @@ def _chains(data: str) -> List[Any]:
         return []
     points = (point for chain in chains for node in chain for point in node)
     return chains if all(map(math.isfinite, itertools.chain.from_iterable(points))) else []
+
+
+def _is_tapering(chains: List[Any]) -> bool:
+    """Whether the effect can taper them: it takes single chains, and a dot has no ends."""
+    return len(chains) == 1 and len(_points_along(chains[0])) > 1
 
 
 def _power_stroke_settings(segments: int, width: float) -> Dict[str, str]:
