@@ -7,6 +7,7 @@ import math
 import struct
 import warnings
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from clipasso_core.errors import UserError
 from clipasso_core.files import read_bytes
-from clipasso_core.photo.quiet import quietly
+from clipasso_core.photo.quiet import silent_stderr
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")  # JPEG includes MPO, what many phones write
 MAX_PIXELS = 64_000_000  # a larger one is a scan or a bomb; decoding it takes gigabytes
@@ -92,7 +93,8 @@ def read_picture(path: str | Path) -> Picture:
 
 def decode_picture(data: bytes, name: str = "the photo") -> Picture:
     """Decode a bitmap; `name` stands in the messages. Raises `UserError` as `read_picture` does."""
-    with quietly():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             image = Image.open(io.BytesIO(data), formats=FORMATS)
@@ -100,7 +102,8 @@ def decode_picture(data: bytes, name: str = "the photo") -> Picture:
             _check_scans(image, data, name)
             stored = image.size
             image.draft("RGB", (WORK_SIDE, WORK_SIDE))  # lets JPEG decode at a fraction of its size
-            image.load()
+            with silent_stderr() if image.format == "TIFF" else nullcontext():
+                image.load()
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise _too_large(name) from None
         except UnidentifiedImageError:
@@ -131,8 +134,9 @@ def from_image(
             f"{name} is {size[0]} x {size[1]} pixels: a sketch needs at least {MIN_SIDE} x"
             f" {MIN_SIDE}",
         )
-    with quietly():
-        rgba = _reduced(image)
+    rgba = _reduced(image)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         try:
             orientation = image.getexif().get(_ORIENTATION, 1)
         except _BROKEN:  # damaged EXIF: the pixels are taken as they lie

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,15 +11,14 @@ _ONE_AT_A_TIME = threading.Lock()  # the process has one standard error
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
-    """Nothing is printed within: no warning of Python's, and none of libtiff's, which writes to the
-    process's standard error past Python. What other threads print there meanwhile is lost too.
+def silent_stderr() -> Iterator[None]:
+    """Nothing is printed within: libtiff writes to the process's standard error, past Python. What
+    other threads print there meanwhile is lost too.
     """
-    with _ONE_AT_A_TIME, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _ONE_AT_A_TIME:
         try:
             kept = os.dup(2)
-        except OSError:  # there is no standard error
+        except OSError:  # there is none
             yield
             return
         try:
