@@ -58,14 +58,21 @@ class FreshIds:
 
     def __init__(self, svg: Any) -> None:
         self._taken = {element.get("id") for element in svg.iter() if tag(element)}
+        self._numbers: Dict[str, int] = {}  # below which none is free, by prefix
 
     def new(self, prefix: str) -> str:
         """``prefix-1``, or with the first number that is free."""
-        number = 1
+        number = self._numbers.get(prefix, 1)
         while f"{prefix}-{number}" in self._taken:
             number += 1
+        self._numbers[prefix] = number + 1
         self._taken.add(f"{prefix}-{number}")
         return f"{prefix}-{number}"
+
+    def free(self, ident: str) -> None:
+        """That nothing has it any more."""
+        self._taken.discard(ident)
+        self._numbers.clear()
 
     def keep_or_new(self, ident: str) -> str:
         """The id itself where it is free."""

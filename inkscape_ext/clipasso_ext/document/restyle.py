@@ -11,7 +11,7 @@ from lxml import etree
 
 from clipasso_ext.document.attributes import read_plain_width
 from clipasso_ext.document.cascade import declare, stated
-from clipasso_ext.document.elements import defs_of
+from clipasso_ext.document.elements import FreshIds, defs_of
 from clipasso_ext.document.placement import magnification, to_page
 from clipasso_ext.document.sketch_layer import SketchLayer
 from clipasso_ext.document.taper import is_ours, paint_of, taper, untaper, width_of
@@ -59,18 +59,21 @@ def restyle(sketch: SketchLayer, wanted: Restyling) -> None:
     """Change the looks of the meant strokes; their points, ids and order stay."""
     look = LOOKS.get(wanted.look)
     grain = _grain(sketch.svg) if look is not None and look.grainy else ""
+    ids = FreshIds(sketch.svg)
     for path in sketch.meant_paths:
-        _restyle_path(path, sketch.svg, wanted, look, grain)
+        _restyle_path(path, sketch.svg, wanted, look, grain, ids)
 
 
-def _restyle_path(path: Any, svg: Any, wanted: Restyling, look: Optional[Look], grain: str) -> None:
-    """grain: id of the filter that makes it grainy, or nothing."""
+def _restyle_path(
+    path: Any, svg: Any, wanted: Restyling, look: Optional[Look], grain: str, ids: FreshIds
+) -> None:
+    """grain: id of the filter that makes it grainy, or nothing. ids: of the document."""
     ends = ENDS.get(wanted.look, "keep") if wanted.taper == "keep" else wanted.taper
     plain, factor = _plain_width(path)
     is_new_width = look is not None or wanted.width > 0
     tapers_anew = is_ours(path) and is_new_width  # its effect holds the width
     if tapers_anew:
-        untaper(path)
+        untaper(path, ids)
     if wanted.width > 0:
         scale = magnification(to_page(path, svg))
         scale = scale if THINNEST < scale < 1 / THINNEST else 1.0  # nothing is seen of it
@@ -85,9 +88,9 @@ def _restyle_path(path: Any, svg: Any, wanted: Restyling, look: Optional[Look], 
     if wanted.ink is not None:
         declare(path, paint_of(path), wanted.ink)
     if ends == "taper" or (tapers_anew and ends == "keep"):
-        taper(path, svg, plain * factor)
+        taper(path, svg, plain * factor, ids)
     elif ends == "none":
-        untaper(path)
+        untaper(path, ids)
 
 
 def _apply(path: Any, look: Look, grain: str) -> None:

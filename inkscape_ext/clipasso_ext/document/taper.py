@@ -14,10 +14,15 @@ from lxml import etree
 from clipasso_ext.document.attributes import read_length, read_numbers
 from clipasso_ext.document.cascade import declare, inherited
 from clipasso_ext.document.elements import FreshIds, by_id, defs_of
-from clipasso_ext.names import ORIGINAL_D, PATH, PATH_EFFECT, TAPER
+from clipasso_ext.names import INKSCAPE, ORIGINAL_D, PATH_EFFECT, SVG, TAPER
 
 THIN = 0.2  # of its width that a tapered stroke has at its ends
 SAMPLES = 16  # points along a cubic of a tapered outline
+# whether a path has a live path effect: its attribute is links with semicolons between them
+_USERS: Any = etree.XPath(
+    "boolean(//svg:path[contains(concat(translate(@inkscape:path-effect, ' ', ''), ';'), $link)])",
+    namespaces={"svg": SVG.strip("{}"), "inkscape": INKSCAPE.strip("{}")},
+)
 SAME = 1e-9  # user units; points that are nearer are one
 
 
@@ -64,14 +69,14 @@ def redraw(path: Any, data: str) -> None:
         path.set("d", data)
 
 
-def taper(path: Any, svg: Any, width: float) -> None:
+def taper(path: Any, svg: Any, width: float, ids: FreshIds) -> None:
     """Inkscape's Taper Stroke as a live path effect, which Path > Remove Path Effect takes off
-    again. width: of the stroke in its own units.
+    again. width: of the stroke in its own units. ids: of the document, for the effect's.
     """
     chains = _chains(path.get("d"))
     if path.get(PATH_EFFECT) or not _is_tapering(chains):
         return
-    ident = FreshIds(svg).new("clipasso-taper")
+    ident = ids.new("clipasso-taper")
     effect = etree.SubElement(defs_of(svg), PATH_EFFECT)
     effect.set("id", ident)
     effect.set(TAPER, "1")
@@ -83,8 +88,10 @@ def taper(path: Any, svg: Any, width: float) -> None:
     _exchange_paint(path, "stroke", "fill")
 
 
-def untaper(path: Any) -> None:
-    """Take a PowerStroke off again; what nobody else uses of ours goes from the definitions."""
+def untaper(path: Any, ids: FreshIds) -> None:
+    """Take a PowerStroke off again; what nobody else uses of ours goes from the definitions. ids:
+    of the document, which may have its id anew.
+    """
     effect = _power_stroke(path)
     if effect is None:
         return
@@ -96,10 +103,10 @@ def untaper(path: Any) -> None:
         path.attrib.pop(PATH_EFFECT)
         path.set("d", path.attrib.pop(ORIGINAL_D, path.get("d")))
     _exchange_paint(path, "fill", "stroke")
-    every_path = path.getroottree().getroot().iter(PATH)
-    used = any(effect.get("id") in _effect_ids(one) for one in every_path)
-    if effect.get(TAPER) is not None and not used:
+    is_used = _USERS(path, link="#%s;" % effect.get("id"))
+    if effect.get(TAPER) is not None and not is_used:
         effect.getparent().remove(effect)
+        ids.free(effect.get("id"))
 
 
 def width_of(path: Any) -> float:
