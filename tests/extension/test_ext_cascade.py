@@ -11,10 +11,12 @@ from typing import Optional, Tuple
 import pytest
 from clipasso_ext.document.cascade import declare, inherited, stated
 from clipasso_ext.document.selection import find_photos
+from clipasso_ext.document.selectors import Index, _Translator
 from clipasso_ext.document.sketch_selection import find_sketch
 from clipasso_ext.document.treatment import DIM, treat
 from clipasso_ext.names import PATH
 from clipasso_ext.problem import Problem
+from cssselect import parse
 from lxml import etree
 
 from easel import document, image, root, tree_of
@@ -264,3 +266,28 @@ def test_a_sheet_that_would_take_long_is_told() -> None:
     (path, *_) = svg.iter(PATH)
     with pytest.raises(Problem, match="too many selectors"):
         stated(path, "stroke")
+
+
+SELECTORS = [
+    "*", "path", "g path", "g > path", "path + path", "path ~ path", "g ~ g path", ".a", ".a.b",
+    "#x", "path#x.a", "[class]", "[class~=b]", "path:not(.a)", ":is(.a, #x)", ":where(g) > .a",
+    ":first-child", "path:last-child", ":only-child", "path:nth-child(2n)", "g:has(.b)", ":root g",
+    "path:empty", ":not(g path)", "path:nth-last-child(1)", "a b c", "g g g path",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("selector", SELECTORS)
+def test_selectors_mean_what_they_mean_to_the_engine(selector: str) -> None:
+    engine = pytest.importorskip("clipasso_core.document.selectors")
+    paths = '<path class="a"/><!-- no element --><path id="x" class="a b"/><path/>'
+    svg = root("<g>%s<g>%s</g></g><g><path/></g>" % (paths, paths.replace('id="x"', "")))
+    (parsed,) = parse(selector)
+    ours = Index(svg).matching(parsed.parsed_tree)
+    assert ours == engine.Index(svg).matching(parsed.parsed_tree)
+    assert ours == set(svg.xpath(plain_xpath(selector)))
+
+
+def plain_xpath(selector: str) -> str:
+    """What cssselect makes of a whole selector; types are found in any namespace."""
+    (parsed,) = parse(selector)
+    return _Translator().selector_to_xpath(parsed, prefix="descendant-or-self::")

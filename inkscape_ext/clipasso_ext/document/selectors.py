@@ -21,6 +21,12 @@ MOST_STEPS = 25_000_000  # looks at an element: two seconds
 TEST_STEPS = 50  # that asking XPath about one element takes
 NEIGHBOURS_A_STEP = 4  # that XPath counts meanwhile
 
+# :is() and :where(), :has(): kinds of selector that cssselect before 1.2 has not
+MATCHING = tuple(
+    getattr(parser, name) for name in ("Matching", "SpecificityAdjustment") if hasattr(parser, name)
+)
+RELATION: Any = getattr(parser, "Relation", ())
+
 Elements = Union[Set[Any], FrozenSet[Any]]
 NOBODY: FrozenSet[Any] = frozenset()
 
@@ -58,7 +64,7 @@ class Index:
             return self._both(around, self._ids.get(tree.id, NOBODY))
         if isinstance(tree, parser.Negation):
             return self._count(around) - self._count(self.matching(tree.subselector))
-        if isinstance(tree, (parser.Matching, parser.SpecificityAdjustment)):
+        if isinstance(tree, MATCHING):
             meant = [self._count(self.matching(one)) for one in tree.selector_list]
             return self._both(around, set().union(*meant))
         return self._tested(around, tree)
@@ -127,7 +133,7 @@ class Index:
         if isinstance(tree, parser.Pseudo) and tree.ident in PLACES:
             is_there = PLACES[tree.ident]
             return {one for one in self._count(candidates) if is_there(one)}
-        if isinstance(tree, parser.Relation) and "CombinedSelector[" in repr(tree):
+        if isinstance(tree, RELATION) and "CombinedSelector[" in repr(tree):
             raise ValueError("parts in a row within :has() are looked for in no time that is known")
         alone = copy.copy(tree)
         alone.selector = parser.Element()
@@ -139,7 +145,7 @@ class Index:
         """How long XPath takes; it counts neighbours anew for each element."""
         if isinstance(tree, parser.Attrib):
             return len(candidates) * TEST_STEPS
-        if isinstance(tree, parser.Relation):
+        if isinstance(tree, RELATION):
             return len(candidates) * (TEST_STEPS + len(self._all))
         parents = Counter(one.getparent() for one in candidates)
         neighbours = {one: 1 if one is None else len(one) for one in parents}
