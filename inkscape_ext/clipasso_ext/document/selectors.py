@@ -8,7 +8,6 @@ in the same way.
 from __future__ import annotations
 
 import copy
-from collections import Counter
 from typing import Any, Callable, Dict, FrozenSet, Optional, Set, Union
 
 from cssselect import GenericTranslator, parser
@@ -147,12 +146,9 @@ class Index:
             return len(candidates) * TEST_STEPS
         if isinstance(tree, RELATION):
             return len(candidates) * (TEST_STEPS + len(self._all))
-        parents = Counter(one.getparent() for one in candidates)
-        neighbours = {one: 1 if one is None else len(one) for one in parents}
-        return sum(
-            count * (TEST_STEPS + neighbours[one] / NEIGHBOURS_A_STEP)
-            for one, count in parents.items()
-        )
+        parents = [one.getparent() for one in candidates]
+        neighbours = {one: 1 if one is None else len(one) for one in set(parents)}
+        return sum(TEST_STEPS + neighbours[one] / NEIGHBOURS_A_STEP for one in parents)
 
 
 def check(selector: Any) -> None:
