@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
 from judges import canny
 from numpy.typing import NDArray
 
+from clipasso_core.document.path_data import read_path
 from clipasso_core.frame import CANVAS_PX
 from clipasso_core.photo.framing import SUBJECT
 from clipasso_core.strokes import polyline
@@ -135,7 +135,6 @@ def vtracer_shapes(canvas: NDArray[np.floating], count: int) -> list[list[Chain]
     For each its outlines, holes included.
     """
     import vtracer
-    from svgelements import Path
 
     grey = np.clip(canvas.mean(2) * 255, 0, 255).astype(np.uint8)
     _, levels = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
@@ -147,27 +146,8 @@ def vtracer_shapes(canvas: NDArray[np.floating], count: int) -> list[list[Chain]
     shapes = []
     for d, x, y in re.findall(r'<path d="([^"]+)"[^>]*translate\(([-\d.]+),([-\d.]+)\)', text):
         corner = np.array([float(x), float(y)])
-        parts = [part for part in Path(d).as_subpaths() if len(part) > 2]
-        outlines = [_outline(part) + corner for part in parts]
-        shapes.append([one for one in outlines if len(one) >= 4])
+        shapes.append([chain + corner for chain in read_path(d)[0]])
     return sorted(filter(None, shapes), key=lambda shape: -_extent(shape[0]))[:count]
-
-
-def _outline(subpath: Any) -> Chain:
-    """A closed subpath of lines and cubics as a chain."""
-    from svgelements import Move
-
-    points: list[complex] = []
-    for segment in subpath:
-        if isinstance(segment, Move) or segment.start == segment.end:
-            continue
-        begin, end = complex(segment.start), complex(segment.end)
-        if hasattr(segment, "control1"):
-            handles = [complex(segment.control1), complex(segment.control2)]
-        else:
-            handles = [begin + (end - begin) / 3, begin + (end - begin) * 2 / 3]
-        points += [*([] if points else [begin]), *handles, end]
-    return np.array([(one.real, one.imag) for one in points]).reshape(-1, 2)
 
 
 def _extent(chain: Chain) -> float:

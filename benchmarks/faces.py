@@ -186,7 +186,7 @@ def found_again(
         width = max(1, round(stroke.width / frame.scale * zoom))
         points = np.round(line * 16).astype(np.int32)
         cv2.polylines(drawn, [points], False, 0, width, cv2.LINE_AA, 4)
-    boxes = detect(detector, cv2.cvtColor(drawn, cv2.COLOR_GRAY2RGB))
+    boxes = detect(detector, np.stack([drawn] * 3, -1))
     return any(overlap(box, wanted) > SAME for box in boxes)
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 LONGEST = 600  # letters of a message: some lists of names are as long, and no more is read
+LONGEST_INPUT = 200  # letters of what somebody gave and a message repeats
+# what is quoted, or has no blank in it: paths, names, numbers
+REPEATED = re.compile(rf"(?<!\w)'[^']{{{LONGEST_INPUT},}}'|\S{{{LONGEST_INPUT},}}")
 
 
 class UserError(Exception):
@@ -14,20 +19,27 @@ class UserError(Exception):
 
     def __init__(self, code: str, message: str) -> None:
         # names and values that people gave may hold line breaks, and be of any length
-        message = _shortened(" ".join(message.split()))
+        message = shortened(message)
         super().__init__(message)
         self.code = code
         self.message = message
 
 
-def _shortened(message: str) -> str:
-    """At most `LONGEST` letters: the middle goes, for what happened stands before it and the advice
-    behind it.
+def shortened(message: str) -> str:
+    """A message in one line of at most `LONGEST` letters, and of each thing that it repeats at most
+    `LONGEST_INPUT`. The middle goes: what happened stands before it and the advice behind it.
     """
-    if len(message) <= LONGEST:
-        return message
-    half = LONGEST // 2
-    return f"{message[:half]} ... {message[-half:]}"
+    message = " ".join(message.split())
+    message = REPEATED.sub(lambda found: _cut(found.group(), LONGEST_INPUT), message)
+    return _cut(message, LONGEST)
+
+
+def _cut(text: str, longest: int) -> str:
+    mark = " ... "
+    if len(text) <= longest:
+        return text
+    half = (longest - len(mark)) // 2
+    return f"{text[:half]}{mark}{text[-half:]}"
 
 
 class Cancelled(Exception):  # noqa: N818 - it is no error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -15,6 +16,7 @@ from clipasso_core.errors import UserError
 
 MAX_BYTES = 512 * 1024 * 1024
 SCRATCH = ".clipasso-"  # how files begin that are being written
+ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 FORGOTTEN_S = 600.0  # whoever writes such a file for so long was killed
 
 
@@ -44,9 +46,9 @@ def read_bytes(path: str | Path, what: str) -> bytes:
         raise UserError(f"bad-{what}", f"{path} can't be read: {error}") from None
 
 
-def write_whole(data: bytes, path: Path) -> None:
-    """See `write_svg`; for any bytes."""
-    check_writable(path)
+def write_whole(data: bytes, path: Path, force: bool = False) -> None:
+    """See `write_svg`; for any bytes. force: replace a file that is read-only, too."""
+    check_writable(path, force)
     path = Path(os.path.realpath(path))  # a link stays a link
     scratch = ""
     try:
@@ -57,6 +59,8 @@ def write_whole(data: bytes, path: Path) -> None:
             os.fsync(part.fileno())
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         os.chmod(scratch, mode)
+        if sys.platform == "win32" and path.exists():
+            os.chmod(path, mode | stat.S_IWRITE)  # there it holds for replacing, too
         os.replace(scratch, path)
         _clear_away(path.parent)
     except BaseException as error:
@@ -85,8 +89,9 @@ def _umask() -> int:
     return mask
 
 
-def check_writable(path: Path) -> None:
-    """Raise `UserError` when a file can't be made at `path`.
+def check_writable(path: Path, force: bool = False) -> None:
+    """Raise `UserError` when a file can't be made at `path`, or would replace one that somebody
+    made read-only and is not to be replaced by `force`.
 
     Called before the work, so that none is done for nothing.
     """
@@ -108,6 +113,11 @@ def check_writable(path: Path) -> None:
         raise UserError(
             "cannot-write",
             f"{path} is not a regular file: choose another place with -o, or - for standard output",
+        )
+    if mode is not None and not mode & ANYBODY_WRITES and not force:
+        raise UserError(
+            "read-only",
+            f"{path} is read-only: replace it with --force, or choose another place with -o",
         )
     if not folder.is_dir():
         raise UserError(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     pass
 
 Point = tuple[float, float]
+MOST_POINTS = 100_000  # of such a line: one to another world is thinned out
 LINE_PX = 2.0  # between the points of a line that covers edges
 
 
@@ -73,10 +74,12 @@ def polyline(chain: NDArray[np.floating], per_cubic: int = 33) -> NDArray[np.flo
 
 
 def sampled(chain: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Points [n, 2] along a chain of cubics [3k+1, 2], evenly some `LINE_PX` apart."""
+    """Points [n, 2] along a chain of cubics [3k+1, 2], evenly some `LINE_PX` apart, or farther
+    where there would be too many.
+    """
     line = polyline(chain)
-    steps = np.linalg.norm(np.diff(line, axis=0), axis=1)
+    steps = np.hypot(*np.diff(line, axis=0).T)
     at = np.concatenate([[0.0], np.cumsum(steps)])
-    count = max(2, int(at[-1] / LINE_PX) + 1)
+    count = max(2, int(min(at[-1] / LINE_PX, MOST_POINTS)) + 1)
     places = np.linspace(0, at[-1], count)
     return np.stack([np.interp(places, at, line[:, axis]) for axis in (0, 1)], -1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from clipasso_core.errors import LONGEST, UserError
+import pytest
+
+from clipasso_core.errors import LONGEST, LONGEST_INPUT, UserError
 
 
 def test_a_message_is_one_line() -> None:
@@ -14,3 +16,17 @@ def test_a_long_message_keeps_what_happened_and_the_advice() -> None:
     assert message.startswith("no such thing")
     assert message.endswith("choose another")
     assert len(message) <= LONGEST + 5
+
+
+@pytest.mark.parametrize("given", ["x" * 5000, "'" + "many words " * 500 + "'"])
+def test_what_somebody_gave_is_repeated_in_two_hundred_letters(given: str) -> None:
+    message = UserError("bad-name", f"there is no thing {given}: choose another").message
+    assert message.startswith("there is no thing ")
+    assert message.endswith(": choose another")
+    assert len(message) <= len("there is no thing : choose another") + LONGEST_INPUT + 1
+
+
+def test_lists_of_names_stay_whole() -> None:
+    names = ", ".join(f"setting_{number}" for number in range(30))
+    message = f"a request has no setting 'x': it has {names}, and that's all"
+    assert UserError("bad-request", message).message == message

@@ -10,7 +10,15 @@ import click
 from click.core import ParameterSource
 
 from clipasso_core.cli import DONE
-from clipasso_core.cli.options import ANIMATION_S, LAYER, OUTPUT, SKETCH, option, work_options
+from clipasso_core.cli.options import (
+    ANIMATION_S,
+    FORCE,
+    LAYER,
+    OUTPUT,
+    SKETCH,
+    option,
+    work_options,
+)
 from clipasso_core.request import SketchRequest
 
 _PHOTO = click.option(
@@ -23,7 +31,7 @@ _PHOTO = click.option(
 
 def _edit_command(command: Any) -> Any:
     """A command that computes on an existing sketch."""
-    for one in (work_options, OUTPUT, LAYER, _PHOTO, SKETCH):
+    for one in (work_options, FORCE, OUTPUT, LAYER, _PHOTO, SKETCH):
         command = one(command)
     return click.command()(command)
 
@@ -50,6 +58,7 @@ def refine(
     photo: Path,
     layer: str | None,
     output: Path | None,
+    force: bool,
     as_json: bool,
     only: tuple[str, ...],
     lock: tuple[str, ...],
@@ -65,13 +74,13 @@ def refine(
     from clipasso_core.sketching import edit
 
     request = SketchRequest(**settings)
-    source, drawing, target = _open_sketch(sketch_file, photo, layer, output)
+    source, drawing, target = _open_sketch(sketch_file, photo, layer, output, force)
     for line in drawing.find(list(lock)):
         line.locked = True
     chosen = drawing.choose(only)
     with show_progress(as_json) as view:
         change = edit.refine(source, drawing, request, chosen, reach, view.update)
-    drawing.write(target)
+    drawing.write(target, force)
     if as_json:
         click.echo(json.dumps(change.to_json()))
     for line in change.kept_fixed:
@@ -106,6 +115,7 @@ def add(
     photo: Path,
     layer: str | None,
     output: Path | None,
+    force: bool,
     as_json: bool,
     **settings: Any,
 ) -> int:
@@ -115,14 +125,14 @@ def add(
     from clipasso_core.cli.terminal import show_progress
     from clipasso_core.sketching import edit
 
-    source, drawing, target = _open_sketch(sketch_file, photo, layer, output)
+    source, drawing, target = _open_sketch(sketch_file, photo, layer, output, force)
     context = click.get_current_context()
     if context.get_parameter_source("color") is ParameterSource.DEFAULT and drawing.lines:
         settings["color"] = drawing.lines[0].color
     request = SketchRequest(**settings)
     with show_progress(as_json) as view:
         change = edit.add(source, drawing, request, view.update)
-    drawing.write(target)
+    drawing.write(target, force)
     if as_json:
         click.echo(json.dumps(change.to_json()))
     click.echo(
@@ -139,7 +149,10 @@ def add(
 )
 @LAYER
 @OUTPUT
-def level(sketch_file: Path, strokes: int, layer: str | None, output: Path | None) -> int:
+@FORCE
+def level(
+    sketch_file: Path, strokes: int, layer: str | None, output: Path | None, force: bool
+) -> int:
     """Show the most needed strokes of SKETCH and hide the others; a higher number brings them
     back.
     """
@@ -147,7 +160,7 @@ def level(sketch_file: Path, strokes: int, layer: str | None, output: Path | Non
 
     sketch = drawing.read_drawing(sketch_file, None, layer)
     shown, there = drawing.level(sketch, strokes)
-    sketch.write(output or sketch_file)
+    sketch.write(output or sketch_file, force)
     click.echo(f"{shown} of {there} strokes: {output or sketch_file}", err=True)
     return DONE
 
@@ -164,8 +177,14 @@ def level(sketch_file: Path, strokes: int, layer: str | None, output: Path | Non
 @click.option("--loop", is_flag=True, help="Begin anew, after a pause.")
 @LAYER
 @OUTPUT
+@FORCE
 def animate(
-    sketch_file: Path, seconds: float, loop: bool, layer: str | None, output: Path | None
+    sketch_file: Path,
+    seconds: float,
+    loop: bool,
+    layer: str | None,
+    output: Path | None,
+    force: bool,
 ) -> int:
     """Let SKETCH draw itself in a browser, stroke by stroke, the most needed first.
 
@@ -176,7 +195,7 @@ def animate(
 
     sketch = drawing.read_drawing(sketch_file, None, layer)
     count = animate.animate(sketch, seconds, loop)
-    sketch.write(output or sketch_file)
+    sketch.write(output or sketch_file, force)
     click.echo(
         f"{count} {'stroke draws itself' if count == 1 else 'strokes draw themselves'}:"
         f" {output or sketch_file}",
@@ -186,7 +205,7 @@ def animate(
 
 
 def _open_sketch(
-    sketch_file: Path, photo: Path, layer: str | None, output: Path | None
+    sketch_file: Path, photo: Path, layer: str | None, output: Path | None, force: bool
 ) -> tuple[Any, Any, Path]:
     """The photograph, the sketch over it, and the file to write; what is wrong with any of them is
     told before the work.
@@ -196,7 +215,7 @@ def _open_sketch(
     from clipasso_core.photo import picture
 
     target = output or sketch_file
-    files.check_writable(target)
+    files.check_writable(target, force)
     source = picture.read_picture(photo)
     return source, drawing.read_drawing(sketch_file, (source.width, source.height), layer), target
 

@@ -14,7 +14,7 @@ import click
 
 from clipasso_core import __version__
 from clipasso_core.cli import BUG, DONE, INTERRUPTED, MISTAKE, edit, engine, models, plot, sketch
-from clipasso_core.errors import Cancelled, UserError
+from clipasso_core.errors import Cancelled, UserError, shortened
 from clipasso_core.machine.threads import spin_briefly
 
 STUCK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)  # what a full or lost output raises
@@ -139,6 +139,7 @@ def _fail_with_bug(error: Exception, as_json: bool = False) -> int:
 
 
 def _fail(code: str, message: str, status: int, as_json: bool) -> int:
+    message = shortened(message)  # click's own repeat what was typed
     if as_json:
         print(json.dumps({"event": "error", "code": code, "message": message}), flush=True)
     print(f"clipasso: {message}", file=sys.stderr)

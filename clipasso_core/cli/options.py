@@ -28,6 +28,7 @@ OUTPUT = click.option(
     type=click.Path(path_type=Path),
     help="SVG file to write.  [default: the sketch itself]",
 )
+FORCE = click.option("--force", is_flag=True, help="Replace a file that is read-only, too.")
 
 
 def option(*names: str, field: str, **settings: Any) -> Callable[[Command], Command]:

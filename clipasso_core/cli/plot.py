@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from clipasso_core.cli import DONE
-from clipasso_core.cli.options import LAYER, OUTPUT, SKETCH
+from clipasso_core.cli.options import FORCE, LAYER, OUTPUT, SKETCH
 
 
 def _plot_command(command: Any) -> Any:
@@ -25,6 +25,7 @@ def _plot_command(command: Any) -> Any:
             metavar="ID",
             help="Take this stroke; may be repeated.  [default: all]",
         ),
+        FORCE,
         OUTPUT,
         LAYER,
         SKETCH,
@@ -36,7 +37,12 @@ def _plot_command(command: Any) -> Any:
 
 @_plot_command
 def join(
-    sketch_file: Path, layer: str | None, output: Path | None, only: tuple[str, ...], as_json: bool
+    sketch_file: Path,
+    layer: str | None,
+    output: Path | None,
+    force: bool,
+    only: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     """Join the strokes of SKETCH into one continuous line, in a layer of its own, for plotters,
     cutters and lasers.
@@ -46,19 +52,24 @@ def join(
     from clipasso_core.document import drawing, plot
 
     target = output or sketch_file
-    files.check_writable(target)
+    files.check_writable(target, force)
     sketch = drawing.read_drawing(sketch_file, None, layer)
     with show_counting("joining", as_json) as tell:
         count = plot.join_strokes(sketch, sketch.choose(only), tell)
     with _too_late_to_stop():
-        sketch.write(target)
+        sketch.write(target, force)
     _conclude(f"{count} strokes in one line: {target}", count, None, as_json)
     return DONE
 
 
 @_plot_command
 def order(
-    sketch_file: Path, layer: str | None, output: Path | None, only: tuple[str, ...], as_json: bool
+    sketch_file: Path,
+    layer: str | None,
+    output: Path | None,
+    force: bool,
+    only: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     """Put the strokes of SKETCH into the order of least pen-up travel, in a layer of its own."""
     from clipasso_core import files
@@ -66,13 +77,13 @@ def order(
     from clipasso_core.document import drawing, plot
 
     target = output or sketch_file
-    files.check_writable(target)
+    files.check_writable(target, force)
     sketch = drawing.read_drawing(sketch_file, None, layer)
     lines = plot.lines_to_plot(sketch, sketch.choose(only))
     with show_counting("ordering", as_json) as tell:
         saved = plot.order_strokes(sketch, lines, tell)
     with _too_late_to_stop():
-        sketch.write(target)
+        sketch.write(target, force)
     count = len(lines)
     _conclude(f"{saved:.0%} less travel with the pen up: {target}", count, saved, as_json)
     return DONE

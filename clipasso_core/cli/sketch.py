@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from clipasso_core.cli import DONE, INTERRUPTED
-from clipasso_core.cli.options import ANIMATION_S, option, work_options
+from clipasso_core.cli.options import ANIMATION_S, FORCE, option, work_options
 from clipasso_core.errors import UserError
 from clipasso_core.request import SketchRequest
 
@@ -39,6 +39,7 @@ def _numbers(
         " folder]"
     ),
 )
+@FORCE
 @option(
     "--strokes",
     field="strokes",
@@ -121,6 +122,7 @@ def _numbers(
 def sketch(
     photo: Path,
     output: Path | None,
+    force: bool,
     as_json: bool,
     frames: Path | None,
     animation_s: float | None,
@@ -153,7 +155,7 @@ def sketch(
             "cannot-write", f"a sketch is an SVG file: name it {target.with_suffix('.svg')}"
         )
     if str(target) != "-":
-        files.check_writable(target)
+        files.check_writable(target, force)
     elif as_json:
         raise UserError(
             "bad-usage", "--json and -o - would both print on standard output: name a file with -o"
@@ -184,7 +186,7 @@ def sketch(
         if str(target) == "-":
             sys.stdout.buffer.write(document)
         else:
-            files.write_whole(document, target)
+            files.write_whole(document, target, force)
         view.finish(result, str(target), interrupt.asked)
     return INTERRUPTED if interrupt.asked else DONE
 

@@ -106,7 +106,8 @@ def _shares(lines: list[Line]) -> NDArray[np.floating]:
 
 
 def _length(chain: NDArray[np.floating]) -> float:
-    return float(np.linalg.norm(np.diff(polyline(chain), axis=0), axis=1).sum())
+    with np.errstate(all="ignore"):  # what lies beyond all numbers has no length, see `_shares`
+        return float(np.hypot(*np.diff(polyline(chain), axis=0).T).sum())
 
 
 def _key_frames(name: str, begin: float, end: float, dashed: bool) -> str:

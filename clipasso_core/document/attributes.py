@@ -28,12 +28,13 @@ INNER = f"{{{CLIPASSO}}}inner"
 PAPER = f"{{{CLIPASSO}}}paper"
 
 LONGEST_NUMBER = 64  # characters; whatever a program writes is shorter
-NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+# no two parts of these may take the same characters: that would cost time squared
+NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 NUMBERS = re.compile(NUMBER, re.ASCII)
 BETWEEN = re.compile(r"[\s,]*")
 RANKS = re.compile(r"\d{1,9}", re.ASCII)
-FUNCTION = re.compile(r"\s*,?\s*(matrix|translate|scale|rotate|skewX|skewY)\s*\(([^()]*)\)")
-LENGTH = re.compile(rf"\s*({NUMBER})\s*(px|pt|pc|mm|cm|in|q|Q|)\s*", re.ASCII)
+FUNCTION = re.compile(r"\s*(?:,\s*)?(matrix|translate|scale|rotate|skewX|skewY)\s*\(([^()]*)\)")
+LENGTH = re.compile(rf"({NUMBER})\s*(px|pt|pc|mm|cm|in|q|)", re.ASCII | re.IGNORECASE)
 PX = {  # CSS Values 4, section 6.2
     "": 1.0,
     "px": 1.0,
@@ -79,7 +80,7 @@ def read_numbers(text: str) -> list[float] | None:
 
 def read_length(text: str | None) -> float:
     """In user units; 0 for what is missing, relative to something, or can't be read."""
-    found = LENGTH.fullmatch((text or "").replace("\u00a0", " "))
+    found = LENGTH.fullmatch((text or "").replace("\u00a0", " ").strip())
     if found is None or len(found.group(1)) > LONGEST_NUMBER:
         return 0.0
     length = float(found.group(1)) * PX[found.group(2).lower()]

@@ -80,9 +80,12 @@ class Line:
         return self.node.get(PART) or ""
 
     def place(self, chains: list[NDArray[np.floating]]) -> None:
-        """Take other points; id, style and everything else of the element stay."""
+        """Take other points; id, style and everything else of the element stay. Raises
+        `UserError` for those that no document can hold.
+        """
         self.chains = chains
-        own = [apply(np.linalg.inv(self.to_picture), chain) for chain in chains]
+        with np.errstate(all="ignore"):  # `path_text` writes no number beyond all numbers
+            own = [apply(np.linalg.inv(self.to_picture), chain) for chain in chains]
         self.node.set("d", " ".join(path_text(chain) for chain in own))
 
 
@@ -151,9 +154,9 @@ class Drawing:
         """The whole document as a file's content."""
         return etree.tostring(self.root.getroottree(), xml_declaration=True, encoding="UTF-8")
 
-    def write(self, path: Path) -> None:
-        """Write beside and rename. Raises `UserError`."""
-        write_whole(self.to_bytes(), path)
+    def write(self, path: Path, force: bool = False) -> None:
+        """Write beside and rename. force: see `write_whole`. Raises `UserError`."""
+        write_whole(self.to_bytes(), path, force)
 
 
 def level(drawing: Drawing, count: int) -> tuple[int, int]:
@@ -201,9 +204,10 @@ def open_drawing(
     """An SVG document in memory; see `read_drawing`. name: of the file, for messages."""
     root = _parse(data, name)
     styles = Cascade(root)
-    group = _find_layer(root, layer, styles)
-    to_page = np.eye(3) if size_px is None else _photo_to_page(root, group, size_px, styles)
-    return _over(root, group, to_page, styles)
+    with styles.unchanged():
+        group = _find_layer(root, layer, styles)
+        to_page = np.eye(3) if size_px is None else _photo_to_page(root, group, size_px, styles)
+        return _over(root, group, to_page, styles)
 
 
 def parse_drawing(data: bytes, layer: str, page: list[float]) -> Drawing:
@@ -215,7 +219,8 @@ def parse_drawing(data: bytes, layer: str, page: list[float]) -> Drawing:
     styles = Cascade(root)
     a, b, c, d, e, f = page
     to_page = np.array([[a, c, e], [b, d, f], [0, 0, 1]], float)
-    return _over(root, _find_layer(root, layer, styles), to_page, styles)
+    with styles.unchanged():
+        return _over(root, _find_layer(root, layer, styles), to_page, styles)
 
 
 def _over(
@@ -322,27 +327,27 @@ def _lines(
     group: etree._Element, to_picture: NDArray[np.floating], styles: Cascade
 ) -> Iterator[Line]:
     paper = _paper(group, styles)
+    ctms: dict[etree._Element, NDArray[np.floating]] = {}
     for node in group.iter(f"{{{SVG}}}path"):
         if not _seen(node, styles, group):
             continue
         with np.errstate(all="ignore"):
-            own = to_picture @ _ctm(node)
+            own = to_picture @ _ctm(node, ctms)
         if is_flat(own):
             continue  # squashed to nothing: nothing is seen of it
         scale = float(np.sqrt(abs(np.linalg.det(own[:2, :2]))))
-        try:
-            chains, closed = read_path(node.get("d") or "")
-        except (ValueError, IndexError, TypeError, ZeroDivisionError, AttributeError):
-            continue  # path data that no program can draw
-        if not chains:
-            continue
+        chains, closed = read_path(node.get("d") or "")
+        with np.errstate(all="ignore"):
+            placed = [apply(own, chain) for chain in chains]
+        if not placed or not all(np.isfinite(chain).all() for chain in placed):
+            continue  # nothing is there, or beyond all numbers
         red, green, blue, _ = color(styles.paint(node, "stroke")) or (0, 0, 0, 1)
         fill = _darkness(node, "fill", styles, paper)
         filled = "filled" if fill else ""
         opacity = styles.opacity(node)
         yield Line(
             node,
-            [apply(own, chain) for chain in chains],
+            placed,
             width=read_length(styles.value(node, "stroke-width")) * scale,
             color=from_rgb((red, green, blue)),
             darkness=_darkness(node, "stroke", styles, paper) * opacity,
@@ -353,13 +358,25 @@ def _lines(
         )
 
 
-def _ctm(node: etree._Element) -> NDArray[np.floating]:
-    """From a node's content to the root's user units; [3, 3]."""
-    total = np.eye(3)
-    for one in (node, *node.iterancestors()):
+def _ctm(
+    node: etree._Element, known: dict[etree._Element, NDArray[np.floating]] | None = None
+) -> NDArray[np.floating]:
+    """From a node's content to the root's user units; [3, 3].
+
+    known: of elements around it, to which its own is added; nothing may change meanwhile.
+    """
+    known = {} if known is None else known
+    way = []
+    around: etree._Element | None = node
+    while around is not None and around not in known:
+        way.append(around)
+        around = around.getparent()
+    total = np.eye(3) if around is None else known[around]
+    for one in reversed(way):
         if one.get("transform"):
             with np.errstate(all="ignore"):  # see `attributes.is_flat`
-                total = read_transform(one) @ total
+                total = total @ read_transform(one)
+        known[one] = total
     return total
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from lxml import etree
 from numpy.typing import NDArray
 
-from clipasso_core.document.attributes import INKSCAPE, SVG
+from clipasso_core.document.attributes import INKSCAPE, SVG, is_flat
 from clipasso_core.document.drawing import Drawing, Line, apply, looks
 from clipasso_core.document.path_data import path_text
 from clipasso_core.document.stylesheet import declare
@@ -128,7 +128,15 @@ def _copied(line: Line, turned: bool, drawing: Drawing) -> etree._Element:
 
 
 def _keep_place(node: etree._Element, own: NDArray[np.floating]) -> None:
-    """A path that leaves its groups takes their transforms with it. own: [3, 3] to the layer."""
+    """A path that leaves its groups takes their transforms with it. own: [3, 3] to the layer.
+    Raises `UserError` for one that no document can hold.
+    """
+    if is_flat(own):
+        raise UserError(
+            "bad-stroke",
+            f"the stroke {node.get('id') or 'without an id'} would be squashed to nothing: undo the"
+            " transforms around it, or take it out",
+        )
     if not np.allclose(own, np.eye(3), atol=1e-9):
         numbers = ",".join(f"{value:.10g}" for value in own[:2].T.ravel())
         node.set("transform", f"matrix({numbers})")

@@ -10,25 +10,30 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import tinycss2
-from cssselect import GenericTranslator, SelectorError
+from cssselect import SelectorError
 from cssselect import parse as parse_selectors
-from cssselect.parser import Element as TypeSelector
-from cssselect.xpath import XPathExpr
 from lxml import etree
 from tinycss2.color4 import parse_color
 
+from clipasso_core.document.attributes import LONGEST_NUMBER
+from clipasso_core.document.selectors import Elements, Index, check
+
 SHEETS = ("{http://www.w3.org/2000/svg}style", "{http://www.w3.org/1999/xhtml}style")
+SAY_STEPS = 12  # looks at an element that it takes as long to say something about it
 SCREEN = ("", "all", "screen")  # media whose rules count
 PARENTS = ("inherit",)
 # as if nothing were said: a person's or a browser's own sheets don't paint SVG
 NOTHING = ("unset", "revert", "revert-layer")
 # of a style attribute: semicolons within an address stay
-PARTS = re.compile(r"""(?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\)|["'(])+""")
+PARTS = re.compile(r"""(?:[^;"'(]|"[^"]*(?:"|$)|'[^']*(?:'|$)|\([^)]*(?:\)|$))+""")
 
+LONG_NUMBERS = re.compile(rf"[0-9]{{{LONGEST_NUMBER + 1},}}")
 NUMBERS = ("number", "percentage", "dimension")  # tinycss2's kinds of them
 
 Tokens = list[Any]  # tinycss2's
@@ -54,11 +59,27 @@ class Cascade:
     """
 
     def __init__(self, root: etree._Element) -> None:
+        """Raises `UserError` for sheets that take too long."""
         self._attributes: dict[str, Said] = {}  # by a style attribute's text
+        self._presented: dict[tuple[str, str], str] = {}  # by a presentation attribute and its text
+        self._kept: dict[str, dict[etree._Element, str]] | None = None
         self._sheets: dict[etree._Element, Said] = {}
+        index: Index | None = None
         for order, rule in enumerate(_rules(root)):
-            for selector, path in _paths(rule):
-                self._take(root, rule, (1, selector, order), path)
+            said = _said(_declarations(rule.content))
+            if said:
+                index = index or Index(root)
+                for selector in _selectors(rule):
+                    self._take(index, said, selector, order)
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Within, no attribute changes: what elements have is found once for each."""
+        self._kept = {}
+        try:
+            yield
+        finally:
+            self._kept = None
 
     def stated(self, node: etree._Element, name: str) -> str:
         """What the document says about a property of this very element; empty for nothing."""
@@ -66,24 +87,31 @@ class Cascade:
         found = [said[name] for said in sources if name in said]
         attribute = node.get(name)
         if attribute:
-            tokens = tinycss2.parse_component_value_list(attribute)
-            if _is_valid(name, tokens):
-                found.append(((False, 0), _text(tokens)))
+            value = self._presentation(name, attribute)
+            if value:
+                found.append(((False, 0), value))
         return max(found)[1] if found else ""
 
     def value(self, node: etree._Element, name: str) -> str:
         """The property as the element has it, with ``inherit`` and its like resolved."""
         known = PROPERTIES[name]
-        for one in (node, *node.iterancestors()):
+        kept = {} if self._kept is None else self._kept.setdefault(name, {})
+        value = known.initial
+        inheriting: list[etree._Element] = []
+        for one in chain((node,), node.iterancestors()):
+            if one in kept:
+                value = kept[one]
+                break
+            inheriting.append(one)
             text = self.stated(one, name)
             word = text.lower()
-            if word == "initial":
-                return known.initial
-            if word not in ("", *PARENTS, *NOTHING):
-                return text
-            if word not in PARENTS and not known.inherited:
-                return known.initial
-        return known.initial
+            if word not in ("", "initial", *PARENTS, *NOTHING):
+                value = text
+                break
+            if word == "initial" or (word not in PARENTS and not known.inherited):
+                break
+        kept.update(dict.fromkeys(inheriting, value))
+        return value
 
     def paint(self, node: etree._Element, name: str) -> str:
         """``fill`` or ``stroke``, with ``currentColor`` resolved."""
@@ -109,22 +137,34 @@ class Cascade:
     def _attribute(self, node: etree._Element) -> Said:
         text = node.get("style") or ""
         if text not in self._attributes:
-            said: Said = {}
-            for order, (name, value, important) in enumerate(_declarations(text)):
-                said[name] = max(said.get(name, UNSAID), ((important, 2, order), value))
-            self._attributes[text] = said
+            self._attributes[text] = {
+                name: ((important, 2), value)
+                for name, (value, important) in _said(_declarations(text)).items()
+            }
         return self._attributes[text]
 
-    def _take(self, root: etree._Element, rule: Any, rank: Rank, path: etree.XPath) -> None:
-        declarations = [*_declarations(rule.content)]
+    def _presentation(self, name: str, attribute: str) -> str:
+        """A presentation attribute's value; empty for one that makes no sense."""
+        key = name, attribute
+        if key not in self._presented:
+            tokens = tinycss2.parse_component_value_list(_readable(attribute))
+            self._presented[key] = _text(tokens) if _is_valid(name, tokens) else ""
+        return self._presented[key]
+
+    def _take(
+        self, index: Index, said: dict[str, tuple[str, bool]], selector: Any, order: int
+    ) -> None:
         try:
-            nodes = path(root) if declarations else []
-        except etree.XPathError:
+            nodes: Elements = index.matching(selector.parsed_tree)
+        except (SelectorError, etree.XPathError, ValueError, RecursionError):
             return
+        index.spend(len(nodes) * len(said) * SAY_STEPS)
+        specificity = selector.specificity()
         for node in nodes:
-            said = self._sheets.setdefault(node, {})
-            for order, (name, value, important) in enumerate(declarations):
-                said[name] = max(said.get(name, UNSAID), ((important, *rank, order), value))
+            of_node = self._sheets.setdefault(node, {})
+            for name, (value, important) in said.items():
+                rank = (important, 1, specificity, order)
+                of_node[name] = max(of_node.get(name, UNSAID), (rank, value))
 
 
 def color(paint: str) -> tuple[float, float, float, float] | None:
@@ -134,7 +174,7 @@ def color(paint: str) -> tuple[float, float, float, float] | None:
     """
     if paint.lower() == "none":
         return 0.0, 0.0, 0.0, 0.0
-    tokens = _significant(tinycss2.parse_component_value_list(paint))
+    tokens = _significant(tinycss2.parse_component_value_list(_readable(paint)))
     found = _color(tokens[0]) if tokens else None
     if found is None or isinstance(found, str):
         return None
@@ -261,7 +301,24 @@ def _rules(root: etree._Element) -> Iterator[Any]:
             continue
         # without what is commented out
         text = (sheet.text or "") + "".join(child.tail or "" for child in sheet)
-        yield from _flat(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True))
+        sheet_rules = tinycss2.parse_stylesheet(
+            _readable(text), skip_comments=True, skip_whitespace=True
+        )
+        yield from _flat(sheet_rules)
+
+
+def _said(declarations: Iterator[tuple[str, str, bool]]) -> dict[str, tuple[str, bool]]:
+    """Value and importance by name: of several the last important one, else the last."""
+    said: dict[str, tuple[str, bool]] = {}
+    for name, value, important in declarations:
+        if important or not said.get(name, ("", False))[1]:
+            said[name] = (value, important)
+    return said
+
+
+def _readable(text: str) -> str:
+    """CSS without numbers of more digits than Python reads: a word in their place is no value."""
+    return LONG_NUMBERS.sub("too-long", text)
 
 
 def _flat(rules: Tokens) -> Iterator[Any]:
@@ -289,31 +346,19 @@ def _is_for_screen(media: str) -> bool:
 
 def _declarations(content: str | Tokens) -> Iterator[tuple[str, str, bool]]:
     """Name, value and importance of what is declared validly about known properties."""
+    content = _readable(content) if isinstance(content, str) else content
     for one in tinycss2.parse_declaration_list(content, skip_comments=True, skip_whitespace=True):
         if one.type == "declaration" and _is_valid(one.lower_name, one.value):
             yield one.lower_name, _text(one.value), bool(one.important)
 
 
-class _Translator(GenericTranslator):
-    """To XPath, with types that are found in any namespace, as in a sheet that declares none."""
-
-    def xpath_element(self, selector: TypeSelector) -> XPathExpr:
-        expression = self.xpathexpr_cls()
-        if selector.element:
-            expression.add_condition(f"local-name() = {self.xpath_literal(selector.element)}")
-        return expression
-
-
-def _paths(rule: Any) -> Iterator[tuple[Rank, etree.XPath]]:
-    """Specificity and XPath of each of a rule's selectors.
-
-    None at all if one of them is no selector, as a browser has it.
-    """
-    translator = _Translator()
+def _selectors(rule: Any) -> list[Any]:
+    """A rule's selectors; none at all if one of them is no selector, as a browser has it."""
     try:
         parsed = parse_selectors(_text(rule.prelude))
         selectors = [one for one in parsed if one.pseudo_element is None]
-        paths = [etree.XPath(translator.selector_to_xpath(one)) for one in selectors]
+        for one in selectors:
+            check(one)
     except (SelectorError, etree.XPathError, ValueError, RecursionError):
-        return
-    yield from zip((one.specificity() for one in selectors), paths, strict=True)
+        return []
+    return selectors

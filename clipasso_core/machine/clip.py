@@ -58,11 +58,11 @@ class ClipSpec:
     def weights(self) -> Path | None:
         """The weights' file on this machine, if it is there."""
         if is_path(self.pretrained):
-            return Path(self.pretrained).expanduser()
+            return Path(os.path.expanduser(self.pretrained))  # "~nobody" is a name like others
         record = read_records().get(str(self))
         if record and (folders.models() / record["file"]).is_file():
             return folders.models() / record["file"]
-        return next((path for path in self.places_by_hand() if path.is_file()), None)
+        return next((path for path in self.places_by_hand() if os.path.isfile(path)), None)
 
     def places_by_hand(self) -> list[Path]:
         """Where a file that was downloaded by hand is looked for."""
@@ -76,7 +76,7 @@ class ClipSpec:
         if self.pretrained == RANDOM:
             return None
         path = self.weights()
-        if path is None or not path.is_file():
+        if path is None or not os.path.isfile(path):  # which no length of name troubles
             if is_path(self.pretrained):
                 raise UserError(
                     "no-weights", f"there is no weights file {self.pretrained}: check the path"

@@ -15,7 +15,8 @@ CODE = Path(__file__).parents[1]  # this package
 def home() -> Path:
     """The engine's own folder: `CLIPASSO_HOME`, else the platform's folder for user data."""
     chosen = os.environ.get(HOME_VARIABLE)
-    return Path(chosen or platformdirs.user_data_dir("clipasso", appauthor=False)).expanduser()
+    folder = chosen or platformdirs.user_data_dir("clipasso", appauthor=False)
+    return Path(os.path.expanduser(folder))
 
 
 def models() -> Path:
@@ -24,7 +25,9 @@ def models() -> Path:
         named = json.loads((home() / "config.json").read_text(encoding="utf-8"))["models"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         named = None
-    return Path(named).expanduser() if isinstance(named, str) and named else home() / "models"
+    if isinstance(named, str) and named:
+        return Path(os.path.expanduser(named))
+    return home() / "models"
 
 
 def logs() -> Path:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from clipasso_core.errors import shortened
 from clipasso_core.machine import folders
 
 MAX_BYTES = 1_000_000  # a file; two older ones are kept
@@ -47,7 +48,7 @@ def engine_logger() -> logging.Logger:
 
 def record_bug(error: BaseException) -> str:
     """Write the traceback into the log file and return one line for the person."""
-    first_line = str(error).splitlines()[0] if str(error) else ""
+    first_line = shortened(str(error).splitlines()[0]) if str(error) else ""
     what = f"a bug in clipasso: {type(error).__name__}: {first_line}".rstrip(": ")
     try:
         log_path().parent.mkdir(parents=True, exist_ok=True)

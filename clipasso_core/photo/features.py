@@ -121,7 +121,7 @@ def _mouth(flat: NDArray[np.floating]) -> tuple[Feature, Feature]:
     width = float(np.linalg.norm(upper[-1] - upper[0]))
     gap = float(np.linalg.norm(upper - lower, axis=1).max())
     if gap > OPEN * width:
-        mouth, name, lip = lower, "upper lip", OUTER_UPPER_LIP
-    else:
-        mouth, name, lip = (upper + lower) / 2, "lower lip", OUTER_LOWER_LIP
-    return Feature("mouth", cubic(mouth)), Feature(name, cubic(flat[list(lip)]))
+        lip = Feature("upper lip", cubic(flat[list(OUTER_UPPER_LIP)]))
+        return Feature("mouth", cubic(lower)), lip
+    lip = Feature("lower lip", cubic(flat[list(OUTER_LOWER_LIP)]))
+    return Feature("mouth", cubic((upper + lower) / 2)), lip

@@ -265,7 +265,8 @@ def _from_grabcut(picture: Picture, relevance: NDArray[np.floating]) -> NDArray[
 
 def rembg_model_path(model: str) -> Path:
     """Where the rembg package keeps that model's file."""
-    return Path(os.environ.get("U2NET_HOME", "~/.u2net")).expanduser() / f"{model}.onnx"
+    folder = os.path.expanduser(os.environ.get("U2NET_HOME", "~/.u2net"))
+    return Path(folder) / f"{model}.onnx"
 
 
 def _from_rembg(picture: Picture, model: str) -> NDArray[np.floating]:
@@ -275,7 +276,7 @@ def _from_rembg(picture: Picture, model: str) -> NDArray[np.floating]:
             "--mask rembg needs the package rembg: install clipasso with its extra [mask], or use"
             " --mask auto",
         )
-    if not rembg_model_path(model).is_file():
+    if not os.path.isfile(rembg_model_path(model)):
         raise UserError(
             "no-rembg-model",
             f"rembg's model {model} is not on this machine: put {model}.onnx into"

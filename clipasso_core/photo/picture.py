@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from clipasso_core.errors import UserError
 from clipasso_core.files import read_bytes
+from clipasso_core.photo.quiet import silent_stderr
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")  # JPEG includes MPO, what many phones write
 MAX_PIXELS = 64_000_000  # a larger one is a scan or a bomb; decoding it takes gigabytes
+# its decoder holds four copies of the picture
+MAX_WEBP_PIXELS = 56_000_000
+# a JPEG's scans times its millions of pixels: a scan goes over the whole picture, a million in 4 ms
+MAX_SCANNED = 1000
+USUAL_SCANS = 16  # of a progressive JPEG, at most; ten are common
+STRIP_ROWS = 256  # that are converted at a time: the whole would be there twice or more
+REDUCING_GAP = 3  # times its last size to which a picture is reduced by averaging, which is quick
 MIN_SIDE = 16  # fewer pixels hold no subject
 WORK_SIDE = 1024  # the optimiser's canvas is 224 px: more pixels only cost time
 _ORIENTATION = 0x0112  # EXIF tag
 _ON_THEIR_SIDE = (5, 6, 7, 8)  # its values that swap width and height
+_TURNS = {  # what sets its other values upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 # What decoders raise on damaged files
 _BROKEN = (
     OSError,
@@ -79,9 +99,11 @@ def decode_picture(data: bytes, name: str = "the photo") -> Picture:
         try:
             image = Image.open(io.BytesIO(data), formats=FORMATS)
             _check_size(image, name)
+            _check_scans(image, data, name)
             stored = image.size
             image.draft("RGB", (WORK_SIDE, WORK_SIDE))  # lets JPEG decode at a fraction of its size
-            image.load()
+            with silent_stderr() if image.format == "TIFF" else nullcontext():
+                image.load()
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise _too_large(name) from None
         except UnidentifiedImageError:
@@ -112,18 +134,17 @@ def from_image(
             f"{name} is {size[0]} x {size[1]} pixels: a sketch needs at least {MIN_SIDE} x"
             f" {MIN_SIDE}",
         )
-    try:
-        on_its_side = image.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE
-        image = ImageOps.exif_transpose(image)
-    except _BROKEN:  # damaged EXIF: the pixels are taken as they lie
-        on_its_side = False
-    if on_its_side:
+    rgba = _reduced(image)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            orientation = image.getexif().get(_ORIENTATION, 1)
+        except _BROKEN:  # damaged EXIF: the pixels are taken as they lie
+            orientation = 1
+    if orientation in _TURNS:
+        rgba = rgba.transpose(_TURNS[orientation])
+    if orientation in _ON_THEIR_SIDE:
         size = size[::-1]
-    rgba = _eight_bit(image)
-    factor = min(1.0, WORK_SIDE / max(rgba.size))
-    if factor < 1:
-        reduced = (max(1, round(rgba.width * factor)), max(1, round(rgba.height * factor)))
-        rgba = rgba.resize(reduced, Image.Resampling.LANCZOS, reducing_gap=3)
     pixels = np.asarray(rgba)
     alpha = pixels[..., 3] if rgba.mode == "RGBA" else None
     if alpha is not None and alpha.min() == 255:
@@ -134,8 +155,8 @@ def from_image(
 
 
 def _check_size(image: Image.Image, name: str) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise _too_large(name)
+    if image.width * image.height > _most_pixels(image):
+        raise _too_large(name, _most_pixels(image))
     if min(image.size) < MIN_SIDE:
         raise UserError(
             "bad-photo",
@@ -144,21 +165,70 @@ def _check_size(image: Image.Image, name: str) -> None:
         )
 
 
-def _too_large(name: str) -> UserError:
+def _most_pixels(image: Image.Image) -> int:
+    return MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+
+
+def _too_large(name: str, most: int = MAX_PIXELS) -> UserError:
     return UserError(
-        "bad-photo",
-        f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels: save it smaller",
+        "bad-photo", f"{name} has more than {most // 1_000_000} million pixels: save it smaller"
     )
 
 
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """RGB, or RGBA when the picture has transparency."""
+def _check_scans(image: Image.Image, data: bytes, name: str) -> None:
+    """Refuse a JPEG of so many scans that decoding it takes minutes."""
+    if image.format not in ("JPEG", "MPO"):
+        return
+    scans = data.count(b"\xff\xda")  # which no pixel's data hold
+    if scans > USUAL_SCANS and scans * image.width * image.height > MAX_SCANNED * 1_000_000:
+        raise UserError(
+            "bad-photo",
+            f"{name} is a JPEG of {scans} scans, which takes too long to read: open it in a picture"
+            " editor and save it again",
+        )
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    """RGB, or RGBA when the picture has transparency, of at most `WORK_SIDE` pixels a side."""
+    factor = min(1.0, WORK_SIDE / max(image.size))
+    if factor == 1:
+        return _eight_bit(image, _top(image))
+    by = max(1, int(1 / factor / REDUCING_GAP))
+    small = (math.ceil(image.width / by), math.ceil(image.height / by))
+    averaged: Image.Image | None = None
+    top = _top(image)
+    for y, strip in _strips(image, by):
+        part = _eight_bit(strip, top).reduce(by)
+        if averaged is None:
+            averaged = Image.new(part.mode, small)
+        averaged.paste(part, (0, y // by))
+    assert averaged is not None
+    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    box = (0, 0, image.width / by, image.height / by)
+    return averaged.resize(size, Image.Resampling.LANCZOS, box)
+
+
+def _strips(image: Image.Image, by: int = 1) -> Iterator[tuple[int, Image.Image]]:
+    """A picture's rows, a few at a time, and where they begin: a multiple of `by`."""
+    rows = math.ceil(STRIP_ROWS / by) * by
+    for y in range(0, image.height, rows):
+        yield y, image.crop((0, y, image.width, min(y + rows, image.height)))
+
+
+def _top(image: Image.Image) -> float:
+    """The value that is white, of a picture of whole or broken numbers."""
+    if image.mode != "F":
+        return 65535.0  # "I" holds 16-bit greys
+    strips = (np.nan_to_num(np.asarray(strip)) for _, strip in _strips(image))
+    return max(1e-9, *(float(strip.max()) for strip in strips))
+
+
+def _eight_bit(image: Image.Image, top: float) -> Image.Image:
+    """RGB, or RGBA when the picture has transparency. top: see `_top`."""
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image, dtype=np.uint16) >> 8).astype(np.uint8))
     elif image.mode in ("I", "F"):
         values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-        # "I" holds 16-bit greys
-        top = 65535.0 if image.mode == "I" else max(float(values.max()), 1e-9)
         image = Image.fromarray((np.clip(values / top, 0, 1) * 255).astype(np.uint8))
     clear = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
     return image.convert("RGBA" if clear else "RGB")

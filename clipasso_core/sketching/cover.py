@@ -12,6 +12,7 @@ from clipasso_core.frame import CANVAS_PX, Frame
 from clipasso_core.sketching.stage import DRAWN_WIDTH_PX
 from clipasso_core.strokes import padded, sampled
 
+FARTHEST_PX = 1e6  # from the canvas that an outline is followed
 SUBPIXEL_BITS = 4  # of OpenCV's fixed-point coordinates
 
 
@@ -33,7 +34,9 @@ def cover(lines: Sequence[Line], frame: Frame, black: bool = False) -> np.ndarra
 def _filled(chains: Sequence[np.ndarray]) -> np.ndarray:
     """What the outlines [3k+1, 2] (canvas px) enclose, [224, 224] in 0..1."""
     sheet = np.zeros((CANVAS_PX, CANVAS_PX), np.uint8)
-    outlines = [np.round(sampled(chain) * 2**SUBPIXEL_BITS).astype(np.int32) for chain in chains]
+    # [n, 2] each, whole numbers that OpenCV can hold
+    places = [sampled(chain).clip(-FARTHEST_PX, FARTHEST_PX) for chain in chains]
+    outlines = [np.round(place * 2**SUBPIXEL_BITS).astype(np.int32) for place in places]
     cv2.fillPoly(sheet, outlines, 255, cv2.LINE_AA, SUBPIXEL_BITS)
     return sheet / 255
 

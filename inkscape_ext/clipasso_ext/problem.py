@@ -1,10 +1,27 @@
 """What a person can mend, and what to say where they can't."""
 
+from __future__ import annotations
+
+import re
+
 FAULT = (
     "Something went wrong in the extension; the document is unchanged. Its log has the details"
     " (Engine and Models)."
 )
 
 
+LONGEST = 200  # letters of a name or path that a message repeats
+REPEATED = re.compile(r"\S{%d,}" % LONGEST)
+
+
 class Problem(Exception):  # noqa: N818 - the word says what it is
     """The message is one or two sentences: what is wrong, and what to do about it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(REPEATED.sub(lambda found: _cut(found.group()), message))
+
+
+def _cut(text: str) -> str:
+    """Without its middle: both ends of a path tell more."""
+    half = LONGEST // 2 - 3
+    return f"{text[:half]} ... {text[-half:]}"

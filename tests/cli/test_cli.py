@@ -20,9 +20,11 @@ import click
 import numpy as np
 import pytest
 from PIL import Image
+from support.pictures import SIZE
 
 import clipasso_core
 from clipasso_core.cli.main import cli, main
+from clipasso_core.document.attributes import CLIPASSO
 from clipasso_core.document.svg import from_svg, read_svg
 from clipasso_core.errors import UserError
 from clipasso_core.files import check_writable, write_whole
@@ -515,3 +517,59 @@ def test_ctrl_c_while_a_file_is_written_leaves_nothing_beside_it(
     with pytest.raises(KeyboardInterrupt):
         write_whole(b"<svg/>", tmp_path / "out.svg")
     assert everything_below(tmp_path) == []
+
+
+# Files that are not to be replaced
+
+REPLACING = [
+    ["sketch", "{photo}", *BRIEF, "--strokes", "1", "-o", "{target}"],
+    ["level", "{sketch}", "--strokes", "1", "-o", "{target}"],
+    ["animate", "{sketch}", "-o", "{target}"],
+    ["join", "{sketch}", "-o", "{target}"],
+    ["order", "{sketch}", "-o", "{target}"],
+    ["refine", "{sketch}", "--photo", "{photo}", *BRIEF[:-2], "-o", "{target}"],
+    ["add", "{sketch}", "--photo", "{photo}", *BRIEF[:-2], "-n", "1", "-o", "{target}"],
+]
+
+
+@pytest.mark.parametrize("words", REPLACING, ids=lambda words: words[0])
+def test_a_read_only_file_is_replaced_only_by_force(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, photo: Path, words: list[str]
+) -> None:
+    target = tmp_path / "kept.svg"
+    sketch = tmp_path / "sketch.svg"
+    stroke = '<path id="s{0}" clipasso:rank="{0}" d="M 9,9 L {0}0,90" fill="none" stroke="#000"/>'
+    strokes = "".join(stroke.format(number) for number in (3, 6))
+    sketch.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:clipasso="{CLIPASSO}"'
+        f' viewBox="0 0 {SIZE[0]} {SIZE[1]}"><g id="a" clipasso:sketch="1">{strokes}</g></svg>'
+    )
+    target.write_text("mine")
+    target.chmod(0o444)
+    places = {"photo": photo, "sketch": sketch, "target": target}
+    whole = [word.format(**places) for word in words]
+    assert_mistake(capsys, tmp_path, "--force", *whole)
+    assert main([*whole, "--force"]) == DONE
+    assert target.read_text() != "mine"
+    assert target.stat().st_mode & 0o777 == 0o444
+
+
+@pytest.mark.parametrize("long", ["x" * 5000, "word " * 1000])
+def test_what_was_typed_is_not_repeated_at_length(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, photo: Path, long: str
+) -> None:
+    for words in ([f"--{long}", photo], [photo, "--strokes", long], [photo, "--guide", long]):
+        assert_mistake(capsys, tmp_path, "", "sketch", *words)
+    main(["sketch", str(photo), "--strokes", long])
+    assert len(capsys.readouterr().err) < 700
+
+
+@pytest.mark.parametrize(
+    "path", ["~nobody/weights.pt", "/" + "a/" * 2000 + "w.pt", "/" + "a" * 4000 + ".pt", "/\0.pt"]
+)
+def test_odd_paths_of_weights_are_not_there(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, photo: Path, path: str
+) -> None:
+    assert_mistake(
+        capsys, tmp_path, "no weights file", "sketch", photo, "--guide", f"clip:RN50:{path}"
+    )

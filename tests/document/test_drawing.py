@@ -6,8 +6,12 @@ Every path is found where it is seen, and all else stays as it was.
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +22,10 @@ from hypothesis import strategies as st
 from lxml import etree
 from support.drawings import LINE, SIZE, drawn, ranked
 
+from clipasso_core.document.animate import animate
 from clipasso_core.document.attributes import CLIPASSO, INKSCAPE, SVG
 from clipasso_core.document.drawing import Drawing, apply, level, read_drawing
+from clipasso_core.document.plot import join_strokes, order_strokes
 from clipasso_core.errors import UserError
 from clipasso_core.strokes import polyline
 
@@ -567,3 +573,121 @@ def test_a_default_of_a_dtd_is_no_attribute(
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "ATTLIST" not in path.read_text()
+
+
+# How long that takes
+
+LIMIT_S = 5.0
+DOT = '<path class="dot" d="M 0,0 L 1,1"/>'
+INHERIT = '<g display="inherit" visibility="inherit" stroke="inherit" fill="inherit">'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<style>path ~ path ~ path ~ path ~ path ~ path{fill:red}</style>" + DOT * 1500,
+        "<style>path:not(g ~ path ~ path ~ path ~ path ~ path){fill:red}</style>" + DOT * 1500,
+        (INHERIT + DOT) * 200 + "</g>" * 200,
+        '<g transform="rotate(1)">' * 200 + DOT * 2000 + "</g>" * 200,
+        f'<path d="M0 0{"a5 5 0 0 1 10 0 " * 5000}"/>',
+        f'<path d="M0 0{"z" * 100_000}"/>',
+        f'<path style="{"(" * 100_000}" d="M0 0 1 1"/>',
+        f'<path transform="{"scale(" * 50_000}" d="M0 0 1 1"/>',
+    ],
+    ids=["siblings", "none of siblings", "inherit", "deep", "arcs", "closed", "brackets", "scale"],
+)
+def test_no_document_of_others_takes_long(tmp_path: Path, body: str) -> None:
+    began = time.process_time()
+    drawn(tmp_path, body)
+    assert time.process_time() - began < LIMIT_S
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<style>path:nth-child(2n){fill:red}</style>" + DOT * 40_000,
+        f"<style>{'path{fill:red}' * 2000}</style>" + DOT * 5000,
+    ],
+    ids=["neighbours", "rules"],
+)
+def test_sheets_that_would_take_long_are_told_in_one_line(tmp_path: Path, body: str) -> None:
+    began = time.process_time()
+    with pytest.raises(UserError, match="too many selectors"):
+        drawn(tmp_path, body)
+    assert time.process_time() - began < LIMIT_S
+
+
+def test_an_elements_own_matrix_is_the_one_around_it_and_its_own(tmp_path: Path) -> None:
+    body = (
+        '<g transform="translate(10,20)"><g transform="scale(2)">'
+        f'<path id="a" transform="rotate(90)" d="M1,0L3,0" style="{LINE}"/></g>'
+        f'<path id="b" d="M1,0L3,0" style="{LINE}"/></g>'
+    )
+    drawing = drawn(tmp_path, body)
+    assert ends(drawing, 0) == pytest.approx([10, 22, 10, 26])
+    assert ends(drawing, 1) == pytest.approx([11, 20, 13, 20])
+
+
+# Beyond all numbers
+
+FAR = [
+    '<g id="a" clipasso:sketch="1" transform="scale(1e200)">{}</g>',
+    '<g id="a" clipasso:sketch="1" transform="scale(1e150)">{}</g>',
+    '<g id="a" clipasso:sketch="1" transform="translate(1e250,1) scale(1e-10)">{}</g>',
+    '<g id="a" clipasso:sketch="1">{}</g>',
+]
+
+
+def move(drawing: Drawing) -> None:
+    for line in drawing.lines:
+        line.place([chain + 1 for chain in line.chains])
+
+
+DOORS: dict[str, Callable[[Drawing], object]] = {
+    "level": lambda drawing: level(drawing, 1),
+    "animate": lambda drawing: animate(drawing, 3.0),
+    "order": order_strokes,
+    "join": join_strokes,
+    "move": move,
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("around", FAR)
+@pytest.mark.filterwarnings("error")
+def test_no_door_writes_a_number_that_is_none(tmp_path: Path, around: str, door: str) -> None:
+    places = ("M 1e250,0 L 0,1e250", "M 1,2 C 3,4 1e308,1e308 -1e308,5", "M 1,2 L 3,4")
+    paths = "".join(
+        f'<path id="s{rank}" clipasso:rank="{rank}" d="{d}" style="{LINE}"/>'
+        for rank, d in enumerate(places)
+    )
+    drawing = drawn(tmp_path, around.format(paths))
+    with suppress(UserError):
+        DOORS[door](drawing)
+    written = drawing.to_bytes()
+    assert not re.search(rb"(?<![a-z-])(nan|inf)(?![a-z])", written)
+
+
+def test_a_stroke_beyond_all_numbers_is_not_there(tmp_path: Path) -> None:
+    path = f'<path id="far" d="M 1e200,0 L 0,1e200" style="{LINE}"/>'
+    near = f'<path id="near" d="M 1,2 L 3,4" style="{LINE}"/>'
+    drawing = drawn(tmp_path, f'<g transform="scale(1e150)">{path}</g>{near}')
+    assert [line.id for line in drawing.lines] == ["near"]
+
+
+def test_a_place_beyond_all_numbers_is_told(tmp_path: Path) -> None:
+    (line,) = drawn(tmp_path, f'<path d="M 1,2 L 3,4" style="{LINE}"/>').lines
+    with pytest.raises(UserError, match="beyond all numbers"):
+        line.place([line.chains[0] * np.inf])
+
+
+@pytest.mark.parametrize("digits", [5000, 65])
+def test_a_width_of_thousands_of_digits_is_none(tmp_path: Path, digits: int) -> None:
+    number = "9" * digits
+    body = (
+        f"<style>.a{{stroke-width:{number};stroke:red}}</style>"
+        f'<path class="a" stroke-width="{number}" style="fill:none;opacity:{number}"'
+        ' d="M 1,2 L 3,4"/>'
+    )
+    (line,) = drawn(tmp_path, body).lines
+    assert (line.width, line.color, line.fixed) == (1, "#ff0000", "")

@@ -79,7 +79,7 @@ def pointer(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Poin
 @pytest.fixture
 def true_engine(pointer: Pointer) -> Path:
     """Points the extension to the engine of this checkout."""
-    for needed in ("click", "svgelements", "tinycss2"):
+    for needed in ("click", "tinycss2"):
         pytest.importorskip(needed)
     path = "PYTHONPATH=%s" % EXTENSION.parent
     return pointer("/usr/bin/env", path, sys.executable, "-m", "clipasso_core")

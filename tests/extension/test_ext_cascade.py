@@ -4,14 +4,19 @@ written to find them.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Optional, Tuple
 
 import pytest
-from clipasso_ext.document.cascade import inherited, stated
+from clipasso_ext.document.cascade import declare, inherited, stated
 from clipasso_ext.document.selection import find_photos
+from clipasso_ext.document.selectors import Index, _Translator
 from clipasso_ext.document.sketch_selection import find_sketch
 from clipasso_ext.document.treatment import DIM, treat
+from clipasso_ext.names import PATH
+from clipasso_ext.problem import Problem
+from cssselect import parse
 from lxml import etree
 
 from easel import document, image, root, tree_of
@@ -217,3 +222,72 @@ def test_the_true_engine_sees_what_classes_say(run: Run, true_engine: Path) -> N
         "#abcdef",
     ]
     assert sorted(path.get("class") for path in new) == ["st0", "st0", "st1", "st1"]
+
+
+# How long that takes
+
+LIMIT_S = 5.0
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        " ~ ".join(["path"] * 6) + "{stroke:red}",
+        "path:not(%s){stroke:red}" % " ~ ".join(["path"] * 6),
+        " ".join(["g", *["*"] * 6]) + "{stroke:red}",
+        "@" * 50_000 + "{",
+        "(" * 50_000,
+        ".a{stroke:%s}" % ("(" * 50_000),
+        "'" * 50_001,
+        "".join(".c%d{stroke:red}" % number for number in range(1000)),
+    ],
+    ids=["siblings", "none of siblings", "within", "at", "brackets", "value", "quotes", "classes"],
+)
+def test_no_sheet_of_others_takes_long(sheet: str) -> None:
+    svg = root("<style>%s</style><g>%s</g>" % (sheet, '<path class="a"/>' * 1500))
+    began = time.process_time()
+    for path in svg.iter(PATH):
+        stated(path, "stroke")
+    assert time.process_time() - began < LIMIT_S
+
+
+@pytest.mark.parametrize("style", ["(" * 100_000, "'" * 100_001, "fill:" + "a(" * 50_000])
+def test_no_style_of_others_takes_long(style: str) -> None:
+    svg = root('<path style="%s"/>' % style)
+    (path,) = svg.iter(PATH)
+    began = time.process_time()
+    stated(path, "stroke")
+    declare(path, "stroke", "red")
+    assert time.process_time() - began < LIMIT_S
+
+
+def test_a_sheet_that_would_take_long_is_told() -> None:
+    svg = root("<style>path:nth-child(2n){stroke:red}</style>" + "<path/>" * 40_000)
+    (path, *_) = svg.iter(PATH)
+    with pytest.raises(Problem, match="too many selectors"):
+        stated(path, "stroke")
+
+
+SELECTORS = [
+    "*", "path", "g path", "g > path", "path + path", "path ~ path", "g ~ g path", ".a", ".a.b",
+    "#x", "path#x.a", "[class]", "[class~=b]", "path:not(.a)", ":is(.a, #x)", ":where(g) > .a",
+    ":first-child", "path:last-child", ":only-child", "path:nth-child(2n)", "g:has(.b)", ":root g",
+    "path:empty", ":not(g path)", "path:nth-last-child(1)", "a b c", "g g g path",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("selector", SELECTORS)
+def test_selectors_mean_what_they_mean_to_the_engine(selector: str) -> None:
+    engine = pytest.importorskip("clipasso_core.document.selectors")
+    paths = '<path class="a"/><!-- no element --><path id="x" class="a b"/><path/>'
+    svg = root("<g>%s<g>%s</g></g><g><path/></g>" % (paths, paths.replace('id="x"', "")))
+    (parsed,) = parse(selector)
+    ours = Index(svg).matching(parsed.parsed_tree)
+    assert ours == engine.Index(svg).matching(parsed.parsed_tree)
+    assert ours == set(svg.xpath(plain_xpath(selector)))
+
+
+def plain_xpath(selector: str) -> str:
+    """What cssselect makes of a whole selector; types are found in any namespace."""
+    (parsed,) = parse(selector)
+    return _Translator().selector_to_xpath(parsed, prefix="descendant-or-self::")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Optional, Sequence, Tuple
 
 import pytest
+from clipasso_ext.document.attributes import read_length
 from clipasso_ext.document.placement import (
     Box,
     Placement,
@@ -19,7 +20,7 @@ from clipasso_ext.document.placement import (
     to_page,
     written,
 )
-from clipasso_ext.document.units import display_unit, length, unit_in_user_units
+from clipasso_ext.document.units import display_unit, unit_in_user_units
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.problem import Problem
 from inkex import Transform
@@ -276,7 +277,7 @@ def test_a_unit_on_paper_has_its_length_in_user_units(case: str) -> None:
     ],
 )
 def test_lengths_are_read_in_user_units(value: Optional[str], expected: float) -> None:
-    assert length(value, 80) == pytest.approx(expected)
+    assert read_length(value, 80) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("unit", ["px", "mm", "cm", "in", "pt", "pc"])

@@ -73,6 +73,24 @@ def test_looks_go_by_the_plain_width(run: Run) -> None:
     )
 
 
+def test_a_face_drawn_with_a_finer_pen_stays_finer(run: Run) -> None:
+    lid = stroke(
+        "s9", style="fill:none;stroke:#000;stroke-width:1", more='clipasso:part="left lid"'
+    )
+    body = image() + sketch(stroke("s1") + stroke("s2") + lid)
+
+    def widths(output: bytes) -> list[float]:
+        styles = [style_of(paths_of(output)[one]) for one in ("s1", "s2", "s9")]
+        return [float(style["stroke-width"]) for style in styles]
+
+    plain = widths(run("restyle", body, "--look=plain"))
+    assert plain[2] == plain[0] / 2
+    wide = widths(run("restyle", body, "--width=6"))
+    assert wide[0] == wide[1] == 2 * wide[2]
+    alone = widths(run("restyle", body, "--width=6", ids=["s9"]))
+    assert alone[2] == wide[0], "who chooses the face alone says what its width is"
+
+
 def test_a_width_is_in_the_documents_units_and_keeps_the_look(run: Run) -> None:
     pencil = run("restyle", WHOLE, "--look=pencil")
     for _ in range(2):

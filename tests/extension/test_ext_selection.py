@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, List, Tuple
 
 import pytest
 from clipasso_ext.document.selection import find_photos
+from clipasso_ext.names import GROUP
 from clipasso_ext.problem import Problem
+from lxml import etree
 
 from easel import hexad, image, photo_of, root, uri
 from matrices import applied, rotate, scale, text, times, translate
@@ -249,3 +252,28 @@ def test_an_inner_document_moves_and_scales_its_content() -> None:
     )
     expected = times(translate(10, 20), scale(0.5, 1), translate(-5, -5))
     assert hexad(photo_of(svg).transform) == pytest.approx(expected)
+
+
+def test_clones_of_clones_without_end_are_told_in_seconds() -> None:
+    groups = "".join(
+        '<g id="g%d"><use xlink:href="#g%d"/><use xlink:href="#g%d"/></g>' % (n, n + 1, n + 1)
+        for n in range(40)
+    )
+    began = time.process_time()
+    with pytest.raises(Problem, match="clones"):
+        find_photos(root(groups), [])
+    assert time.process_time() - began < 10
+
+
+def test_groups_that_lie_too_deep_are_told() -> None:
+    with pytest.raises(Problem, match="too deep"):
+        find_photos(deep_root(1500), [])
+
+
+def deep_root(depth: int) -> Any:
+    """A document of groups within each other."""
+    svg = root("")
+    inner = svg
+    for _ in range(depth):
+        inner = etree.SubElement(inner, GROUP)
+    return svg

@@ -17,11 +17,14 @@ from support.resources import OneGuide
 
 from clipasso_core import SketchRequest, UserError, sketch, write_svg
 from clipasso_core.cli.main import main
-from clipasso_core.document.drawing import Drawing, read_drawing
+from clipasso_core.document.drawing import Drawing, open_drawing, read_drawing
+from clipasso_core.frame import Frame
 from clipasso_core.guide import Guide
 from clipasso_core.photo.picture import Picture, read_picture
 from clipasso_core.sketching import edit, edit_job
 from clipasso_core.sketching import reach as reaches
+from clipasso_core.sketching.cover import cover
+from clipasso_core.strokes import MOST_POINTS, sampled
 
 QUICK = SketchRequest(strokes=5, guide="lite", preset="draft", mask="none", steps=8)
 INK = "fill:none;stroke:#000;stroke-width:2"
@@ -377,3 +380,14 @@ def test_a_mistake_is_one_line_and_the_sketch_stays(
     )
     assert fault in capfd.readouterr().err
     assert drawn.read_bytes() == whole
+
+
+@pytest.mark.parametrize("far", [1e9, 1e200, 1e307])
+@pytest.mark.filterwarnings("error")
+def test_a_shape_of_any_size_is_seen_in_bearable_memory(far: float) -> None:
+    body = f'<path style="fill:#000" d="M {-far},{-far} L {far},{-far} L {far},{far} z"/>'
+    (line,) = open_drawing(f"<svg {SPACES}>{body}</svg>".encode(), "far.svg", None).lines
+    covered = cover([line], Frame(0.0, 0.0, 100.0))
+    assert np.isfinite(covered).all()
+    assert covered[10, 200] == 1
+    assert len(sampled(line.chains[0])) <= MOST_POINTS + 1

@@ -9,45 +9,49 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import islice
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from cssselect import GenericTranslator, SelectorError, parse
-from cssselect.parser import CombinedSelector
+from cssselect import SelectorError, parse
 from lxml import etree
 
+from clipasso_ext.document.selectors import Index, check
 from clipasso_ext.names import STYLE_SHEET
 
 COMMENT = re.compile(r"/\*.*?(\*/|$)", re.DOTALL)
 # what holds for some media or imports: left out
-AT_RULE = re.compile(r"@[^;{}]*(?:;|\{(?:[^{}]|\{[^{}]*\})*\}|$)")
-DECLARATION = re.compile(r"""(?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\)|["'(])+""")  # of a list of them
-MAX_COMBINED = 50  # selectors in each other, more than anyone writes
+AT_RULE = re.compile(r"@[^;{}]{0,1000}(?:;|\{(?:[^{}]|\{[^{}]*\})*\}|$)")
+DECLARATION = re.compile(
+    r"""(?:[^;"'(]|"[^"]*(?:"|$)|'[^']*(?:'|$)|\([^)]*(?:\)|$))+"""
+)  # of a list of them
+SAY_STEPS = 12  # looks at an element that it takes as long to say something about it
+
+
+# whether it is important, kind of source, specificity: the highest one holds
+Rank = Tuple[bool, int, Tuple[int, ...]]
+Said = Dict[str, Tuple[Rank, str]]  # values by property
 
 
 class Rule(NamedTuple):
-    """One selector, how specific it is, and what it declares: value and whether it is important, by
-    name.
+    """A rule's selectors, as cssselect has them, and what it declares: value and whether it is
+    important, by name.
     """
 
-    selector: Any
-    specificity: Tuple[int, ...]
+    selectors: List[Any]
     declared: Dict[str, Tuple[str, bool]]
 
 
 def stated(element: Any, name: str) -> str:
     """What is said about a property of the element itself; empty for nothing."""
-    # (whether it is important, kind of source, specificity) and value; the highest one holds
-    found: List[Tuple[Tuple[bool, int, Tuple[int, ...]], str]] = []
+    found: List[Tuple[Rank, str]] = []
     found.append(((False, -1, ()), element.attrib.get(name) or ""))
     own = _declarations(element.attrib.get("style") or "")
     if name in own:
         value, important = own[name]
         found.append(((important, 1, ()), value))
-    for rule in _rules_of_document(element):
-        if name in rule.declared and _fits(element, rule.selector):
-            value, important = rule.declared[name]
-            found.append(((important, 0, rule.specificity), value))
+    said = _said_by_sheets(element).get(element, {})
+    if name in said:
+        rank, value = said[name]
+        found.append((rank, value))
     best = max(rank for rank, _ in found)
     return [value for rank, value in found if rank == best][-1].strip()
 
@@ -83,26 +87,60 @@ def style_sheets(element: Any) -> Iterator[Any]:
     yield from element.getroottree().getroot().iter(STYLE_SHEET)
 
 
-def _rules_of_document(element: Any) -> Iterator[Rule]:
-    for sheet in style_sheets(element):
-        if (sheet.attrib.get("media") or "all").strip() in ("all", "screen"):
-            yield from _rules((sheet.text or "") + "".join(child.tail or "" for child in sheet))
+def _said_by_sheets(element: Any) -> Dict[Any, Said]:
+    """What the document's sheets say of which elements. Raises `Problem`."""
+    texts = tuple(
+        (sheet.text or "") + "".join(child.tail or "" for child in sheet)
+        for sheet in style_sheets(element)
+        if (sheet.attrib.get("media") or "all").strip() in ("all", "screen")
+    )
+    return _said(element.getroottree().getroot(), texts) if texts else {}
+
+
+@lru_cache(maxsize=4)  # a document, copies of it for the engine
+def _said(root: Any, texts: Tuple[str, ...]) -> Dict[Any, Said]:
+    """See `_said_by_sheets`. Found once: elements that come later have what their attributes
+    say.
+    """
+    index = Index(root)
+    said: Dict[Any, Said] = {}
+    for rule in (rule for text in texts for rule in _rules(text)):
+        for selector in rule.selectors:
+            _take(index, said, rule, selector)
+    return said
+
+
+def _take(index: Index, said: Dict[Any, Said], rule: Rule, selector: Any) -> None:
+    """Add what a rule says of the elements that one of its selectors means. Raises `Problem`."""
+    try:
+        elements = index.matching(selector.parsed_tree)
+    except (SelectorError, etree.XPathError, ValueError, RecursionError):
+        return
+    index.spend(len(elements) * len(rule.declared) * SAY_STEPS)
+    specificity = tuple(selector.specificity())
+    for element in elements:
+        of_element = said.setdefault(element, {})
+        for name, (value, important) in rule.declared.items():
+            rank: Rank = (important, 0, specificity)
+            if name not in of_element or of_element[name][0] <= rank:
+                of_element[name] = (rank, value)
 
 
 @lru_cache(maxsize=8)
 def _rules(text: str) -> List[Rule]:
     """The rules of a sheet; those that make no sense are left out."""
-    found = []
+    found: List[Rule] = []
     for block in AT_RULE.sub("", COMMENT.sub("", text)).split("}"):
         selectors, _, content = block.rpartition("{")
         try:
             parsed = [one for one in parse(selectors) if one.pseudo_element is None]
+            for one in parsed:
+                check(one)
             declared = _declarations(content)
-            found += [
-                Rule(_compiled(one.parsed_tree), one.specificity(), declared) for one in parsed
-            ]
         except (SelectorError, etree.XPathError, ValueError, RecursionError):
             continue
+        if declared:
+            found.append(Rule(parsed, declared))
     return found
 
 
@@ -118,44 +156,3 @@ def _declarations(text: str) -> Dict[str, Tuple[str, bool]]:
         if value.strip() and (mark or not found.get(name, ("", False))[1]):
             found[name] = (value.strip(), bool(mark))
     return found
-
-
-class _Translator(GenericTranslator):
-    """To XPath, with element names of any namespace."""
-
-    def xpath_element(self, selector: Any) -> Any:
-        expression: Any = self.xpathexpr_cls()
-        if selector.element:
-            expression.add_condition("local-name() = %s" % self.xpath_literal(selector.element))
-        return expression
-
-
-def _compiled(tree: Any, most: int = MAX_COMBINED) -> Any:
-    """An XPath that finds the element itself if it fits, and for combined selectors (left,
-    combinator, right).
-
-    Raises ValueError for more than `most` of these in each other.
-    """
-    if not most:
-        raise ValueError
-    if isinstance(tree, CombinedSelector):
-        return (
-            _compiled(tree.selector, most - 1),
-            tree.combinator,
-            _compiled(tree.subselector, most - 1),
-        )
-    return etree.XPath("self::%s" % _Translator().xpath(tree))
-
-
-def _fits(element: Any, selector: Any) -> bool:
-    if not isinstance(selector, tuple):
-        return bool(selector(element))
-    left, combinator, right = selector
-    if not _fits(element, right):
-        return False
-    if combinator in (" ", ">"):
-        around = element.iterancestors()
-    else:
-        around = element.itersiblings("*", preceding=True)
-    nearest_only = combinator in (">", "+")
-    return any(_fits(one, left) for one in (islice(around, 1) if nearest_only else around))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, Dict, Optional
 
 from lxml import etree
 
@@ -29,6 +29,21 @@ def by_id(inside: Any, ident: str) -> Any:
     return next(iter(_WITH_ID(inside, ident=ident)), None)
 
 
+def prefixes(element: Any) -> Dict[Optional[str], str]:
+    """The prefixes of an element's names, for others; without those of addresses that lxml reads
+    and does not write.
+    """
+    return {prefix: address for prefix, address in element.nsmap.items() if _is_address(address)}
+
+
+def _is_address(text: str) -> bool:
+    try:
+        etree.Element("any", nsmap={"any": text})
+    except ValueError:
+        return False
+    return True
+
+
 def defs_of(svg: Any) -> Any:
     """The document's definitions, made if there are none."""
     defs = svg.find(DEFS)
@@ -43,14 +58,21 @@ class FreshIds:
 
     def __init__(self, svg: Any) -> None:
         self._taken = {element.get("id") for element in svg.iter() if tag(element)}
+        self._numbers: Dict[str, int] = {}  # below which none is free, by prefix
 
     def new(self, prefix: str) -> str:
         """``prefix-1``, or with the first number that is free."""
-        number = 1
+        number = self._numbers.get(prefix, 1)
         while f"{prefix}-{number}" in self._taken:
             number += 1
+        self._numbers[prefix] = number + 1
         self._taken.add(f"{prefix}-{number}")
         return f"{prefix}-{number}"
+
+    def free(self, ident: str) -> None:
+        """That nothing has it any more."""
+        self._taken.discard(ident)
+        self._numbers.clear()
 
     def keep_or_new(self, ident: str) -> str:
         """The id itself where it is free."""

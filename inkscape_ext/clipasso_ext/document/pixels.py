@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, List, Optional, Tuple
 
 from clipasso_ext.cancellation import Cancellation
+from clipasso_ext.document.attributes import read_length, read_view_box
 from clipasso_ext.document.bitmap import upright_size
 from clipasso_ext.document.placement import Box, fit, is_undistorted
 from clipasso_ext.document.rendering import needs_rendering, render
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.document.source import Source, find_source
-from clipasso_ext.document.units import length, view_box
 from clipasso_ext.problem import Problem
 
 Size = Tuple[int, int]
@@ -103,20 +103,21 @@ def image_box(image: Any, size_px: Optional[Size], viewport: Tuple[float, float]
         raise Problem(
             "The bitmap has no size on the page: give it a width and a height, and try again."
         )
-    x = length(image.get("x"), viewport[0])
-    y = length(image.get("y"), viewport[1])
+    x = read_length(image.get("x"), viewport[0])
+    y = read_length(image.get("y"), viewport[1])
     return Box(x, y, width, height)
 
 
 def _side(image: Any, name: str, whole: float) -> Optional[float]:
     """An image's width or height; None where the bitmap's is meant."""
     text = image.get(name)
-    return None if text in (None, "auto") else length(text, whole)
+    return None if text in (None, "auto") else read_length(text, whole)
 
 
 def _viewport(svg: Any) -> Tuple[float, float]:
     """Width and height of what percentages are of."""
-    numbers = view_box(svg)
+    numbers = read_view_box(svg)
     if numbers:
         return numbers[2], numbers[3]
-    return length(svg.get("width") or 100), length(svg.get("height") or 100)
+    width, height = svg.get("width") or "100%", svg.get("height") or "100%"
+    return read_length(width, 100), read_length(height, 100)

@@ -7,8 +7,13 @@ from typing import Any, Optional, Tuple
 
 from inkex import Transform
 
+from clipasso_ext.document.attributes import (
+    is_finite,
+    read_length,
+    read_transform,
+    read_view_box,
+)
 from clipasso_ext.document.elements import tag
-from clipasso_ext.document.units import length, view_box
 from clipasso_ext.problem import Problem
 
 FLAT = 1e-9  # a determinant below this has no inverse
@@ -61,9 +66,11 @@ def place(
     (a, c, e), (b, d, f) = page.matrix
     across = math.hypot(a, b)
     determinant = a * d - b * c
-    if abs(determinant) < FLAT * max(across, math.hypot(c, d)) ** 2 or not across:
+    longer = max(across, math.hypot(c, d))
+    flattest = FLAT * longer * longer
+    if not (is_finite(page) and across and flattest <= abs(determinant) < math.inf):
         raise Problem("The bitmap is squashed to nothing: undo its transform, and try again.")
-    if abs(_determinant(parent_to_page)) < NOTHING:
+    if not _has_inverse(parent_to_page):
         raise Problem(
             "The bitmap's layer is squashed to nothing: undo its transform, and try again."
         )
@@ -78,6 +85,11 @@ def place(
     if _is_straight(residual, max(size_px)):
         residual = Transform()
     return Placement(-parent_to_page @ similar, residual, scale, page)
+
+
+def _has_inverse(transform: Transform) -> bool:
+    """Whether something is left of what it maps, and within all numbers."""
+    return is_finite(transform) and NOTHING <= abs(_determinant(transform)) < math.inf
 
 
 def _determinant(transform: Transform) -> float:
@@ -95,9 +107,21 @@ def _is_straight(residual: Transform, reach_px: float) -> bool:
 
 def written(transform: Transform) -> str:
     """For a ``transform`` attribute. inkex's own six digits put strokes visibly beside the bitmap
-    on a large page.
+    on a large page. Raises `Problem` for numbers that no document can hold.
     """
+    if not is_finite(transform):
+        raise Problem(
+            "That would lie beyond all numbers: undo the transforms of the layer and of the"
+            " bitmap, and try again."
+        )
     return "matrix(%s)" % ",".join(f"{float(number):.12g}" for number in transform.to_hexad())
+
+
+def inverse(transform: Transform) -> Transform:
+    """The way back. Raises `Problem` for the transform of a layer of which nothing is left."""
+    if not _has_inverse(transform):
+        raise Problem("The layer is squashed to nothing: undo its transform, and try again.")
+    return -transform
 
 
 def magnification(transform: Transform) -> float:
@@ -140,11 +164,10 @@ def fit(box: Box, size_px: Tuple[float, float], aspect: Optional[str]) -> Tuple[
 
 def own_transform(element: Any) -> Transform:
     """What an element adds to the transform of its content."""
-    # get() of inkex would write it back, rounded; so with style
-    transform = Transform(element.attrib.get("transform"))
+    transform = read_transform(element)
     kind = tag(element)
     if kind == "use":
-        shift = (length(element.get("x")), length(element.get("y")))
+        shift = (read_length(element.get("x")), read_length(element.get("y")))
         return transform @ Transform(translate=shift)
     if kind == "svg":
         return transform @ _nested_transform(element)
@@ -162,13 +185,15 @@ def to_page(element: Any, svg: Any) -> Transform:
 
 def _nested_transform(element: Any) -> Transform:
     """What an inner ``<svg>`` does to its content."""
-    shift = (length(element.get("x")), length(element.get("y")))
+    shift = (read_length(element.get("x")), read_length(element.get("y")))
     move = Transform(translate=shift)
-    numbers = view_box(element)
+    numbers = read_view_box(element)
     if not numbers or not element.get("width") or not element.get("height"):
         return move
     left, top, width, height = numbers
-    view = Box(0, 0, length(element.get("width"), width), length(element.get("height"), height))
+    wide = read_length(element.get("width"), width)
+    high = read_length(element.get("height"), height)
+    view = Box(0, 0, wide, high)
     aspect = (element.get("preserveAspectRatio") or "").strip()
     inner, _ = fit(view, (width, height), aspect)
     scale = Transform(scale=(inner.width / width, inner.height / height))

@@ -14,7 +14,7 @@ from inkex import Transform
 from lxml import etree
 
 from clipasso_ext.cancellation import Cancellation
-from clipasso_ext.document.elements import tag
+from clipasso_ext.document.elements import prefixes, tag
 from clipasso_ext.document.placement import Box, seen_size, written
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.document.source import Source, new_file
@@ -119,7 +119,7 @@ def bitmap_alone(
     """A document that holds the bitmap, what it refers to, and nothing else; its page is the
     bitmap's box. Raises `Problem`.
     """
-    root = etree.Element(SVG_ROOT, nsmap=svg.nsmap)
+    root = etree.Element(SVG_ROOT, nsmap=prefixes(svg))
     root.set("width", str(size_px[0]))
     root.set("height", str(size_px[1]))
     root.set("viewBox", f"{box.x!r} {box.y!r} {box.width!r} {box.height!r}")

@@ -9,14 +9,16 @@ from typing import Any, NamedTuple, Optional, Tuple
 
 from lxml import etree
 
+from clipasso_ext.document.attributes import read_plain_width
 from clipasso_ext.document.cascade import declare, stated
-from clipasso_ext.document.elements import defs_of
+from clipasso_ext.document.elements import FreshIds, defs_of
 from clipasso_ext.document.placement import magnification, to_page
 from clipasso_ext.document.sketch_layer import SketchLayer
 from clipasso_ext.document.taper import is_ours, paint_of, taper, untaper, width_of
 from clipasso_ext.document.units import display_unit, unit_in_user_units
 from clipasso_ext.names import FILTER, LABEL, PART, PLAIN_WIDTH, SVG
 
+THINNEST = 1e-12  # magnification below which nothing is seen
 GRAIN = "clipasso-pencil"  # id of the filter that makes a line grainy
 
 
@@ -57,6 +59,7 @@ def restyle(sketch: SketchLayer, wanted: Restyling) -> None:
     """Change the looks of the meant strokes; their points, ids and order stay."""
     look = LOOKS.get(wanted.look)
     grain = _grain(sketch.svg) if look is not None and look.grainy else ""
+    ids = FreshIds(sketch.svg)
     paths = list(sketch.meant_paths)
     widths = sorted(_plain_width(path)[0] for path in paths if not path.get(PART))
     usual = widths[len(widths) // 2] if widths else 0.0
@@ -65,19 +68,22 @@ def restyle(sketch: SketchLayer, wanted: Restyling) -> None:
         finer = path.get(PART) and usual > 0
         share = min(1.0, _plain_width(path)[0] / usual) if finer else 1.0
         own = wanted._replace(width=wanted.width * share)
-        _restyle_path(path, sketch.svg, own, look, grain)
+        _restyle_path(path, sketch.svg, own, look, grain, ids)
 
 
-def _restyle_path(path: Any, svg: Any, wanted: Restyling, look: Optional[Look], grain: str) -> None:
-    """grain: id of the filter that makes it grainy, or nothing."""
+def _restyle_path(
+    path: Any, svg: Any, wanted: Restyling, look: Optional[Look], grain: str, ids: FreshIds
+) -> None:
+    """grain: id of the filter that makes it grainy, or nothing. ids: of the document."""
     ends = ENDS.get(wanted.look, "keep") if wanted.taper == "keep" else wanted.taper
     plain, factor = _plain_width(path)
     is_new_width = look is not None or wanted.width > 0
     tapers_anew = is_ours(path) and is_new_width  # its effect holds the width
     if tapers_anew:
-        untaper(path)
+        untaper(path, ids)
     if wanted.width > 0:
-        scale = magnification(to_page(path, svg)) or 1.0
+        scale = magnification(to_page(path, svg))
+        scale = scale if THINNEST < scale < 1 / THINNEST else 1.0  # nothing is seen of it
         plain = wanted.width * unit_in_user_units(svg, display_unit(svg)) / scale
     if look is not None:
         factor = look.factor
@@ -89,9 +95,9 @@ def _restyle_path(path: Any, svg: Any, wanted: Restyling, look: Optional[Look], 
     if wanted.ink is not None:
         declare(path, paint_of(path), wanted.ink)
     if ends == "taper" or (tapers_anew and ends == "keep"):
-        taper(path, svg, plain * factor)
+        taper(path, svg, plain * factor, ids)
     elif ends == "none":
-        untaper(path)
+        untaper(path, ids)
 
 
 def _apply(path: Any, look: Look, grain: str) -> None:
@@ -115,10 +121,10 @@ def _plain_width(path: Any) -> Tuple[float, float]:
     since counts as plain.
     """
     now = width_of(path)
-    plain = path.get(PLAIN_WIDTH)
+    plain = read_plain_width(path)
     for look in LOOKS.values():
-        if plain and math.isclose(now, float(plain) * look.factor, rel_tol=1e-4):
-            return float(plain), look.factor
+        if plain and math.isclose(now, plain * look.factor, rel_tol=1e-4):
+            return plain, look.factor
     return now, 1.0
 
 

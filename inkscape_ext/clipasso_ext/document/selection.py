@@ -4,7 +4,8 @@ only one there is.
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, Set, Tuple
+import itertools
+from typing import Any, FrozenSet, Iterator, List, Optional, Set, Tuple
 from urllib.parse import unquote
 
 from inkex import Transform
@@ -27,6 +28,8 @@ UNSEEN = {
     "namedview",
     "filter",
 }
+# elements that are looked at, clones each time: clones of clones show more things than there are
+MOST_STEPS = 200_000
 NOTHING = "Select a bitmap (a photograph that you imported or linked), and try again."
 
 
@@ -105,7 +108,7 @@ def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
             for one in reversed(list(element.iterancestors()))
             if one is not svg
         ]
-        for photo in _at(element, above, None, set()):
+        for photo in _within_bounds(_at(element, above, None, Walk())):
             mark = tuple(id(link.element) for link in photo.chain)
             if mark not in seen:
                 seen.add(mark)
@@ -118,7 +121,7 @@ def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
 
 def _only_photo(svg: Any) -> Photo:
     """What is meant where nothing is selected."""
-    photos = list(_below(svg, [], None, set()))
+    photos = list(_within_bounds(_below(svg, [], None, Walk())))
     if not photos:
         raise Problem(
             "There is no bitmap in this document: import or paste a photograph (File > Import),"
@@ -136,8 +139,40 @@ def _hidden(element: Any) -> bool:
     return stated(element, "display") == "none"
 
 
-def _at(element: Any, above: List[Link], owner: Any, clones: Set[int]) -> Iterator[Photo]:
-    """The bitmaps that an element is, holds or shows."""
+class Walk:
+    """A way through a document. passed: the clones that it is in; steps: elements seen, which all
+    ways from one place count together.
+    """
+
+    def __init__(
+        self, passed: FrozenSet[int] = frozenset(), steps: Optional[Iterator[int]] = None
+    ) -> None:
+        self.passed = passed
+        self.steps = itertools.count() if steps is None else steps
+
+    def into(self, clone: Any) -> Walk:
+        """On into what a clone shows."""
+        return Walk(self.passed | {id(clone)}, self.steps)
+
+
+def _within_bounds(photos: Iterator[Photo]) -> Iterator[Photo]:
+    """What is found, unless groups lie too deep in each other. Raises `Problem`."""
+    try:
+        yield from photos
+    except RecursionError:
+        raise Problem(
+            "The groups in this document lie too deep in each other: ungroup some (Object >"
+            " Ungroup), and try again."
+        ) from None
+
+
+def _at(element: Any, above: List[Link], owner: Any, walk: Walk) -> Iterator[Photo]:
+    """The bitmaps that an element is, holds or shows. Raises `Problem`."""
+    if next(walk.steps) > MOST_STEPS:
+        raise Problem(
+            "The clones in this document show too many things: select the bitmap itself, and try"
+            " again."
+        )
     kind = tag(element)
     chain = [*above, Link(element, own_transform(element))]
     outermost = element if owner is None else owner
@@ -146,13 +181,13 @@ def _at(element: Any, above: List[Link], owner: Any, clones: Set[int]) -> Iterat
             yield Photo(chain, outermost)
     elif kind == "use":
         target = by_id(element, (href(element) or "").strip().lstrip("#"))
-        if target is not None and id(element) not in clones:
-            yield from _at(target, chain, outermost, clones | {id(element)})
+        if target is not None and id(element) not in walk.passed:
+            yield from _at(target, chain, outermost, walk.into(element))
     elif kind in ("g", "a", "switch", "svg", "symbol"):
-        yield from _below(element, chain, owner, clones)
+        yield from _below(element, chain, owner, walk)
 
 
-def _below(parent: Any, chain: List[Link], owner: Any, clones: Set[int]) -> Iterator[Photo]:
+def _below(parent: Any, chain: List[Link], owner: Any, walk: Walk) -> Iterator[Photo]:
     for child in parent:
         if tag(child) not in UNSEEN and not _hidden(child):
-            yield from _at(child, chain, owner, clones)
+            yield from _at(child, chain, owner, walk)

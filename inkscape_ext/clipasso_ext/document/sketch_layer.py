@@ -11,10 +11,17 @@ from typing import Any, List, Optional, Tuple
 from inkex import Transform
 from lxml import etree
 
+from clipasso_ext.document.attributes import read_picture, read_points, read_rank
 from clipasso_ext.document.cascade import declare, stated, style_sheets
-from clipasso_ext.document.elements import FreshIds, by_id, tag
+from clipasso_ext.document.elements import FreshIds, by_id, prefixes, tag
 from clipasso_ext.document.placed_photo import PlacedPhoto
-from clipasso_ext.document.placement import magnification, own_transform, to_page, written
+from clipasso_ext.document.placement import (
+    inverse,
+    magnification,
+    own_transform,
+    to_page,
+    written,
+)
 from clipasso_ext.document.selection import UNSEEN, Photo, find_photos
 from clipasso_ext.document.taper import flatten, is_tapered
 from clipasso_ext.names import (
@@ -28,7 +35,6 @@ from clipasso_ext.names import (
     PATH,
     PICTURE,
     POINTS,
-    RANK,
     SOURCE,
     STYLE_SHEET,
     SVG_ROOT,
@@ -101,8 +107,8 @@ class SketchLayer:
     @property
     def ranked_paths(self) -> List[Any]:
         """The paths that carry a rank, most needed first."""
-        own = [path for path in self.paths if (path.get(RANK) or "").isdigit()]
-        return sorted(own, key=lambda path: int(path.get(RANK)))
+        own = [path for path in self.paths if read_rank(path) is not None]
+        return sorted(own, key=lambda path: read_rank(path) or 0)
 
     def photo(self) -> Photo:
         """Its bitmap: the one selected with it, else the one that it names, else the only one there
@@ -135,7 +141,9 @@ class SketchLayer:
             return placed.placement.page
         now_px = placed.pixels.size_px
         resized = Transform(scale=(drawn_px[0] / now_px[0], drawn_px[1] / now_px[1]))
-        return self._page_as_drawn @ resized
+        page = self._page_as_drawn @ resized
+        inverse(page)  # what is squashed is told
+        return page
 
     def magnified(self, placed: PlacedPhoto) -> float:
         """How many pixels of the bitmap there are now for one of when this was drawn."""
@@ -144,16 +152,12 @@ class SketchLayer:
     @property
     def _page_as_drawn(self) -> Transform:
         """From the pixels that the bitmap had to the document's user units."""
-        return to_page(self.layer, self.svg) @ Transform(self.layer.get(POINTS) or "")
+        return to_page(self.layer, self.svg) @ read_points(self.layer)
 
     @property
     def picture_px(self) -> Optional[Tuple[float, float]]:
         """Width and height in pixels of the bitmap that it was drawn over, if it says so."""
-        try:
-            width, height = (float(one) for one in (self.layer.get(PICTURE) or "").split())
-        except ValueError:
-            return None
-        return (width, height) if min(width, height) > 0 else None
+        return read_picture(self.layer)
 
     def remember(self, placed: PlacedPhoto) -> None:
         """Belong from now on to the bitmap that was selected with it."""
@@ -161,7 +165,9 @@ class SketchLayer:
             return
         self.layer.set(SOURCE, "#" + self._new_photo.id)
         self.layer.set(PICTURE, "%d %d" % placed.pixels.size_px)
-        self.layer.set(POINTS, written(-to_page(self.layer, self.svg) @ placed.placement.page))
+        self.layer.set(
+            POINTS, written(inverse(to_page(self.layer, self.svg)) @ placed.placement.page)
+        )
 
     def alone(self) -> bytes:
         """A document with this layer and what it inherits, for the engine; no bitmap, and shown
@@ -186,7 +192,7 @@ class SketchLayer:
         layer is to be in.
         """
         # the same prefixes: lxml loses names where one means two things
-        root = etree.Element(SVG_ROOT, nsmap=self.layer.nsmap)
+        root = etree.Element(SVG_ROOT, nsmap=prefixes(self.layer))
         group = root
         for sheet in style_sheets(self.layer):
             root.append(copy.deepcopy(sheet))

@@ -4,19 +4,25 @@ Effect takes off again.
 
 from __future__ import annotations
 
+import itertools
 import math
-import re
 from typing import Any, Dict, List, Tuple
 
 from inkex import paths
 from lxml import etree
 
+from clipasso_ext.document.attributes import read_length, read_numbers
 from clipasso_ext.document.cascade import declare, inherited
 from clipasso_ext.document.elements import FreshIds, by_id, defs_of
-from clipasso_ext.names import ORIGINAL_D, PATH, PATH_EFFECT, TAPER
+from clipasso_ext.names import INKSCAPE, ORIGINAL_D, PATH_EFFECT, SVG, TAPER
 
 THIN = 0.2  # of its width that a tapered stroke has at its ends
 SAMPLES = 16  # points along a cubic of a tapered outline
+# whether a path has a live path effect: its attribute is links with semicolons between them
+_USERS: Any = etree.XPath(
+    "boolean(//svg:path[contains(concat(translate(@inkscape:path-effect, ' ', ''), ';'), $link)])",
+    namespaces={"svg": SVG.strip("{}"), "inkscape": INKSCAPE.strip("{}")},
+)
 SAME = 1e-9  # user units; points that are nearer are one
 
 
@@ -57,20 +63,20 @@ def redraw(path: Any, data: str) -> None:
         return
     path.set(ORIGINAL_D, data)
     chains = _chains(data)
-    if is_tapered(path) and len(chains) == 1:
+    if is_tapered(path) and _is_tapering(chains):
         path.set("d", _outline(chains[0], width_of(path)))
     else:
         path.set("d", data)
 
 
-def taper(path: Any, svg: Any, width: float) -> None:
+def taper(path: Any, svg: Any, width: float, ids: FreshIds) -> None:
     """Inkscape's Taper Stroke as a live path effect, which Path > Remove Path Effect takes off
-    again. width: of the stroke in its own units.
+    again. width: of the stroke in its own units. ids: of the document, for the effect's.
     """
     chains = _chains(path.get("d"))
-    if path.get(PATH_EFFECT) or len(chains) != 1:  # the effect tapers single chains
+    if path.get(PATH_EFFECT) or not _is_tapering(chains):
         return
-    ident = FreshIds(svg).new("clipasso-taper")
+    ident = ids.new("clipasso-taper")
     effect = etree.SubElement(defs_of(svg), PATH_EFFECT)
     effect.set("id", ident)
     effect.set(TAPER, "1")
@@ -82,8 +88,10 @@ def taper(path: Any, svg: Any, width: float) -> None:
     _exchange_paint(path, "stroke", "fill")
 
 
-def untaper(path: Any) -> None:
-    """Take a PowerStroke off again; what nobody else uses of ours goes from the definitions."""
+def untaper(path: Any, ids: FreshIds) -> None:
+    """Take a PowerStroke off again; what nobody else uses of ours goes from the definitions. ids:
+    of the document, which may have its id anew.
+    """
     effect = _power_stroke(path)
     if effect is None:
         return
@@ -95,24 +103,36 @@ def untaper(path: Any) -> None:
         path.attrib.pop(PATH_EFFECT)
         path.set("d", path.attrib.pop(ORIGINAL_D, path.get("d")))
     _exchange_paint(path, "fill", "stroke")
-    every_path = path.getroottree().getroot().iter(PATH)
-    used = any(effect.get("id") in _effect_ids(one) for one in every_path)
-    if effect.get(TAPER) is not None and not used:
+    is_used = _USERS(path, link="#%s;" % effect.get("id"))
+    if effect.get(TAPER) is not None and not is_used:
         effect.getparent().remove(effect)
+        ids.free(effect.get("id"))
 
 
 def width_of(path: Any) -> float:
     """A stroke's width in its own units."""
-    number = re.match(r"[0-9.]+(?:[eE][+-]?[0-9]+)?", inherited(path, "stroke-width"))
-    return float(number.group()) if number else 1.0
+    text = inherited(path, "stroke-width")
+    width = read_length(text)
+    # 0 is what can't be read, too, and then the width is what SVG has for none
+    return width if width > 0 or read_numbers(text) == [0.0] else 1.0
 
 
 def _chains(data: str) -> List[Any]:
     """The connected parts of path data; each is a list of nodes with their handles
-    [before, node, after].
+    [before, node, after]. None at all where one lies beyond all numbers.
     """
-    parsed: Any = paths.Path(data)
-    return [chain for chain in parsed.to_superpath() if len(chain) > 1]
+    try:
+        parsed: Any = paths.Path(data or "")
+        chains = [chain for chain in parsed.to_superpath() if len(chain) > 1]
+    except (ValueError, ArithmeticError, IndexError):  # arcs that no ellipse has
+        return []
+    points = (point for chain in chains for node in chain for point in node)
+    return chains if all(map(math.isfinite, itertools.chain.from_iterable(points))) else []
+
+
+def _is_tapering(chains: List[Any]) -> bool:
+    """Whether the effect can taper them: it takes single chains, and a dot has no ends."""
+    return len(chains) == 1 and len(_points_along(chains[0])) > 1
 
 
 def _power_stroke_settings(segments: int, width: float) -> Dict[str, str]:

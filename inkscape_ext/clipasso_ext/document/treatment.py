@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from clipasso_ext.document.attributes import read_share
 from clipasso_ext.document.cascade import declare, stated
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.names import UNDIMMED
@@ -17,7 +18,7 @@ def treat(photo: Photo, treatment: str) -> None:
     if treatment == HIDE:
         declare(photo.owner, "display", "none")
     elif treatment == DIM:
-        own = photo.owner.get(UNDIMMED) or stated(photo.owner, "opacity") or "1"
+        own = _undimmed(photo.owner) or stated(photo.owner, "opacity") or "1"
         photo.owner.set(UNDIMMED, own)
         declare(photo.owner, "opacity", f"{_share(own) * DIMMED:.3g}")
 
@@ -32,18 +33,20 @@ def untreated(element: Any) -> str:
         for part in style.split(";")
         if part.strip() and "".join(part.split()) != "display:none"
     ]
-    undimmed = element.get(UNDIMMED)
+    undimmed = _undimmed(element)
     if undimmed:
         parts = [part for part in parts if part.partition(":")[0].strip() != "opacity"]
         parts.append(f"opacity:{undimmed}")
     return ";".join(parts)
 
 
+def _undimmed(element: Any) -> str:
+    """The opacity that it had before we dimmed it; empty for none."""
+    text = element.get(UNDIMMED) or ""
+    return "" if read_share(text) is None else text
+
+
 def _share(text: str) -> float:
     """An opacity, 0 to 1; what can't be read is 1, as a browser has it."""
-    text = text.replace("!important", "").strip()
-    try:
-        value = float(text[:-1]) / 100 if text.endswith("%") else float(text)
-    except ValueError:
-        return 1.0
-    return min(max(value, 0.0), 1.0)
+    share = read_share(text.replace("!important", ""))
+    return 1.0 if share is None else share

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Optional
 from lxml import etree
 
 from clipasso_ext.cancellation import Cancellation
+from clipasso_ext.document.attributes import read_rank
 from clipasso_ext.document.cascade import declare
 from clipasso_ext.document.elements import FreshIds
 from clipasso_ext.document.pixels import Pixels
@@ -77,7 +78,7 @@ class EditTask:
         """What is kept of the request that the sketch was made with."""
         try:
             made = json.loads(self.sketch.layer.get(REQUEST) or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         if not isinstance(made, dict):
             return {}
@@ -124,7 +125,7 @@ class EditTask:
         for text in texts:
             path = etree.fromstring(text)
             path.set("id", ids.new("stroke"))
-            ranks = [int(one.get(RANK)) for one in self.sketch.ranked_paths]
+            ranks = [read_rank(one) or 0 for one in self.sketch.ranked_paths]
             # the engine does not see the ranks of hidden strokes
             path.set(RANK, str(max(ranks, default=-1) + 1))
             self.sketch.layer.append(path)
