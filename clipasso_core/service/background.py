@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from clipasso_core.errors import UserError
+from clipasso_core.errors import UserError, reason_of
 from clipasso_core.service import client, events
 from clipasso_core.service.envelope import MAX_LINE, SKETCH, at_home, read_envelope
 from clipasso_core.service.place import PATIENT
@@ -28,13 +28,14 @@ PROGRESS_S = 0.5  # between two writings of progress.json
 
 def compute(folder: Path) -> int:
     """Bring a job to its outcome, unless it has one or another process is at it. Returns 0, or 2
-    when it failed.
+    when it failed. Raises `UserError` for a folder that can't be used.
     """
     try:
         with FileLock(folder / "lock", timeout=0):
-            if (folder / "outcome.json").is_file():
-                return 0
             full = folder / "outcome.full"
+            if _has_outcome(folder):
+                full.unlink(missing_ok=True)
+                return 0
             _write(full, _NO_ROOM)  # while there is room for it
             outcome = _outcome(folder)
             try:
@@ -46,6 +47,20 @@ def compute(folder: Path) -> int:
             return 0 if outcome["event"] == "result" else 2
     except Timeout:
         return 0
+    except OSError as error:
+        raise UserError(
+            "bad-job",
+            f"{folder} can't be used ({reason_of(error)}): make it a folder that you may"
+            " write, or begin the sketch anew",
+        ) from None
+
+
+def _has_outcome(folder: Path) -> bool:
+    """Whether the job is done; an outcome that is damaged is none."""
+    try:
+        return isinstance(json.loads((folder / "outcome.json").read_bytes()), dict)
+    except (FileNotFoundError, IsADirectoryError, ValueError, RecursionError):
+        return False
 
 
 def _outcome(folder: Path) -> dict[str, Any]:
@@ -91,7 +106,8 @@ def _write(path: Path, value: dict[str, Any]) -> None:
         scratch.write_text(json.dumps(value))
         os.replace(scratch, path)
     except OSError:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink()
         raise
 
 

@@ -79,7 +79,7 @@ def find_host() -> Host:
             "The engine is not installed yet: run install.py, which comes with this extension, and"
             " try again."
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise Problem(f"{path} can't be read ({error}): run install.py again.") from None
     scratch = Path(facts["scratch"]) if facts.get("scratch") else None
     return Host(command, Path(os.environ.get("CLIPASSO_HOME") or home), scratch)

@@ -2,9 +2,9 @@
 
     python tests/campaign/bench.py engine level FOLDER
 
-tries one kept case again, and tells what is wrong with how it ends. Without a reader and a folder it
-takes cases as JSON lines, one at a time, as `Bench` hands them out. Standard library and Python 3.8,
-but for what the readers read with.
+tries one kept case again, and tells what is wrong with how it ends. Without a reader and a folder
+it takes cases as JSON lines, one at a time, as `trial.Bench` hands them out. Standard library and
+Python 3.8, but for what the readers read with.
 """
 
 from __future__ import annotations

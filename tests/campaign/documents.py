@@ -26,12 +26,13 @@ SHEET = (
 IMAGE = '<image id="photo" x="1" y="2" width="80" height="40" xlink:href="data:image/png;base64,"/>'
 BODIES = (
     f'<path id="s1" d="M0,0C1,2 3,4 50,60 70,80 90,100 110,90" style="{LINE}"/>',
-    f'{SHEET}<g id="l" class="a" transform="rotate(30) scale(2,.5)"><path class="a b" d="M1 2h3"/></g>',
+    f'{SHEET}<g id="l" class="a" transform="rotate(30) scale(2,.5)"><path class="a b"'
+    ' d="M1 2h3"/></g>',
     f'{IMAGE}<g clipasso:sketch="1" clipasso:source="#photo" clipasso:picture="40 20" id="sketch"'
     f' transform="matrix(2,0,0,2,10,20)" inkscape:groupmode="layer"><path id="s1" d="M1,1L9,9"'
     f' style="{LINE}" clipasso:rank="0"/><path id="s2" d="m 3,3 q1,2 3,4 t 5,5 a2,3 4 0 1 9,9 z"'
     f' clipasso:rank="1" clipasso:locked="true" class="a"/></g>',
-    '<defs><path id="p" d="M0 0L9 9"/></defs><use id="u" xlink:href="#p" x="5" clip-path="url(#c)"/>'
+    '<defs><path id="p" d="M0 0L9 9"/></defs><use id="u" xlink:href="#p" clip-path="url(#c)"/>'
     '<svg x="1" y="2" width="50%" height="9mm" viewBox="0 0 5 5"><path d="M1,1L4,4"'
     ' stroke="currentColor" color="hsl(20,50%,40%)"/></svg>',
     '<text id="t">a &amp; b</text><!-- c --><?pi x?><path d="M0 0 1 1" stroke="url(#g) black"/>',

@@ -255,9 +255,8 @@ def _judge_job(folder: Path, end: Ending) -> str:
         return f"no outcome: {error}"
     if outcome.get("code") == "bug":
         return f"{outcome}{_log(folder)}"
-    left = {one.name for one in (folder / JOB).glob("*.new")} | {
-        one.name for one in (folder / JOB).glob("outcome.full")
-    }
+    scratch = [*(folder / JOB).glob("*.new"), folder / JOB / "outcome.full"]
+    left = [one.name for one in scratch if one.is_file()]
     return f"left behind: {left}" if left else ""
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 from support import strategies as valid
-from support.drawings import SKETCH
+from support.drawings import SKETCH, SPACES
 
 from campaign.case import Case
-from campaign.documents import BODIES, SPACES
+from campaign.documents import BODIES
 from campaign.documents import PAGES as VIEWS
 from campaign.mutation import altered, json_junk, mutated, nested
 from campaign.pictures import good_png

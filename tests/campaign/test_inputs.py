@@ -1,5 +1,5 @@
-"""Whatever is read ends in a result or in one line for the person, in bearable time and memory, with
-nothing changed but what was to be written.
+"""Whatever is read ends in a result or in one line for the person, in bearable time and memory,
+with nothing changed but what was to be written.
 """
 
 from __future__ import annotations

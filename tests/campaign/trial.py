@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
@@ -152,7 +152,7 @@ def _line_of(stream: IO[str], limit_s: float) -> str:
 
 @dataclass
 class Trial:
-    """What came of reading. tried: how many cases. faults: by signature, and where they are kept."""
+    """What came of reading. tried: how many cases. faults: by signature, what was found."""
 
     tried: int = 0
     faults: dict[str, str] = field(default_factory=dict)
@@ -168,11 +168,11 @@ class Trial:
                 # hypothesis leaves the smallest case behind it as the last one judged
                 self.faults[fault.signature] = bench.keep(fault.args[1], str(fault.args[0]))
             except FlakyFailure as flaky:
-                for fault in flaky.exceptions:
-                    if not isinstance(fault, Fault):
+                for one in flaky.exceptions:
+                    if not isinstance(one, Fault):
                         raise
-                    words = f"(now and then only) {fault.args[0]}"
-                    self.faults[fault.signature] = bench.keep(fault.args[1], words)
+                    words = f"(now and then only) {one.args[0]}"
+                    self.faults[one.signature] = bench.keep(one.args[1], words)
             number += 1
 
     def _batch(self, cases: SearchStrategy[Case], bench: Bench, until: float, number: int) -> None:
