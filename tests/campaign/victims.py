@@ -8,12 +8,15 @@ takes orders as JSON lines, as `Victims` gives them.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +67,10 @@ def oversee(order: dict[str, Any]) -> int:
         status = 1
         try:
             status = suffer(order)
+        except BaseException:
+            traceback.print_exc()
         finally:
+            sys.stderr.flush()
             os._exit(status)
     watch = os.pidfd_open(number)
     limit_s = LIMIT_S if order["seconds"] is None else order["seconds"]
@@ -77,13 +83,12 @@ def oversee(order: dict[str, Any]) -> int:
 def main() -> None:
     """See the head of this file."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    import clipasso_core.cli.doctor
-    import clipasso_core.cli.stills
-    import clipasso_core.guide.lite
-    import clipasso_core.sketching.edit
-    import clipasso_core.sketching.job
+    import clipasso_core
 
-    assert clipasso_core
+    # all of them: somebody else may not be able to read the disk
+    for room in pkgutil.walk_packages(clipasso_core.__path__, "clipasso_core."):
+        if not room.name.endswith("__main__"):
+            importlib.import_module(room.name)
     for line in sys.stdin:
         order = json.loads(line)
         began = time.monotonic()
