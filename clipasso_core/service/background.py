@@ -32,10 +32,10 @@ def compute(folder: Path) -> int:
     """
     try:
         with FileLock(folder / "lock", timeout=0):
-            full = folder / "outcome.full"
             if _has_outcome(folder):
-                full.unlink(missing_ok=True)
+                _clear_away(folder)
                 return 0
+            full = folder / "outcome.full"
             _write(full, _NO_ROOM)  # while there is room for it
             outcome = _outcome(folder)
             try:
@@ -43,7 +43,7 @@ def compute(folder: Path) -> int:
             except OSError:  # no room any more: to rename takes none
                 os.replace(full, folder / "outcome.json")
                 return 2
-            full.unlink()
+            _clear_away(folder)
             return 0 if outcome["event"] == "result" else 2
     except Timeout:
         return 0
@@ -61,6 +61,13 @@ def _has_outcome(folder: Path) -> bool:
         return isinstance(json.loads((folder / "outcome.json").read_bytes()), dict)
     except (FileNotFoundError, IsADirectoryError, ValueError, RecursionError):
         return False
+
+
+def _clear_away(folder: Path) -> None:
+    """Remove what is of use only while a job computes, and what was left by one who was killed."""
+    for name in ("outcome.full", "outcome.new", "progress.new"):
+        with suppress(OSError):
+            (folder / name).unlink()
 
 
 def _outcome(folder: Path) -> dict[str, Any]:

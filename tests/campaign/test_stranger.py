@@ -42,6 +42,8 @@ def told(some: Victims, folder: Path, words: list[str]) -> str:
     path.chmod(0o666)
     status = some.run(folder, words, user=STRANGER)
     text = path.read_text()
+    if words == ["models", "list"] and status == 0:  # of a home that is open
+        return text
     assert status == 2, f"{words} {status} {text}"
     assert "Traceback" not in text
     assert "bug" not in text

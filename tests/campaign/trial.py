@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from typing import IO
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
-from hypothesis.errors import FlakyFailure
+from hypothesis.errors import FlakyFailure, HypothesisWarning
 from hypothesis.strategies import SearchStrategy
 
 from campaign.bench import HERE, LIMIT_S, ROOT
@@ -161,6 +162,8 @@ class Trial:
         """Try cases until the time is over. start: the seed of the first batch."""
         until = time.monotonic() + limit_s
         number = start
+        # whoever says how large the strategies' own words would be is not listened to
+        warnings.simplefilter("ignore", HypothesisWarning)
         while time.monotonic() < until:
             try:
                 self._batch(cases, bench, until, number)

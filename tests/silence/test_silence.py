@@ -77,7 +77,7 @@ def test_the_engine_is_silent(alone: Solitude) -> None:
     with talk:
         assert talk.stdin is not None
         assert talk.stdout is not None
-        talk.stdin.write("".join(json.dumps({**line}) + "\n" for line in lines))
+        talk.stdin.write("".join(json.dumps(line) + "\n" for line in lines))
         talk.stdin.flush()
         events = []
         for line in talk.stdout:
