@@ -37,6 +37,7 @@ def _shortened(message: str) -> str:
 _OF_MACHINE = (
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EIO, errno.ENOTDIR),
     *(errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EMFILE, errno.ENFILE, errno.EEXIST),
+    errno.EDQUOT,
 )
 
 

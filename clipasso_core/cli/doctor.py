@@ -64,7 +64,8 @@ def _outcome(check: Callable[[], Finding]) -> Finding:
         mendable = error if isinstance(error, UserError) else of_machine(error)
         if mendable is None:
             raise
-        return Finding("folders", FAULT, mendable.message, f"or set {folders.HOME_VARIABLE}")
+        advice = f"or set {folders.HOME_VARIABLE} to a folder that you may use"
+        return Finding("folders", FAULT, mendable.message, advice)
 
 
 def _anonymous(finding: Finding) -> Finding:

@@ -149,7 +149,7 @@ def _print_anything() -> None:
     """Names of files may hold bytes that are no text, and a terminal may lack our marks."""
     out = sys.stdout
     if isinstance(out, io.TextIOWrapper) and out.errors == "strict":
-        out.reconfigure(errors="surrogateescape" if out.encoding == "utf-8" else "replace")
+        out.reconfigure(errors="surrogateescape" if out.encoding.lower() == "utf-8" else "replace")
 
 
 def _let_go_of_output() -> None:
