@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import re
 
+NO_FOLDER = "the working folder is gone: change to one that is there"
 LONGEST = 600  # letters of a message: some lists of names are as long, and no more is read
 LONGEST_INPUT = 200  # letters of what somebody gave and a message repeats
 # what is quoted, or has no blank in it: paths, names, numbers
@@ -40,6 +42,38 @@ def _cut(text: str, longest: int) -> str:
         return text
     half = (longest - len(mark)) // 2
     return f"{text[:half]}{mark}{text[-half:]}"
+
+
+# What a disk, a permission or a thing in the way raises, rather than a mistake of ours
+_OF_MACHINE = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EIO, errno.ENOTDIR),
+    *(errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EMFILE, errno.ENFILE, errno.EEXIST),
+    errno.EDQUOT,
+)
+
+
+def of_machine(error: BaseException) -> UserError | None:
+    """An error of a file as something that the person can mend; None for any other, which is a
+    bug.
+    """
+    if not isinstance(error, OSError) or error.filename is None or error.errno not in _OF_MACHINE:
+        return None
+    return UserError(
+        "bad-folder",
+        f"{error.filename} can't be used ({error.strerror}): mend that, and run the same command"
+        " again",
+    )
+
+
+def reason_of(error: OSError) -> str:
+    """What was wrong, and with which file."""
+    reason = error.strerror or str(error)
+    return f"{reason}: {error.filename}" if error.filename else reason
+
+
+def of_output(error: OSError) -> UserError:
+    """Standard output is full, or lost."""
+    return UserError("cannot-write", f"standard output can't be written: {error.strerror or error}")
 
 
 class Cancelled(Exception):  # noqa: N818 - it is no error

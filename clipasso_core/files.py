@@ -14,10 +14,13 @@ from typing import IO
 
 from clipasso_core.errors import UserError
 
+if sys.platform != "win32":
+    import fcntl
+
 MAX_BYTES = 512 * 1024 * 1024
 SCRATCH = ".clipasso-"  # how files begin that are being written
 ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
-FORGOTTEN_S = 600.0  # whoever writes such a file for so long was killed
+FORGOTTEN_S = 600.0  # Windows: whoever writes such a file for so long was killed
 
 
 def read_bytes(path: str | Path, what: str) -> bytes:
@@ -51,12 +54,17 @@ def write_whole(data: bytes, path: Path, force: bool = False) -> None:
     check_writable(path, force)
     path = Path(os.path.realpath(path))  # a link stays a link
     scratch = ""
+    held = -1
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=SCRATCH, delete=False) as part:
+        with _begin(path.parent) as part:
             scratch = part.name
+            held = os.dup(part.fileno())  # a lock is held until the last of these is closed
             part.write(data)
             part.flush()
             os.fsync(part.fileno())
+        if sys.platform == "win32":  # a file that is open can't be renamed there
+            os.close(held)
+            held = -1
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         os.chmod(scratch, mode)
         if sys.platform == "win32" and path.exists():
@@ -73,14 +81,46 @@ def write_whole(data: bytes, path: Path, force: bool = False) -> None:
             f"{path} can't be written ({error.strerror}): free some room or choose another place"
             " with -o",
         ) from None
+    finally:
+        if held >= 0:
+            os.close(held)
+
+
+def _begin(folder: Path) -> IO[bytes]:
+    """A new file to write, locked where there are locks: by that others know that its writer
+    lives.
+    """
+    while True:
+        part = tempfile.NamedTemporaryFile(  # noqa: SIM115 - whoever asked closes it
+            dir=folder, prefix=SCRATCH, delete=False
+        )
+        if sys.platform != "win32":
+            with suppress(OSError):  # some network's disks have no locks
+                fcntl.flock(part.fileno(), fcntl.LOCK_EX)
+        if os.path.exists(part.name):
+            return part
+        part.close()  # somebody cleared it away before it was locked
 
 
 def _clear_away(folder: Path) -> None:
     """Delete what writers that were killed left in a folder."""
     for left in folder.glob(f"{SCRATCH}*"):
-        with suppress(OSError):  # another writer was quicker
-            if time.time() - left.stat().st_mtime > FORGOTTEN_S:
-                left.unlink()
+        with suppress(OSError):  # its writer lives, or another was quicker
+            _discard(left)
+
+
+def _discard(left: Path) -> None:
+    """Delete a file that nobody writes any more. Raises OSError for any other."""
+    if sys.platform == "win32":  # a file that is open can't be deleted there
+        if time.time() - left.stat().st_mtime > FORGOTTEN_S:
+            left.unlink()
+        return
+    file = os.open(left, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        left.unlink()
+    finally:
+        os.close(file)
 
 
 def _umask() -> int:

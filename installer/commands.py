@@ -37,6 +37,9 @@ CLIP_TERMS = "about 480 MB from huggingface.co, OpenAI's weights under the MIT l
 
 # Of the whole suite: what it runs of the code is measured, and must not fall (pyproject.toml)
 COVERAGE = ["--cov", "--cov-report=term"]
+# The option of these tests, which stands behind their folder: it may have no value
+CAMPAIGN = "--campaign"
+CAMPAIGN_TESTS = "tests/campaign"
 
 
 class Installer:
@@ -95,6 +98,8 @@ class Installer:
         with self._alone():
             self._set_up("[dev]")
         words = self.options.rest or COVERAGE
+        if any(word.partition("=")[0] == CAMPAIGN for word in words):
+            words = [CAMPAIGN_TESTS, *words]
         command: list[str | Path] = [self.engine.python, "-m", "pytest", *words]
         return self.machine.run(command, cwd=self.checkout.root)
 

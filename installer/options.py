@@ -19,6 +19,7 @@ again.
   python3 install.py demo                 the engine if needed; sketches the example photograph and
     says where it is
   python3 install.py test [PYTEST ARGS]   the engine with its development tools; runs all tests
+  python3 install.py test --campaign [MINUTES]  looks for faults that nobody thought of, for so long
   python3 install.py doctor               what is installed, and what works
   python3 install.py uninstall            removes exactly what was installed; --keep-models leaves
     downloaded weights

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 
-from clipasso_core.errors import LONGEST, LONGEST_INPUT, UserError
+from clipasso_core.errors import LONGEST, LONGEST_INPUT, UserError, of_machine, reason_of
 
 
 def test_a_message_is_one_line() -> None:
@@ -30,3 +33,28 @@ def test_lists_of_names_stay_whole() -> None:
     names = ", ".join(f"setting_{number}" for number in range(30))
     message = f"a request has no setting 'x': it has {names}, and that's all"
     assert UserError("bad-request", message).message == message
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.ENOSPC, errno.EROFS, errno.ENOTDIR])
+def test_what_the_machine_refuses_names_the_file(number: int) -> None:
+    error = of_machine(OSError(number, os.strerror(number), "/some/file"))
+    assert error is not None
+    assert error.message.startswith(f"/some/file can't be used ({os.strerror(number)})")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("no file"),
+        FileNotFoundError(errno.ENOENT, "gone", "/some/file"),
+        OSError(errno.ENOSPC, "full"),
+    ],
+)
+def test_anything_else_is_a_bug(error: Exception) -> None:
+    assert of_machine(error) is None
+
+
+def test_a_reason_names_the_file_where_there_is_one() -> None:
+    assert reason_of(OSError(errno.EACCES, "closed", "a")) == "closed: a"
+    assert reason_of(OSError(errno.EACCES, "closed")) == "closed"
+    assert reason_of(OSError("words")) == "words"

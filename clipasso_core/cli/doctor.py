@@ -12,7 +12,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 from clipasso_core import __version__, raster
-from clipasso_core.errors import UserError
+from clipasso_core.errors import UserError, of_machine
 from clipasso_core.machine import folders, models
 from clipasso_core.machine.networks import FACES, MASK, Networks
 
@@ -57,12 +57,23 @@ def examine() -> list[Finding]:
         _diffvg,
         _folders,
     ]
-    return [_anonymous(check()) for check in checks]
+    return [_anonymous(_outcome(check)) for check in checks]
+
+
+def _outcome(check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except (OSError, UserError) as error:
+        mendable = error if isinstance(error, UserError) else of_machine(error)
+        if mendable is None:
+            raise
+        advice = f"or set {folders.HOME_VARIABLE} to a folder that you may use"
+        return Finding("folders", FAULT, mendable.message, advice)
 
 
 def _anonymous(finding: Finding) -> Finding:
     """A report should not carry the person's name, which their home's path holds."""
-    home = str(Path.home())
+    home = os.path.expanduser("~")
     return replace(
         finding, text=finding.text.replace(home, "~"), advice=finding.advice.replace(home, "~")
     )
@@ -208,6 +219,6 @@ def _folders() -> Finding:
 def _short(path: Path) -> str:
     """The path as `~/...` where it can be: a report should not carry the person's name."""
     try:
-        return str(Path("~") / path.relative_to(Path.home()))
+        return str(Path("~") / path.relative_to(os.path.expanduser("~")))
     except ValueError:
         return str(path)

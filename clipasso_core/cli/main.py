@@ -14,16 +14,29 @@ import click
 
 from clipasso_core import __version__
 from clipasso_core.cli import BUG, DONE, INTERRUPTED, MISTAKE, edit, engine, models, plot, sketch
-from clipasso_core.errors import Cancelled, UserError, shortened
+from clipasso_core.errors import (
+    NO_FOLDER,
+    Cancelled,
+    UserError,
+    of_machine,
+    of_output,
+    shortened,
+)
+from clipasso_core.machine.silence import keep_silent
 from clipasso_core.machine.threads import spin_briefly
 
+# They compute elsewhere, or nothing; what does is ended by torch's library where there is none
+NEED_NO_FOLDER = ("engine", "job", "models", "run")
 STUCK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)  # what a full or lost output raises
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="clipasso")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Turn a photograph into a drawing of a few strokes."""
+    if context.invoked_subcommand not in NEED_NO_FOLDER:
+        _require_working_folder()
 
 
 @cli.command()
@@ -37,6 +50,8 @@ def run(cold: bool) -> int:
     """
     from clipasso_core.service import run as relay
 
+    if cold:
+        _require_working_folder()
     if isinstance(sys.stdin, io.TextIOWrapper):
         # JSON's encoding, whatever the locale
         sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
@@ -78,12 +93,21 @@ for _command in (sketch.sketch, *edit.COMMANDS, *plot.COMMANDS, engine.engine, m
     cli.add_command(_command)
 
 
+def _require_working_folder() -> None:
+    try:
+        os.getcwd()
+    except OSError:
+        raise UserError("no-folder", NO_FOLDER) from None
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status: 0 done, 1 a bug, 2 a mistake that can be mended,
     130 interrupted.
     """
     words = sys.argv[1:] if arguments is None else arguments
     spin_briefly()
+    keep_silent()
+    _print_anything()
     try:
         status = _run(arguments, "--json" in words)
         sys.stdout.flush()
@@ -92,8 +116,7 @@ def main(arguments: list[str] | None = None) -> int:
         return DONE
     except OSError as error:
         _let_go_of_output()
-        reason = error.strerror or error
-        print(f"clipasso: standard output can't be written: {reason}", file=sys.stderr)
+        print(f"clipasso: {of_output(error).message}", file=sys.stderr)
         return MISTAKE
     return status
 
@@ -119,12 +142,21 @@ def _run(arguments: list[str] | None, as_json: bool) -> int:
     except Exception as error:
         if isinstance(error, OSError) and _is_of_output(error):
             raise
+        if mendable := of_machine(error):
+            return _fail(mendable.code, mendable.message, MISTAKE, as_json)
         return _fail_with_bug(error, as_json)
 
 
 def _is_of_output(error: OSError) -> bool:
     """Whether it is what was printed that can't be written; an error of a file names the file."""
     return error.filename is None and error.errno in STUCK
+
+
+def _print_anything() -> None:
+    """Names of files may hold bytes that are no text, and a terminal may lack our marks."""
+    out = sys.stdout
+    if isinstance(out, io.TextIOWrapper) and out.errors == "strict":
+        out.reconfigure(errors="surrogateescape" if out.encoding.lower() == "utf-8" else "replace")
 
 
 def _let_go_of_output() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from clipasso_core.errors import UserError
 from clipasso_core.machine import folders
 from clipasso_core.machine.records import read_records
+from clipasso_core.machine.silence import keep_silent
 
 RANDOM = "random"
 
@@ -107,6 +108,7 @@ def clip_models() -> tuple[str, ...]:
 
     Their image tower is of the ResNet or ViT family, their text tower open_clip's own.
     """
+    keep_silent()
     import open_clip
 
     names = []

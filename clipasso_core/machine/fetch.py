@@ -22,6 +22,7 @@ from clipasso_core.machine.clip import (
 )
 from clipasso_core.machine.models import FAVOURITE, discard, fault_of, locate
 from clipasso_core.machine.records import Fetched, read_records, write_records
+from clipasso_core.machine.silence import keep_silent
 
 CONNECT_SECONDS = 4.0  # a hub that does not answer by then is out of reach
 
@@ -38,6 +39,7 @@ def fetch(name: str) -> Path:
 
     Raises `UserError` within seconds when there is no connection, and when what came is damaged.
     """
+    keep_silent()
     folder = folders.models()
     try:
         folder.mkdir(parents=True, exist_ok=True)

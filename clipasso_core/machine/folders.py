@@ -5,18 +5,30 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import TypeGuard
 
 import platformdirs
+
+from clipasso_core.errors import UserError
 
 HOME_VARIABLE = "CLIPASSO_HOME"
 CODE = Path(__file__).parents[1]  # this package
 
 
 def home() -> Path:
-    """The engine's own folder: `CLIPASSO_HOME`, else the platform's folder for user data."""
+    """The engine's own folder: `CLIPASSO_HOME`, else the platform's folder for user data.
+
+    Absolute: the engine has another working folder than whoever starts it. Raises `UserError` for
+    one that can't be told.
+    """
     chosen = os.environ.get(HOME_VARIABLE)
-    folder = chosen or platformdirs.user_data_dir("clipasso", appauthor=False)
-    return Path(os.path.expanduser(folder))
+    named = chosen or platformdirs.user_data_dir("clipasso", appauthor=False)
+    try:
+        return Path(named).expanduser().absolute()
+    except (RuntimeError, FileNotFoundError):  # no such person, no working folder
+        raise UserError(
+            "no-home", f"no folder is named by {named}: set {HOME_VARIABLE} to an absolute path"
+        ) from None
 
 
 def models() -> Path:
@@ -25,9 +37,17 @@ def models() -> Path:
         named = json.loads((home() / "config.json").read_text(encoding="utf-8"))["models"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         named = None
-    if isinstance(named, str) and named:
-        return Path(os.path.expanduser(named))
-    return home() / "models"
+    return home() / (os.path.expanduser(named) if _is_path(named) else "models")
+
+
+def _is_path(value: object) -> TypeGuard[str]:
+    """Whether the system could have a file of that name."""
+    if not isinstance(value, str) or not value or "\0" in value:
+        return False
+    try:
+        return bool(os.fsencode(value))
+    except UnicodeEncodeError:
+        return False
 
 
 def logs() -> Path:

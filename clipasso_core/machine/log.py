@@ -7,7 +7,7 @@ from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from clipasso_core.errors import shortened
+from clipasso_core.errors import UserError, shortened
 from clipasso_core.machine import folders
 
 MAX_BYTES = 1_000_000  # a file; two older ones are kept
@@ -57,6 +57,8 @@ def record_bug(error: BaseException) -> str:
         )
     except OSError as cannot:
         return f"{what} (no log could be written: {cannot.strerror})"
+    except UserError as cannot:
+        return f"{what} (no log could be written: {cannot.message})"
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     try:
         cause = (type(error), error, error.__traceback__)

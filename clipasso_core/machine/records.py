@@ -27,7 +27,8 @@ def read_records() -> dict[str, Fetched]:
     try:
         records: dict[str, Fetched] = json.loads(path.read_text())
         for one in records.values():
-            if not (isinstance(one["file"], str) and one["size"] >= 0 and len(one["sha256"]) == 64):
+            is_named = isinstance(one["file"], str) and "\0" not in one["file"]
+            if not (is_named and one["size"] >= 0 and len(one["sha256"]) == 64):
                 raise ValueError("not a record")
         return records
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):

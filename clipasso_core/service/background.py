@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from clipasso_core.errors import UserError
+from clipasso_core.errors import UserError, reason_of
 from clipasso_core.service import client, events
 from clipasso_core.service.envelope import MAX_LINE, SKETCH, at_home, read_envelope
 from clipasso_core.service.place import PATIENT
@@ -28,11 +28,12 @@ PROGRESS_S = 0.5  # between two writings of progress.json
 
 def compute(folder: Path) -> int:
     """Bring a job to its outcome, unless it has one or another process is at it. Returns 0, or 2
-    when it failed.
+    when it failed. Raises `UserError` for a folder that can't be used.
     """
     try:
         with FileLock(folder / "lock", timeout=0):
-            if (folder / "outcome.json").is_file():
+            if _has_outcome(folder):
+                _clear_away(folder)
                 return 0
             full = folder / "outcome.full"
             _write(full, _NO_ROOM)  # while there is room for it
@@ -46,10 +47,31 @@ def compute(folder: Path) -> int:
             except OSError:  # no room any more: to rename takes none
                 os.replace(full, folder / "outcome.json")
                 return 2
-            full.unlink()
+            _clear_away(folder)
             return 0 if outcome["event"] == "result" else 2
     except Timeout:
         return 0
+    except OSError as error:
+        raise UserError(
+            "bad-job",
+            f"{folder} can't be used ({reason_of(error)}): make it a folder that you may"
+            " write, or begin the sketch anew",
+        ) from None
+
+
+def _has_outcome(folder: Path) -> bool:
+    """Whether the job is done; an outcome that is damaged is none."""
+    try:
+        return isinstance(json.loads((folder / "outcome.json").read_bytes()), dict)
+    except (FileNotFoundError, IsADirectoryError, ValueError, RecursionError):
+        return False
+
+
+def _clear_away(folder: Path) -> None:
+    """Remove what is of use only while a job computes, and what was left by one who was killed."""
+    for name in ("outcome.full", "outcome.new", "progress.new"):
+        with suppress(OSError):
+            (folder / name).unlink()
 
 
 def _outcome(folder: Path) -> dict[str, Any]:
@@ -98,7 +120,8 @@ def _write(path: Path, value: dict[str, Any]) -> None:
         scratch.write_text(json.dumps(value))
         os.replace(scratch, path)
     except OSError:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink()
         raise
 
 

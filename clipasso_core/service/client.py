@@ -17,9 +17,9 @@ from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
-from clipasso_core.errors import UserError
+from clipasso_core.errors import UserError, reason_of
 from clipasso_core.machine import folders, log
-from clipasso_core.service.place import STATUS, STOP, Place, find_place, identity
+from clipasso_core.service.place import READY, STATUS, STOP, Place, find_place, identity
 
 # an engine that lives answers in milliseconds; one that imports torch just now in a second
 ANSWER_S = 5.0
@@ -120,7 +120,7 @@ def reach(on_waking: Callable[[], None] | None = None, idle_min: float = IDLE_MI
     except OSError as error:
         if not os.path.exists(sys.executable):
             raise Replaced from None
-        raise _no_engine(error.strerror or str(error)) from None
+        raise _no_engine(reason_of(error)) from None
 
 
 def stop() -> bool:
@@ -128,12 +128,11 @@ def stop() -> bool:
     place = find_place()
     try:
         _tell_to_stop(connect(place)[0])
+        patience_s, there = END_S, True
     except Unreachable:
-        there = _is_alive(place)
-        _make_way(place, HUNG_S)
-        return there
-    _make_way(place, END_S)
-    return True
+        patience_s, there = HUNG_S, _is_alive(place)
+    _make_way(place, patience_s)
+    return there
 
 
 def status() -> dict[str, Any] | None:
@@ -143,16 +142,20 @@ def status() -> dict[str, Any] | None:
     except Unreachable:
         return None
     with connection:
-        connection.send_bytes(STATUS)
-        if not connection.poll(ANSWER_S):
+        try:
+            connection.send_bytes(STATUS)
+            if not connection.poll(ANSWER_S):
+                return None
+            return dict(json.loads(connection.recv_bytes(65536)))
+        except (EOFError, OSError):  # it ended just now
             return None
-        return dict(json.loads(connection.recv_bytes(65536)))
 
 
 def clean_environment() -> dict[str, str]:
     """The environment without what Inkscape, its Python and its packaging put there."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    return {**kept, "PYTHONPATH": ROOT}
+    # absolute, for the engine has another working folder
+    return {**kept, "PYTHONPATH": ROOT, folders.HOME_VARIABLE: str(folders.home())}
 
 
 def _expect(connection: Connection) -> None:
@@ -183,8 +186,9 @@ def _make_way(place: Place, patience_s: float) -> None:
             return
     except Timeout:
         number = place.record().get("pid")
-        if isinstance(number, int):
-            with suppress(ProcessLookupError, PermissionError):
+        # a damaged record must not name the first process, or all of them
+        if isinstance(number, int) and number > 1:
+            with suppress(ProcessLookupError, PermissionError, OverflowError):
                 os.kill(number, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
     try:
         with FileLock(place.alive, timeout=END_S):
@@ -214,8 +218,10 @@ def _start(idle_min: float) -> None:
     assert process.stdout is not None
     with process.stdout as pipe:
         said = pipe.readline()
-    if said.strip() != b"ready":
-        raise _no_engine(f"it ended at once, with status {process.wait()}")
+    if said.strip() != READY:
+        status = process.wait()
+        reason = said.decode("utf-8", "replace").strip()
+        raise _no_engine(reason or f"it ended at once, with status {status}")
     process.returncode = 0  # it lives on, and is nobody's to wait for
 
 

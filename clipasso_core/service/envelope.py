@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clipasso_core.errors import UserError
+from clipasso_core.errors import NO_FOLDER, UserError
 from clipasso_core.request import SketchRequest
 
 if TYPE_CHECKING:
@@ -169,15 +169,18 @@ def read_envelope(line: str | bytes) -> Envelope:
 
 def at_home(line: str, envelope: Envelope, folder: str = "") -> str:
     """The line with paths that start at `folder` made absolute: the engine has another working
-    folder than whoever asks.
+    folder than whoever asks. Raises `UserError` where there is no working folder.
     """
     mask = envelope.request.get("mask") if isinstance(envelope.request, dict) else None
     names_file = isinstance(mask, str) and mask not in NO_FILES and not mask.startswith("rembg:")
     if envelope.photo is None and not names_file:
         return line
     fields = json.loads(line)
-    if envelope.photo is not None:
-        fields["photo"] = os.path.abspath(os.path.join(folder, envelope.photo))
-    if names_file:
-        fields["request"]["mask"] = os.path.abspath(os.path.join(folder, str(mask)))
+    try:
+        if envelope.photo is not None:
+            fields["photo"] = os.path.abspath(os.path.join(folder, envelope.photo))
+        if names_file:
+            fields["request"]["mask"] = os.path.abspath(os.path.join(folder, str(mask)))
+    except OSError:
+        raise UserError("no-folder", f"{NO_FOLDER}, or name absolute paths") from None
     return json.dumps(fields)

@@ -8,7 +8,6 @@ import os
 import secrets
 import stat
 import sys
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +18,15 @@ from clipasso_core.errors import UserError
 from clipasso_core.machine import folders
 
 KEY_BYTES = 32
+OWN = 0o700  # mode of a folder that nobody else can look into
+NEAR_ROOT = Path("/tmp")  # for the sockets of homes with long paths: it is everywhere, and short
 LONGEST_SOCKET = 100  # bytes of a Unix socket's path: the system's limit is 104 (macOS) or 108
 # How messages to the engine begin; an empty one says that no more will come
 REQUEST = b">"  # a line of a person who waits
 PATIENT = b"~"  # a line of a job in the background
 STOP = b"!stop"
 STATUS = b"!status"
+READY = b"ready"  # what the engine prints when it listens; else it prints why it does not
 
 
 @dataclass(frozen=True)
@@ -36,25 +38,14 @@ class Place:
     @property
     def address(self) -> str:
         """Of the socket, or the named pipe on Windows."""
-        digest = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:16]
+        digest = hashlib.sha256(os.fsencode(self.folder.resolve())).hexdigest()[:16]
         if sys.platform == "win32":
             return rf"\\.\pipe\clipasso-{digest}"
         near = str(self.folder / "socket")
         if len(os.fsencode(near)) <= LONGEST_SOCKET:
             return near
-        return self._elsewhere(digest)
-
-    def _elsewhere(self, name: str) -> str:
-        """Where the socket of a home with a long path is: in a temporary folder, the one of whoever
-        asked first. Others may have another, and must find the same engine.
-        """
-        noted = self.folder / "address"
-        own = Path(tempfile.gettempdir()) / f"clipasso-{os.getuid()}" / name
-        with suppress(FileExistsError), open(noted, "x", encoding="utf-8") as file:
-            file.write(str(own))
-        address = Path(noted.read_text(encoding="utf-8") or own)
-        _private(address.parent)
-        return str(address)
+        # not in TMPDIR: others may have another, and must find the same engine
+        return str(_private(NEAR_ROOT / f"clipasso-{os.getuid()}") / digest)
 
     @property
     def family(self) -> str:
@@ -79,7 +70,7 @@ class Place:
         """What the engine wrote of itself when it began to listen; empty when it wrote nothing."""
         try:
             return dict(json.loads((self.folder / "engine.json").read_text()))
-        except (OSError, ValueError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return {}
 
     def write_record(self, facts: dict[str, Any]) -> None:
@@ -115,7 +106,7 @@ def identity() -> str:
 def _private(folder: Path) -> Path:
     """A folder that nobody else can look into."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=OWN, parents=True, exist_ok=True)
         status = folder.lstat()
     except OSError as error:
         raise UserError(
@@ -123,13 +114,14 @@ def _private(folder: Path) -> Path:
             f"{folder} can't be made ({error.strerror}): set CLIPASSO_HOME to a folder that you may"
             " write",
         ) from None
-    if sys.platform != "win32":
-        if stat.S_ISLNK(status.st_mode) or status.st_uid != os.getuid():
-            raise UserError(
-                "no-home",
-                f"{folder} belongs to somebody else: remove it, or set CLIPASSO_HOME to a folder of"
-                " your own",
-            )
-        if status.st_mode & 0o077:
-            folder.chmod(0o700)
+    if sys.platform == "win32":
+        return folder
+    if stat.S_ISLNK(status.st_mode) or status.st_uid != os.getuid():
+        raise UserError(
+            "no-home",
+            f"{folder} belongs to somebody else: remove it, or set CLIPASSO_HOME to a folder of"
+            " your own",
+        )
+    if status.st_mode & 0o777 != OWN:  # closed to ourselves, or open to others
+        folder.chmod(OWN)
     return folder

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 from collections import OrderedDict
 from contextlib import suppress
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import IO, Any
 
-from clipasso_core.errors import UserError
+from clipasso_core.errors import UserError, of_output
 from clipasso_core.service import client, events
 from clipasso_core.service.envelope import MAX_LINE, STOP, at_home, read_envelope, read_id
 from clipasso_core.service.place import REQUEST
@@ -51,16 +52,18 @@ def _status(event: dict[str, Any]) -> int:
 
 def run_cold(stdin: IO[str], stdout: IO[str]) -> int:
     """Serve until the input ends. Returns the exit status of the last request: 0, 1 for a bug, 2
-    for what a person can mend.
+    for what a person can mend. Raises OSError when the output can't be written.
     """
     from clipasso_core.service.worker import Worker
 
     printer, scheduler = _Printer(stdout), Scheduler()
+    lost: list[OSError] = []
 
     def send(event: dict[str, Any]) -> None:
         try:
             printer.print(event)
-        except BrokenPipeError:
+        except OSError as error:
+            lost.append(error)
             # nobody listens; this thread may hold the caller's turn
             threading.Thread(target=scheduler.close).start()
             raise
@@ -77,7 +80,9 @@ def run_cold(stdin: IO[str], stdout: IO[str]) -> int:
 
     threading.Thread(target=read, name="requests", daemon=True).start()
     scheduler.work(Worker())
-    return 0 if caller.gone else printer.status
+    if lost:
+        raise lost[0]
+    return printer.status
 
 
 def run(stdin: IO[str], stdout: IO[str]) -> int:
@@ -123,10 +128,10 @@ class _Relay:
         ident = read_id(line)
         try:
             envelope = read_envelope(line)  # a mistake in the line needs no engine to be told
+            message = REQUEST + at_home(line, envelope).encode("utf-8", "surrogateescape")
         except UserError as error:
             self._say({"id": ident, **events.error_event(error)})
             return
-        message = REQUEST + at_home(line, envelope).encode("utf-8", "surrogateescape")
         with self._state:
             if envelope.kind != STOP:
                 self._send(_Open(ident, message))
@@ -212,5 +217,9 @@ class _Relay:
     def _say(self, event: dict[str, Any]) -> None:
         try:
             self._printer.print(event)
+        # the main thread sits in a read that nothing else would end
         except BrokenPipeError:  # nobody listens: nobody wants the sketch
-            os._exit(0)  # the main thread sits in a read that nothing else would end
+            os._exit(0)
+        except OSError as error:
+            print(f"clipasso: {of_output(error).message}", file=sys.stderr, flush=True)
+            os._exit(MISTAKE)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from clipasso_core.errors import Cancelled, UserError
+from clipasso_core.errors import Cancelled, UserError, of_machine
 from clipasso_core.machine import log
 from clipasso_core.service import events
 from clipasso_core.service.envelope import ABOUT, SKETCH, STOP, Envelope, read_envelope, read_id
@@ -237,7 +237,12 @@ class Scheduler:
         except UserError as error:
             request.tell(events.error_event(error))
         except Exception as error:
-            request.tell(events.bug_event(log.record_bug(error)))
+            mendable = of_machine(error)
+            request.tell(
+                events.error_event(mendable)
+                if mendable
+                else events.bug_event(log.record_bug(error))
+            )
         finally:
             with self._changed:
                 self._active.remove(request)

@@ -21,13 +21,15 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from clipasso_core import __version__
+from clipasso_core.errors import reason_of
 from clipasso_core.machine import log
 from clipasso_core.service.envelope import MAX_LINE
 from clipasso_core.service.outbox import Outbox
-from clipasso_core.service.place import PATIENT, REQUEST, STATUS, STOP, Place, identity
+from clipasso_core.service.place import PATIENT, READY, REQUEST, STATUS, STOP, Place, identity
 from clipasso_core.service.scheduler import Caller, Scheduler
 
 PROTOCOL = 1
+UNABLE = 2  # exit status: the home can't be used
 TAKEN = 3  # exit status: another engine already serves this home
 GOODBYE_S = 2.0  # for callers to read their last events when the engine ends
 RETRY_S = 0.1  # too many open files, perhaps: not for ever
@@ -38,22 +40,26 @@ def serve(place: Place, idle_s: float) -> int:
     listens.
     """
     alive = FileLock(place.alive)
-    try:
-        alive.acquire(timeout=0)
-    except Timeout:
-        return TAKEN
     faulthandler.enable()
     logger = log.engine_logger()
-    # the key before anybody can connect, and make another at the same moment
-    key = place.key()
-    listener = _listen(place)
     facts: dict[str, Any] = {
         "pid": os.getpid(),
         "version": __version__,
         "identity": identity(),
         "began": time.time(),
     }
-    place.write_record(facts)
+    try:
+        alive.acquire(timeout=0)
+        # the key before anybody can connect, and make another at the same moment
+        key = place.key()
+        listener = _listen(place)
+        place.write_record(facts)
+    except Timeout:
+        return TAKEN
+    except OSError as error:  # something lies in the way
+        logger.error("can't listen: %s", reason_of(error))
+        print(reason_of(error), flush=True)
+        return UNABLE
     scheduler = Scheduler()
     reception = _Reception(scheduler, listener, key, facts, logger)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -101,7 +107,7 @@ def _compute(scheduler: Scheduler, idle_s: float, logger: logging.Logger, began:
 def _say_ready() -> None:
     """Tell whoever started us, and let go of their pipe."""
     with suppress(OSError):
-        print("ready", flush=True)
+        print(READY.decode(), flush=True)
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
 

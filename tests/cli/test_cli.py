@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -498,13 +499,36 @@ def test_a_link_to_nowhere_is_told_before_the_work(tmp_path: Path) -> None:
         check_writable(link)
 
 
-def test_what_killed_writers_left_is_cleared_away(tmp_path: Path) -> None:
-    old, new = tmp_path / ".clipasso-old", tmp_path / ".clipasso-new"
-    for path in (old, new):
+def test_what_killed_writers_left_is_cleared_away_whatever_the_clock_says(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    left, written = tmp_path / ".clipasso-left", tmp_path / ".clipasso-written"
+    for path in (left, written):
         path.touch()
-    os.utime(old, (0, 0))
+    os.utime(written, (0, 0))
+    with written.open("rb") as writer:  # as one who lives has it
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        write_whole(b"<svg/>", tmp_path / "out.svg")
+    assert {path.name for path in tmp_path.iterdir()} == {".clipasso-written", "out.svg"}
     write_whole(b"<svg/>", tmp_path / "out.svg")
-    assert {path.name for path in tmp_path.iterdir()} == {".clipasso-new", "out.svg"}
+    assert {path.name for path in tmp_path.iterdir()} == {"out.svg"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a file that is open can't be deleted")
+def test_a_file_that_is_being_written_is_not_cleared_away_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = os.fsync
+
+    def meanwhile(file: int) -> None:
+        monkeypatch.setattr(os, "fsync", sync)
+        write_whole(b"<g/>", tmp_path / "other.svg")
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    monkeypatch.setattr(time, "time", lambda: 1e10)  # the clock jumps
+    write_whole(b"<svg/>", tmp_path / "out.svg")
+    assert (tmp_path / "out.svg").read_bytes() == b"<svg/>"
+    assert {path.name for path in tmp_path.iterdir()} == {"other.svg", "out.svg"}
 
 
 def test_ctrl_c_while_a_file_is_written_leaves_nothing_beside_it(

@@ -396,7 +396,9 @@ def test_an_order_that_is_damaged_does_not_keep_the_others(
     assert insert_finished(svg, host).inserted == [two.name]
 
 
-@pytest.mark.parametrize("content", [None, "", "{}", "[]", "\0", '{"version": 2}'])
+@pytest.mark.parametrize(
+    "content", [None, "", "{}", "[]", "\0", '{"version": 2}', "[" * 5000 + "]" * 5000]
+)
 def test_a_folder_that_is_no_job_is_passed_over(
     content: Optional[str], submitted: Submitted, host: Host
 ) -> None:

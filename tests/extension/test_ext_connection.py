@@ -182,3 +182,23 @@ def test_no_signal_to_inkscape_reaches_the_engine(engine_script: EngineScript, p
         " os.getsid(0)}))\n"
     )
     assert ask_once(host, photo, {"version": 1})["session"] != os.getsid(0)
+
+
+def test_an_answer_nested_without_end_is_passed_over(
+    engine_script: EngineScript, photo: str
+) -> None:
+    host = engine_script(
+        "sys.stdin.readline()\nprint('[' * 5000 + ']' * 5000)\n"
+        "print(json.dumps({'id': '1', 'event': 'about'}))\n"
+    )
+    events: queue.Queue[Event] = queue.Queue()
+    talk = Connection(host, events.put)
+    talk.sketch("1", photo, {"version": 1}, None)
+    assert events_until(events)[-1]["event"] == "about"
+    talk.close()
+
+
+def test_a_pointer_nested_without_end_is_told(pointer: Pointer) -> None:
+    pointer().write_text("[" * 5000 + "]" * 5000)
+    with pytest.raises(Problem, match="run install"):
+        find_host()

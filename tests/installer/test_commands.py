@@ -36,6 +36,12 @@ def test_test_hands_its_arguments_to_pytest(machine: FakeMachine) -> None:
     assert machine.count("clipasso[dev]") == 1
 
 
+@pytest.mark.parametrize("words", [["--campaign"], ["--campaign", "30"], ["-x", "--campaign=9"]])
+def test_the_campaign_is_its_folder_and_its_minutes(machine: FakeMachine, words: list[str]) -> None:
+    assert machine.do("test", *words) == 0
+    assert machine.ran[-1].endswith(" ".join(["-m pytest tests/campaign", *words]))
+
+
 def test_the_status_is_that_of_the_command(machine: FakeMachine) -> None:
     machine.failing = "-m pytest"
     assert machine.do("test") == 1

@@ -266,3 +266,47 @@ def test_a_job_that_asks_for_no_sketch_is_an_error(folder: Path, line: dict[str,
     (folder / "job.json").write_text(json.dumps({"line": line}))
     assert background.compute(folder) == 2
     assert outcome(folder)["code"] == "bad-job"
+
+
+LEFT = ("outcome.full", "outcome.new", "progress.new")  # by one who was killed
+
+
+@pytest.mark.parametrize("text", ["", '{"event": "res', "[" * 5000, "7"])
+def test_an_outcome_that_is_damaged_is_computed_again(folder: Path, text: str) -> None:
+    from clipasso_core.service import background
+
+    (folder / "job.json").write_text("{}")
+    (folder / "outcome.json").write_text(text)
+    for name in LEFT:
+        (folder / name).write_text("{}")
+    for _ in range(2):
+        assert background.compute(folder) in (0, 2)
+        assert outcome(folder)["code"] == "bad-job"
+        assert {path.name for path in folder.iterdir()} == {
+            *("job.json", "outcome.json", "lock", "photo.jpg")
+        }
+
+
+def test_what_a_killed_job_left_beside_its_outcome_goes(folder: Path) -> None:
+    from clipasso_core.service import background
+
+    (folder / "outcome.json").write_text('{"event": "result"}')
+    for name in LEFT:
+        (folder / name).write_text("{}")
+    assert background.compute(folder) == 0
+    assert not any((folder / name).exists() for name in LEFT)
+
+
+@pytest.mark.parametrize("name", ["lock", "outcome.json", "outcome.full", "outcome.new"])
+def test_a_folder_in_the_place_of_a_job_s_file_is_told(folder: Path, name: str) -> None:
+    from clipasso_core.errors import UserError
+    from clipasso_core.service import background
+
+    (folder / "job.json").write_text("{}")
+    (folder / name).mkdir()
+    with pytest.raises(UserError, match="can't be used") as told:
+        background.compute(folder)
+    assert told.value.code == "bad-job"
+    (folder / name).rmdir()
+    assert background.compute(folder) == 2
+    assert outcome(folder)["code"] == "bad-job"

@@ -234,6 +234,6 @@ def _read_object(path: Path) -> Optional[Dict[str, Any]]:
     """A file's JSON object; None for one that is not there or not whole."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -101,7 +101,7 @@ def parsed(line: bytes) -> Optional[Event]:
     """A line of the engine's as an event; one that is none is logged."""
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         event = None
     if isinstance(event, dict) and isinstance(event.get("event"), str):
         return event
