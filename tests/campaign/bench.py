@@ -80,8 +80,20 @@ def read(reader: Reader, folder: Path) -> Ending:
 
 def memory_fault() -> str:
     """Told once more than `LIMIT_BYTES` were ever taken: the bench has to be started anew."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = _peak()
     return "" if peak < LIMIT_BYTES else "%d MB of memory were taken" % (peak >> 20)
+
+
+def _peak() -> int:
+    """Bytes that this process itself ever took: `ru_maxrss` has its parent's on Linux."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass  # another system
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def try_case(room: Any, name: str, folder: Path) -> str:

@@ -68,7 +68,7 @@ def valid_pictures() -> tuple[bytes, ...]:
     return tuple(plain)
 
 
-TIFFS = (None,)  # not compressed: what their library then prints is not kept from the person yet
+TIFFS = (None, "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg")
 MARK = b"\x89PNG\r\n\x1a\n"
 
 
