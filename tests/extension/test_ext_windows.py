@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Iterator, List
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 from clipasso_ext import VERSION
@@ -83,6 +83,40 @@ def test_a_draft_is_inserted(hands: Hands, sketch_window: Callable[[str], Any]) 
     hands.when(lambda: "Draft of 16 strokes" in status(window), insert.clicked)
     ((task, event),) = window.run()
     assert (task.name, event["svg"].count("<path")) == ("photo", 16)
+
+
+@pytest.mark.parametrize(("found", "label"), [(2, "Faces (2 found)"), (0, "Faces (none found)")])
+def test_the_switch_for_faces_says_how_many_there_are(
+    hands: Hands,
+    sketch_window: Callable[[str], Any],
+    heard: Callable[[], List[Dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+    found: int,
+    label: str,
+) -> None:
+    monkeypatch.setenv("FAKE_ENGINE_FACES", str(found))
+    window = sketch_window(image())
+    switch = window._controls.faces
+    seen: List[str] = [switch.get_label()]
+
+    def turn_off() -> None:
+        seen.append(switch.get_label())
+        assert switch.get_sensitive() == (found > 0)
+        switch.set_active(False)
+        assert "Faces" in switch.get_label()
+        hands.when(lambda: len(drafts()) == 2, leave)
+
+    def drafts() -> List[Any]:
+        return [one["request"] for one in heard() if "request" in one]
+
+    def leave() -> None:
+        seen.append(switch.get_label())
+        button(window, "Cancel").clicked()
+
+    hands.when(lambda: "Draft of 16 strokes" in status(window), turn_off)
+    assert window.run() == []
+    assert seen == ["Faces", label, label], "what was found stays to be read"
+    assert [one.get("faces", "auto") for one in drafts()] == ["auto", "none"]
 
 
 def test_the_window_is_free_while_bitmaps_are_drawn_for_the_background(

@@ -88,11 +88,11 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
             self.guide.handler_unblock(self.guide.redraw)
 
     def tell_faces(self, found: Optional[int]) -> None:
-        """How many faces the photograph shows; None where nobody has looked yet. What was found
-        stays to be read when faces are not wanted.
+        """How many faces the photograph shows; None where nobody has looked. What was found stays
+        to be read when faces are not wanted, and where there is none there is nothing to choose.
         """
-        if found is not None:
-            self.faces.set_label(wording.faces(found))
+        self.faces.set_label(wording.faces(found))
+        self.faces.set_sensitive(found != 0)
 
     def another_try(self) -> None:
         """The next seed."""
