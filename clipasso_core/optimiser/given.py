@@ -5,10 +5,9 @@ looks for and no guide does, such as the features of a face.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,28 +24,41 @@ class Given:
     curves: NDArray[np.floating]
     sizes: tuple[int, ...]
 
-    def by_level(self, levels: Sequence[int]) -> list[NDArray[np.floating]]:
-        """The curves of each level, and those of the whole besides. Of an inner level's strokes up
-        to half are given, so that few strokes have a face as well.
+    def by_level(self, count: int, levels: Sequence[int]) -> list[NDArray[np.floating]]:
+        """The curves of each level of a sketch of `count` strokes, and those of the whole besides.
+        Of an inner level's strokes up to half are given, so that few strokes have a face as well.
         """
-        return np.split(self.curves, self._ends(levels))
+        return np.split(self.curves, self._ends(count, levels))
 
-    def places(self, levels: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-        """Which strokes of a sketch they are, those that belong together in one: the first strokes
-        of each level.
+    def places(self, count: int, levels: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+        """Which strokes of a sketch of `count` strokes they are, those that belong together in one:
+        the first strokes of each level.
         """
-        ends = [*self._ends(levels), len(self.curves)]
-        shifts = [begin - end for begin, end in zip([0, *levels], [0, *ends], strict=False)]
-        found = []
-        for last, size in zip(accumulate(self.sizes), self.sizes, strict=True):
-            shift = shifts[bisect_left(ends, last)]
-            found.append(tuple(range(last - size + shift, last + shift)))
-        return tuple(found)
+        own = [0, *self._ends(count, levels), len(self.curves)]
+        begins = [0, *levels]
+        places = [
+            begin + one
+            for begin, (first, end) in zip(begins, pairwise(own), strict=True)
+            for one in range(end - first)
+        ]
+        ends = [0, *accumulate(self.sizes)]
+        return tuple(tuple(places[begin:end]) for begin, end in pairwise(ends))
 
-    def _ends(self, levels: Sequence[int]) -> list[int]:
-        """How many of them the sketch has up to each level: none without its fellows."""
+    def _ends(self, count: int, levels: Sequence[int]) -> list[int]:
+        """How many of them the sketch has up to each level: none without its fellows, unless the
+        next level's strokes would be too few for the rest.
+        """
         whole = [0, *accumulate(self.sizes)]
-        return [max(end for end in whole if end <= level // 2) for level in levels]
+        ends: list[int] = []
+        later, above = len(self.curves), count
+        for level in reversed(levels):
+            least = max(0, later - (above - level))
+            wanted = max(end for end in whole if end <= min(level // 2, later))
+            if wanted < least:
+                wanted = min((end for end in whole if least <= end <= level), default=least)
+            ends.insert(0, wanted)
+            later, above = wanted, level
+        return ends
 
 
 NOTHING = Given(np.zeros((0, 4, 2)), ())

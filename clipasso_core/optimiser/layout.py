@@ -80,7 +80,7 @@ def lay_out(
         likeness.give_way()
         rngs = [np.random.default_rng([seed + start, one]) for one in range(preset.tries)]
         laid = torch.zeros(0, 4, 2, device=likeness.target.device)
-        for level, fixed in zip((*levels, count), given.by_level(levels), strict=True):
+        for level, fixed in zip((*levels, count), given.by_level(count, levels), strict=True):
             there = np.concatenate([laid.cpu().numpy().astype(np.float64), fixed])
             # [tries, level, 4, 2]: what is laid already, and strokes around it
             tried = np.stack(

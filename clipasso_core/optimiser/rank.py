@@ -35,7 +35,7 @@ def rank(
     absence = [] if thorough else _by_absence(white, likeness)
     taken: list[int] = []
     for begin, end in pairwise([0, *levels, len(points)]):
-        groups = [group for group in given if begin <= group[0] < end]
+        groups = [[one for one in group if begin <= one < end] for group in given]
         laid = [one for group in groups for one in group]
         if thorough:
             free = [one for one in range(begin, end) if one not in laid]

@@ -124,7 +124,7 @@ class EdgeMap:
             if not worth.any():  # all is covered: from the beginning
                 whim = np.exp(settings.whim * rng.standard_normal(len(traces)))
                 bare = fresh
-        return np.stack(chosen)
+        return np.array(chosen).reshape(-1, 4, 2)
 
     def _traces(self, count: int, reach: float, rng: np.random.Generator) -> list[np.ndarray]:
         """Lines [n, 2] along the edges, both ways from points drawn by strength."""

@@ -152,8 +152,6 @@ class EditJob:
         features = {one: there for one, there in enumerate(self._features) if there is not None}
         free = [one for one in range(self._count) if one not in features]
         laid = np.zeros((self._prepared.preset.tries, self._count, 4, 2))
-        if not free:
-            return laid
         to_canvas = self.stage.frame.to_canvas
         there = [sampled(to_canvas(one)) for line in self._held for one in line.chains]
         there += [sampled(one) for one in features.values()]

@@ -86,7 +86,7 @@ class SketchJob:
         self.portrait = self.prepared.portrait(self.stage)
         self.layout = self._choose_layout()
         # which strokes are features, those that belong together in one
-        self._given_groups = self.portrait.given.places(self._levels)
+        self._given_groups = self.portrait.given.places(request.strokes, self._levels)
         self._given_at = [one for group in self._given_groups for one in group]
         self.setup = self.prepared.setup(self.layout.source, self.portrait.faces)
 
@@ -227,7 +227,7 @@ class SketchJob:
         if not self._given_at or self.request.one_line:
             return width_px
         pens = torch.ones(self.request.strokes)
-        pens[list(self._given_at)] = torch.tensor(self.portrait.pens, dtype=torch.float32)
+        pens[self._given_at] = torch.tensor(self.portrait.pens, dtype=torch.float32)
         return (pens * width_px).to(self.prepared.guide.device)
 
     def _result(

@@ -46,8 +46,8 @@ class Portrait:
 def portrait(faces: Sequence[Face], frame: Frame, strokes: int, pen_px: float) -> Portrait:
     """Features for a sketch of so many strokes, drawn with a pen of that width (canvas px).
 
-    Faces take turns, the largest first; an eye without the other is no eye, so that pairs come
-    whole or not at all.
+    Faces take turns, the largest first. An eye without the other is no eye, so that pairs come
+    whole or not at all, and a face without eyes is no face.
     """
     chosen = _choose([_groups(face, frame) for face in faces], strokes)
     drawn = [feature for _, group in chosen for feature in group]
@@ -74,10 +74,11 @@ def _choose(
         for place, group in enumerate(of_face)
     ]
     within, with_jaws = int(SHARE * strokes), int(SHARE_WITH_JAWS * strokes)  # how many are left
-    chosen = []
+    chosen: list[tuple[int, list[Feature]]] = []
     for _, number, group in sorted(turns, key=lambda turn: turn[:2]):
         size, is_jaw = len(group), group[0].kind == "jaw"
-        if size <= with_jaws and (is_jaw or size <= within):
+        has_eyes = group is groups[number][0] or any(one == number for one, _ in chosen)
+        if has_eyes and size <= with_jaws and (is_jaw or size <= within):
             with_jaws -= size
             within -= 0 if is_jaw else size
             chosen.append((number, group))

@@ -27,11 +27,36 @@ FACE = Given(np.concatenate([CORNER + 6 * one for one in range(4)]), (2, 1, 1))
 
 
 def test_those_of_a_level_are_its_first_and_none_without_its_fellows() -> None:
-    assert FACE.places(()) == ((0, 1), (2,), (3,))
-    assert FACE.places((3, 6)) == ((3, 4), (5,), (6,)), "half of 3 strokes has no room for a pair"
-    assert FACE.places((4, 8)) == ((0, 1), (4,), (5,))
-    assert [len(part) for part in FACE.by_level((4, 8))] == [2, 2, 0]
-    assert NOTHING.places((4, 8)) == ()
+    assert FACE.places(16, ()) == ((0, 1), (2,), (3,))
+    assert FACE.places(16, (3, 6)) == ((3, 4), (5,), (6,)), "half of 3 has no room for a pair"
+    assert FACE.places(16, (4, 8)) == ((0, 1), (4,), (5,))
+    assert [len(part) for part in FACE.by_level(16, (4, 8))] == [2, 2, 0]
+    assert NOTHING.places(16, (4, 8)) == ()
+
+
+@examples(
+    st.lists(st.integers(1, 2), max_size=8),
+    st.sets(st.integers(1, 40), max_size=6),
+    st.integers(0, 10),
+)
+def test_no_level_has_more_of_them_than_strokes(
+    sizes: list[int], levels: set[int], spare: int
+) -> None:
+    total = sum(sizes)
+    count = max([total, *levels]) + 1 + spare
+    given = Given(np.zeros((total, 4, 2)), tuple(sizes))
+    ascending = sorted(levels)
+    parts = given.by_level(count, ascending)
+    begins = [0, *ascending]
+    assert sum(map(len, parts)) == total
+    for begin, end, part in zip(begins, [*ascending, count], parts, strict=True):
+        assert len(part) <= end - begin
+    groups = given.places(count, ascending)
+    assert [len(group) for group in groups] == sizes
+    flat = [one for group in groups for one in group]
+    assert flat == sorted(set(flat))
+    for begin, part in zip(begins, parts, strict=True):
+        assert set(range(begin, begin + len(part))) <= set(flat)
 
 
 @examples(st.lists(st.integers(1, 2), max_size=6), st.integers(0, 20))
@@ -54,7 +79,7 @@ def test_layouts_begin_with_what_is_given(lite: Guide) -> None:
     layout, likeness = EdgeLayout(EdgeMap(*disc())), likeness_to_disc(lite)
     start = lay_out(layout, likeness, replace(BRISK, seeds=2), 0, 12, (6,), FACE)
     assert start.shape == (2, 12, 4, 2)
-    places = [one for group in FACE.places((6,)) for one in group]
+    places = [one for group in FACE.places(12, (6,)) for one in group]
     for seed in start:
         np.testing.assert_allclose(seed[places].numpy(), FACE.curves, atol=1e-4)
 
@@ -104,7 +129,7 @@ def test_given_strokes_stand_between_the_others(
     lite: Guide, thorough: bool, levels: tuple[int, ...]
 ) -> None:
     likeness = likeness_to_disc(lite)
-    groups = FACE.places(levels)
+    groups = FACE.places(8, levels)
     order = rank(starts(count=8)[0], likeness, thorough, levels, groups)
     assert sorted(order) == list(range(8))
     laid = [one for group in groups for one in group]

@@ -54,7 +54,7 @@ def laid(*sides: float, strokes: int = 16, pen_px: float = 3.0) -> Portrait:
 # How many
 
 
-@pytest.mark.parametrize(("strokes", "most"), [(1, 0), (4, 2), (8, 5), (16, 10), (32, 12)])
+@pytest.mark.parametrize(("strokes", "most"), [(1, 0), (3, 0), (4, 2), (8, 5), (16, 10), (32, 12)])
 def test_hair_and_shoulders_have_strokes_left(strokes: int, most: int) -> None:
     parts = laid(100.0, strokes=strokes).parts
     assert len(parts) == most
@@ -78,6 +78,7 @@ def test_eyes_come_in_pairs(strokes: int) -> None:
     parts = laid(100.0, strokes=strokes).parts
     kinds = Counter(part.split()[-1] for part in parts if part.startswith(("right", "left")))
     assert all(number % 2 == 0 for number in kinds.values())
+    assert not parts or parts[0] == "right lid", "a mouth alone is no face"
 
 
 def test_faces_take_turns_the_largest_first() -> None:
@@ -127,6 +128,11 @@ def test_features_are_strokes_that_say_what_they_draw(lite: Guide) -> None:
             assert stroke.width <= 3 / 224 * result.frame.side
     first = [stroke.part for stroke in result.strokes[:6]]
     assert 2 <= first.count("") <= 4, "the first half is a sketch of head and face"
+
+
+def test_a_series_may_grow_by_a_single_stroke(lite: Guide) -> None:
+    result = drawn(lite, replace(BRIEF, strokes=9, series=(1, 7, 8, 9), steps=2))
+    assert len([one for one in result.strokes if one.part]) == 5
 
 
 def test_levels_have_faces_as_well(lite: Guide) -> None:
