@@ -157,7 +157,7 @@ class EditJob:
         there += [sampled(one) for one in features.values()]
         for one, layout in enumerate(laid):
             rng = np.random.default_rng([self._request.seed, one])
-            layout[free] = edges.lay(len(free), rng, there)
+            layout[free] = edges.lay(len(free), rng, there, self._count)
         return laid
 
     def _anchors(self, start: torch.Tensor) -> Anchors | None:
