@@ -12,7 +12,7 @@ from torch import Tensor
 
 from clipasso_core.optimiser.likeness import Likeness, alone
 from clipasso_core.optimiser.replay import Compute, Replay
-from clipasso_core.optimiser.tidiness import untidiness
+from clipasso_core.optimiser.tidiness import trespass, untidiness
 from clipasso_core.presets import Preset
 
 FINAL_RATE = 0.02  # of a decaying step, at the end
@@ -22,6 +22,7 @@ ALONE = 1.6
 # loss for every squared px; not tuned
 ANCHORED_RATE = 0.2
 ANCHOR_PULL = 0.01
+TRESPASS = 1.0  # of the loss for all strokes on ground that is to be kept clear
 # (share of the steps done, share of the seeds kept; at least one)
 DROPS = ((0.25, 0.5), (0.5, 0.0))
 
@@ -48,10 +49,12 @@ class Anchors:
     """Points of a sketch that are held loosely near given places.
 
     which: [N, P], true for those. places: [N, P, 2] canvas px; of other points it is not looked at.
+    ground: [1, 1, 224, 224], 1 where other strokes are not wanted; None for nowhere.
     """
 
     which: Tensor
     places: Tensor
+    ground: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -243,6 +246,7 @@ def _computing(
     with anchors, which are as near each other, and as short, as they are meant to be.
     """
     kept = None if anchors is None else anchors.which[..., None]  # [N, P, 1]
+    ground = None if anchors is None else anchors.ground
 
     def one(points: Tensor, turn: int) -> tuple[Tensor, Tensor]:
         points = points.detach().requires_grad_(True)
@@ -251,6 +255,8 @@ def _computing(
         if tidy:
             looked_at = points if kept is None else torch.where(kept, points.detach(), points)
             whole = whole + untidiness(likeness.tied(looked_at)).sum()
+            if ground is not None:
+                whole = whole + TRESPASS * trespass(looked_at, ground).sum()
         (gradient,) = torch.autograd.grad(whole, points)
         return losses.detach(), gradient
 

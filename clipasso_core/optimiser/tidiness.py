@@ -55,6 +55,18 @@ def untidy_terms(points: Tensor) -> dict[str, Tensor]:
     }
 
 
+def trespass(points: Tensor, ground: Tensor) -> Tensor:
+    """The share [B] of the length of sketches [B, N, 3k+1, 2] (canvas px) that lies on a ground
+    [1, 1, H, W], 1 where it counts and 0 elsewhere, soft between.
+    """
+    line = _along(points)
+    lengths = (line.diff(dim=2).square().sum(-1) + 1e-6).sqrt()  # [B, N, S-1]
+    middles = (line[:, :, 1:] + line[:, :, :-1]) / 2  # [B, N, S-1, 2]
+    grid = (middles.flatten(0, 1) / CANVAS_PX * 2 - 1)[None]  # [1, B * N, S-1, 2] in -1..1
+    there = F.grid_sample(ground, grid, align_corners=False).view_as(lengths)
+    return (there * lengths).sum((1, 2)) / lengths.sum((1, 2))
+
+
 def _along(points: Tensor) -> Tensor:
     """Points along the chains, [B, N, S, 2]."""
     count, per_chain = points.shape[1], (points.shape[2] - 1) // 3

@@ -188,13 +188,16 @@ class SketchJob:
 
     def _anchors(self, points: torch.Tensor) -> Anchors | None:
         """The features among strokes [N, P, 2], held where they are; None for none."""
+        import torch
+
         from clipasso_core.optimiser.optimise import Anchors
 
         if not self._given_at:
             return None
         which = points.new_zeros(points.shape[:2]).bool()
         which[self._given_at] = True
-        return Anchors(which, points)
+        ground = torch.tensor(self.portrait.ground, device=points.device)
+        return Anchors(which, points, ground[None, None])
 
     def _make_features(self, strokes: list[Stroke]) -> None:
         """Give the strokes that are features their names and pens."""

@@ -26,6 +26,7 @@ ROOM = ((28.0, 3), (38.0, 7), (48.0, 9), (58.0, 10), (90.0, 12))
 # is never thinner than the optimiser draws
 PENS = 30.0
 THINNEST_PX = 1.0
+SOFT_PX = 4.0  # of the border of what lies inside a face, canvas px
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,12 @@ class Portrait:
     given: Given
     pens: NDArray[np.floating]
     inside: NDArray[np.bool_]
+
+    @property
+    def ground(self) -> NDArray[np.float32]:
+        """`inside` with a soft border, along which lines that don't belong there are led out."""
+        soft = cv2.GaussianBlur(self.inside.astype(np.float32), (0, 0), SOFT_PX)
+        return np.asarray(soft, np.float32)
 
 
 def portrait(faces: Sequence[Face], frame: Frame, strokes: int, pen_px: float) -> Portrait:

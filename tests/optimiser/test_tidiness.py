@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from clipasso_core.optimiser.tidiness import untidiness, untidy_terms
+from clipasso_core.optimiser.tidiness import trespass, untidiness, untidy_terms
 from clipasso_core.photo.framing import fade_where_cut
 
 
@@ -118,3 +118,21 @@ def test_a_drawing_of_long_paths_costs_no_more_than_a_sketch() -> None:
     paths = torch.rand(1, 100, 3 * 60 + 1, 2, generator=torch.Generator().manual_seed(0)) * 200
     assert untidy_terms(paths)["doubled"].item() == 0, "too many pairs to look at"
     assert torch.isfinite(untidiness(paths)).all()
+
+
+def test_trespass_is_the_share_of_length_on_a_ground() -> None:
+    ground = torch.zeros(1, 1, 224, 224)
+    ground[..., 112:] = 1  # the right half
+    across = torch.tensor([[[[12.0, 50.0], [78.0, 50.0], [146.0, 50.0], [212.0, 50.0]]]])
+    assert float(trespass(across, ground)) == pytest.approx(0.5, abs=0.03)
+    left = across * torch.tensor([0.4, 1.0])
+    assert float(trespass(left, ground)) == 0
+    assert float(trespass(torch.cat([across, left], 1), ground)) == pytest.approx(
+        0.5 / 1.4, abs=0.03
+    )
+    # what lies on its border is led off it
+    soft = torch.sigmoid((torch.arange(224.0) - 112) / 8).expand(1, 1, 224, 224)
+    there = (left + torch.tensor([80.0, 0.0])).requires_grad_(True)
+    trespass(there, soft).sum().backward()
+    assert there.grad is not None
+    assert float(there.grad[..., 0].sum()) > 0, "a step against it goes to the left"
