@@ -70,7 +70,7 @@ class FaceMesh:
         eyes: NDArray[np.floating],
     ) -> Mesh:
         """The mesh of a face whose box and eyes [2, 2] (the right, the left) are known."""
-        window = _Window(middle, side * AROUND_FACE, eyes[1] - eyes[0], MESH_SIDE)
+        window = Window(middle, side * AROUND_FACE, eyes[1] - eyes[0], MESH_SIDE)
         said, score = self._mesh.outputs(window.cut(rgb), ("conv2d_20", "conv2d_30"))
         points = said.reshape(-1, 3).astype(np.float64)
         depth = points[:, 2:] * window.scale
@@ -94,7 +94,7 @@ class FaceMesh:
         outer, inner = corners
         along = inner - outer if mirrored else outer - inner  # to the person's left
         width = float(np.linalg.norm(along))
-        window = _Window((outer + inner) / 2, width * AROUND_EYE, along, IRIS_SIDE, mirrored)
+        window = Window((outer + inner) / 2, width * AROUND_EYE, along, IRIS_SIDE, mirrored)
         outline, iris = self._iris.outputs(
             window.cut(rgb), ("output_eyes_contours_and_brows", "output_iris")
         )
@@ -104,7 +104,7 @@ class FaceMesh:
         return Eye(lids[list(UPPER_LID)], lids[list(LOWER_LID)], round_[0], radius)
 
 
-class _Window:
+class Window:
     """An upright square of a picture, as a network sees it.
 
     middle: [2]. side: its length. along: [2] what is to lie level. input_px: the network's side.
@@ -139,6 +139,11 @@ class _Window:
         seen = cv2.warpAffine(small, way, size, flags=flags)
         batch: NDArray[np.float32] = (seen.astype(np.float32) / 255).transpose(2, 0, 1)[None]
         return batch
+
+    def there(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Points [n, 2] of the picture, in the input."""
+        placed: NDArray[np.floating] = np.linalg.solve(self._turn, (points - self._shift).T).T
+        return placed
 
     def back(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
         """Points [n, 2] of the input, in the picture."""

@@ -15,6 +15,7 @@ from clipasso_core.machine.networks import FACES
 from clipasso_core.photo.face_detector import FAR, NEAR, Candidate, FaceDetector
 from clipasso_core.photo.face_mesh import Eye, FaceMesh, Mesh
 from clipasso_core.photo.framing import frame_whole
+from clipasso_core.photo.glasses import Glasses, find_glasses
 from clipasso_core.photo.picture import Picture
 
 MOST = 8  # faces of one photograph
@@ -30,13 +31,14 @@ class Face:
     """A person's face, in pixels of the photograph.
 
     mesh: [468, 3], the third towards the eye. right, left: the person's own eyes. score: the
-    mesh's.
+    mesh's. glasses: None for a face without.
     """
 
     mesh: NDArray[np.floating]
     right: Eye
     left: Eye
     score: float
+    glasses: Glasses | None = None
 
     @property
     def box(self) -> NDArray[np.floating]:
@@ -95,7 +97,14 @@ class FaceFinder:
             Eye(eye.upper * scale, eye.lower * scale, eye.iris * scale, eye.radius * scale)
             for eye in self._mesh.eyes(rgb, mesh)
         )
-        return Face(mesh.points * scale, right, left, mesh.score)
+        glasses = find_glasses(rgb, mesh)
+        return Face(
+            mesh.points * scale,
+            right,
+            left,
+            mesh.score,
+            None if glasses is None else glasses.scaled(scale),
+        )
 
 
 def _square(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from clipasso_core.photo.face_mesh import LEFT_CORNERS, RIGHT_CORNERS, Eye
 from clipasso_core.photo.faces import Face
+from clipasso_core.photo.glasses import Glasses
 
 # Points of the mesh along each line; right and left are the person's own
 RIGHT_BROW = ((70, 63, 105, 66, 107), (46, 53, 52, 65, 55))  # its upper edge, its lower one
@@ -55,6 +56,7 @@ def features(face: Face) -> list[Feature]:
     found.append(Feature("jaw", cubic(flat[list(JAW)])))
     found.append(Feature("nose", cubic(flat[list(NOSE_BASE)])))
     found += [Feature(f"{side} iris", _iris(eye)) for side, eye in eyes if not _is_closed(eye)]
+    found += _frame(face.glasses, right, left)
     found += [
         Feature(f"{side} brow", cubic(flat[np.array(edges)].mean(0))) for side, edges in brows
     ]
@@ -63,6 +65,17 @@ def features(face: Face) -> list[Feature]:
         Feature(f"{side} lower lid", cubic(eye.lower)) for side, eye in eyes if not _is_closed(eye)
     ]
     return found
+
+
+def _frame(glasses: Glasses | None, right: bool, left: bool) -> list[Feature]:
+    """The lines of glasses, on the sides that are seen."""
+    if glasses is None:
+        return []
+    rims = [("right", glasses.right)] * right + [("left", glasses.left)] * left
+    return [
+        *(Feature(f"{side} rim", curve) for side, curve in rims),
+        Feature("bridge", glasses.bridge),
+    ]
 
 
 def cubic(trace: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -14,6 +14,7 @@ from clipasso_core import UserError
 from clipasso_core.photo.faces import Face, find_faces, seen_in
 from clipasso_core.photo.framing import frame_whole
 from clipasso_core.photo.picture import from_array, read_picture
+from clipasso_core.strokes import polyline
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ASTRONAUT = EXAMPLES / "astronaut.jpg"
@@ -85,6 +86,30 @@ def test_several_faces_are_told_apart_the_largest_first() -> None:
     assert len(faces) == 2
     assert lies_at(faces[0].right.iris, RIGHT_EYE)
     assert lies_at(faces[1].right.iris, (512 + 203 * 320 / 512, 101 * 320 / 512))
+
+
+def with_glasses(pixels: NDArray[np.uint8], grey: int) -> NDArray[np.uint8]:
+    """The astronaut, four times as large, with a frame painted on."""
+    large = np.asarray(cv2.resize(pixels, None, fx=4, fy=4), np.uint8)
+    for x, y in (RIGHT_EYE, LEFT_EYE):
+        cv2.ellipse(large, (4 * x, 4 * y + 12), (64, 52), 0, 0, 360, (grey,) * 3, 12)
+    middle, y = 2 * (RIGHT_EYE[0] + LEFT_EYE[0]), 2 * (RIGHT_EYE[1] + LEFT_EYE[1])
+    cv2.line(large, (middle - 26, y), (middle + 26, y), (grey,) * 3, 12)
+    return large
+
+
+def test_glasses_are_seen_where_their_frame_stands_out() -> None:
+    (bare,) = found_in(astronaut())
+    assert bare.glasses is None
+    (face,) = found_in(with_glasses(astronaut(), 20))
+    assert face.glasses is not None
+    for rim, eye in ((face.glasses.right, RIGHT_EYE), (face.glasses.left, LEFT_EYE)):
+        line = polyline(rim) / 4
+        assert line[:, 0].min() < eye[0] - 8 < eye[0] + 8 < line[:, 0].max()
+        assert line[:, 1].min() < eye[1] < line[:, 1].max()
+        assert line[:, 1].max() == pytest.approx(eye[1] + 3 + 13, abs=3), "as low as the frame"
+    across = polyline(face.glasses.bridge) / 4
+    assert RIGHT_EYE[0] < across[:, 0].min() < across[:, 0].max() < LEFT_EYE[0]
 
 
 def test_a_cup_has_no_face() -> None:

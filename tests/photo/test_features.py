@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.faces import plain_face
 
 from clipasso_core.photo.features import cubic, features
+from clipasso_core.photo.glasses import Glasses
 from clipasso_core.strokes import polyline
 
 WHOLE = [
@@ -67,6 +70,19 @@ def test_of_a_profile_one_side_is_drawn(turn: float) -> None:
     assert ("left lid" in curves(turn=turn)) == is_seen
     assert ("left brow" in curves(turn=turn)) == is_seen
     assert "right lid" in curves(turn=turn)
+
+
+def test_glasses_come_before_the_brows_on_the_sides_that_are_seen() -> None:
+    line = np.zeros((4, 2))
+    glasses = Glasses(line, line, line)
+    parts = [
+        [one.part for one in features(replace(plain_face(turn=turn), glasses=glasses))]
+        for turn in (1.0, 0.1)
+    ]
+    place = parts[0].index("right rim")
+    assert parts[0][place : place + 4] == ["right rim", "left rim", "bridge", "right brow"]
+    assert "right rim" in parts[1]
+    assert "left rim" not in parts[1]
 
 
 def test_an_upside_down_face_has_its_irises_under_its_lids() -> None:
