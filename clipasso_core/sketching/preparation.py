@@ -55,6 +55,8 @@ class Preparation:
         self.preset_name = _preset_name(request, self.device)
         self.guide_name, self._why = choose_guide(request, self.preset_name, self.device)
         self.preset = _preset(self.preset_name, request)
+        is_exact = self.preset.exact and self.device == "cpu"
+        self.precision = "fp32" if is_exact else request.precision
         self.mask = self._find_subject()
         self.words = self.guide.words(request.text) if request.text is not None else None
         if request.background is not None and not has_subject(self.mask):
@@ -68,7 +70,7 @@ class Preparation:
     def guide(self) -> Guide:
         """The network that judges, loaded when it is first needed."""
         text = self.request.text is not None
-        return self.resources.guide(self.guide_name, self.device, self.request.precision, text)
+        return self.resources.guide(self.guide_name, self.device, self.precision, text)
 
     def stage(self, frame: Frame | None = None) -> Stage:
         """The photograph on its canvas. frame: the square to draw; the subject's if None."""
@@ -104,6 +106,16 @@ class Preparation:
             steps=self.preset.steps,
             seeds=self.preset.seeds,
             time_s=time.monotonic() - self._began,
+            notes=self._notes(saliency),
+        )
+
+    def _notes(self, saliency: str) -> tuple[str, ...]:
+        """What is otherwise than asked for, a clause each."""
+        asked = self.request.precision
+        if asked in ("auto", self.precision):
+            return ()
+        return (
+            f"{self.precision} in place of {asked}: on a processor {self.preset_name} is exact",
         )
 
     def likeness(
@@ -145,7 +157,7 @@ class Preparation:
             name = f"clip:ViT-B-32:{weights}"
             if weights == "random" or parse_clip(name).weights():
                 device = str(self.guide.device)
-                return self.resources.guide(name, device, self.request.precision)
+                return self.resources.guide(name, device, self.precision)
         return self.guide
 
     def describe(
