@@ -111,12 +111,20 @@ class Preparation:
 
     def _notes(self, saliency: str) -> tuple[str, ...]:
         """What is otherwise than asked for, a clause each."""
+        notes = []
         asked = self.request.precision
-        if asked in ("auto", self.precision):
-            return ()
-        return (
-            f"{self.precision} in place of {asked}: on a processor {self.preset_name} is exact",
-        )
+        if asked not in ("auto", self.precision):
+            notes.append(
+                f"{self.precision} in place of {asked}: on a processor {self.preset_name} is exact"
+            )
+        if self._is_published_model and saliency == self.guide.name:
+            from clipasso_core.machine.models import ATTENTION
+
+            notes.append(
+                f"strokes start by {PUBLISHED_MODEL}'s own relevance, not as published: run"
+                f" clipasso models fetch {ATTENTION}"
+            )
+        return tuple(notes)
 
     def likeness(
         self,
@@ -149,16 +157,21 @@ class Preparation:
         """The paper takes ViT-B/32's attention whatever the guide is; without its weights the
         guide's own relevance serves.
         """
-        _, _, rest = self.guide.name.partition("clip:")
-        model, _, weights = rest.partition(":")
-        if model == PUBLISHED_MODEL and weights:
-            from clipasso_core.machine.clip import parse_clip
+        if not self._is_published_model:
+            return self.guide
+        from clipasso_core.machine.clip import RANDOM, parse_clip
+        from clipasso_core.machine.models import ATTENTION
 
-            name = f"clip:ViT-B-32:{weights}"
-            if weights == "random" or parse_clip(name).weights():
-                device = str(self.guide.device)
-                return self.resources.guide(name, device, self.precision)
-        return self.guide
+        spec = parse_clip(ATTENTION)
+        if self.guide.name.endswith(f":{RANDOM}"):  # both or none
+            spec = replace(spec, pretrained=RANDOM)
+        elif not spec.weights():
+            return self.guide
+        return self.resources.guide(str(spec), str(self.guide.device), self.precision)
+
+    @property
+    def _is_published_model(self) -> bool:
+        return self.guide.name.startswith(f"clip:{PUBLISHED_MODEL}:")
 
     def describe(
         self, stage: Stage, strokes: Sequence[Stroke], loss: float, seed: int, steps: int

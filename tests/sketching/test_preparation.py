@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from support.pictures import green_disc
 
 from clipasso_core import SketchRequest
 from clipasso_core.guide import Guide
+from clipasso_core.machine import folders
 from clipasso_core.photo.picture import from_array
 from clipasso_core.sketching.preparation import Preparation
 from clipasso_core.sketching.resources import Resources
@@ -53,3 +57,44 @@ def test_other_presets_compute_as_asked(lite: Guide) -> None:
     asked = Asked(lite)
     assert told(asked, preset="quick", precision="bf16").endswith("quick, 120 steps, 1 seed")
     assert set(asked.precisions) == {"bf16"}
+
+
+RELEVANCE = "own relevance, not as published: run clipasso models fetch clip:ViT-B-32:openai"
+
+
+class Named(Resources):
+    """Guides that are nothing but what they were asked for by."""
+
+    def guide(self, name: str, device: str, precision: str = "auto", text: bool = False) -> Guide:
+        found: Any = SimpleNamespace(name=name, weights="", device=device)
+        guide: Guide = found
+        return guide
+
+
+def prepared_for(guide: str) -> Preparation:
+    request = SketchRequest(preset="published", guide=guide, device="cpu")
+    return Preparation(from_array(green_disc()), request, Named())
+
+
+def put_attention() -> None:
+    place = folders.models() / "ViT-B-32-openai.safetensors"
+    place.parent.mkdir(parents=True)
+    place.touch()
+
+
+@pytest.mark.parametrize("weights", ["openai", "yfcc15m", "/weights/RN101.pt", "mine.safetensors"])
+def test_published_strokes_start_by_openais_vit_whatever_weights_rn101_has(weights: str) -> None:
+    put_attention()
+    prepared = prepared_for(f"clip:RN101:{weights}")
+    seen_by = prepared.saliency_guide().name
+    assert seen_by == "clip:ViT-B-32:openai"
+    assert RELEVANCE not in prepared.setup(seen_by, 0).line()
+
+
+@pytest.mark.parametrize("weights", ["openai", "yfcc15m", "/weights/RN101.pt"])
+def test_the_line_says_when_rn101s_own_relevance_stands_in(weights: str) -> None:
+    prepared = prepared_for(f"clip:RN101:{weights}")
+    seen_by = prepared.saliency_guide().name
+    assert seen_by == f"clip:RN101:{weights}"
+    assert RELEVANCE in prepared.setup(seen_by, 0).line()
+    assert RELEVANCE not in prepared.setup("edges", 0).line()
