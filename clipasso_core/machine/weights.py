@@ -37,8 +37,11 @@ def is_torchscript(path: Path) -> bool:
     """Whether a file is an archive of a program with its weights, as OpenAI publishes CLIP."""
     if not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.split("/")[1:2] == ["code"] for name in archive.namelist())
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.split("/")[1:2] == ["code"] for name in archive.namelist())
+    except zipfile.BadZipFile:  # damaged, which reading it will tell
+        return False
 
 
 def _read_torchscript(path: Path) -> dict[str, torch.Tensor]:

@@ -42,14 +42,14 @@ def xdog_map(canvas: np.ndarray, settings: XDoG = XDoG()) -> np.ndarray:
     """0 on an edge, 1 elsewhere: [H, W] from a canvas [H, W, 3] in 0..1.
 
     As the published program computes it, which is not quite as Winnemoller et al. do: a strongly
-    negative difference counts as white, so that a dark edge is the two lines beside it.
+    negative difference counts as white, not as black.
     """
     # grey of the normalised picture, and its difference of Gaussians: [H, W] each
     grey = ((canvas - settings.mean) / settings.deviation @ settings.luma).astype(np.float32)
     fine = cv2.GaussianBlur(grey, (0, 0), settings.sigma)
     coarse = cv2.GaussianBlur(grey, (0, 0), settings.sigma * settings.ratio)
     difference = fine - settings.gamma * coarse
-    # tone, [H, W] in 0..1
+    # tone, [H, W], in the end in 0..1
     soft = 1 + np.tanh(settings.phi * difference)
     tone = np.where(difference < settings.epsilon, 1.0, soft)
     tone -= tone.min()

@@ -61,6 +61,10 @@ def test_a_checkpoint_is_no_archive(tmp_path: Path) -> None:
         assert not is_torchscript(tmp_path / f"small.{ending}")
         assert read_weights(tmp_path / f"small.{ending}").keys() == model.state_dict().keys()
     assert not is_torchscript(tmp_path / "none.pt")
+    damaged = bytearray((tmp_path / "small.pt").read_bytes())
+    damaged[damaged.index(b"PK\x01\x02")] ^= 255  # where its table of contents begins
+    (tmp_path / "small.pt").write_bytes(damaged)
+    assert not is_torchscript(tmp_path / "small.pt")
 
 
 class Trap:

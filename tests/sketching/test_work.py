@@ -52,7 +52,8 @@ class Work:
 CEILINGS = {
     # 20 steps of 2 views. Looks: a blank page, the photograph straight on and in the other view of
     # 4 sets, 4 layouts, and the sketch without each stroke. Strokes: all in every step, in 4
-    # layouts, and once to be ordered. Kernels: 952, of which the rasteriser starts most and tidiness 220.
+    # layouts, and once to be ordered. Kernels: 952, of which the rasteriser starts most and
+    # tidiness 220.
     ("draft", 16): Work(steps=20, trained=40, looks=26, drawn=400, kernels=1000),
     # 977: twice the strokes are hardly more launches
     ("draft", 32): Work(steps=20, trained=40, looks=42, drawn=800, kernels=1000),
