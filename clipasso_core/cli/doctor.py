@@ -173,12 +173,21 @@ def _clip() -> Finding:
         return Finding(
             "guides clip:*", FAULT, error.message, "delete the file and fetch the weights again"
         )
+    start = f"clipasso models fetch {models.ATTENTION}"
     if not names:
         return Finding(
             "guides clip:*",
             NOTE,
             "no CLIP weights on this machine; the guide lite is used",
-            f"to draw as published: clipasso models fetch {models.FAVOURITE} (about 480 MB)",
+            f"to draw as published: clipasso models fetch {models.FAVOURITE} (about 480 MB), then"
+            f" {start} (about 610 MB)",
+        )
+    if models.FAVOURITE in names and models.ATTENTION not in names:
+        return Finding(
+            "guides clip:*",
+            NOTE,
+            f"{', '.join(names)}; published strokes start by the guide's own relevance",
+            f"to start them as published: {start} (about 610 MB)",
         )
     return Finding("guides clip:*", OK, ", ".join(names))
 

@@ -48,6 +48,13 @@ class Features:
         maps = {name: value[index] for name, value in self.maps.items()}
         return Features(maps, self.embedding[index])
 
+    def beside(self, others: Features) -> Features:
+        """These pictures, then the others."""
+        import torch
+
+        maps = {name: torch.cat([one, others.maps[name]]) for name, one in self.maps.items()}
+        return Features(maps, torch.cat([self.embedding, others.embedding]))
+
     def repeat(self, times: int) -> Features:
         """All pictures, `times` over."""
         if times == 1:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,7 +14,8 @@ from clipasso_core.guide import Features, Guide, Recipe, stretch
 from clipasso_core.guide.arithmetic import choose_dtype, freeze
 from clipasso_core.guide.packed import can_pack, pack
 from clipasso_core.guide.transformer import SelfAttention, straighten
-from clipasso_core.machine.clip import ClipSpec, parse_clip
+from clipasso_core.machine.clip import ClipSpec, is_path, parse_clip
+from clipasso_core.machine.weights import read_weights
 
 # paper, section 3.2
 RESNET_RECIPE = Recipe("published", {"layer2": 1.0, "layer3": 1.0}, embedding=0.1)
@@ -135,25 +135,18 @@ def _load(spec: ClipSpec) -> Any:
     if path is None:
         return model
     try:
-        model.load_state_dict(_fitted(model, _read_weights(path)))
+        model.load_state_dict(_fitted(model, read_weights(path)))
     except Exception as error:
         # safetensors and torch raise many kinds for a file that does not fit its model
+        mend = f"fetch it again with clipasso models fetch {spec}"
+        if is_path(spec.pretrained):
+            mend = "name the model that it belongs to, or get the file again"
         raise UserError(
             "bad-weights",
             f"{path} does not hold the weights of {spec.model} or is damaged"
-            f" ({type(error).__name__}): fetch it again with clipasso models fetch {spec}",
+            f" ({type(error).__name__}): {mend}",
         ) from error
     return model
-
-
-def _read_weights(path: Path) -> dict[str, Tensor]:
-    """Tensors by name; a file that holds anything else is refused, and nothing in it is run."""
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        return load_file(path)
-    stored = torch.load(path, map_location="cpu", weights_only=True)
-    return dict(stored.get("state_dict", stored))
 
 
 def _fitted(model: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:

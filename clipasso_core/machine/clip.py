@@ -12,9 +12,10 @@ from clipasso_core.errors import UserError
 from clipasso_core.machine import folders
 from clipasso_core.machine.records import read_records
 from clipasso_core.machine.silence import keep_silent
+from clipasso_core.machine.weights import is_torchscript
 
 RANDOM = "random"
-
+OPENAI = "openai"
 
 ENDINGS = (".safetensors", ".bin", ".pt")  # of weights that were downloaded by hand
 
@@ -36,8 +37,27 @@ class ClipSpec:
     def _config(self) -> dict[str, Any]:
         from open_clip.pretrained import get_pretrained_cfg
 
-        config: dict[str, Any] = get_pretrained_cfg(self.model, self.pretrained)
+        config: dict[str, Any] = get_pretrained_cfg(self.model, self._tag())
         return config
+
+    def _tag(self) -> str:
+        """open_clip's tag of the weights; for a file the one that its form or its name tells of, or
+        "": ``MODEL-TAG``, a folder named as the hub's repository, OpenAI's own archive.
+        """
+        if not is_path(self.pretrained):
+            return self.pretrained
+        from open_clip.pretrained import list_pretrained_tags_by_model
+
+        path = Path(self.pretrained).expanduser()
+        if is_torchscript(path):
+            return OPENAI
+        tags: list[str] = list_pretrained_tags_by_model(self.model)
+        for tag in tags:
+            repository = os.path.basename(ClipSpec(self.model, tag).repository())
+            folders_of_hub = [part for part in path.parts if repository and repository in part]
+            if path.stem == f"{self.model}-{tag}" or folders_of_hub:
+                return tag
+        return ""
 
     def quick_gelu(self) -> bool:
         """Whether the weights were trained with the fast approximation of GELU."""
@@ -159,4 +179,4 @@ def _best_tag(model: str, tags: list[str]) -> str:
     for tag in tags:
         if ClipSpec(model, tag).weights():
             return tag
-    return "openai" if "openai" in tags or not tags else tags[0]
+    return OPENAI if OPENAI in tags or not tags else tags[0]

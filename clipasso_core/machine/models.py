@@ -11,11 +11,14 @@ from clipasso_core.files import sha256
 from clipasso_core.machine import folders, networks
 from clipasso_core.machine.clip import (
     ENDINGS,
+    is_path,
     parse_clip,
 )
 from clipasso_core.machine.records import read_records, write_records
+from clipasso_core.machine.weights import read_weights
 
 FAVOURITE = "clip:RN101:openai"  # the published guide
+ATTENTION = "clip:ViT-B-32:openai"  # whose attention says where published strokes start
 
 
 def fetched_clips() -> list[str]:
@@ -113,9 +116,18 @@ def fault_of(name: str, path: Path) -> str:
         return "" if networks.ALL[name].are_whole() else "its checksum differs"
     record = read_records().get(name)
     if record is None or path != folders.models() / record["file"]:
-        return "" if path.stat().st_size else "it is empty"
+        return _unreadable(path)
     whole = path.stat().st_size == record["size"] and sha256(path) == record["sha256"]
     return "" if whole else "its checksum differs"
+
+
+def _unreadable(path: Path) -> str:
+    """What is wrong with a file of which nothing is known but what it should hold, or ""."""
+    try:
+        read_weights(path)
+    except Exception as error:  # safetensors and torch raise many kinds
+        return f"it can't be read, {type(error).__name__}"
+    return ""
 
 
 def verify(name: str) -> str:
@@ -124,9 +136,9 @@ def verify(name: str) -> str:
     path = locate(name)
     fault = fault_of(name, path)
     if fault:
-        raise UserError(
-            "bad-weights", f"{path} is damaged ({fault}): run clipasso models fetch {name}"
-        )
+        is_own_file = name.startswith("clip:") and is_path(parse_clip(name).pretrained)
+        mend = "get the file again" if is_own_file else f"run clipasso models fetch {name}"
+        raise UserError("bad-weights", f"{path} is damaged ({fault}): {mend}")
     if name in networks.ALL or name in read_records():
         return "checksum matches"
     return "readable; it was not fetched by clipasso, so there is no checksum to compare"

@@ -31,7 +31,7 @@ class _Plan(NamedTuple):
 
     of_whole: Sequence[int]  # views of the whole sketch
     of_levels: list[tuple[int, int]]  # (which level, view)
-    wanted: Features  # of the photograph, for every view
+    chosen: Tensor | None  # of a set's views, one for each look; None for all in their order
     weights: Tensor  # [views]
 
 
@@ -71,7 +71,8 @@ class Likeness:
         self.size = target.shape[-2], target.shape[-1]
         self.waited_s = 0.0  # while others computed
         self._others = others
-        self._wanted: dict[int, Features] = {}
+        self._straight: Features | None = None  # the target seen plainly, which all sets share
+        self._turned: dict[int, Features] = {}  # and through the other views of each set
         self._plans: dict[tuple[int, tuple[int, ...]], _Plan] = {}
         with torch.no_grad():
             self.blank = guide.features(
@@ -90,12 +91,23 @@ class Likeness:
     @torch.no_grad()
     def wanted(self, turn: int) -> Features:
         """The target through the views of one set; looked at when first asked for, so that the
-        first step need not wait for all.
+        first step need not wait for all. Each view is kept once: of RN101 one takes 2.4 MB.
         """
         turn %= len(self.pool)
-        if turn not in self._wanted:
-            self._wanted[turn] = self.guide.features(self.pool.look(self.target, turn)).detach()
-        return self._wanted[turn]
+        straight = self._seen_straight()
+        if self.pool.views == 1:
+            return straight
+        if turn not in self._turned:
+            views = self.pool.look(self.target, turn, range(1, self.pool.views))
+            self._turned[turn] = self.guide.features(views).detach()
+        return straight.beside(self._turned[turn])
+
+    @torch.no_grad()
+    def _seen_straight(self) -> Features:
+        """The target as it is."""
+        if self._straight is None:
+            self._straight = self.guide.features(self.pool.plain(self.target)).detach()
+        return self._straight
 
     def tied(self, points: Tensor) -> Tensor:
         """Sketches [B, N, P, 2] whose padding follows the points that it pads."""
@@ -158,10 +170,11 @@ class Likeness:
         pictures += [
             self.pool.look(drawn[level], turn, [view])[:, None] for level, view in plan.of_levels
         ]
-        losses = self.unlike(
-            torch.cat(pictures, 1).flatten(0, 1), plan.wanted.repeat(len(points))
-        ).view(len(points), -1)
-        return losses, plan.weights
+        wanted = self.wanted(turn)
+        if plan.chosen is not None:
+            wanted = wanted.select(plan.chosen)
+        losses = self.unlike(torch.cat(pictures, 1).flatten(0, 1), wanted.repeat(len(points)))
+        return losses.view(len(points), -1), plan.weights
 
     def keeps_shape(self, shape: Sequence[int], levels: Sequence[int]) -> bool:
         """Whether a step of starts of a shape [S, N, P, 2] is the same for any strokes, as a
@@ -194,14 +207,12 @@ class Likeness:
                 (one % len(levels), 0 if (turn + place) % 2 == 0 else views - 1)
                 for place, one in enumerate(turns)
             ]
-            chosen = torch.tensor(
-                [*of_whole, *(view for _, view in of_levels)], device=self.target.device
-            )
+            looks = [*of_whole, *(view for _, view in of_levels)]
             weights = [1 / len(of_whole)] * len(of_whole) + [LEVEL_WEIGHT] * len(of_levels)
             self._plans[key] = _Plan(
                 of_whole,
                 of_levels,
-                self.wanted(turn).select(chosen),
+                torch.tensor(looks, device=self.target.device) if of_levels else None,
                 torch.tensor(weights, device=self.target.device),
             )
         return self._plans[key]
@@ -239,7 +250,7 @@ class Likeness:
     @torch.no_grad()
     def plain(self, drawn: Tensor) -> Tensor:
         """Loss [B] of drawn sketches [B, 1, 224, 224] seen straight on."""
-        return self.unlike(self.pool.plain(drawn), self.wanted(0).select(slice(0, 1)))
+        return self.unlike(self.pool.plain(drawn), self._seen_straight())
 
     @torch.no_grad()
     def best(self, layouts: Tensor) -> Tensor:

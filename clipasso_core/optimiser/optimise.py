@@ -83,6 +83,7 @@ def optimise(
 
     The score is the loss of the plain view, taken before the step that it belongs to, and the
     sketch kept is the one scored. No point moves farther than `within_px` from where it started.
+    A start that no longer gets better ends by itself, and all is done with the last of them.
     The first strokes of each of `levels` are optimised to be a sketch on their own, besides.
     `relocate` lays strokes of little use anew, at the preset's `relocations`. Points that have
     `anchors` are pulled to them. On a CPU the seeds go
@@ -91,7 +92,7 @@ def optimise(
     seeds = _Seeds(start, preset, steps, within_px, anchors)
     compute = _computing(likeness, tuple(levels), preset.tidy, start.shape, anchors)
     relocations = {round(share * steps) for share in preset.relocations}
-    calm = _Calm(preset)
+    calm = _Calm(preset, len(start))
     clock = _Clock(likeness)
     done, stopped = 0, False
     for step in range(steps):
@@ -103,7 +104,9 @@ def optimise(
         if on_step is not None and on_step(seeds.tell(done, clock.time_s)) is False:
             stopped = True
             break
-        if looks and calm.ends(float(seeds.scores.min())):
+        if looks:
+            gradient = seeds.keep(calm.restless(seeds.alive, seeds.scores), gradient)
+        if not seeds.alive:
             break
         gradient = seeds.drop(done, gradient)
         seeds.move(step, gradient)
@@ -127,7 +130,7 @@ class _Seeds:
         self._start, self._preset, self._steps, self._within_px = start, preset, steps, within_px
         self._anchors = anchors
         self.points = start.clone()  # [S, N, P, 2]
-        self._alive = list(range(len(start)))  # index of the start that each grew from
+        self.alive = list(range(len(start)))  # index of the start that each grew from
         self._mean = torch.zeros_like(start)  # of the gradients
         self._spread = torch.zeros_like(start)  # of their squares
         self._moves = _moves(start) if preset.moves else None
@@ -145,27 +148,32 @@ class _Seeds:
         if losses[low] < self.best_loss:
             self.best_loss = float(losses[low])
             self.best_points = self.points[low].clone()
-            self.best_seed = self._alive[low]
+            self.best_seed = self.alive[low]
 
     def tell(self, done: int, time_s: float) -> Step:
         """What there is to say after so many steps."""
-        left_s = time_s / done * _work_left(done, self._steps, len(self._alive), self._drops)
-        seeds, best = len(self._alive), self.best_points
+        left_s = time_s / done * _work_left(done, self._steps, len(self.alive), self._drops)
+        seeds, best = len(self.alive), self.best_points
         return Step(done, self._steps, self.best_loss, seeds, time_s, left_s, best)
 
     def drop(self, done: int, gradient: Tensor) -> Tensor:
         """Let the poorest go where the way says so. Returns the gradient of those that stay."""
-        for at, keep in self._drops:
-            if done != at or len(self._alive) == 1:
-                continue
-            kept = self.scores.argsort()[: max(1, round(len(self._alive) * keep))].sort().values
-            self._alive = [self._alive[index] for index in kept.tolist()]
-            self.scores = self.scores[kept]
-            there = kept.to(self.points.device)
-            self.points = self.points[there]
-            self._mean, self._spread = self._mean[there], self._spread[there]
-            gradient = gradient[there]
+        for at, share in self._drops:
+            if done == at and len(self.alive) > 1:
+                count = max(1, round(len(self.alive) * share))
+                gradient = self.keep(sorted(self.scores.argsort()[:count].tolist()), gradient)
         return gradient
+
+    def keep(self, kept: list[int], gradient: Tensor) -> Tensor:
+        """Go on with those at these places alone. Returns their gradient."""
+        if len(kept) == len(self.alive):
+            return gradient
+        self.alive = [self.alive[place] for place in kept]
+        self.scores = self.scores[kept]
+        there = torch.tensor(kept, dtype=torch.long, device=self.points.device)
+        self.points = self.points[there]
+        self._mean, self._spread = self._mean[there], self._spread[there]
+        return gradient[there]
 
     def move(self, step: int, gradient: Tensor) -> None:
         """A step of Adam against the gradient [S, N, P, 2]."""
@@ -200,26 +208,30 @@ class _Seeds:
         """Pull points back that went too far from where they started."""
         if self._within_px is None:
             return
-        anchor = self._start[self._alive]
+        anchor = self._start[self.alive]
         moved = self.points - anchor
         length = moved.norm(dim=-1, keepdim=True)
         self.points = anchor + moved * (self._within_px / length.clamp_min(self._within_px))
 
 
 class _Calm:
-    """Tells when looks at the score differ so little that the job is done."""
+    """Tells which starts differ so little from the best that each has been that they are done."""
 
-    def __init__(self, preset: Preset) -> None:
+    def __init__(self, preset: Preset, starts: int) -> None:
         self._change, self._times = preset.stop_change, preset.stop_times
-        self._last, self._count = math.inf, 0
+        self._best, self._count = [math.inf] * starts, [0] * starts
 
-    def ends(self, score: float) -> bool:
-        """Take the lowest loss of a look. Whether it was the last that is needed."""
+    def restless(self, alive: list[int], scores: Tensor) -> list[int]:
+        """Take the losses [S] of a look at the starts of these numbers. Returns the places of those
+        that go on.
+        """
         if not self._change:
-            return False
-        self._count = self._count + 1 if abs(self._last - score) < self._change else 0
-        self._last = score
-        return self._count >= self._times
+            return list(range(len(alive)))
+        for start, score in zip(alive, scores.tolist(), strict=True):
+            is_same = abs(self._best[start] - score) < self._change
+            self._count[start] = self._count[start] + 1 if is_same else 0
+            self._best[start] = min(self._best[start], score)
+        return [place for place, start in enumerate(alive) if self._count[start] < self._times]
 
 
 class _Clock:

@@ -55,6 +55,8 @@ class Preparation:
         self.preset_name = _preset_name(request, self.device)
         self.guide_name, self._why = choose_guide(request, self.preset_name, self.device)
         self.preset = _preset(self.preset_name, request)
+        is_exact = self.preset.exact and self.device == "cpu"
+        self.precision = "fp32" if is_exact else request.precision
         self.mask = self._find_subject()
         self.words = self.guide.words(request.text) if request.text is not None else None
         if request.background is not None and not has_subject(self.mask):
@@ -68,7 +70,7 @@ class Preparation:
     def guide(self) -> Guide:
         """The network that judges, loaded when it is first needed."""
         text = self.request.text is not None
-        return self.resources.guide(self.guide_name, self.device, self.request.precision, text)
+        return self.resources.guide(self.guide_name, self.device, self.precision, text)
 
     def stage(self, frame: Frame | None = None) -> Stage:
         """The photograph on its canvas. frame: the square to draw; the subject's if None."""
@@ -104,7 +106,25 @@ class Preparation:
             steps=self.preset.steps,
             seeds=self.preset.seeds,
             time_s=time.monotonic() - self._began,
+            notes=self._notes(saliency),
         )
+
+    def _notes(self, saliency: str) -> tuple[str, ...]:
+        """What is otherwise than asked for, a clause each."""
+        notes = []
+        asked = self.request.precision
+        if asked not in ("auto", self.precision):
+            notes.append(
+                f"{self.precision} in place of {asked}: on a processor {self.preset_name} is exact"
+            )
+        if self._is_published_model and saliency == self.guide.name:
+            from clipasso_core.machine.models import ATTENTION
+
+            notes.append(
+                f"strokes start by {PUBLISHED_MODEL}'s own relevance, not as published: run"
+                f" clipasso models fetch {ATTENTION}"
+            )
+        return tuple(notes)
 
     def likeness(
         self,
@@ -137,16 +157,21 @@ class Preparation:
         """The paper takes ViT-B/32's attention whatever the guide is; without its weights the
         guide's own relevance serves.
         """
-        _, _, rest = self.guide.name.partition("clip:")
-        model, _, weights = rest.partition(":")
-        if model == PUBLISHED_MODEL and weights:
-            from clipasso_core.machine.clip import parse_clip
+        if not self._is_published_model:
+            return self.guide
+        from clipasso_core.machine.clip import RANDOM, parse_clip
+        from clipasso_core.machine.models import ATTENTION
 
-            name = f"clip:ViT-B-32:{weights}"
-            if weights == "random" or parse_clip(name).weights():
-                device = str(self.guide.device)
-                return self.resources.guide(name, device, self.request.precision)
-        return self.guide
+        spec = parse_clip(ATTENTION)
+        if self.guide.name.endswith(f":{RANDOM}"):  # both or none
+            spec = replace(spec, pretrained=RANDOM)
+        elif not spec.weights():
+            return self.guide
+        return self.resources.guide(str(spec), str(self.guide.device), self.precision)
+
+    @property
+    def _is_published_model(self) -> bool:
+        return self.guide.name.startswith(f"clip:{PUBLISHED_MODEL}:")
 
     def describe(
         self, stage: Stage, strokes: Sequence[Stroke], loss: float, seed: int, steps: int

@@ -25,16 +25,18 @@ class Setup:
     seeds: int
     faces: int  # whose features are laid
     time_s: float  # since the job began, loading included
+    notes: tuple[str, ...] = ()  # what is otherwise than asked for, or than the preset promises
 
     def line(self) -> str:
-        """One line: guide, device, mask, preset."""
+        """One line: guide, device, mask, preset, and what is otherwise than one would think."""
         steps = f"{self.steps} {'step' if self.steps == 1 else 'steps'}"
         seeds = f"{self.seeds} {'seed' if self.seeds == 1 else 'seeds'}"
         judge = f"guide {self.guide} ({self.why})"
         subject = f"mask {self.mask}"
         if self.faces:
             subject += f" · {self.faces} {'face' if self.faces == 1 else 'faces'}"
-        return f"{judge} · {self.device} · {subject} · {self.preset}, {steps}, {seeds}"
+        work = f"{self.preset}, {steps}, {seeds}"
+        return " · ".join((judge, self.device, subject, work, *self.notes))
 
 
 @dataclass(frozen=True)

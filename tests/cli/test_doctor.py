@@ -132,6 +132,19 @@ def test_clip_weights_that_are_here_are_named() -> None:
     assert (clip.state, clip.text, clip.advice) == (OK, "clip:RN50:openai", "")
 
 
+def test_nothing_is_called_as_published_without_the_network_that_says_where_strokes_start() -> None:
+    assert f"clipasso models fetch {models.ATTENTION}" in finding("guides clip:*").advice
+    folders.models().mkdir(parents=True)
+    (folders.models() / "RN101-openai.safetensors").write_bytes(b"weights")
+    half = finding("guides clip:*")
+    assert half.state == NOTE
+    assert models.FAVOURITE in half.text
+    assert f"clipasso models fetch {models.ATTENTION}" in half.advice
+    (folders.models() / "ViT-B-32-openai.safetensors").write_bytes(b"weights")
+    whole = finding("guides clip:*")
+    assert (whole.state, whole.advice) == (OK, "")
+
+
 def test_a_whole_mask_network_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     put_u2netp(monkeypatch, b"the network", b"the network")
     mask = finding("subject mask")

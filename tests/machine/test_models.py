@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pickle
@@ -27,12 +28,23 @@ from clipasso_core.machine.fetch import fetch
 if TYPE_CHECKING:
     import torch
 
+
+def as_checkpoint() -> bytes:
+    """A number, as torch saves it."""
+    import torch
+
+    stream = io.BytesIO()
+    torch.save({"weights": torch.zeros(1)}, stream)
+    return stream.getvalue()
+
+
 ROOT = Path(__file__).parents[2]
 CLIP = "clip:RN50:openai"
 REPOSITORY = "timm/resnet50_clip.openai"
 FILE = f"{REPOSITORY}/open_clip_model.safetensors"
 PICKLED = f"{REPOSITORY}/open_clip_pytorch_model.bin"
 WEIGHTS = as_safetensors({"weights": np.arange(50_000, dtype=np.float32)})
+CHECKPOINT = as_checkpoint()
 CHUNK = 10 * 1024 * 1024  # what the hub's client writes at a time
 
 # One process serves many commands: importing torch and open_clip takes most of a command's time and
@@ -410,13 +422,23 @@ def test_a_file_put_there_by_hand_is_found(hub: Hub, clipasso: Session, ending: 
     place = folders.models() / f"RN50-openai{ending}"
     assert place in parse_clip(CLIP).places_by_hand()
     place.parent.mkdir(parents=True)
-    place.write_bytes(WEIGHTS)
+    place.write_bytes(WEIGHTS if ending == ".safetensors" else CHECKPOINT)
     assert f"{CLIP} " in clipasso("models", "list").out
     assert clipasso("models", "path", CLIP).out == f"{place}\n"
     assert "no checksum" in clipasso("models", "verify", CLIP).out
     assert clipasso("models", "fetch", CLIP).out == f"{CLIP} is at {place}\n"
     assert hub.seen == []
     assert clipasso("models", "remove", CLIP).status == 0
+    assert not place.exists()
+
+
+def test_a_fetch_repairs_what_came_damaged_by_hand(hub: Hub, clipasso: Session) -> None:
+    place = folders.models() / "RN50-openai.safetensors"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(WEIGHTS[:-1000])
+    assert f"clipasso models fetch {CLIP}" in clipasso("models", "verify", CLIP).one_line
+    assert clipasso("models", "fetch", CLIP).status == 0
+    assert clipasso("models", "verify", CLIP).out == f"{CLIP}: checksum matches\n"
     assert not place.exists()
 
 

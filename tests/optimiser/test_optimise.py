@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,10 @@ from clipasso_core.optimiser.levels import inner_levels
 from clipasso_core.optimiser.likeness import Likeness
 from clipasso_core.optimiser.optimise import Step, optimise
 from clipasso_core.optimiser.rank import rank
+from clipasso_core.optimiser.views import ViewPool
+from clipasso_core.presets import PRESETS
+
+CPU = torch.device("cpu")
 
 # whole, turned, bent, bent twice
 MOVES = torch.tensor([[1, -1, 1, -1], [1, -1 / 3, -1, 3], [1, 1 / 3, -1, -3], [1, 1, 1, 1]])
@@ -89,6 +94,57 @@ def test_time_left_counts_the_dropped_seeds(likeness: Likeness) -> None:
 def test_it_ends_early_when_the_loss_stands_still(likeness: Likeness) -> None:
     still = replace(BRISK, lr_px=1e-9, stop_change=1e-5, stop_times=2)
     assert optimise(starts(), likeness, still, 50).steps == 3
+
+
+class Told(Likeness):
+    """Finds losses that were written down, by start and look; a start is known by its place."""
+
+    def __init__(self, guide: Guide, losses: list[list[float]]) -> None:
+        super().__init__(
+            guide, torch.ones(1, 3, 224, 224), ViewPool(1, 1, 0, 1, 224, 0, CPU), 3.0, "sparse"
+        )
+        self._losses = losses
+
+    def at_levels(
+        self, points: torch.Tensor, turn: int, levels: Sequence[int]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """See `Likeness.at_levels`; of one view."""
+        found = [self._losses[int(start[0, 0, 0]) // 100][turn] for start in points]
+        return 0 * points.sum((1, 2, 3))[:, None] + torch.tensor(found)[:, None], torch.ones(1)
+
+
+def looks_of_each(guide: Guide, losses: list[list[float]]) -> tuple[list[int], float]:
+    """How many starts take part in each step with those losses, and the loss that wins."""
+    places = 100.0 * torch.arange(len(losses)).view(-1, 1, 1, 1) + 50
+    preset = replace(
+        PRESETS["published"], score_every=1, lr_px=1e-3, stop_change=0.01, stop_times=2
+    )
+    taking_part: list[int] = []
+    outcome = optimise(
+        places.expand(-1, 1, 4, 2).clone(),
+        Told(guide, losses),
+        preset,
+        len(losses[0]),
+        lambda step: taking_part.append(step.seeds),
+    )
+    return taking_part, outcome.loss
+
+
+def test_a_start_is_done_when_it_is_twice_no_better_than_its_best(lite: Guide) -> None:
+    # each look differs little from the one before, and soon much from the best
+    creeping = [0.5, 0.509, 0.518, 0.527, 0.536, 0.545]
+    assert looks_of_each(lite, [creeping])[0] == [1] * 6
+    # the other way about: near its best each second time, never twice in a row
+    swinging = [0.5, 0.501, 0.6, 0.501, 0.6, 0.501]
+    assert looks_of_each(lite, [swinging])[0] == [1] * 6
+    assert looks_of_each(lite, [[0.5, 0.501, 0.502, 0.4, 0.3, 0.2]]) == ([1] * 3, 0.5)
+
+
+def test_each_start_is_done_by_itself(lite: Guide) -> None:
+    early, late = [0.5, 0.5, 0.5, 0.1, 0.1, 0.1], [0.9, 0.8, 0.7, 0.6, 0.55, 0.45]
+    taking_part, loss = looks_of_each(lite, [early, late])
+    assert taking_part == [2, 2, 2, 1, 1, 1]
+    assert loss == pytest.approx(0.45), "the one that is behind may still win"
 
 
 @pytest.mark.parametrize("moves", [False, True])

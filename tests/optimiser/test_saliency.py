@@ -7,18 +7,31 @@ import pytest
 from support.pictures import disc
 from support.reference import published_start_distribution, published_xdog
 
-from clipasso_core.optimiser.saliency import edge_map, point_distribution, published_saliency
+from clipasso_core.optimiser.saliency import (
+    XDoG,
+    point_distribution,
+    published_saliency,
+    xdog_map,
+)
 from clipasso_core.optimiser.start import EdgeMap, published_start
 
 
-def test_edge_map_is_the_published_xdog() -> None:
-    grey = disc()[0].mean(2)
-    grey = np.clip(grey + 0.05 * np.random.default_rng(0).standard_normal(grey.shape), 0, 1).astype(
-        np.float32
-    )
-    ours, plain = edge_map(grey), published_xdog(grey)
-    assert 0.005 < plain.mean() < 0.5
-    assert (ours != plain).mean() < 0.01
+def test_edges_are_those_of_the_published_xdog() -> None:
+    canvas = disc()[0]
+    noise = np.random.default_rng(0).standard_normal(canvas.shape)
+    canvas = np.clip(canvas + 0.02 * noise, 0, 1).astype(np.float32)
+    ours, plain = xdog_map(canvas), published_xdog(canvas.astype(np.float64))
+    assert 0.005 < 1 - plain.mean() < 0.5
+    assert (ours != plain).mean() < 0.001
+    other = xdog_map(canvas, XDoG(mean=(0, 0, 0), deviation=(1, 1, 1)))
+    assert (other != plain).mean() > 0.01, "of the picture as CLIP takes it, not of 0..1"
+
+
+@pytest.mark.parametrize("grey", [0.0, 0.4487, 0.5, 1.0])
+def test_a_picture_without_contrast_has_no_edges(grey: float) -> None:
+    flat = np.full((224, 224, 3), grey, np.float32)
+    assert (xdog_map(flat) == 1).all()
+    assert (published_xdog(np.full((9, 9, 3), 1.0)) == 1).all()
 
 
 def test_published_points_follow_relevance_times_edges() -> None:
@@ -27,10 +40,9 @@ def test_published_points_follow_relevance_times_edges() -> None:
     relevance[:, 4:] = 1
     saliency = published_saliency(relevance, canvas)
     chance = point_distribution(saliency)
-    positive = np.where(saliency > 0, saliency, 0)
-    assert np.allclose(
-        chance, published_start_distribution(positive, np.ones_like(positive)), atol=1e-9
-    )
+    assert np.allclose(chance, published_start_distribution(saliency), atol=1e-9)
+    on_an_edge = xdog_map(canvas) == 0
+    assert not chance[~on_an_edge].any()
     strokes = published_start(saliency, 40, np.random.default_rng(0))
     assert strokes.shape == (40, 4, 2)
     firsts = strokes[:, 0].astype(int)

@@ -242,26 +242,36 @@ def seen_through(picture: Tensor, view: Floats) -> Tensor:
     return seen
 
 
-def published_xdog(grey: Floats) -> Floats:
-    """Edges (1) by XDoG and Otsu's threshold, by plain sums."""
-    sigma, k, gamma, phi, epsilon = 0.8, 10, 0.98, 200, -0.1  # as published
-    difference = _blur(grey, sigma) - gamma * _blur(grey, sigma * k)
+def published_xdog(picture: Floats) -> Floats:
+    """The XDoG map of a picture [H, W, 3] in 0..1, by plain sums: 0 on edges, 1 elsewhere."""
+    red, green, blue = np.moveaxis((picture - CLIP_MEAN) / CLIP_DEVIATION, -1, 0)
+    grey = 0.2125 * red + 0.7154 * green + 0.0721 * blue
+    difference = _blur(grey, 0.8) - 0.98 * _blur(grey, 8.0)
     tone = np.ones_like(difference)
-    below = difference < epsilon
-    tone[below] = 1 + np.tanh(phi * (difference[below] - epsilon))
-    levels = np.clip(tone * 255, 0, 255).astype(np.uint8)
-    best = -1.0
-    threshold = 0
+    above = difference >= -0.1
+    tone[above] = 1 + np.tanh(200 * difference[above])
+    tone = tone - tone.min()
+    if tone.max() == 0:
+        return np.ones_like(tone)
+    tone = tone / tone.max()
+    whole: Floats = (tone >= otsu(tone)).astype(np.float64)
+    return whole
+
+
+def otsu(values: Floats) -> float:
+    """The threshold that parts values in 0..1 so that the parts' means lie far apart.
+
+    The middle of one of 256 levels (Otsu 1979): the last of the darker part.
+    """
+    level = np.minimum(np.floor(values * 256), 255)
+    best, threshold = -1.0, 0
     for cut in range(256):
-        dark = levels[levels <= cut].astype(float)
-        light = levels[levels > cut].astype(float)
-        if len(dark) and len(light):
-            between = len(dark) * len(light) * float(dark.mean() - light.mean()) ** 2
+        dark, light = level[level <= cut], level[level > cut]
+        if dark.size and light.size:
+            between = dark.size * light.size * float(dark.mean() - light.mean()) ** 2
             if between > best:
-                best = between
-                threshold = cut
-    edges: NDArray[np.bool_] = levels <= threshold
-    return edges.astype(np.float32)
+                best, threshold = between, cut
+    return (threshold + 0.5) / 256
 
 
 def _blur(grey: Floats, sigma: float) -> Floats:
@@ -278,21 +288,20 @@ def _blur(grey: Floats, sigma: float) -> Floats:
     return grey
 
 
-def published_start_distribution(relevance: Floats, edges: Floats) -> Floats:
+def published_start_distribution(saliency: Floats) -> Floats:
     """Softmax with temperature 0.3 over the positive cells of relevance x edges."""
-    product = relevance * edges
-    weights = np.zeros_like(product, dtype=np.float64)
-    for cell in zip(*np.nonzero(product > 0), strict=True):
-        weights[cell] = math.exp(product[cell] / 0.3)
+    weights = np.zeros_like(saliency, dtype=np.float64)
+    for cell in zip(*np.nonzero(saliency > 0), strict=True):
+        weights[cell] = math.exp(saliency[cell] / 0.3)
     weights /= weights.sum()
     return weights
 
 
-def published_saliency(relevance: Floats, grey: Floats) -> Floats:
-    """Relevance [7, 7], bicubic to 224 and onto 0..1, times the edges of grey values [224, 224]."""
-    large = _bicubic(_bicubic(relevance, len(grey)).T, len(grey)).T
+def published_saliency(relevance: Floats, picture: Floats) -> Floats:
+    """Relevance [7, 7], bicubic to 224 and onto 0..1, on the edges of a picture [224, 224, 3]."""
+    large = _bicubic(_bicubic(relevance, len(picture)).T, len(picture)).T
     onto_one: Floats = (large - large.min()) / (large.max() - large.min())
-    return onto_one * published_xdog(grey)
+    return onto_one * (1 - published_xdog(picture))
 
 
 def _bicubic(values: Floats, size: int) -> Floats:

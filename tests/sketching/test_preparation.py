@@ -1,0 +1,100 @@
+"""What is settled before anything is drawn, and what a person is told of it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from support.pictures import green_disc
+
+from clipasso_core import SketchRequest
+from clipasso_core.guide import Guide
+from clipasso_core.machine import folders
+from clipasso_core.photo.picture import from_array
+from clipasso_core.sketching.preparation import Preparation
+from clipasso_core.sketching.resources import Resources
+
+
+class Asked(Resources):
+    """The embedded guide, whatever is asked for; remembers what was."""
+
+    def __init__(self, guide: Guide) -> None:
+        self._guide = guide
+        self.precisions: list[str] = []
+
+    def guide(self, name: str, device: str, precision: str = "auto", text: bool = False) -> Guide:
+        self.precisions.append(precision)
+        return self._guide
+
+
+def told(asked: Asked, **settings: object) -> str:
+    """The line for the person, with the guide loaded."""
+    request = SketchRequest.from_json({"device": "cpu", "guide": "lite", **settings})
+    prepared = Preparation(from_array(green_disc()), request, asked)
+    assert prepared.guide
+    return prepared.setup("edges", 0).line()
+
+
+@pytest.mark.parametrize("precision", ["auto", "fp32"])
+def test_published_computes_in_fp32_on_a_processor(lite: Guide, precision: str) -> None:
+    asked = Asked(lite)
+    line = told(asked, preset="published", precision=precision)
+    assert set(asked.precisions) == {"fp32"}
+    assert line.endswith("published, 2001 steps, 3 seeds")
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_published_says_so_where_less_is_asked_for(lite: Guide, precision: str) -> None:
+    asked = Asked(lite)
+    line = told(asked, preset="published", precision=precision)
+    assert set(asked.precisions) == {"fp32"}
+    note = f"fp32 in place of {precision}: on a processor published is exact"
+    assert line.endswith(f"3 seeds · {note}")
+
+
+def test_other_presets_compute_as_asked(lite: Guide) -> None:
+    asked = Asked(lite)
+    assert told(asked, preset="quick", precision="bf16").endswith("quick, 120 steps, 1 seed")
+    assert set(asked.precisions) == {"bf16"}
+
+
+RELEVANCE = "own relevance, not as published: run clipasso models fetch clip:ViT-B-32:openai"
+
+
+class Named(Resources):
+    """Guides that are nothing but what they were asked for by."""
+
+    def guide(self, name: str, device: str, precision: str = "auto", text: bool = False) -> Guide:
+        found: Any = SimpleNamespace(name=name, weights="", device=device)
+        guide: Guide = found
+        return guide
+
+
+def prepared_for(guide: str) -> Preparation:
+    request = SketchRequest(preset="published", guide=guide, device="cpu")
+    return Preparation(from_array(green_disc()), request, Named())
+
+
+def put_attention() -> None:
+    place = folders.models() / "ViT-B-32-openai.safetensors"
+    place.parent.mkdir(parents=True)
+    place.touch()
+
+
+@pytest.mark.parametrize("weights", ["openai", "yfcc15m", "/weights/RN101.pt", "mine.safetensors"])
+def test_published_strokes_start_by_openais_vit_whatever_weights_rn101_has(weights: str) -> None:
+    put_attention()
+    prepared = prepared_for(f"clip:RN101:{weights}")
+    seen_by = prepared.saliency_guide().name
+    assert seen_by == "clip:ViT-B-32:openai"
+    assert RELEVANCE not in prepared.setup(seen_by, 0).line()
+
+
+@pytest.mark.parametrize("weights", ["openai", "yfcc15m", "/weights/RN101.pt"])
+def test_the_line_says_when_rn101s_own_relevance_stands_in(weights: str) -> None:
+    prepared = prepared_for(f"clip:RN101:{weights}")
+    seen_by = prepared.saliency_guide().name
+    assert seen_by == f"clip:RN101:{weights}"
+    assert RELEVANCE in prepared.setup(seen_by, 0).line()
+    assert RELEVANCE not in prepared.setup("edges", 0).line()
