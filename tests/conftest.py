@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ from support.pictures import SIZE, draw_subject, png_claiming
 if TYPE_CHECKING:
     from clipasso_core.guide import Guide
 
+# what a shell starts in the background ignores Ctrl-C, and hands that on to what the tests start
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # torch's threads spin otherwise, which costs tenfold where others compute too
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 

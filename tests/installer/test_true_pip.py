@@ -182,7 +182,9 @@ def test_the_true_pip_changes_nothing_in_the_environment_that_it_was_cloned_from
     reach_wheels_only(monkeypatch, wheels)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     said: list[str] = []
-    first, second = [environment.with_name(f"engine-{tmp_path.name[:8]}-{one}") for one in "ab"]
+    first, second = (
+        environment.with_name(f"20260101-000000-the_{one}") for one in ("next", "last")
+    )
     for source, target in ((environment, first), (first, second)):
         target.mkdir()
         clone_environment(source, target)
@@ -211,7 +213,8 @@ def test_the_true_pip_changes_nothing_in_the_environment_that_it_was_cloned_from
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with pip and nothing else."""
-    folder = tmp_path_factory.mktemp("home") / "engines" / "environment"
+    # a name as the set-up gives: it stands in no program by chance
+    folder = tmp_path_factory.mktemp("home") / "engines" / "20260101-000000-original"
     venv.create(folder, with_pip=True)
     return folder
 

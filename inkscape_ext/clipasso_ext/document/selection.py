@@ -29,7 +29,7 @@ UNSEEN = {
     "filter",
 }
 # elements that are looked at, clones each time: clones of clones show more things than there are
-MOST_STEPS = 200_000
+MOST_STEPS = 50_000
 NOTHING = "Select a bitmap (a photograph that you imported or linked), and try again."
 
 
