@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,10 +52,11 @@ def features(face: Face) -> list[Feature]:
     eyes = [("right", face.right)] * right + [("left", face.left)] * left
     brows = [("right", RIGHT_BROW)] * right + [("left", LEFT_BROW)] * left
     found = [Feature(f"{side} lid", cubic(_lid(eye))) for side, eye in eyes]
-    mouth, lip = _mouth(flat)
+    across = _Across(flat, right, left)
+    mouth, lip = _mouth(across)
     found.append(mouth)
-    found.append(Feature("jaw", cubic(flat[list(JAW)])))
-    found.append(Feature("nose", cubic(flat[list(NOSE_BASE)])))
+    found.append(Feature("jaw", cubic(across.trace(JAW))))
+    found.append(Feature("nose", cubic(across.trace(NOSE_BASE))))
     found += [Feature(f"{side} iris", _iris(eye)) for side, eye in eyes if not _is_closed(eye)]
     found += _frame(face.glasses, right, left)
     found += [
@@ -65,6 +67,25 @@ def features(face: Face) -> list[Feature]:
         Feature(f"{side} lower lid", cubic(eye.lower)) for side, eye in eyes if not _is_closed(eye)
     ]
     return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Across:
+    """Lines that run across a face, from the person's right to the left: of a profile half of each
+    is seen. flat: [468, 2].
+    """
+
+    flat: NDArray[np.floating]
+    right: bool
+    left: bool
+
+    def trace(self, points: Sequence[int]) -> NDArray[np.floating]:
+        """What is seen of a line through points of the mesh, [n, 2]."""
+        middle = len(points) // 2
+        seen = points if self.left else points[: middle + 1]
+        seen = seen if self.right else seen[middle:]
+        trace: NDArray[np.floating] = self.flat[list(seen)]
+        return trace
 
 
 def _frame(glasses: Glasses | None, right: bool, left: bool) -> list[Feature]:
@@ -124,17 +145,17 @@ def _iris(eye: Eye) -> NDArray[np.floating]:
     return arc
 
 
-def _mouth(flat: NDArray[np.floating]) -> tuple[Feature, Feature]:
+def _mouth(across: _Across) -> tuple[Feature, Feature]:
     """The line of the mouth and that of a lip.
 
     Of a closed mouth where the lips meet, and the lower lip's edge. Of an open one the lower edge
     of the opening, which is what smiles, and the upper lip's edge.
     """
-    upper, lower = flat[list(INNER_UPPER_LIP)], flat[list(INNER_LOWER_LIP)]
+    upper, lower = across.trace(INNER_UPPER_LIP), across.trace(INNER_LOWER_LIP)
     width = float(np.linalg.norm(upper[-1] - upper[0]))
     gap = float(np.linalg.norm(upper - lower, axis=1).max())
     if gap > OPEN * width:
-        lip = Feature("upper lip", cubic(flat[list(OUTER_UPPER_LIP)]))
+        lip = Feature("upper lip", cubic(across.trace(OUTER_UPPER_LIP)))
         return Feature("mouth", cubic(lower)), lip
-    lip = Feature("lower lip", cubic(flat[list(OUTER_LOWER_LIP)]))
+    lip = Feature("lower lip", cubic(across.trace(OUTER_LOWER_LIP)))
     return Feature("mouth", cubic((upper + lower) / 2)), lip

@@ -70,6 +70,9 @@ def test_of_a_profile_one_side_is_drawn(turn: float) -> None:
     assert ("left lid" in curves(turn=turn)) == is_seen
     assert ("left brow" in curves(turn=turn)) == is_seen
     assert "right lid" in curves(turn=turn)
+    # of what runs across the face that half, too
+    for part in ("jaw", "mouth", "nose"):
+        assert (curves(turn=turn)[part][:, 0].max() > 101) == is_seen
 
 
 def test_glasses_come_before_the_brows_on_the_sides_that_are_seen() -> None:
