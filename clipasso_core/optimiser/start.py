@@ -12,6 +12,7 @@ import numpy as np
 from clipasso_core.frame import CANVAS_PX
 from clipasso_core.optimiser.saliency import point_distribution
 from clipasso_core.photo.framing import SUBJECT
+from clipasso_core.strokes import bernstein
 
 # published: each further control point lies within +-0.025 of the canvas of the one before
 JITTER = 0.05
@@ -216,8 +217,7 @@ def _bare(trace: np.ndarray, spread: float) -> np.ndarray:
 
 def _fit(trace: np.ndarray) -> np.ndarray:
     """The cubic [4, 2] nearest to evenly spaced points, by least squares."""
-    t = np.linspace(0, 1, len(trace))[:, None]
-    basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
+    basis = bernstein(np.linspace(0, 1, len(trace)))
     cubic: np.ndarray = np.linalg.lstsq(basis, trace, rcond=None)[0]
     return cubic
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from clipasso_core.photo.network import Network
 
 LIKELY = 0.5  # score from which a candidate is worth a look; the mesh knows better
-RIGHT_EYE, LEFT_EYE = 0, 1  # of the six points, the person's own sides
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,8 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Anchors:
-    """A detector's own layout: what its rows stand for.
+class Kind:
+    """One of the two detectors: its file, and what the rows of its outputs stand for.
 
     side: of its input, px. grids: (stride px, rows that each cell has), in their order.
     regressors, scores: its outputs' names.
@@ -47,10 +46,8 @@ class Anchors:
 
 
 # trained on faces that fill much of the picture, and on those up to five metres away
-NEAR = Anchors(
-    "face_detection_back.tflite", 256, ((16, 2), (32, 6)), "regressors", "classificators"
-)
-FAR = Anchors(
+NEAR = Kind("face_detection_back.tflite", 256, ((16, 2), (32, 6)), "regressors", "classificators")
+FAR = Kind(
     "face_detection_full_range.tflite",
     192,
     ((4, 1),),
@@ -62,24 +59,24 @@ FAR = Anchors(
 class FaceDetector:
     """One of the two detectors. Raises ValueError when its file holds no network."""
 
-    def __init__(self, folder: Path, anchors: Anchors) -> None:
-        self._anchors = anchors
-        self._network = Network(folder / anchors.file)
+    def __init__(self, folder: Path, kind: Kind) -> None:
+        self._kind = kind
+        self._network = Network(folder / kind.file)
 
     def candidates(self, square: NDArray[np.uint8]) -> list[Candidate]:
         """What may be a face in a square picture [s, s, 3]; of those that overlap, the likeliest.
         The likeliest first.
         """
         # the picture as it was trained: [1, 3, side, side] in -1..1
-        anchors, side = self._anchors, self._anchors.side
+        kind, side = self._kind, self._kind.side
         small = cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA)
         batch = (small.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)[None]
-        rows, logits = self._network.outputs(batch, (anchors.regressors, anchors.scores))
+        rows, logits = self._network.outputs(batch, (kind.regressors, kind.scores))
         # of each row: how likely [R]; box and points [R, 8, 2] about its cell, shares of the side
         score = 1 / (1 + np.exp(-np.clip(logits.reshape(-1), -80, 80)))
         pairs = rows.reshape(len(score), 8, 2) / side
-        pairs[:, 0] += _cells(side, anchors.grids)
-        pairs[:, 2:] += _cells(side, anchors.grids)[:, None]
+        pairs[:, 0] += _cells(side, kind.grids)
+        pairs[:, 2:] += _cells(side, kind.grids)[:, None]
         scale = float(len(square))
         likely = [int(one) for one in np.argsort(-score, kind="stable") if score[one] >= LIKELY]
         found: list[Candidate] = []

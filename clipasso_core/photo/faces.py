@@ -82,8 +82,8 @@ class FaceFinder:
     ) -> list[Candidate]:
         """What both detectors see in the whole picture and in the frame, in working pixels."""
         found = []
-        for square in (frame_whole(picture.width, picture.height), frame):
-            pixels, corner = _square(rgb, square, picture.scale)
+        for looked_at in (frame_whole(picture.width, picture.height), frame):
+            pixels, corner = looked_at.square(rgb, picture.scale, 0)
             for detector in self._detectors:
                 for one in detector.candidates(pixels):
                     if one.side >= LEAST_PX:
@@ -105,20 +105,6 @@ class FaceFinder:
             mesh.score,
             None if glasses is None else glasses.scaled(scale),
         )
-
-
-def _square(
-    rgb: NDArray[np.uint8], frame: Frame, scale: float
-) -> tuple[NDArray[np.uint8], NDArray[np.floating]]:
-    """A frame's pixels [s, s, 3], black beside the picture, and its corner [2], working pixels."""
-    side = max(1, round(frame.side * scale))
-    left, top = round(frame.x * scale), round(frame.y * scale)
-    square = np.zeros((side, side, 3), np.uint8)
-    height, width = rgb.shape[:2]
-    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
-    if x1 > x0 and y1 > y0:
-        square[y0 - top : y1 - top, x0 - left : x1 - left] = rgb[y0:y1, x0:x1]
-    return square, np.array([left, top], float)
 
 
 def _side(mesh: Mesh) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from clipasso_core.photo.face_mesh import LEFT_CORNERS, RIGHT_CORNERS, Eye
 from clipasso_core.photo.faces import Face
 from clipasso_core.photo.glasses import Glasses
+from clipasso_core.strokes import bernstein
 
 # Points of the mesh along each line; right and left are the person's own
 RIGHT_BROW = ((70, 63, 105, 66, 107), (46, 53, 52, 65, 55))  # its upper edge, its lower one
@@ -101,12 +102,11 @@ def _frame(glasses: Glasses | None, right: bool, left: bool) -> list[Feature]:
 
 def cubic(trace: NDArray[np.floating]) -> NDArray[np.floating]:
     """The cubic [4, 2] from the first to the last point of a trace [n, 2], nearest to the rest."""
-    # how far along each point lies, 0..1: [n, 1]
+    # how far along each point lies, 0..1: [n]
     steps = np.linalg.norm(np.diff(trace, axis=0), axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)])
-    t = (along / max(float(along[-1]), 1e-9))[:, None]
     # Bernstein's polynomials there, and what the two inner points have to give: [n, 4], [n, 2]
-    basis = np.concatenate([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3], 1)
+    basis = bernstein(along / max(float(along[-1]), 1e-9))
     missing = trace - basis[:, [0]] * trace[0] - basis[:, [3]] * trace[-1]
     inner = np.linalg.lstsq(basis[:, 1:3], missing, rcond=None)[0]
     return np.stack([trace[0], inner[0], inner[1], trace[-1]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from support.talk import surroundings
 
 from campaign.bench import HERE, ROOT
+from campaign.pictures import good_png
 
 MOST_DEEDS = 120  # of a small sketch; a command that does fewer ends by itself
 
@@ -87,3 +90,14 @@ def victims(home: Path, scratch: Path) -> Iterator[Victims]:
         yield some
     finally:
         some.close()
+
+
+def fresh_job(folder: Path, request: dict[str, Any]) -> Path:
+    """A folder `job` in that folder, with a job of that request and nothing else."""
+    job = folder / "job"
+    shutil.rmtree(job, ignore_errors=True)
+    job.mkdir()
+    (job / "good.png").write_bytes(good_png())
+    line = {"id": "j", "photo": "good.png", "request": request}
+    (job / "job.json").write_text(json.dumps({"line": line}))
+    return job

@@ -5,7 +5,6 @@ finds its way.
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import threading
 import time
@@ -22,7 +21,7 @@ from support.talk import BRIEF, Talk, clipasso, engines, housekeeping, kinds, wa
 
 from campaign.budget import Budget, Clock
 from campaign.documents import BODIES, PAGES
-from campaign.killing import Moment, Victims, victims
+from campaign.killing import Moment, Victims, fresh_job, victims
 from campaign.pictures import good_png
 
 pytestmark = [
@@ -95,17 +94,12 @@ def check_nothing_stays(some: Victims, folder: Path, scratch: Path) -> None:
 def test_a_killed_job_is_taken_up_again(budget: Budget, tmp_path: Path) -> None:
     part = "killed jobs"
     chance, clock, killed = Random(budget.seed_of(part)), Clock(budget.share_s(part)), 0
-    line = {"id": "j", "photo": "good.png", "request": BRIEF}
     with (
         housekeeping(tmp_path / "home") as home,
         victims(home, tmp_path / "scratch") as some,
     ):
         while clock.once_more():
-            folder = tmp_path / "job"
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            (folder / "good.png").write_bytes(good_png())
-            (folder / "job.json").write_text(json.dumps({"line": line}))
+            folder = fresh_job(tmp_path, BRIEF)
             for _ in range(chance.randint(1, 3)):
                 moment = Moment.any(chance, 0.6)
                 status = some.run(tmp_path, ["job", "job"], moment)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import shutil
 import sys
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from PIL import Image
 from support.talk import BRIEF, Talk, engine_process, housekeeping
 
 from campaign.budget import Budget, Clock
-from campaign.killing import victims
-from campaign.pictures import good_png, small_subject
+from campaign.killing import fresh_job, victims
+from campaign.pictures import small_subject
 
 pytestmark = [
     pytest.mark.slow,
@@ -69,17 +68,12 @@ def measured(home: Path) -> tuple[float, int]:
 
 def test_a_soak_of_jobs_leaves_nothing_but_their_folders(budget: Budget, tmp_path: Path) -> None:
     clock = Clock(budget.share_s("soak") / 2)
-    line = {"id": "j", "photo": "good.png", "request": {**BRIEF, "steps": 1}}
     with (
         housekeeping(tmp_path / "home") as home,
         victims(home, tmp_path / "scratch") as some,
     ):
         while clock.once_more():
-            folder = tmp_path / "job"
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            (folder / "good.png").write_bytes(good_png())
-            (folder / "job.json").write_text(json.dumps({"line": line}))
+            folder = fresh_job(tmp_path, {**BRIEF, "steps": 1})
             assert some.run(tmp_path, ["job", "job"]) == 0
             assert json.loads((folder / "outcome.json").read_text())["event"] == "result"
         assert list((tmp_path / "scratch").iterdir()) == []
