@@ -19,6 +19,7 @@ from clipasso_core.photo.scene import without_subject
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.route import one_chain
+from clipasso_core.sketching import earlier
 from clipasso_core.sketching.preparation import Preparation, relevance
 from clipasso_core.sketching.progress import OnProgress
 from clipasso_core.sketching.resources import Resources
@@ -44,7 +45,10 @@ SAME_PX = 1e-3  # up to which points of the line are those that were joined
 
 
 def sketch(
-    picture: Source, request: SketchRequest | None = None, on_progress: OnProgress | None = None
+    picture: Source,
+    request: SketchRequest | None = None,
+    on_progress: OnProgress | None = None,
+    start: SketchResult | None = None,
 ) -> SketchResult:
     """Draw a photograph with a few strokes.
 
@@ -54,12 +58,14 @@ def sketch(
     on_progress: called before the first step and after every step; when it returns False the best
         sketch so far is ordered and returned (before the first step there is none: `Cancelled`); an
         exception that it raises ends the job and passes through.
+    start: an earlier sketch of the same picture, with as many strokes, to go on from: the result is
+        it, refined, or itself where nothing better was found.
 
     Returns strokes in the picture's own pixels, most needed first, with the loss and how they were
     made. Raises `UserError` for what the caller can mend. Method: Vinker et al. 2022, "CLIPasso:
     Semantically-Aware Object Sketching"; departures from it are listed in docs/architecture.md.
     """
-    job = SketchJob(as_picture(picture), request or SketchRequest())
+    job = SketchJob(as_picture(picture), request or SketchRequest(), start=start)
     return job.run(on_progress)
 
 
@@ -78,9 +84,17 @@ class SketchJob:
     """One photograph on its way to strokes."""
 
     def __init__(
-        self, picture: Picture, request: SketchRequest, resources: Resources | None = None
+        self,
+        picture: Picture,
+        request: SketchRequest,
+        resources: Resources | None = None,
+        start: SketchResult | None = None,
     ) -> None:
+        """start: an earlier sketch, to go on from. Raises `UserError`."""
+        if start is not None:
+            earlier.check(start, picture, request)
         self.request = request
+        self._earlier = start
         self.prepared = Preparation(picture, request, resources or Resources())
         self.stage = self.prepared.stage()
         self.portrait = self.prepared.portrait(self.stage)
@@ -88,7 +102,8 @@ class SketchJob:
         # which strokes are features, those that belong together in one
         self._given_groups = self.portrait.given.places(request.strokes, self._levels)
         self._given_at = [one for group in self._given_groups for one in group]
-        self.setup = self.prepared.setup(self.layout.source, self.portrait.faces)
+        source = self.layout.source if start is None else "an earlier sketch"
+        self.setup = self.prepared.setup(source, self.portrait.faces)
 
     def run(self, on_progress: OnProgress | None = None) -> SketchResult:
         """Optimise, rank and colour the strokes; then those of the background, if there are to be
@@ -143,7 +158,10 @@ class SketchJob:
             teller = Teller(on_progress, self.setup, self._steps, self._result)
             teller.begin()
         layout, given = self.layout, self.portrait.given
-        start = lay_out(layout, likeness, preset, request.seed, request.strokes, levels, given)
+        if self._earlier is not None:
+            start = self._goes_on_from(self._earlier)
+        else:
+            start = lay_out(layout, likeness, preset, request.seed, request.strokes, levels, given)
         elsewhere = relocation(layout, likeness, preset, request.seed, levels, self._given_at)
         outcome = optimise(
             start,
@@ -160,6 +178,15 @@ class SketchJob:
             return self._result(line.points, line.loss, line.seed, line.steps)
         order = rank(outcome.points, likeness, preset.thorough_rank, levels, self._given_groups)
         return self._result(outcome.points, outcome.loss, outcome.seed, outcome.steps, order)
+
+    def _goes_on_from(self, start: SketchResult) -> torch.Tensor:
+        """The strokes of an earlier sketch as those to begin with, [1, N, 4, 2] canvas px."""
+        import torch
+
+        given, at = self.portrait.given.curves, self._given_at
+        chains = earlier.placed(start, self.stage.frame, given, at)
+        device = self.prepared.guide.device
+        return torch.tensor(chains, dtype=torch.float32, device=device)[None]
 
     def _draw_on_as_one_line(
         self, outcome: Outcome, likeness: Likeness, teller: Teller | None

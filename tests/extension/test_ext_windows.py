@@ -129,7 +129,7 @@ def test_the_window_is_free_while_bitmaps_are_drawn_for_the_background(
     def look() -> None:
         seen.append(status(window))
         assert button(window, "Cancel").get_sensitive()
-        assert not button(window, "Insert").get_sensitive()
+        assert not button(window, "Insert All 2").get_sensitive()
         inkscape.go_on()
 
     def hand_over() -> None:

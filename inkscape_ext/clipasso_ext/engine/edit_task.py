@@ -17,6 +17,7 @@ from clipasso_ext.document.sketch_layer import SketchLayer
 from clipasso_ext.document.taper import paint_of, redraw
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
+from clipasso_ext.engine.tries import Regions
 from clipasso_ext.names import RANK, REQUEST
 
 # of the request that a sketch was made with, which its further strokes share
@@ -57,6 +58,11 @@ class EditTask:
     def read(self, asker: Optional[Cancellation] = None) -> Pixels:
         """The picture file, waited for. Raises `Problem` and `CalledOff`."""
         return self.placed.read(asker)
+
+    @property
+    def regions(self) -> Regions:
+        """There is nothing painted for an edit."""
+        return {}
 
     def request(self, settings: Settings, preset: str) -> Dict[str, Any]:
         """The engine's request: as the sketch was made, with the guide and the work that are chosen

@@ -10,10 +10,12 @@ from clipasso_ext.cancellation import Cancellation
 from clipasso_ext.document.new_layer import insert_layer
 from clipasso_ext.document.pixels import Pixels
 from clipasso_ext.document.placed_photo import PlacedPhoto
+from clipasso_ext.document.restyle import dress
 from clipasso_ext.document.treatment import treat
 from clipasso_ext.document.units import display_unit, unit_in_user_units
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
+from clipasso_ext.engine.tries import Regions
 
 
 class SketchTask:
@@ -21,6 +23,7 @@ class SketchTask:
 
     def __init__(self, placed: PlacedPhoto) -> None:
         self.placed = placed
+        self.regions: Regions = {}  # what the person painted, as files
 
     @property
     def name(self) -> str:
@@ -36,9 +39,16 @@ class SketchTask:
 
     def request(self, settings: Settings, preset: str) -> Dict[str, Any]:
         """The engine's request, its width in the picture's pixels. Raises `Problem`."""
+        request = settings.request(self.width_px(settings.width), preset)
+        return {**request, **self.regions}
+
+    def width_px(self, width: float) -> float:
+        """A width in the document's display unit as so many pixels of the picture, which is waited
+        for. Raises `Problem`.
+        """
         svg = self.placed.svg
-        user_units = settings.width * unit_in_user_units(svg, display_unit(svg))
-        return settings.request(user_units / self.placed.placement.scale, preset)
+        user_units = width * unit_in_user_units(svg, display_unit(svg))
+        return user_units / self.placed.placement.scale
 
     @property
     def edit(self) -> Optional[Dict[str, Any]]:
@@ -51,5 +61,7 @@ class SketchTask:
         """
         photo = self.placed.photo
         sketch = str(event["svg"]).encode()
-        insert_layer(self.placed.svg, photo, self.placed.placement, sketch)
+        svg = self.placed.svg
+        layer = insert_layer(svg, photo, self.placed.placement, sketch)
+        dress(layer, svg, settings.looks, self.width_px(settings.width))
         treat(photo, settings.bitmap)
