@@ -153,6 +153,22 @@ def read_envelope(line: str | bytes) -> Envelope:
     for kind in (STOP, ABOUT):
         if set(fields) == {kind} and fields[kind] is True:
             return Envelope(ident, kind)
+    _check_sketch(fields)
+    return Envelope(
+        ident,
+        SKETCH,
+        fields.get("photo"),
+        fields.get("data"),
+        fields.get("request", {}),
+        fields.get("preview_px"),
+        fields.get("edit"),
+        fields.get("start"),
+        fields.get("preview_svg", False),
+    )
+
+
+def _check_sketch(fields: dict[str, Any]) -> None:
+    """Whether the fields beside the id are those of a sketch. Raises `UserError`."""
     if not set(fields) <= OF_A_SKETCH or ("photo" in fields) == ("data" in fields):
         raise _NO_REQUEST
     if not isinstance(fields.get("photo", ""), str):
@@ -167,26 +183,20 @@ def read_envelope(line: str | bytes) -> Envelope:
     if not isinstance(fields.get("preview_svg", False), bool):
         raise UserError("bad-request", "a request's preview_svg must be true or false")
     side = fields.get("preview_px")
-    if side is not None and (
-        not isinstance(side, int)
-        or isinstance(side, bool)
-        or not MIN_PREVIEW_PX <= side <= MAX_PREVIEW_PX
-    ):
+    if side is not None and not _is_side(side):
         raise UserError(
             "bad-request",
             f"a request's preview_px must be a whole number from {MIN_PREVIEW_PX} to"
             f" {MAX_PREVIEW_PX}",
         )
-    return Envelope(
-        ident,
-        SKETCH,
-        fields.get("photo"),
-        fields.get("data"),
-        fields.get("request", {}),
-        side,
-        fields.get("edit"),
-        fields.get("start"),
-        fields.get("preview_svg", False),
+
+
+def _is_side(value: object) -> bool:
+    """Whether it may be the longer side of a picture."""
+    return (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and MIN_PREVIEW_PX <= value <= MAX_PREVIEW_PX
     )
 
 

@@ -93,6 +93,7 @@ class SketchJob:
         """start: an earlier sketch, to go on from. Raises `UserError`."""
         if start is not None:
             earlier.check(start, picture, request)
+            request = replace(request, seeds=1)  # there is one sketch to go on from
         self.request = request
         self._earlier = start
         self.prepared = Preparation(picture, request, resources or Resources())

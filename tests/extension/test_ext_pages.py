@@ -165,7 +165,7 @@ def test_the_pages_limits_and_choices_are_the_settings(path: Path) -> None:
     assert (page["width"].get("min"), float(page["width"].get("max"))) == ("0", settings.MAX_WIDTH)
     assert set(choices(page["preset"])) == set(settings.PRESETS)
     assert set(choices(page["mask"])) == set(settings.MASKS)
-    assert choices(page["bitmap"]) == ["keep", "dim", "hide"]
+    assert choices(page["bitmap"]) == ["keep", "dim", "lock", "hide"]
     assert choices(page["ink"]) == ["color", settings.PHOTO_INK]
     assert choices(page["guide"]) == ["auto", "lite", "clip"]
     assert settings.sane(

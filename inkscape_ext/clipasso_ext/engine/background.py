@@ -19,7 +19,9 @@ from clipasso_ext.document.elements import by_id, href
 from clipasso_ext.document.new_layer import build_layer, insert_layer
 from clipasso_ext.document.pixels import box_now
 from clipasso_ext.document.placement import Box, Placement, place, to_page, written
+from clipasso_ext.document.restyle import KEEP_LOOK, LOOKS, PAINTED, PLAIN, Restyling, restyle
 from clipasso_ext.document.selection import Photo, find_photos
+from clipasso_ext.document.sketch_layer import SketchLayer
 from clipasso_ext.document.treatment import treat
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
@@ -96,7 +98,8 @@ class BackgroundJob:
         """
         sketch = str((self.outcome or {}).get("svg")).encode()
         if photo is not None:
-            insert_layer(svg, photo, self._placement_now(svg, photo), sketch, self.id)
+            layer = insert_layer(svg, photo, self._placement_now(svg, photo), sketch, self.id)
+            self._dress(layer, svg)
             treat(photo, self.facts["bitmap"])
             return
         page = Transform(self.facts["page"])
@@ -104,6 +107,13 @@ class BackgroundJob:
         layer = build_layer(svg, sketch, placement, self.name)
         layer.set(JOB, self.id)
         svg.append(layer)
+        self._dress(layer, svg)
+
+    def _dress(self, layer: Any, svg: Any) -> None:
+        """Give the sketch its look; its width and ink it has already."""
+        look = self.facts.get("look", PLAIN)
+        if look in LOOKS and look != PLAIN:
+            restyle(SketchLayer(svg, layer, None, None), Restyling(look, 0.0, None, KEEP_LOOK))
 
     def _placement_now(self, svg: Any, photo: Photo) -> Placement:
         box = box_now(photo.image, svg, self._size_px, self.facts["drawn"])
@@ -124,6 +134,8 @@ def facts_of(task: SketchTask, settings: Settings, cancellation: Cancellation) -
         "photo": "photo" + (pixels.path.suffix or ".bitmap"),
         "request": task.request(settings, settings.preset),
     }
+    if task.start is not None:
+        line["start"] = task.start
     return {
         "version": 1,
         "line": line,
@@ -132,6 +144,7 @@ def facts_of(task: SketchTask, settings: Settings, cancellation: Cancellation) -
         "fingerprint": fingerprint(photo),
         "document": task.placed.svg.get(DOCNAME) or "",
         "bitmap": settings.bitmap,
+        "look": settings.look,
         "box": [pixels.box.x, pixels.box.y, pixels.box.width, pixels.box.height],
         "size_px": list(pixels.size_px),
         "drawn": pixels.rendered,
@@ -145,11 +158,22 @@ def write_hidden(facts: Dict[str, Any], picture: Path, host: Host) -> Background
     try:
         folder.mkdir(parents=True)
         shutil.copyfile(str(picture), str(folder / facts["line"]["photo"]))
+        _take_painted(facts["line"]["request"], folder)
         (folder / "job.json").write_text(json.dumps(facts), encoding="utf-8")
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise _unwritable(host, error) from None
     return BackgroundJob(folder, facts)
+
+
+def _take_painted(request: Dict[str, Any], folder: Path) -> None:
+    """Copy what the person painted into a job's folder: its own files live as long as the
+    window.
+    """
+    for name in PAINTED:
+        if name in request:
+            shutil.copyfile(request[name], str(folder / f"{name}.png"))
+            request[name] = f"{name}.png"
 
 
 def show(hidden: BackgroundJob, host: Host) -> BackgroundJob:

@@ -53,7 +53,8 @@ class Settings:
     look: one of `restyle.LOOKS`.
     seed: another number is another try.
     seeds: starts that compete, 0 for the preset's.
-    bitmap: keep, dim or hide it afterwards.
+    bitmap: keep, dim, dim and lock, or hide it afterwards.
+    replaces: whether earlier sketches of the bitmap go.
     """
 
     strokes: int = 16
@@ -67,6 +68,7 @@ class Settings:
     seed: int = 0
     seeds: int = 0
     bitmap: str = KEEP
+    replaces: bool = False
 
     @property
     def looks(self) -> Restyling:

@@ -4,13 +4,14 @@ goes.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from clipasso_ext.cancellation import Cancellation
 from clipasso_ext.document.new_layer import insert_layer
 from clipasso_ext.document.pixels import Pixels
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.restyle import dress
+from clipasso_ext.document.sketch_layer import sketches_of
 from clipasso_ext.document.treatment import treat
 from clipasso_ext.document.units import display_unit, unit_in_user_units
 from clipasso_ext.engine.connection import Event
@@ -24,6 +25,7 @@ class SketchTask:
     def __init__(self, placed: PlacedPhoto) -> None:
         self.placed = placed
         self.regions: Regions = {}  # what the person painted, as files
+        self.start: Optional[str] = None  # the sketch that a job in the background goes on from
 
     @property
     def name(self) -> str:
@@ -62,6 +64,14 @@ class SketchTask:
         photo = self.placed.photo
         sketch = str(event["svg"]).encode()
         svg = self.placed.svg
+        earlier = self.earlier if settings.replaces else []
         layer = insert_layer(svg, photo, self.placed.placement, sketch)
         dress(layer, svg, settings.looks, self.width_px(settings.width))
         treat(photo, settings.bitmap)
+        for old in earlier:
+            old.getparent().remove(old)
+
+    @property
+    def earlier(self) -> List[Any]:
+        """The layers of sketches of this bitmap that are in the document."""
+        return sketches_of(self.placed.svg, self.placed.photo.id)

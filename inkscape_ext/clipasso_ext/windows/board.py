@@ -18,12 +18,12 @@ from clipasso_ext.windows.preview import ALONE, CLOSER, MASK, OVER, Preview  # n
 from clipasso_ext.windows.strip import Strip  # noqa: E402
 
 VIEWS = [
-    (OVER, "O_ver the Photo", "The strokes over the photograph"),
-    (ALONE, "Strokes Alo_ne", "The strokes on white paper"),
+    (OVER, "O_ver Photo", "The strokes over the photograph"),
+    (ALONE, "On _Paper", "The strokes on white paper"),
     (MASK, "_Mask", "What is taken for the subject"),
 ]
 SMALLEST_PX = (420, 240)  # of the picture
-ZOOM_TIP = "Wheel, + and - look closer, 0 shows all; drag to move"
+MOVE_TIP = "Drag moves the picture, with a brush the middle button."
 CLOSER_KEYS = (Gdk.KEY_plus, Gdk.KEY_KP_Add, Gdk.KEY_equal)
 FARTHER_KEYS = (Gdk.KEY_minus, Gdk.KEY_KP_Subtract)
 WHOLE_KEYS = (Gdk.KEY_0, Gdk.KEY_KP_0)
@@ -46,7 +46,6 @@ class Board(Gtk.Box):  # type: ignore[misc] # GTK has no types
         self._names = names
         self._seen = seen
         self.preview = Preview(*SMALLEST_PX)
-        self.preview.set_tooltip_text(ZOOM_TIP)
         self.brush = Brush(painted, self.preview.refresh)
         self.preview.brush = self.brush
         self.strip = Strip(chosen)
@@ -59,7 +58,9 @@ class Board(Gtk.Box):  # type: ignore[misc] # GTK has no types
 
     def show_page(self, at: int) -> None:
         """Which bitmap is on show."""
-        self._page.set_text(wording.page(self._names, at))
+        text = wording.page(self._names, at)
+        self._page.set_text(text)
+        self._page.set_tooltip_text(text)
         self.brush.look_at(at, self.preview.size)
 
     def show_pager(self) -> None:
@@ -93,12 +94,28 @@ class Board(Gtk.Box):  # type: ignore[misc] # GTK has no types
             switch.pack_start(button, False, False, 0)
             first = first or button
         row.pack_start(switch, False, False, 0)
+        row.pack_start(self._zoom_box(), False, False, 0)
         row.pack_end(self._pager_box(turn), False, False, 0)
         return row
 
+    def _zoom_box(self) -> Any:
+        box = Gtk.Box()
+        box.get_style_context().add_class("linked")
+        look = self.preview
+        for icon, tip, act in (
+            ("zoom-out-symbolic", "Farther (-, wheel)", lambda: look.closer(1 / CLOSER)),
+            ("zoom-fit-best-symbolic", "The whole picture (0)", look.fit),
+            ("zoom-in-symbolic", f"Closer (+, wheel). {MOVE_TIP}", lambda: look.closer(CLOSER)),
+        ):
+            button = Gtk.Button.new_from_icon_name(icon, Gtk.IconSize.BUTTON)
+            button.set_tooltip_text(tip)
+            button.connect("clicked", lambda _, act=act: act())
+            box.pack_start(button, False, False, 0)
+        return box
+
     def _pager_box(self, turn: Callable[[int], None]) -> Any:
         self._pager = Gtk.Box(spacing=6)
-        self._page = Gtk.Label(ellipsize=3, max_width_chars=24)
+        self._page = Gtk.Label(ellipsize=3, width_chars=16, max_width_chars=24)
         back = self._arrow("‹", "The bitmap before (Page Up)", lambda: turn(-1))
         on = self._arrow("›", "The next bitmap (Page Down)", lambda: turn(1))
         for widget in (back, self._page, on):

@@ -27,7 +27,7 @@ from clipasso_ext.host import log  # noqa: E402
 from clipasso_ext.windows.pictures import draws_svg, from_svg  # noqa: E402
 
 LABELS = [
-    (MORE, "_More Here", "Paint where the sketch needs more strokes."),
+    (MORE, "Mo_re Here", "Paint where the sketch needs more strokes."),
     (LESS, "_Less Here", "Paint where fewer strokes will do."),
     (NOT_SUBJECT, "_Not the Subject", "Paint what should be left out."),
     (SUBJECT, "S_ubject Too", "Paint what belongs to the subject and was not found."),
@@ -66,8 +66,10 @@ class Brush(Gtk.Box):  # type: ignore[misc] # GTK has no types
             button.connect("toggled", self._choose, tool)
             tools.pack_start(button, False, False, 0)
             self._buttons[tool] = button
-        self._undo = self._action("Und_o", "Take the last stroke of the brush back", self.undo)
-        self._clear = self._action("Cl_ear", "Take all that was painted away", self.clear)
+        self._undo = self._action(
+            "Undo", "Take the last stroke of the brush back (Ctrl+Z)", self.undo
+        )
+        self._clear = self._action("Clear", "Take all that was painted away", self.clear)
         for widget in (tools, self._undo, self._clear):
             self.pack_start(widget, False, False, 0)
         if not draws_svg():
@@ -76,7 +78,7 @@ class Brush(Gtk.Box):  # type: ignore[misc] # GTK has no types
         self._refresh()
 
     def _action(self, label: str, tip: str, act: Callable[[], None]) -> Any:
-        button = Gtk.Button.new_with_mnemonic(label)
+        button = Gtk.Button.new_with_label(label)
         button.set_tooltip_text(tip)
         button.connect("clicked", lambda _: act())
         return button

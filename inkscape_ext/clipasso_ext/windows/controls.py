@@ -64,7 +64,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         self._width(unit)
         self._ink()
         self.look = self._choice(
-            "Loo_k", LOOKS, settings.look, "With what the strokes are drawn.", redraws=False
+            "L_ook", LOOKS, settings.look, "With what the strokes are drawn.", redraws=False
         )
         self.bitmap = self._choice(
             "Bitmap aft_er",
@@ -73,11 +73,16 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
             "What happens to the bitmap when you insert.",
             redraws=False,
         )
+        self._replaces()
 
     def commit(self) -> None:
         """Take over what was typed and not confirmed yet."""
         for number in (self.strokes, self.width, self.seed):
             _take_typed(number)
+
+    def offer_to_replace(self, is_there: bool) -> None:
+        """Whether a sketch of the bitmap is in the document already."""
+        self.replaces.set_visible(is_there)
 
     def follow(self, drawn: Settings) -> None:
         """Say with what a sketch was drawn that is on show again; its looks are as they are now."""
@@ -116,6 +121,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
             seed=self.seed.get_value_as_int(),
             preset=self.preset.get_active_id() or "auto",
             bitmap=self.bitmap.get_active_id() or KEEP,
+            replaces=self.replaces.get_active(),
         )
 
     def offer_guides(self, names: List[str]) -> None:
@@ -223,6 +229,13 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         self.faces.set_tooltip_text("Draw the eyes, nose and mouth of people that the photo shows.")
         self.faces.connect("toggled", lambda _: self._tell(True))
         self.attach(self.faces, 1, self._row, 1, 1)
+        self._row += 1
+
+    def _replaces(self) -> None:
+        self.replaces = Gtk.CheckButton.new_with_label(wording.REPLACE)
+        self.replaces.set_tooltip_text("The sketch that was drawn over this bitmap before goes.")
+        self.replaces.set_no_show_all(True)
+        self.attach(self.replaces, 1, self._row, 1, 1)
         self._row += 1
 
     def _seed(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Callable, Optional, Tuple
 
-from gi.repository import Gdk, Gtk
+from gi.repository import Gdk, GLib, Gtk
 
 from clipasso_ext.document.still import WHOLE, Part, Still
 from clipasso_ext.windows.pictures import OPAQUE, blank, from_png, from_svg, lay, read_photo
@@ -48,8 +48,15 @@ class Preview(Gtk.Layout):  # type: ignore[misc] # GTK has no types
         self._laid_at = (0, 0)
         self._image = Gtk.Image()
         self.put(self._image, 0, 0)
-        self.connect("size-allocate", lambda *_: self._show())
+        self._room = (0, 0)  # for which it was drawn last
+        self.connect("size-allocate", self._resize)
         self._listen()
+
+    def _resize(self, _: Any, room: Any) -> None:
+        if (room.width, room.height) != self._room:
+            self._room = room.width, room.height
+            # GTK forgets what is moved while it shares out the room
+            GLib.idle_add(self.refresh)
 
     def show_sketch(
         self, path: Optional[Path], strokes: Optional[str], mask: Optional[str]

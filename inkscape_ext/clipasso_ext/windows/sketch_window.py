@@ -15,6 +15,7 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 
 from clipasso_ext.document.still import Still  # noqa: E402
+from clipasso_ext.document.treatment import DIM  # noqa: E402
 from clipasso_ext.document.units import display_unit  # noqa: E402
 from clipasso_ext.engine.connection import Event  # noqa: E402
 from clipasso_ext.engine.session import Session, Task, TaskState  # noqa: E402
@@ -64,7 +65,10 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         self._submission: Optional[Submission] = None  # on its way to the background
         self._painted = tempfile.TemporaryDirectory(prefix="clipasso-painted-", dir=host.scratch)
         # another number was another try at another photograph
-        self._build(replace(stored, seed=0))
+        stored = replace(stored, seed=0, replaces=False)
+        if not host.settings.exists():  # black strokes are lost on a dark photograph
+            stored = replace(stored, bitmap=DIM)
+        self._build(stored)
         self._take_room()
         self.connect("delete-event", lambda *_: self._leave())
         self.connect("key-press-event", self._press)
@@ -80,6 +84,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         """
         self.show_all()
         self._board.show_pager()
+        self._controls.offer_to_replace(any(task.earlier for task in self._tasks))
         self._problem_bar.hide()
         self._keep.hide()
         self._controls.slider.grab_focus()
@@ -193,7 +198,11 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
             self._put()
         elif event.keyval in (Gdk.KEY_Page_Up, Gdk.KEY_Page_Down) and len(self._tasks) > 1:
             self._go(1 if event.keyval == Gdk.KEY_Page_Down else -1)
-        elif isinstance(focus, Gtk.Entry) or not self._board.press(event.keyval):
+        elif isinstance(focus, Gtk.Entry):
+            return False
+        elif event.keyval == Gdk.KEY_z and event.state & Gdk.ModifierType.CONTROL_MASK:
+            self._board.brush.undo()
+        elif event.state & Gdk.ModifierType.MOD1_MASK or not self._board.press(event.keyval):
             return False
         return True
 
@@ -302,7 +311,12 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         self._controls.commit()
         self._stop_timer()
         self._inserting = False
-        self._submission = Submission(self._tasks, self.settings, self._host)
+        chosen = self.settings
+        for task, state in zip(self._tasks, self._session.states):
+            shown = state.tries.shown
+            fits = shown is not None and shown.leads_to(chosen, task.regions)
+            task.start = shown.svg if shown is not None and fits else None
+        self._submission = Submission(self._tasks, chosen, self._host)
         self._submission.begin(GLib.idle_add, self._session.cancellation, self._handed_over)
         self._refresh()
 

@@ -9,6 +9,8 @@ from clipasso_ext.engine.session import Session
 from clipasso_ext.engine.settings import DRAFT
 from clipasso_ext.engine.tries import Try
 
+REPLACE = "Replace the sketch that is there"
+
 
 def strokes(count: int) -> str:
     return f"{count} {'stroke' if count == 1 else 'strokes'}"
