@@ -476,11 +476,10 @@ def test_enter_inserts_from_a_drop_down_as_its_tooltip_says(
     window = sketch_window()
 
     def press() -> None:
-        parts: List[Any] = []
-        window._controls.guide.forall(parts.append)
-        (inner,) = [one for one in parts if isinstance(one, Gtk.ToggleButton)]
-        inner.grab_focus()
-        assert window.get_focus() is inner
+        window._controls.guide.child_focus(Gtk.DirectionType.TAB_FORWARD)
+        focus = window.get_focus()
+        assert isinstance(focus, Gtk.ToggleButton), "what opens the list"
+        assert focus.get_ancestor(Gtk.ComboBox) is window._controls.guide
         assert key(window, "Return")
 
     hands.when(lambda: "Draft of" in status(window), press)
@@ -543,7 +542,7 @@ def test_one_looks_closer_at_the_place_that_one_points_at(
         event.scroll.direction = Gdk.ScrollDirection.UP
         event.scroll.x, event.scroll.y = x, y
         preview.emit("scroll-event", event)
-        assert preview.place_of(x, y) == pytest.approx(place, abs=0.01)
+        assert preview.place_of(x, y) == pytest.approx(place, abs=0.02)
         assert preview._part()[0].width < 1
         for name in ("plus", "minus"):
             assert key(window, name)
@@ -573,7 +572,7 @@ def test_the_window_fits_a_small_screen_and_the_picture_grows_with_it(
         hands.when(has_grown, button(window, "Cancel").clicked)
 
     def has_grown() -> bool:
-        return window._board.preview._image.get_pixbuf().get_width() > seen[0] + 100
+        return bool(window._board.preview._image.get_pixbuf().get_width() > seen[0] + 100)
 
     hands.when(lambda: "Draft of" in status(window), grow)
     window.run()
