@@ -245,7 +245,7 @@ class EditJob:
             ]
         else:
             shown += [_stroke(chain, self.width_px, self.ink(chain)) for chain in chains]
-        return self._prepared.describe(self.stage, shown, loss, self._request.seed, steps)
+        return self._prepared.describe(self.stage.frame, shown, loss, self._request.seed, steps)
 
 
 class _Teller:

@@ -85,10 +85,8 @@ def named(x: float, part: str = "") -> Stroke:
 
 
 def test_features_keep_their_places_and_the_others_their_order() -> None:
-    base = sketch(green_disc(), DRAFT)
     frame = Frame(0, 0, 224)
-    strokes = (named(10, "left lid"), named(20), named(30), named(40, "right lid"))
-    earlier = replace(base, strokes=strokes)
+    earlier = [named(10, "left lid"), named(20), named(30), named(40, "right lid")]
     given = np.full((2, 4, 2), 7.0)
     whole = placed(earlier, frame, given, [1, 3])
     assert whole[:, 0, 1].tolist() == [20, 7, 30, 7]
