@@ -95,3 +95,21 @@ def test_features_keep_their_places_and_the_others_their_order() -> None:
     # fewer: the least needed of the others gives way
     three = placed(earlier, frame, np.full((3, 4, 2), 7.0), [0, 1, 2])
     assert three[:, 0, 1].tolist() == [7, 7, 7, 20]
+
+
+def two_discs() -> NDArray[np.uint8]:
+    """Two subjects on white paper."""
+    sheet = np.full((120, 420, 3), 255, np.uint8)
+    sheet[:, :120] = green_disc()[:, 170:290]
+    sheet[:, 290:410] = green_disc()[:, 170:290]
+    return sheet
+
+
+def test_each_of_several_subjects_goes_on_from_its_own_strokes() -> None:
+    draft = sketch(two_discs(), replace(DRAFT, strokes=12, subjects=2))
+    assert sorted({stroke.subject for stroke in draft.strokes}) == [1, 2]
+    still = replace(FINISH, strokes=12, subjects=2, steps=1)
+    again = sketch(two_discs(), still, start=draft)
+    assert points(again) == pytest.approx(points(draft), abs=1e-2)
+    with pytest.raises(UserError, match="of other subjects"):
+        sketch(two_discs(), replace(still, subjects="one"), start=draft)
