@@ -171,6 +171,35 @@ def test_the_bitmap_is_treated_when_its_sketch_comes(
     assert svg[0].get("style") in ("opacity:0.3", "display:none")
 
 
+def test_a_sketch_has_the_looks_that_were_chosen_and_takes_the_place_of_the_one_before(
+    submitted: Submitted, host: Host
+) -> None:
+    svg = root(image())
+    submitted(svg, Settings(strokes=3))
+    insert_finished(svg, host)
+    chosen = Settings(strokes=3, look="marker", width=2.0, ink="#123456", replaces=True)
+    (job,) = submitted(svg, chosen)
+    insert_finished(svg, host)
+    (layer,) = layers(svg)
+    assert layer.get(JOB) == job.id
+    assert {stroke.get("style") for stroke in layer} == {
+        "fill:none;stroke-linejoin:round;stroke-opacity:0.55;stroke-linecap:butt;"
+        "mix-blend-mode:multiply;stroke-width:2.5;stroke:#123456"
+    }
+
+
+@pytest.mark.parametrize(
+    "looks", [7, [], ["ink", "wide", None, "keep", 0], [1, 0, None, "keep", 0]]
+)
+def test_looks_that_are_damaged_keep_no_other_sketch_from_its_document(
+    submitted: Submitted, host: Host, looks: Any
+) -> None:
+    svg = root(image())
+    first, _ = submitted(svg) + submitted(svg)
+    edit(first, looks=looks)
+    assert insert_finished(svg, host).inserted == ["photo"]
+
+
 def test_a_hidden_bitmap_still_gets_its_next_sketch(submitted: Submitted, host: Host) -> None:
     svg = root(image(), NAMED)
     submitted(svg, Settings(bitmap="hide"))

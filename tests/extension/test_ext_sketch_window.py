@@ -670,4 +670,4 @@ def test_the_background_goes_on_from_the_draft_with_all_that_was_said(
     line = job.facts["line"]
     assert line["start"] == tries(window)[1].svg
     assert (job.folder / line["request"]["emphasis"]).is_file()
-    assert job.facts["look"] == "marker"
+    assert job.facts["looks"] == ["marker", 0.0, "#000000", "keep", 0.0]

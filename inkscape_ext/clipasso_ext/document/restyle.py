@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 from lxml import etree
 
@@ -81,7 +81,7 @@ def dress(layer: Any, svg: Any, wanted: Restyling, width_px: float) -> None:
     width_px: the width wanted, in the picture's pixels; 0 for the engine's own.
     """
     restyle(SketchLayer(svg, layer, None, None), wanted)
-    made = json.loads(layer.get(REQUEST) or "{}")
+    made = read_request(layer)
     for name, value in (("color", wanted.ink or "photo"), ("width_px", width_px or None)):
         made.pop(name, None)
         if value is not None:
@@ -89,6 +89,15 @@ def dress(layer: Any, svg: Any, wanted: Restyling, width_px: float) -> None:
     for name in PAINTED:
         made.pop(name, None)
     layer.set(REQUEST, json.dumps(made))
+
+
+def read_request(layer: Any) -> Dict[str, Any]:
+    """The request that a sketch was made with; empty where it can't be read."""
+    try:
+        made = json.loads(layer.get(REQUEST) or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return made if isinstance(made, dict) else {}
 
 
 def _restyle_path(

@@ -19,9 +19,9 @@ from clipasso_ext.document.elements import by_id, href
 from clipasso_ext.document.new_layer import build_layer, insert_layer
 from clipasso_ext.document.pixels import box_now
 from clipasso_ext.document.placement import Box, Placement, place, to_page, written
-from clipasso_ext.document.restyle import KEEP_LOOK, LOOKS, PAINTED, PLAIN, Restyling, restyle
+from clipasso_ext.document.restyle import PAINTED, Restyling, dress
 from clipasso_ext.document.selection import Photo, find_photos
-from clipasso_ext.document.sketch_layer import SketchLayer
+from clipasso_ext.document.sketch_layer import sketches_of
 from clipasso_ext.document.treatment import treat
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
@@ -98,8 +98,11 @@ class BackgroundJob:
         """
         sketch = str((self.outcome or {}).get("svg")).encode()
         if photo is not None:
+            earlier = sketches_of(svg, photo.id) if self.facts.get("replaces") is True else []
             layer = insert_layer(svg, photo, self._placement_now(svg, photo), sketch, self.id)
             self._dress(layer, svg)
+            for old in earlier:
+                old.getparent().remove(old)
             treat(photo, self.facts["bitmap"])
             return
         page = Transform(self.facts["page"])
@@ -110,10 +113,11 @@ class BackgroundJob:
         self._dress(layer, svg)
 
     def _dress(self, layer: Any, svg: Any) -> None:
-        """Give the sketch its look; its width and ink it has already."""
-        look = self.facts.get("look", PLAIN)
-        if look in LOOKS and look != PLAIN:
-            restyle(SketchLayer(svg, layer, None, None), Restyling(look, 0.0, None, KEEP_LOOK))
+        """Give the sketch its looks; one of an earlier version has those that it was drawn with."""
+        looks = self.facts.get("looks")
+        if looks is not None:
+            *wanted, width_px = looks
+            dress(layer, svg, Restyling(*wanted), width_px)
 
     def _placement_now(self, svg: Any, photo: Photo) -> Placement:
         box = box_now(photo.image, svg, self._size_px, self.facts["drawn"])
@@ -144,7 +148,8 @@ def facts_of(task: SketchTask, settings: Settings, cancellation: Cancellation) -
         "fingerprint": fingerprint(photo),
         "document": task.placed.svg.get(DOCNAME) or "",
         "bitmap": settings.bitmap,
-        "look": settings.look,
+        "looks": [*settings.looks, task.width_px(settings.width)],
+        "replaces": settings.replaces,
         "box": [pixels.box.x, pixels.box.y, pixels.box.width, pixels.box.height],
         "size_px": list(pixels.size_px),
         "drawn": pixels.rendered,
@@ -236,7 +241,22 @@ def _is_sound(facts: Dict[str, Any]) -> bool:
             return False
         if not all(type(number) in (int, float) for number in numbers):
             return False
+    if not _are_looks(facts.get("looks")):
+        return False
     return min(facts["size_px"]) > 0 and isinstance(facts.get("drawn"), bool)
+
+
+def _are_looks(value: Any) -> bool:
+    """Whether they are a look, a width, an ink or none, ends, and the width in pixels; or nothing,
+    as of an earlier version.
+    """
+    if value is None:
+        return True
+    if not isinstance(value, list) or len(value) != 5:
+        return False
+    look, width, ink, taper, width_px = value
+    texts = isinstance(look, str) and isinstance(taper, str) and isinstance(ink, (str, type(None)))
+    return texts and all(type(one) in (int, float) for one in (width, width_px))
 
 
 def _age_s(path: Path) -> float:

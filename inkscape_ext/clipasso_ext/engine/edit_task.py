@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Dict, List, Optional
 
 from lxml import etree
@@ -13,12 +12,13 @@ from clipasso_ext.document.cascade import declare
 from clipasso_ext.document.elements import FreshIds
 from clipasso_ext.document.pixels import Pixels
 from clipasso_ext.document.placed_photo import PlacedPhoto
+from clipasso_ext.document.restyle import read_request
 from clipasso_ext.document.sketch_layer import SketchLayer
 from clipasso_ext.document.taper import paint_of, redraw
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.tries import Regions
-from clipasso_ext.names import RANK, REQUEST
+from clipasso_ext.names import RANK
 
 # of the request that a sketch was made with, which its further strokes share
 KEPT = ("mask", "faces", "color", "width_px")
@@ -82,12 +82,7 @@ class EditTask:
 
     def _kept_request(self) -> Dict[str, Any]:
         """What is kept of the request that the sketch was made with."""
-        try:
-            made = json.loads(self.sketch.layer.get(REQUEST) or "{}")
-        except (ValueError, RecursionError):
-            return {}
-        if not isinstance(made, dict):
-            return {}
+        made = read_request(self.sketch.layer)
         return {name: made[name] for name in KEPT if name in made}
 
     @property

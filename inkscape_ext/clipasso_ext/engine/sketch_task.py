@@ -72,6 +72,11 @@ class SketchTask:
             old.getparent().remove(old)
 
     @property
+    def is_sketched(self) -> bool:
+        """Whether a sketch of it is in the document already."""
+        return bool(self.earlier)
+
+    @property
     def earlier(self) -> List[Any]:
         """The layers of sketches of this bitmap that are in the document."""
         return sketches_of(self.placed.svg, self.placed.photo.id)

@@ -84,7 +84,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         """
         self.show_all()
         self._board.show_pager()
-        self._controls.offer_to_replace(any(task.earlier for task in self._tasks))
+        self._controls.offer_to_replace(any(task.is_sketched for task in self._tasks))
         self._problem_bar.hide()
         self._keep.hide()
         self._controls.slider.grab_focus()
