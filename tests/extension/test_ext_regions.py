@@ -41,3 +41,11 @@ def test_a_dot_is_painted_too() -> None:
     marks = Marks((100, 100))
     marks.all.append(Mark(MORE, 0.1, [(0.5, 0.5)]))
     assert painted(marks.picture("emphasis")) == [("#ffffff", "M 500.0,500.0 L 500.0,500.0")]
+
+
+def test_the_brush_is_seen_as_large_as_it_paints() -> None:
+    marks = Marks((200, 100))
+    root = etree.fromstring(marks.overlay(Mark(LESS, 0.05, [(0.5, 0.5)])))
+    rings = [(one.get("cx"), one.get("cy"), one.get("r")) for one in root.iter("{*}circle")]
+    assert rings == [("500.0", "250.0", "50.0")] * 2
+    assert list(etree.fromstring(marks.picture("emphasis")).iter("{*}circle")) == []

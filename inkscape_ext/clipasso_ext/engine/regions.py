@@ -4,7 +4,7 @@ pictures that the engine takes.
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 MORE, LESS, NOT_SUBJECT, SUBJECT = TOOLS = ("more", "less", "not-subject", "subject")
 # the field of the request that a tool belongs to, and the grey that it paints there: white is much
@@ -41,14 +41,18 @@ class Marks:
         self._width, self._height = (side / longer * SIDE for side in size)
         self.all: List[Mark] = []
 
-    def overlay(self) -> str:
-        """What was painted, to be laid over the photograph."""
+    def overlay(self, brush: Optional[Mark] = None) -> str:
+        """What was painted, to be laid over the photograph. brush: where it is now, and how
+        large.
+        """
         groups = []
         for tool in TOOLS:
             lines = self._lines(tool, COLORS[tool])
             if lines:
                 # in a group of its own, so that strokes that cross are no darker
                 groups.append(f'<g opacity="{SHOWN}">{lines}</g>')
+        if brush is not None:
+            groups.append(self._ring(brush))
         return self._document("".join(groups))
 
     def fields(self) -> List[str]:
@@ -75,6 +79,15 @@ class Marks:
         return (
             f'<path d="{data}" fill="none" stroke="{color}" stroke-linecap="round"'
             f' stroke-linejoin="round" stroke-width="{2 * mark.radius * SIDE:.1f}"/>'
+        )
+
+    def _ring(self, brush: Mark) -> str:
+        """The brush's outline, seen on light and on dark."""
+        (x, y), reach = brush.points[-1], brush.radius * SIDE
+        place = f'cx="{x * self._width:.1f}" cy="{y * self._height:.1f}" r="{reach:.1f}"'
+        return "".join(
+            f'<circle {place} fill="none" stroke="{color}" stroke-width="{width}"/>'
+            for color, width in (("#ffffff", 4), (COLORS[brush.tool], 2))
         )
 
     def _document(self, body: str) -> str:

@@ -53,6 +53,7 @@ class Brush(Gtk.Box):  # type: ignore[misc] # GTK has no types
         self._marks: Optional[Marks] = None
         self._of: Dict[int, Marks] = {}  # by the photograph's number
         self._painting: Optional[Mark] = None
+        self._over: Optional[Tuple[float, float]] = None  # where the brush is
         self._written = 0  # pictures so far, which have names of their own
         self._build()
 
@@ -104,6 +105,11 @@ class Brush(Gtk.Box):  # type: ignore[misc] # GTK has no types
         """A larger brush, or a smaller one."""
         factor = CHANGE if closer else 1 / CHANGE
         self._radius = min(max(self._radius * factor, SMALLEST), LARGEST)
+        self._shown()
+
+    def hover(self, place: Optional[Tuple[float, float]]) -> None:
+        """Where the brush is; None for nowhere on the picture."""
+        self._over = place
 
     def begin(self, place: Tuple[float, float]) -> None:
         """A stroke of the brush begins."""
@@ -147,9 +153,14 @@ class Brush(Gtk.Box):  # type: ignore[misc] # GTK has no types
 
     def drawn(self, part: Part, width: int, height: int) -> Optional[Any]:
         """What was painted over a part of the picture, at that size; None for nothing."""
-        if self._marks is None or not self._marks.all:
+        if self._marks is None:
             return None
-        return from_svg(cut(etree.fromstring(self._marks.overlay()), part, width, height))
+        brush = None
+        if self.tool is not None and self._over is not None:
+            brush = Mark(self.tool, self._radius, [self._over])
+        if brush is None and not self._marks.all:
+            return None
+        return from_svg(cut(etree.fromstring(self._marks.overlay(brush)), part, width, height))
 
     def write(self, number: int, folder: Path) -> Regions:
         """The pictures of what was painted over a photograph, as files, by the request's field."""

@@ -45,6 +45,7 @@ class Preview(Gtk.Layout):  # type: ignore[misc] # GTK has no types
         self._zoom = 1.0
         self._middle = (0.5, 0.5)  # of what is seen, in shares of the picture
         self._dragged: Optional[Tuple[float, float]] = None
+        self._kept: Optional[Tuple[Any, Any]] = None  # of what, and the picture
         self._laid_at = (0, 0)
         self._image = Gtk.Image()
         self.put(self._image, 0, 0)
@@ -159,6 +160,26 @@ class Preview(Gtk.Layout):  # type: ignore[misc] # GTK has no types
             self._image.clear()
             return
         part, width, height = seen
+        picture = self._ground(part, width, height)
+        painted = None if self.brush is None else self.brush.drawn(part, width, height)
+        if painted is not None:
+            picture = picture.copy()
+            lay(painted, picture, OPAQUE, WHOLE)
+        self._image.set_from_pixbuf(picture)
+        place = self._corner(width, height)
+        if self._laid_at != place:  # a move would have the picture laid out anew
+            self._laid_at = place
+            self.move(self._image, *place)
+
+    def _ground(self, part: Part, width: int, height: int) -> Any:
+        """What the brush paints over, drawn once: a pointer moves many times a second."""
+        key = self.mode, part, width, height, self._photo, self._strokes, self._mask
+        if self._kept is None or self._kept[0] != key:
+            self._kept = key, self._composed(part, width, height)
+        return self._kept[1]
+
+    def _composed(self, part: Part, width: int, height: int) -> Any:
+        """The photograph, and over it strokes or mask."""
         picture = blank(width, height)
         strokes = self._drawn(part, width, height)
         over = None if self.mode == MASK else strokes
@@ -169,14 +190,7 @@ class Preview(Gtk.Layout):  # type: ignore[misc] # GTK has no types
             lay(self._mask, picture, MASK_OVER_PHOTO, part)
         if over is not None:
             lay(over, picture, OPAQUE, WHOLE if isinstance(self._strokes, Still) else part)
-        painted = None if self.brush is None else self.brush.drawn(part, width, height)
-        if painted is not None:
-            lay(painted, picture, OPAQUE, WHOLE)
-        self._image.set_from_pixbuf(picture)
-        place = self._corner(width, height)
-        if self._laid_at != place:  # a move would have the picture laid out anew
-            self._laid_at = place
-            self.move(self._image, *place)
+        return picture
 
     def _drawn(self, part: Part, width: int, height: int) -> Optional[Any]:
         """The strokes: of a still that part alone, at its size."""
@@ -193,13 +207,14 @@ class Preview(Gtk.Layout):  # type: ignore[misc] # GTK has no types
             | mask.SMOOTH_SCROLL_MASK
             | mask.BUTTON_PRESS_MASK
             | mask.BUTTON_RELEASE_MASK
-            | mask.BUTTON1_MOTION_MASK
-            | mask.BUTTON2_MOTION_MASK
+            | mask.POINTER_MOTION_MASK
+            | mask.LEAVE_NOTIFY_MASK
         )
         self.connect("scroll-event", self._scroll)
         self.connect("button-press-event", self._press)
         self.connect("motion-notify-event", self._drag)
         self.connect("button-release-event", self._release)
+        self.connect("leave-notify-event", self._leave)
 
     def _scroll(self, _: Any, event: Any) -> bool:
         notches = {Gdk.ScrollDirection.UP: 1.0, Gdk.ScrollDirection.DOWN: -1.0}.get(
@@ -230,9 +245,18 @@ class Preview(Gtk.Layout):  # type: ignore[misc] # GTK has no types
             )
             self._dragged = event.x, event.y
             self._show()
-        elif self._paints:
-            self._paint(event, False)
+        elif self._paints and self.brush is not None:
+            self.brush.hover(self.place_of(event.x, event.y))
+            if event.state & Gdk.ModifierType.BUTTON1_MASK:
+                self._paint(event, False)
+            else:
+                self._show()
         return True
+
+    def _leave(self, *_: Any) -> None:
+        if self._paints and self.brush is not None:
+            self.brush.hover(None)
+            self._show()
 
     def _release(self, _: Any, event: Any) -> bool:
         if self._dragged is None and event.button == 1 and self._paints:
