@@ -173,8 +173,7 @@ def _whole(name: str, value: object, low: int, high: int) -> None:
 def _subjects(value: object) -> None:
     if value in (AUTO, ONE):
         return
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or not 1 <= value <= MOST_SUBJECTS:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_SUBJECTS:
         raise UserError(
             "bad-subjects",
             f"subjects must be auto, one or a whole number from 1 to {MOST_SUBJECTS}, not {value}",

@@ -17,8 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from clipasso_core.frame import CANVAS_PX
 from clipasso_core.photo.faces import Face
-from clipasso_core.photo.framing import SUBJECT
+from clipasso_core.photo.framing import FADE_PX, ROOM, SUBJECT
 
 SIDE = 160  # px, the longer side of the map on which they are told apart
 DUST = 0.8  # px of that map by which the middle of a part is farther from the border than its neck
@@ -29,6 +30,8 @@ FACES_APART = 0.9
 # How much nearer a face's own body is to it than as much photograph beside or above it
 BELOW = 0.35
 ABOVE = 1.5
+BEYOND = 0.5  # of the fade, how far a subject goes on into one that stands behind it
+LEVEL = 0.02  # of the height: as far down, that is
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def tell_apart(
         return [foreground.astype(np.float32)]
     parts = sorted(parts, key=lambda part: -int(part.sum()))
     owner = _owners(parts, foreground.shape)
-    return [_faded(foreground, owner, place) for place in range(len(parts))]
+    return [_shown(foreground, owner, one) for one in range(len(parts))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,20 +270,58 @@ def _joined(parts: list[Part], most: int) -> list[Part]:
 
 def _away(part: Part) -> NDArray[np.floating]:
     """How far each cell [h', w'] is from a part."""
-    found: NDArray[np.floating] = cv2.distanceTransform((~part).astype(np.uint8), cv2.DIST_L2, 5)
-    return found
+    return np.asarray(cv2.distanceTransform((~part).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
-def _owners(parts: list[Part], shape: tuple[int, ...]) -> NDArray[np.int64]:
+def _owners(parts: list[Part], shape: tuple[int, ...]) -> NDArray[np.signedinteger]:
     """The nearest part of every pixel [h, w], along smooth borders."""
     size = shape[1], shape[0]
     away = [
         cv2.resize(_away(part)[1:-1, 1:-1], size, interpolation=cv2.INTER_CUBIC) for part in parts
     ]
-    return np.argmin(np.stack(away), axis=0)
+    return np.asarray(np.argmin(np.stack(away), axis=0))
 
 
-def _faded(
-    foreground: NDArray[np.floating], owner: NDArray[np.int64], place: int
+def _shown(
+    foreground: NDArray[np.floating], owner: NDArray[np.signedinteger], one: int
 ) -> NDArray[np.float32]:
-    return np.where(owner == place, foreground, 0).astype(np.float32)
+    """The mask [h, w] of one subject. Where it touches another, the one in front goes on a little
+    into it, so that the edge between both is seen, and the one behind fades: that edge would be
+    drawn twice, and where there is none, a straight line would.
+    """
+    own = owner == one
+    subject = foreground > SUBJECT
+    rows, columns = np.nonzero(own & subject)
+    side = max(np.ptp(rows), np.ptp(columns)) * (1 + ROOM)
+    fade = FADE_PX * side / CANVAS_PX
+    seen = np.where(own, foreground, 0)
+    for other in np.unique(owner[subject]).tolist():
+        touching = own & subject & _near(subject & (owner == other))
+        if other == one or not touching.any():
+            continue
+        away = cv2.distanceTransform((~touching).astype(np.uint8), cv2.DIST_L2, 5)
+        if _is_before(subject & own, subject & (owner == other)):
+            beyond = foreground * (1 - _eased(away / (fade * BEYOND)))
+            seen = np.where(owner == other, np.maximum(seen, beyond), seen)
+        else:
+            seen = np.where(own, seen * _eased(away / fade), seen)
+    return np.asarray(seen, np.float32)
+
+
+def _near(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Those cells and their neighbours."""
+    return np.asarray(cv2.dilate(where.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+
+
+def _is_before(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
+    """Whether the first of two subjects stands in front: nearer to the ground, or else larger."""
+    lowest, lowest_other = (int(np.nonzero(part)[0].max()) for part in (one, other))
+    if abs(lowest - lowest_other) > LEVEL * len(one):
+        return lowest > lowest_other
+    return bool(one.sum() > other.sum())
+
+
+def _eased(share: NDArray[np.floating]) -> NDArray[np.floating]:
+    """0..1 along a curve that begins and ends level."""
+    share = np.clip(share, 0, 1)
+    return np.asarray(share * share * (3 - 2 * share))

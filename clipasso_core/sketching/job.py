@@ -20,6 +20,7 @@ from clipasso_core.photo.scene import without_subject
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.sketching import earlier
+from clipasso_core.sketching.behind import Outline
 from clipasso_core.sketching.part import Part
 from clipasso_core.sketching.preparation import Preparation
 from clipasso_core.sketching.progress import OnProgress, Setup
@@ -102,8 +103,11 @@ class SketchJob:
         if start is not None:
             earlier.hand_out(start, self.subjects, self._turns)
         self._parts = list(self.subjects)
+        self._outline: Outline | None = None
         if request.background is not None:
-            self._parts.append(self._behind(request.background))
+            behind = self._behind(request.background)
+            self._parts.append(behind)
+            self._outline = self._outline_before(behind)
         self.setup = self._settled()
 
     def run(self, on_progress: OnProgress | None = None) -> SketchResult:
@@ -162,6 +166,12 @@ class SketchJob:
         behind = Preparation(scene, request, _Shared(prepared))
         return Part(behind, behind.mask, strokes)
 
+    def _outline_before(self, behind: Part) -> Outline:
+        """Where lines behind the subjects end: so far from them that two pens leave white."""
+        prepared = self.prepared
+        gap_px = self.subjects[0].width_px + behind.width_px / 2
+        return Outline(prepared.mask.foreground, prepared.picture.scale, gap_px)
+
     def _settled(self) -> Setup:
         subjects = self.subjects
         return self.prepared.setup(
@@ -189,7 +199,9 @@ class SketchJob:
             ordered = [replace(next(waiting[one]), subject=one + 1) for one in self._turns]
         else:
             ordered = list(of_subjects[0])
-        ordered += [stroke for some in behind for stroke in some]
+        for some in behind:
+            assert self._outline is not None
+            ordered += self._outline.cut(some)
         return self.prepared.describe(
             self.stage.frame, named(ordered), loss, self.request.seed + seed, steps, frames
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -159,10 +160,8 @@ class Part:
             left_s = step.time_left_s
             if step.steps != self.steps:
                 left_s = step.time_s / step.step * (self.steps - done)
-            points = step.points
-            answer = yield Look(
-                done, step.loss, time_s, left_s, lambda at=points: self.strokes_of(at)
-            )
+            strokes = partial(self.strokes_of, step.points)
+            answer = yield Look(done, step.loss, time_s, left_s, strokes)
 
     def _draw_on_as_one_line(
         self, outcome: Outcome, time_s: float, likeness: Likeness

@@ -122,7 +122,7 @@ class Preparation:
         self, saliency: str, faces: int, subjects: int = 1, steps: int | None = None
     ) -> Setup:
         """What was settled, for the person. saliency: what says where strokes start. faces: whose
-        features are laid. subjects: that are drawn apart, in so many steps in place of the preset's.
+        features are laid. subjects: that are drawn apart. steps: in place of the preset's.
         """
         return Setup(
             guide=self.guide.name,
