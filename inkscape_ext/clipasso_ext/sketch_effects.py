@@ -9,6 +9,7 @@ import inkex
 from inkex.utils import Boolean
 
 from clipasso_ext.document.selection import find_photos
+from clipasso_ext.document.units import display_unit
 from clipasso_ext.effects import Effect, WorkEffect, hex_color
 from clipasso_ext.engine import settings
 from clipasso_ext.engine.finished import insert_finished
@@ -39,7 +40,7 @@ class SketchEffect(BitmapEffect):
         if has_gtk():
             from clipasso_ext.windows.sketch_window import SketchWindow
 
-            window = SketchWindow(tasks, stored, host, self.svg)
+            window = SketchWindow(tasks, stored, host, display_unit(self.svg))
             self.insert(window.run(), window.settings)
         elif has_display():
             raise Problem(NO_GI)

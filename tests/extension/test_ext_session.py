@@ -392,7 +392,7 @@ def test_the_line_tells_what_is_computed(
     for event, words in (
         (
             {"event": "waking"},
-            "b: Starting the engine and loading its networks; the next sketch will be quicker…",
+            "b: Starting the engine; the first sketch takes a few seconds longer…",
         ),
         ({"event": "queued", "position": 1}, "b: 1 sketch is computed before this one…"),
         ({"event": "queued", "position": 2}, "b: 2 sketches are computed before this one…"),

@@ -35,7 +35,7 @@ def sketch_window(host: Host, scratch: Path) -> Open:
         svg = root(body or image())
         photos = [one.get("id") for one in svg if one.get("id") and one.tag.endswith("image")]
         tasks = [sketch_task(svg, scratch, ident=one) for one in photos]
-        return SketchWindow(tasks, stored, host, svg)
+        return SketchWindow(tasks, stored, host, "px")
 
     return make
 

@@ -16,7 +16,6 @@ from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 
 from clipasso_ext.document.still import Still  # noqa: E402
 from clipasso_ext.document.treatment import DIM  # noqa: E402
-from clipasso_ext.document.units import display_unit  # noqa: E402
 from clipasso_ext.engine.connection import Event  # noqa: E402
 from clipasso_ext.engine.session import Session, Task, TaskState  # noqa: E402
 from clipasso_ext.engine.settings import DRAFT, Settings, store  # noqa: E402
@@ -42,14 +41,15 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     touch the document.
     """
 
-    def __init__(self, tasks: List[SketchTask], stored: Settings, host: Host, svg: Any) -> None:
+    def __init__(self, tasks: List[SketchTask], stored: Settings, host: Host, unit: str) -> None:
+        """unit: in which the document shows lengths."""
         follow_inkscape()
         super().__init__(
             title="Sketch the Selected Bitmap", border_width=10, icon_name="org.inkscape.Inkscape"
         )
         self._tasks = tasks
         self._host = host
-        self._svg = svg
+        self._unit = unit
         self._at = 0  # index of the task on show
         self._followed: Optional[int] = None  # the task that computed when that was last looked at
         self._inserting = False  # as soon as what computes is done
@@ -131,7 +131,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
 
     def _side(self, stored: Settings) -> Any:
         """The controls, which scroll where the screen is low."""
-        self._controls = Controls(stored, display_unit(self._svg), self._turn)
+        self._controls = Controls(stored, self._unit, self._turn)
         self._line = Gtk.Label(xalign=0, wrap=True, max_width_chars=40, selectable=False)
         self._line.get_style_context().add_class("dim-label")
         right = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=10)

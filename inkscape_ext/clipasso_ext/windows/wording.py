@@ -29,15 +29,13 @@ def _phase_line(session: Session) -> str:
     if session.phase == "preparing":
         return "Looking at the bitmap…"
     if session.phase == "waking":
-        return "Starting the engine and loading its networks; the next sketch will be quicker…"
+        return "Starting the engine; the first sketch takes a few seconds longer…"
     if session.phase == "queued":
         count = event["position"]
         sketches = "sketch is" if count == 1 else "sketches are"
         return f"{count} {sketches} computed before this one…"
     if session.phase == "progress":
         is_draft = session.preset == DRAFT
-        if event["step"] >= event["steps"]:
-            return "Putting the strokes in the order of need…"
         left_s = event.get("time_left_s")
         rest = f", {duration(left_s)} left" if left_s and not is_draft else ""
         work = "Draft" if is_draft else "Finishing"
