@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from clipasso_ext.document.elements import sketches_of
 from clipasso_ext.document.restyle import LOOKS, Restyling
-from clipasso_ext.document.sketch_layer import sketches_of
 from clipasso_ext.document.still import WHOLE, Part, Still
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.names import GROUP, INSENSITIVE, PATH, REQUEST

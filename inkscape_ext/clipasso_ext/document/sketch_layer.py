@@ -35,7 +35,6 @@ from clipasso_ext.names import (
     PATH,
     PICTURE,
     POINTS,
-    SKETCH,
     SOURCE,
     STYLE_SHEET,
     SVG_ROOT,
@@ -256,11 +255,6 @@ class SketchLayer:
         new.set(GROUPMODE, "layer")
         self.layer.addnext(new)
         declare(self.layer, "display", "none")
-
-
-def sketches_of(svg: Any, ident: str) -> List[Any]:
-    """The layers that were drawn over the bitmap with that id."""
-    return [one for one in svg.iter(GROUP) if one.get(SKETCH) and one.get(SOURCE) == f"#{ident}"]
 
 
 def paths_in(element: Any) -> List[Any]:

@@ -15,13 +15,12 @@ from typing import Any, Dict, List, Optional
 from inkex import Transform
 
 from clipasso_ext.cancellation import Cancellation
-from clipasso_ext.document.elements import by_id, href
+from clipasso_ext.document.elements import by_id, href, sketches_of
 from clipasso_ext.document.new_layer import build_layer, insert_layer
 from clipasso_ext.document.pixels import box_now
 from clipasso_ext.document.placement import Box, Placement, place, to_page, written
 from clipasso_ext.document.restyle import PAINTED, Restyling, dress
 from clipasso_ext.document.selection import Photo, find_photos
-from clipasso_ext.document.sketch_layer import sketches_of
 from clipasso_ext.document.treatment import treat
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings

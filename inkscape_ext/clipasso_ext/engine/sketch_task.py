@@ -7,11 +7,11 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional
 
 from clipasso_ext.cancellation import Cancellation
+from clipasso_ext.document.elements import sketches_of
 from clipasso_ext.document.new_layer import insert_layer
 from clipasso_ext.document.pixels import Pixels
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.restyle import dress
-from clipasso_ext.document.sketch_layer import sketches_of
 from clipasso_ext.document.treatment import treat
 from clipasso_ext.document.units import display_unit, unit_in_user_units
 from clipasso_ext.engine.connection import Event
