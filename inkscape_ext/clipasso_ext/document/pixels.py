@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple, Union
 
 from clipasso_ext.cancellation import Cancellation
 from clipasso_ext.document.attributes import read_length, read_view_box
 from clipasso_ext.document.bitmap import upright_size
 from clipasso_ext.document.placement import Box, fit, is_undistorted
-from clipasso_ext.document.rendering import needs_rendering, render
+from clipasso_ext.document.rendering import draw, needs_rendering, write_drawing
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.document.source import Source, find_source
 from clipasso_ext.problem import Problem
@@ -29,15 +29,27 @@ class Pixels:
         self.rendered = rendered
 
 
-def read_pixels(
-    photo: Photo,
-    svg: Any,
-    folders: List[Path],
-    scratch: Path,
-    cancellation: Optional[Cancellation] = None,
-) -> Pixels:
-    """The pixels of a photo: its own file where nothing changes it, else what Inkscape draws of it,
-    which may take `rendering.RENDER_S` seconds. Raises `Problem` and `CalledOff`.
+class Undrawn(NamedTuple):
+    """Pixels that Inkscape is still to draw.
+
+    drawing: a document that holds the bitmap alone. box, size_px: as `Pixels` have them.
+    """
+
+    drawing: Path
+    box: Box
+    size_px: Size
+
+    def draw(self, cancellation: Cancellation) -> Pixels:
+        """May take `rendering.RENDER_S` seconds. Raises `Problem` and `CalledOff`."""
+        picture = draw(self.drawing, self.size_px, cancellation)
+        return Pixels(picture, self.box, self.size_px, rendered=True)
+
+
+def find_pixels(
+    photo: Photo, svg: Any, folders: List[Path], scratch: Path
+) -> Union[Pixels, Undrawn]:
+    """The pixels of a photo: its own file where nothing changes it, else what Inkscape is to draw
+    of it. All that needs the document is done then. Raises `Problem`.
 
     folders: where relative links are looked for. scratch: an existing folder for files that live as
         long as the sketching does.
@@ -59,8 +71,22 @@ def read_pixels(
         filled, cut = fit(box, size_px, photo.image.get("preserveAspectRatio"))
         if not cut and is_undistorted(photo.transform, filled, size_px):
             return Pixels(source.file(scratch), filled, size_px)
-    picture, rendered_px = render(photo, svg, source, box, scratch, cancellation or Cancellation())
-    return Pixels(picture, box, rendered_px, rendered=True)
+    drawing, drawn_px = write_drawing(photo, svg, source, box, scratch)
+    return Undrawn(drawing, box, drawn_px)
+
+
+def read_pixels(
+    photo: Photo,
+    svg: Any,
+    folders: List[Path],
+    scratch: Path,
+    cancellation: Optional[Cancellation] = None,
+) -> Pixels:
+    """The pixels of a photo, drawn if need be: see `find_pixels`. Raises `Problem` and
+    `CalledOff`.
+    """
+    found = find_pixels(photo, svg, folders, scratch)
+    return found if isinstance(found, Pixels) else found.draw(cancellation or Cancellation())
 
 
 def box_now(image: Any, svg: Any, size_px: Size, rendered: bool) -> Box:

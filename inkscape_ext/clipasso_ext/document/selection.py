@@ -4,6 +4,7 @@ only one there is.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from typing import Any, FrozenSet, Iterator, List, Optional, Set, Tuple
 from urllib.parse import unquote
@@ -80,6 +81,14 @@ class Photo:
             return self.id
         file_name = unquote(address).replace("\\", "/").rsplit("/", 1)[-1]
         return file_name.rsplit(".", 1)[0] or self.id
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the bitmap itself: ids are used again from document to document."""
+        address = href(self.image) or ""
+        if not address.startswith("data:"):
+            address = address.replace("\\", "/").rsplit("/", 1)[-1]  # Inkscape rebases links
+        return hashlib.sha256("".join(address.split()).encode()).hexdigest()[:32]
 
     def branch(self) -> Tuple[Any, Any]:
         """The layer (or root) that the photo is in, and the child of it that holds the photo."""

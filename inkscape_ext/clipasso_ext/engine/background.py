@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -15,15 +14,15 @@ from typing import Any, Dict, List, Optional
 from inkex import Transform
 
 from clipasso_ext.cancellation import Cancellation
-from clipasso_ext.document.elements import by_id, href
+from clipasso_ext.document.elements import by_id
 from clipasso_ext.document.new_layer import build_layer, insert_layer
 from clipasso_ext.document.pixels import box_now
-from clipasso_ext.document.placement import Box, Placement, place, to_page, written
+from clipasso_ext.document.placement import Box, Placement, place, to_page
 from clipasso_ext.document.selection import Photo, find_photos
 from clipasso_ext.document.treatment import treat
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
-from clipasso_ext.engine.sketch_task import SketchTask
+from clipasso_ext.engine.sketch_task import PhotoTask
 from clipasso_ext.host import NO_ENGINE, Host, log
 from clipasso_ext.names import DOCNAME, JOB
 from clipasso_ext.problem import Problem
@@ -84,7 +83,7 @@ class BackgroundJob:
         except Problem:
             return None
         wanted = self.facts["fingerprint"]
-        return next((photo for photo in photos if fingerprint(photo) == wanted), None)
+        return next((photo for photo in photos if photo.fingerprint == wanted), None)
 
     def is_of(self, svg: Any) -> bool:
         """Whether the job was submitted from this document, by its name."""
@@ -114,11 +113,11 @@ class BackgroundJob:
         return tuple(self.facts["size_px"])
 
 
-def facts_of(task: SketchTask, settings: Settings, cancellation: Cancellation) -> Dict[str, Any]:
+def facts_of(task: PhotoTask, settings: Settings, cancellation: Cancellation) -> Dict[str, Any]:
     """What a job's file is to say. Raises `Problem` and `CalledOff`."""
     number = time.strftime("%Y%m%d-%H%M%S-") + uuid.uuid4().hex[:6]
     pixels = task.read(cancellation)
-    photo = task.placed.photo
+    photo = task.photograph.facts
     line = {
         "id": number,
         "photo": "photo" + (pixels.path.suffix or ".bitmap"),
@@ -127,15 +126,15 @@ def facts_of(task: SketchTask, settings: Settings, cancellation: Cancellation) -
     return {
         "version": 1,
         "line": line,
-        "name": task.name,
-        "image": photo.id,
-        "fingerprint": fingerprint(photo),
-        "document": task.placed.svg.get(DOCNAME) or "",
+        "name": photo.name,
+        "image": photo.image,
+        "fingerprint": photo.fingerprint,
+        "document": photo.document.name,
         "bitmap": settings.bitmap,
         "box": [pixels.box.x, pixels.box.y, pixels.box.width, pixels.box.height],
         "size_px": list(pixels.size_px),
         "drawn": pixels.rendered,
-        "page": written(photo.transform),
+        "page": photo.page,
     }
 
 
@@ -220,14 +219,6 @@ def _age_s(path: Path) -> float:
         return time.time() - path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def fingerprint(photo: Photo) -> str:
-    """Of the bitmap itself: ids are used again from document to document."""
-    address = href(photo.image) or ""
-    if not address.startswith("data:"):
-        address = address.replace("\\", "/").rsplit("/", 1)[-1]  # Inkscape rebases links
-    return hashlib.sha256("".join(address.split()).encode()).hexdigest()[:32]
 
 
 def _read_object(path: Path) -> Optional[Dict[str, Any]]:
