@@ -63,7 +63,7 @@ def sketch_window(host: Host, scratch: Path) -> Callable[[str], Any]:
     def make(body: str) -> Any:
         svg = root(body)
         tasks = [sketch_task(svg, scratch, ident=one.get("id")) for one in svg]
-        return SketchWindow(tasks, Settings(), host, svg)
+        return SketchWindow(tasks, Settings(), host, "px")
 
     return make
 

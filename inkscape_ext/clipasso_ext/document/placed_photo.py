@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Union
 
 from clipasso_ext.cancellation import Cancellation
 from clipasso_ext.document.document_mark import mark_of
 from clipasso_ext.document.photograph import PhotoFacts, Photograph
-from clipasso_ext.document.pixels import Pixels, read_pixels
+from clipasso_ext.document.pixels import Pixels, Undrawn, find_pixels, read_pixels
 from clipasso_ext.document.placement import Placement, place, to_page, written
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.document.units import display_unit, unit_in_user_units
@@ -52,9 +52,16 @@ class PlacedPhoto(Photograph):
     @property
     def placement(self) -> Placement:
         """Where its strokes go; the picture file is waited for. Raises `Problem`."""
-        pixels = self.pixels
+        return self.placement_of(self.pixels)
+
+    def placement_of(self, pixels: Union[Pixels, Undrawn]) -> Placement:
+        """Where the strokes of such pixels go. Raises `Problem`."""
         layer = self.photo.branch()[0]
         return place(self.photo.transform, to_page(layer, self.svg), pixels.box, pixels.size_px)
+
+    def found(self) -> Union[Pixels, Undrawn]:
+        """Its pixels, or what Inkscape is to draw of it: nobody waits. Raises `Problem`."""
+        return find_pixels(self.photo, self.svg, self._folders, self._scratch)
 
     def find(self, cancellation: Cancellation) -> Pixels:
         return read_pixels(self.photo, self.svg, self._folders, self._scratch, cancellation)

@@ -14,6 +14,7 @@ from typing import Any, Dict, List, Optional
 from inkex import Transform
 
 from clipasso_ext.cancellation import Cancellation
+from clipasso_ext.document.document_mark import DocumentMark
 from clipasso_ext.document.elements import by_id
 from clipasso_ext.document.new_layer import build_layer, insert_layer
 from clipasso_ext.document.pixels import box_now
@@ -29,6 +30,7 @@ from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached, silent
 
 FORGET_S = 30 * 24 * 3600  # a sketch that was inserted may be inserted again for so long
+OUTCOME = "outcome.json"
 # facts that every job has
 TEXTS = ("name", "image", "fingerprint", "document", "bitmap", "page")
 NUMBERS = {"box": 4, "size_px": 2}  # and how many of each
@@ -52,15 +54,28 @@ class BackgroundJob:
     @property
     def outcome(self) -> Optional[Event]:
         """The event that the job ended in; None while it computes."""
-        return _read_object(self.folder / "outcome.json")
+        return read_object(self.folder / OUTCOME)
 
     @property
     def progress(self) -> str:
         """How far it is, for the person."""
-        event = _read_object(self.folder / "progress.json") or {}
+        event = read_object(self.folder / "progress.json") or {}
         if event.get("event") == "progress":
             return f"step {event.get('step')} of {event.get('steps')}"
         return "waiting for its turn" if event.get("event") == "queued" else "starting"
+
+    @property
+    def document(self) -> DocumentMark:
+        """The document that it was submitted from."""
+        path, root = (str(self.facts.get(name) or "") for name in ("path", "root"))
+        return DocumentMark(self.facts["document"], path, root)
+
+    def finish(self, outcome: Event, host: Host) -> None:
+        """End it in this event, with nothing left to compute. Raises `Problem`."""
+        try:
+            (self.folder / OUTCOME).write_text(json.dumps(outcome), encoding="utf-8")
+        except OSError as error:
+            raise _unwritable(host, error) from None
 
     @property
     def is_settled(self) -> bool:
@@ -130,6 +145,8 @@ def facts_of(task: PhotoTask, settings: Settings, cancellation: Cancellation) ->
         "image": photo.image,
         "fingerprint": photo.fingerprint,
         "document": photo.document.name,
+        "path": photo.document.path,
+        "root": photo.document.root,
         "bitmap": settings.bitmap,
         "box": [pixels.box.x, pixels.box.y, pixels.box.width, pixels.box.height],
         "size_px": list(pixels.size_px),
@@ -188,7 +205,7 @@ def all_jobs(host: Host) -> List[BackgroundJob]:
         return []
     jobs = []
     for folder in folders:
-        facts = _read_object(folder / "job.json")
+        facts = read_object(folder / "job.json")
         if facts is None or not _is_sound(facts):
             continue
         job = BackgroundJob(folder, facts)
@@ -221,7 +238,7 @@ def _age_s(path: Path) -> float:
         return 0.0
 
 
-def _read_object(path: Path) -> Optional[Dict[str, Any]]:
+def read_object(path: Path) -> Optional[Dict[str, Any]]:
     """A file's JSON object; None for one that is not there or not whole."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))

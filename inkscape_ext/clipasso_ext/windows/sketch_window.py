@@ -5,18 +5,17 @@ it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import gi
 
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 
-from clipasso_ext.document.units import display_unit  # noqa: E402
 from clipasso_ext.engine.connection import Event  # noqa: E402
 from clipasso_ext.engine.session import Session, Task, TaskState  # noqa: E402
 from clipasso_ext.engine.settings import DRAFT, Settings, store  # noqa: E402
-from clipasso_ext.engine.sketch_task import SketchTask  # noqa: E402
+from clipasso_ext.engine.sketch_task import PhotoTask  # noqa: E402
 from clipasso_ext.engine.submission import Submission  # noqa: E402
 from clipasso_ext.host import Host  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
@@ -32,14 +31,15 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     touch the document.
     """
 
-    def __init__(self, tasks: List[SketchTask], stored: Settings, host: Host, svg: Any) -> None:
+    def __init__(self, tasks: Sequence[PhotoTask], stored: Settings, host: Host, unit: str) -> None:
+        """unit: in which the document shows lengths."""
         super().__init__(
             title="Sketch the Selected Bitmap", border_width=12, icon_name="org.inkscape.Inkscape"
         )
         self.set_position(Gtk.WindowPosition.CENTER)
         self._tasks = tasks
         self._host = host
-        self._svg = svg
+        self._unit = unit
         self._at = 0  # index of the task on show
         self._inserting = False  # as soon as what computes is done
         self._timer = 0  # of a knob that was turned just now
@@ -89,7 +89,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         left = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=8)
         left.pack_start(frame, True, True, 0)
         left.pack_start(self._view_row(), False, False, 0)
-        self._controls = Controls(stored, display_unit(self._svg), self._turn)
+        self._controls = Controls(stored, self._unit, self._turn)
         right = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12)
         right.pack_start(self._controls, False, False, 0)
         self._line = Gtk.Label(xalign=0, wrap=True, max_width_chars=44, selectable=False)
