@@ -5,11 +5,14 @@ Inkscape that has it open.
 from __future__ import annotations
 
 import shutil
+import time
 from typing import Iterator, List, Optional
 
 from clipasso_ext.beside import wish
 from clipasso_ext.beside.front import bring_to_front
+from clipasso_ext.beside.locks import turn
 from clipasso_ext.beside.origin import Origin
+from clipasso_ext.beside.other_effects import effect_runs
 from clipasso_ext.beside.session_bus import SessionBus
 from clipasso_ext.engine.background import BackgroundJob
 from clipasso_ext.host import log
@@ -18,6 +21,8 @@ ACTION = "org.clipasso.deliver.noprefs"
 NEXT_WINDOW = "window-next"
 # Inkscape learns which of its windows is in front a moment after the window manager does
 TRIES = 3
+LOOK_S = 0.2
+TURN = ".turn"  # beside the jobs: held by the process that delivers
 LATER = "Extensions > CLIPasso > Insert Finished Sketches"
 
 
@@ -36,7 +41,9 @@ class Delivery:
         Returns what the person should know; empty when all are in.
         """
         try:
-            is_reached = self._bus is not None and self._reach(self._bus)
+            # two windows at once would have one effect begin within the other
+            with turn(self._jobs[0].folder.parent / TURN):
+                is_reached = self._bus is not None and self._reach(self._bus)
             told = [line for line in map(self._told, self._jobs) if line]
             for job in self._jobs:
                 wish.withdraw(job)
@@ -52,14 +59,29 @@ class Delivery:
         is_reached = False
         for name in sorted(bus.inkscapes(), key=lambda name: name != self._origin.name):
             for anywhere in self._ways(name, bus):
-                for job in self._jobs:
-                    wish.ask(job, anywhere)
-                if not bus.do(name, ACTION):
+                if not self._ask(name, anywhere, bus):
                     break
                 is_reached = True
                 if self._is_settled():
                     return True
         return is_reached
+
+    def _ask(self, name: str, anywhere: bool, bus: SessionBus) -> bool:
+        """Have an Inkscape look into the document that is in front, when it waits for no other
+        extension. Returns whether it did.
+        """
+        while True:
+            while effect_runs(self._origin.group):
+                time.sleep(LOOK_S)  # nobody tells when it ends
+            for job in self._jobs:
+                wish.ask(job, anywhere)
+            if not bus.do(name, ACTION):
+                return False
+            if not any(one is not None and one.said == wish.BUSY for one in self._answers()):
+                return True
+
+    def _answers(self) -> List[Optional[wish.Answer]]:
+        return [wish.answer(job) for job in self._jobs]
 
     def _ways(self, name: str, bus: SessionBus) -> Iterator[bool]:
         """Bring one document of an Inkscape to the front after the other. Yields each time whether
@@ -78,8 +100,7 @@ class Delivery:
 
     def _is_settled(self) -> bool:
         """Whether the document was found."""
-        answers = [wish.answer(job) for job in self._jobs]
-        return all(one is not None and one.said != wish.ELSEWHERE for one in answers)
+        return all(one is not None and one.said != wish.ELSEWHERE for one in self._answers())
 
     def _told(self, job: BackgroundJob) -> str:
         """What became of a job; nothing of one that is inserted, which is cleared away."""

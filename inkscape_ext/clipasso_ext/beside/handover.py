@@ -12,8 +12,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List
 
+from clipasso_ext.beside.locks import hold
 from clipasso_ext.beside.origin import Origin
 from clipasso_ext.beside.remembered import written_down
 from clipasso_ext.document.placed_photo import PlacedPhoto
@@ -63,21 +64,6 @@ def read_folder(folder: Path) -> Dict[str, Any]:
     return said
 
 
-def hold(folder: Path) -> Optional[int]:
-    """Lock a folder for as long as it is in use: returns what is to be closed then; None where
-    another process holds it. Raises OSError.
-    """
-    import fcntl
-
-    lock = os.open(str(folder / LOCK), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return None
-    return lock
-
-
 def _sweep() -> None:
     """Clear away what windows left that were killed."""
     above = Path(scratch_folder() or tempfile.gettempdir())
@@ -85,7 +71,7 @@ def _sweep() -> None:
         try:
             if time.time() - folder.stat().st_mtime < STARTING_S:
                 continue
-            lock = hold(folder)
+            lock = hold(folder / LOCK)
             if lock is not None:
                 shutil.rmtree(str(folder))
                 os.close(lock)

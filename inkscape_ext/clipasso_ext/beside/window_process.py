@@ -12,7 +12,8 @@ import warnings
 from pathlib import Path
 
 from clipasso_ext.beside.delivery import Delivery
-from clipasso_ext.beside.handover import hold, read_folder
+from clipasso_ext.beside.handover import LOCK, read_folder
+from clipasso_ext.beside.locks import hold
 from clipasso_ext.beside.origin import Origin
 from clipasso_ext.beside.remembered import RememberedPhoto, RememberedTask
 from clipasso_ext.beside.session_bus import connect
@@ -28,7 +29,7 @@ def main() -> None:
     warnings.resetwarnings()  # inkex switches them on
     warnings.simplefilter("ignore")
     folder = Path(sys.argv[1])
-    lock = hold(folder)
+    lock = hold(folder / LOCK)
     problem = ""
     try:
         problem = attend(folder)

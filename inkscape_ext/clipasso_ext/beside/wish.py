@@ -8,8 +8,9 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Any, Container, NamedTuple, Optional
 
+from clipasso_ext.beside.other_effects import effect_runs
 from clipasso_ext.document.document_mark import DocumentMark, mark_of
 from clipasso_ext.engine.background import BackgroundJob, all_jobs, read_object
 from clipasso_ext.host import Host
@@ -23,6 +24,7 @@ INSERTED = "inserted"
 ELSEWHERE = "elsewhere"  # another document was in front
 GONE = "gone"  # the document has the bitmap no more
 FAILED = "failed"
+BUSY = "busy"  # Inkscape waits for another extension
 
 
 class Answer(NamedTuple):
@@ -56,19 +58,22 @@ def withdraw(job: BackgroundJob) -> None:
 
 def grant(svg: Any, host: Host) -> None:
     """Insert every sketch that is wanted in this document, and answer to each."""
+    is_busy = effect_runs(os.getpgid(0))
     present = {element.get(JOB) for element in svg.iter() if isinstance(element.tag, str)}
     answers = []
     for job in all_jobs(host):
         wish = read_object(job.folder / WISH)
         if wish is not None:
-            said = Answer(INSERTED) if job.id in present else _granted(job, svg, wish)
-            answers.append((job, said))
+            answers.append((job, Answer(BUSY) if is_busy else _granted(job, svg, wish, present)))
     # not before all went well: a fault half-way leaves the document as it was
     for job, said in answers:
         _write(job.folder / ANSWER, said._asdict())
 
 
-def _granted(job: BackgroundJob, svg: Any, wish: Any) -> Answer:
+def _granted(job: BackgroundJob, svg: Any, wish: Any, present: Container[Optional[str]]) -> Answer:
+    """present: the jobs whose sketches the document has."""
+    if job.id in present:
+        return Answer(INSERTED)
     photo = job.bitmap(svg)
     is_it = _is_same(job.document, mark_of(svg))
     if not is_it and (photo is None or wish.get("anywhere") is not True):
