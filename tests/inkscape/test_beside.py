@@ -13,10 +13,10 @@ from support.documents import Document, placed
 from support.inkscape import CLIPASSO, Inkscape, element, fit, labels, sketches, without
 from support.screen import Desk, desk, need, wait_for
 from support.session_bus import session_bus
-from support.sitting import MESSAGE, WINDOW, Sitting, children, end_all
+from support.sitting import MESSAGE, PROGRESS, WINDOW, Sitting, Told, children, end_all
 
-SKETCH, INSERT = "ctrl+F9", "ctrl+F12"
-KEYS = {SKETCH: "sketch", INSERT: "insert.noprefs"}
+SKETCH, PARAMETERS, INSERT = "ctrl+F9", "ctrl+F10", "ctrl+F12"
+KEYS = {SKETCH: "sketch", PARAMETERS: "parameters.noprefs", INSERT: "insert.noprefs"}
 Sit = Callable[..., Sitting]
 HALF = placed(x="20", y="15", width="80", height="60")  # room beside it on the page
 # of the screen: where nothing lies on the canvas but a shape that is drawn there
@@ -68,6 +68,11 @@ def nothing_is_left(sitting: Sitting) -> None:
     assert not jobs.exists() or [one for one in jobs.iterdir() if one.is_dir()] == []
 
 
+def is_work(line: Told) -> bool:
+    """Whether a request is one of Finish."""
+    return "request" in line and "preset" not in line["request"]
+
+
 def draw_rectangle(sitting: Sitting) -> None:
     sitting.press("r")
     sitting.desk.drag(*CORNERS)
@@ -89,7 +94,7 @@ def test_one_draws_in_inkscape_while_the_draft_runs_and_inserts_then(sit: Sit) -
     assert sitting.desk.find(WINDOW)
     sitting.desk.window(WINDOW)
     sitting.desk.press("alt+f")
-    sitting.wait_heard("the work", lambda line: "preset" not in line.get("request", {"preset": 1}))
+    sitting.wait_heard("the work", is_work)
     sitting.desk.press("alt+i")
     sitting.desk.gone(WINDOW)
     wait_for(lambda: not children(sitting, "clipasso_"), "the sketch")
@@ -233,3 +238,24 @@ def test_a_window_that_is_cancelled_leaves_nothing(key: str, sit: Sit) -> None:
     nothing_is_left(sitting)
     assert not sitting.is_changed()
     assert sitting.cycle() == before
+
+
+def test_a_sketch_waits_for_the_extension_that_inkscape_waits_for(sit: Sit) -> None:
+    sitting = sit("slow")
+    drafted(sitting)
+    sitting.desk.press("alt+f")
+    sitting.wait_heard("the work", is_work)
+    sitting.start(PARAMETERS, PROGRESS)
+    sitting.desk.window(WINDOW)
+    sitting.desk.press("alt+i")
+    sitting.desk.gone(WINDOW)
+    wait_for(
+        lambda: list((sitting.inkscape.home / "jobs").glob("*/job.json")), "the sketch to wait"
+    )
+    sitting.desk.window(PROGRESS)
+    sitting.desk.press("alt+s")
+    sitting.desk.gone(PROGRESS)
+    wait_for(lambda: not children(sitting, "clipasso_"), "both sketches")
+    sitting.save()
+    assert labels(sitting.path) == ["Sketch of photo (16 strokes)"] * 2
+    nothing_is_left(sitting)
