@@ -277,3 +277,27 @@ def deep_root(depth: int) -> Any:
     for _ in range(depth):
         inner = etree.SubElement(inner, GROUP)
     return svg
+
+
+# Symbols
+
+
+@pytest.mark.parametrize(
+    ("size", "own", "whole"),
+    [
+        ('width="120" height="90"', "", times(translate(30, 20), scale(0.3, 0.3))),
+        ('width="120" height="30"', "", times(translate(70, 20), scale(0.1, 0.1))),
+        ("", 'width="100" height="75"', times(translate(30, 20), scale(0.25, 0.25))),
+        ('width="50%" height="75"', "", times(translate(30, 20), scale(0.25, 0.25))),
+        # of the page, 200 x 100
+        ("", "", times(translate(30 + 100 / 3, 20), scale(1 / 3, 1 / 3))),
+    ],
+    ids=["the clone's", "of another shape", "the symbol's", "a share of the page", "the page's"],
+)
+def test_a_symbol_is_shown_in_the_size_of_its_clone(size: str, own: str, whole: Any) -> None:
+    inner = image("a", box='x="0" y="0" width="400" height="300"')
+    svg = root(
+        '<symbol id="s" viewBox="0 0 400 300" %s>%s</symbol>'
+        '<use id="u" xlink:href="#s" x="30" y="20" %s/>' % (own, inner, size)
+    )
+    assert hexad(photo_of(svg, "u").transform) == pytest.approx(whole)

@@ -13,7 +13,7 @@ from inkex import Transform
 
 from clipasso_ext.document.cascade import stated
 from clipasso_ext.document.elements import by_id, href, tag
-from clipasso_ext.document.placement import own_transform
+from clipasso_ext.document.placement import cloned_transform, own_transform
 from clipasso_ext.names import GROUPMODE, LABEL
 from clipasso_ext.problem import Problem
 
@@ -175,15 +175,18 @@ def _within_bounds(photos: Iterator[Photo]) -> Iterator[Photo]:
         ) from None
 
 
-def _at(element: Any, above: List[Link], owner: Any, walk: Walk) -> Iterator[Photo]:
-    """The bitmaps that an element is, holds or shows. Raises `Problem`."""
+def _at(
+    element: Any, above: List[Link], owner: Any, walk: Walk, clone: Any = None
+) -> Iterator[Photo]:
+    """The bitmaps that an element is, holds or shows. clone: what shows it. Raises `Problem`."""
     if next(walk.steps) > MOST_STEPS:
         raise Problem(
             "The clones in this document show too many things: select the bitmap itself, and try"
             " again."
         )
     kind = tag(element)
-    chain = [*above, Link(element, own_transform(element))]
+    own = own_transform(element) if clone is None else cloned_transform(element, clone)
+    chain = [*above, Link(element, own)]
     outermost = element if owner is None else owner
     if kind == "image":
         if href(element):
@@ -191,7 +194,7 @@ def _at(element: Any, above: List[Link], owner: Any, walk: Walk) -> Iterator[Pho
     elif kind == "use":
         target = by_id(element, (href(element) or "").strip().lstrip("#"))
         if target is not None and id(element) not in walk.passed:
-            yield from _at(target, chain, outermost, walk.into(element))
+            yield from _at(target, chain, outermost, walk.into(element), clone=element)
     elif kind in ("g", "a", "switch", "svg", "symbol"):
         yield from _below(element, chain, owner, walk)
 
