@@ -38,7 +38,7 @@ def insert_layer(
     layer.set(SOURCE, f"#{photo.id}")
     if job:
         layer.set(JOB, job)
-    parent.insert(list(parent).index(below) + 1, layer)
+    parent.insert(0 if below is None else list(parent).index(below) + 1, layer)
     return layer
 
 

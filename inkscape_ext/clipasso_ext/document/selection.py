@@ -11,10 +11,11 @@ from urllib.parse import unquote
 
 from inkex import Transform
 
+from clipasso_ext.document.branch import branch_of
 from clipasso_ext.document.cascade import stated
 from clipasso_ext.document.elements import by_id, href, tag
 from clipasso_ext.document.placement import cloned_transform, own_transform
-from clipasso_ext.names import GROUPMODE, LABEL
+from clipasso_ext.names import LABEL
 from clipasso_ext.problem import Problem
 
 # elements whose content is not on the page itself
@@ -91,15 +92,11 @@ class Photo:
         return hashlib.sha256("".join(address.split()).encode()).hexdigest()[:32]
 
     def branch(self) -> Tuple[Any, Any]:
-        """The layer (or root) that the photo is in, and the child of it that holds the photo."""
+        """The layer (or root) that its sketch goes into, and the child of it that the sketch goes
+        above.
+        """
         elements = [link.element for link in self.chain]
-        elements = elements[: elements.index(self.owner) + 1]
-        child = elements[0]
-        for element, below in zip(elements, elements[1:]):
-            if element.get(GROUPMODE) != "layer":
-                break
-            child = below
-        return child.getparent(), child
+        return branch_of(elements[: elements.index(self.owner) + 1])
 
 
 def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
