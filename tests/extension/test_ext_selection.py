@@ -344,3 +344,31 @@ def test_a_symbol_is_shown_in_the_size_of_its_clone(size: str, own: str, whole: 
         '<use id="u" xlink:href="#s" x="30" y="20" %s/>' % (own, inner, size)
     )
     assert hexad(photo_of(svg, "u").transform) == pytest.approx(whole)
+
+
+# Patterns
+
+
+FILLED = (
+    '<defs><pattern id="p" width="9">%s</pattern><pattern id="q" xlink:href="#p"/></defs>'
+    '<g id="g"><rect id="r" width="9" height="9" %s/></g>'
+)
+
+
+@pytest.mark.parametrize("ids", [["r"], ["g"], []], ids=["selected", "its group", "nothing"])
+@pytest.mark.parametrize(
+    "paint",
+    ['style="fill:url(#p)"', "fill=\"url('#q')\"", 'style="fill:none;stroke:url(#p) red"'],
+    ids=["fill", "a pattern of a pattern", "stroke"],
+)
+def test_a_photograph_in_a_pattern_is_told_with_the_way_out(paint: str, ids: List[str]) -> None:
+    with pytest.raises(Problem, match="Pattern to Objects"):
+        find_photos(root(FILLED % (image(), paint)), ids)
+
+
+def test_a_pattern_without_a_photograph_is_none() -> None:
+    with pytest.raises(Problem, match="There is no bitmap in what is selected"):
+        find_photos(root(FILLED % ("<path/>", 'style="fill:url(#q)"')), ["r"])
+    circle = '<defs><pattern id="p" xlink:href="#p"/></defs><rect id="r" fill="url(#p)"/>'
+    with pytest.raises(Problem, match="There is no bitmap in this document"):
+        find_photos(root(circle), [])

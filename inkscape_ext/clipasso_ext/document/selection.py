@@ -14,6 +14,7 @@ from inkex import Transform
 from clipasso_ext.document.branch import branch_of
 from clipasso_ext.document.cascade import stated
 from clipasso_ext.document.elements import by_id, href, tag
+from clipasso_ext.document.patterns import show_bitmaps
 from clipasso_ext.document.placement import cloned_transform, own_transform
 from clipasso_ext.names import LABEL
 from clipasso_ext.problem import Problem
@@ -33,6 +34,11 @@ UNSEEN = {
 # elements that are looked at, clones each time: clones of clones show more things than there are
 MOST_STEPS = 50_000
 NOTHING = "Select a bitmap (a photograph that you imported or linked), and try again."
+
+IN_PATTERN = (
+    "The bitmap is in a pattern that fills an object: select the object, choose Object > Pattern >"
+    " Pattern to Objects, and try again."
+)
 
 
 class Link:
@@ -119,6 +125,8 @@ def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
             if mark not in seen:
                 seen.add(mark)
                 found.append(photo)
+    if not found and show_bitmaps(selected):
+        raise Problem(IN_PATTERN)
     if not found:
         raise Problem(f"There is no bitmap in what is selected. {NOTHING}")
     order = {id(element): position for position, element in enumerate(svg.iter())}
@@ -128,6 +136,8 @@ def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
 def _only_photo(svg: Any) -> Photo:
     """What is meant where nothing is selected."""
     photos = list(_within_bounds(_below(svg, [], None, Walk())))
+    if not photos and show_bitmaps([svg]):
+        raise Problem(IN_PATTERN)
     if not photos:
         raise Problem(
             "There is no bitmap in this document: import or paste a photograph (File > Import),"
