@@ -13,9 +13,9 @@ from typing import Any, List
 import pytest
 from clipasso_ext.beside import handover
 from clipasso_ext.beside.handover import LOCK, PREFIX, STARTING_S, open_window, read_folder
-from clipasso_ext.beside.locks import hold
 from clipasso_ext.beside.origin import Origin
 from clipasso_ext.beside.session_bus import connect
+from clipasso_ext.locks import hold
 from clipasso_ext.problem import Problem
 
 from easel import EXTENSION, image, png, root, sketch_task

@@ -10,12 +10,12 @@ from typing import Iterator, List, Optional
 
 from clipasso_ext.beside import wish
 from clipasso_ext.beside.front import bring_to_front
-from clipasso_ext.beside.locks import turn
 from clipasso_ext.beside.origin import Origin
 from clipasso_ext.beside.other_effects import effect_runs
 from clipasso_ext.beside.session_bus import SessionBus
 from clipasso_ext.engine.background import BackgroundJob
 from clipasso_ext.host import log
+from clipasso_ext.locks import turn
 
 ACTION = "org.clipasso.deliver.noprefs"
 NEXT_WINDOW = "window-next"

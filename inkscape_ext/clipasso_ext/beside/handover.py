@@ -14,12 +14,12 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
-from clipasso_ext.beside.locks import hold
 from clipasso_ext.beside.origin import Origin
 from clipasso_ext.beside.remembered import written_down
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.units import display_unit
 from clipasso_ext.host import EXTENSION, log, scratch_folder
+from clipasso_ext.locks import hold
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached, silent
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from clipasso_ext.beside.delivery import Delivery
 from clipasso_ext.beside.handover import LOCK, read_folder
-from clipasso_ext.beside.locks import hold
 from clipasso_ext.beside.origin import Origin
 from clipasso_ext.beside.remembered import RememberedPhoto, RememberedTask
 from clipasso_ext.beside.session_bus import connect
 from clipasso_ext.engine import settings
 from clipasso_ext.host import find_host, has_gtk, log
+from clipasso_ext.locks import hold
 from clipasso_ext.problem import FAULT, Problem
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
@@ -25,12 +26,16 @@ from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.sketch_task import PhotoTask
 from clipasso_ext.host import NO_ENGINE, Host, log
+from clipasso_ext.locks import hold
 from clipasso_ext.names import DOCNAME, JOB
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached, silent
 
 FORGET_S = 30 * 24 * 3600  # a sketch that was inserted may be inserted again for so long
+# in a job's folder
 OUTCOME = "outcome.json"
+PROGRESS = "progress.json"
+LOCK = "lock"  # held by the process that computes
 # facts that every job has
 TEXTS = ("name", "image", "fingerprint", "document", "bitmap", "page")
 NUMBERS = {"box": 4, "size_px": 2}  # and how many of each
@@ -59,10 +64,28 @@ class BackgroundJob:
     @property
     def progress(self) -> str:
         """How far it is, for the person."""
-        event = read_object(self.folder / "progress.json") or {}
+        event = read_object(self.folder / PROGRESS) or {}
         if event.get("event") == "progress":
             return f"step {event.get('step')} of {event.get('steps')}"
         return "waiting for its turn" if event.get("event") == "queued" else "starting"
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether it had begun and no process is at it any more, as far as anybody can tell."""
+        try:
+            lock = hold(self.folder / LOCK)
+            if lock is None:
+                return False
+            os.close(lock)
+        except (ImportError, OSError):  # another system's locks; a folder that is closed
+            return False
+        return self.outcome is None and (self.folder / PROGRESS).exists()
+
+    def begin_anew(self, host: Host) -> None:
+        """Have an interrupted one computed from its start. Raises `Problem`."""
+        with suppress(OSError):  # it is written anew
+            (self.folder / PROGRESS).unlink()
+        start(self, host)
 
     @property
     def document(self) -> DocumentMark:
