@@ -20,7 +20,7 @@ from clipasso_ext.engine import settings
 from clipasso_ext.engine.finished import insert_finished
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.sketch_task import SketchTask
-from clipasso_ext.engine.submission import submit
+from clipasso_ext.engine.submission import handed_over, submit
 from clipasso_ext.host import NO_GI, Host, has_display, has_gtk
 from clipasso_ext.problem import Problem
 
@@ -69,7 +69,11 @@ class SketchEffect(BitmapEffect):
         tasks = [SketchTask(self.placed(photo)) for photo in photos]
         stored = settings.load(host.settings)
         window = SketchWindow(tasks, stored, host, display_unit(self.svg))
-        self.insert(window.run(), window.settings)
+        wanted = window.run()
+        if wanted:
+            self.finish(wanted, window.problems, window.settings)
+        elif window.handed_over:
+            self.tell(window.handed_over, quiet=True)
 
 
 class SettingsEffect(BitmapEffect, WorkEffect):
@@ -139,11 +143,7 @@ class BackgroundEffect(SettingsEffect):
                 problems.append(f"{task.name}: {problem}" if len(tasks) > 1 else str(problem))
         if not submitted:
             raise Problem("\n\n".join(problems))
-        message = (
-            f"Sketching in the background: {', '.join(submitted)}. Extensions > CLIPasso > Insert"
-            " Finished Sketches brings what is done."
-        )
-        self.tell("\n\n".join([message, *problems]), not problems)
+        self.tell("\n\n".join([handed_over(submitted), *problems]), not problems)
 
 
 class InsertEffect(Effect):

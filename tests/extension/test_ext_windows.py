@@ -18,7 +18,8 @@ from clipasso_ext.engine.settings import Settings
 from clipasso_ext.host import Host
 from clipasso_ext.problem import Problem
 
-from easel import image, png, root, sketch_task, was_ended
+from easel import image, png, root, sketch_task, tree_of, was_ended
+from kinds import Run
 from screens import Hands, button, virtual_screen, widgets
 from sketched import WHOLE
 from stand_in import StandIn
@@ -185,6 +186,72 @@ def test_a_bitmap_that_keeps_all_from_the_background_is_told_in_the_window(
     assert window.run() == []
     assert "gone: The bitmap's file is missing: gone.png" in seen[0]
     assert all_jobs(host) == []
+
+
+def test_what_was_handed_over_is_told_with_where_to_find_it(
+    hands: Hands, sketch_window: Callable[[str], Any]
+) -> None:
+    window = sketch_window(image("a") + image("b"))
+    background = button(window, "In the Background")
+    hands.when(lambda: "Draft of" in status(window), background.clicked)
+    assert window.run() == []
+    assert window.handed_over == (
+        "Sketching in the background: a, b. Go on working: Extensions > CLIPasso > Background >"
+        " Insert Finished Sketches brings what is done."
+    )
+
+
+def toplevel(kind: Any) -> Any:
+    """The window of that kind which is shown; None for none."""
+    from gi.repository import Gtk
+
+    return next((one for one in Gtk.Window.list_toplevels() if isinstance(one, kind)), None)
+
+
+def test_a_bitmap_that_failed_is_told_when_the_others_are_inserted(hands: Hands, run: Run) -> None:
+    from clipasso_ext.windows.sketch_window import SketchWindow
+    from gi.repository import Gtk
+
+    seen: List[str] = []
+
+    def read() -> None:
+        seen.append(toplevel(Gtk.MessageDialog).get_property("text"))
+        toplevel(Gtk.MessageDialog).response(Gtk.ResponseType.OK)
+
+    def insert() -> None:
+        button(toplevel(SketchWindow), "Insert").clicked()
+        hands.when(lambda: toplevel(Gtk.MessageDialog), read)
+
+    def is_drafted() -> bool:
+        shown = toplevel(SketchWindow)
+        return shown is not None and "Draft of" in status(shown)
+
+    hands.when(is_drafted, insert)
+    body = image("a") + image("b", link="gone.png")
+    output = run("sketch", body, ids=["a", "b"])
+    assert len(tree_of(output).findall("{*}g")) == 1
+    (told,) = seen
+    assert told.startswith("gone: The bitmap's file is missing: ")
+
+
+# Progress
+
+
+def test_enter_does_not_cancel_what_computes(
+    hands: Hands, host: Host, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clipasso_ext.windows.progress_window import ProgressWindow
+
+    monkeypatch.setenv("FAKE_ENGINE", "slow")
+    window = ProgressWindow([sketch_task(root(image()), scratch)], Settings(), host)
+
+    def enter() -> None:
+        window.activate_focus()  # what Enter does
+        hands.when(lambda: True, button(window, "Stop and Keep").clicked)
+
+    hands.when(lambda: "step " in status(window), enter)
+    results, problems = window.run()
+    assert (len(results), problems, window.cancelled) == (1, [], False)
 
 
 # Engine and Models

@@ -178,7 +178,7 @@ def test_two_windows_stand_beside_each_other(sit: Sit) -> None:
     )
     sitting = sit(document=Document("two", two))
     sitting.cycle()  # what was pressed before is done by then
-    windows = "Sketch the Selected Bitmap"
+    windows = "Sketch a Photograph"
 
     def count(number: int) -> None:
         wait_for(lambda: sitting.desk.titles().count(windows) == number, f"{number} windows")

@@ -15,7 +15,7 @@ from support.inkscape import Inkscape, new_tag
 from support.screen import Desk, wait_for
 
 # titles of windows
-WINDOW = "^Sketch the Selected Bitmap$"
+WINDOW = "^Sketch a Photograph$"
 PROGRESS = "^Sketching$"
 MESSAGE = "^CLIPasso$"
 Told = dict[str, Any]  # a line of the engine's protocol

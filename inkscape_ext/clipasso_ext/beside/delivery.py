@@ -16,6 +16,7 @@ from clipasso_ext.beside.session_bus import SessionBus
 from clipasso_ext.engine.background import BackgroundJob
 from clipasso_ext.host import log
 from clipasso_ext.locks import turn
+from clipasso_ext.menu import INSERT_FINISHED
 
 ACTION = "org.clipasso.deliver.noprefs"
 NEXT_WINDOW = "window-next"
@@ -23,7 +24,6 @@ NEXT_WINDOW = "window-next"
 TRIES = 3
 LOOK_S = 0.2
 TURN = ".turn"  # beside the jobs: held by the process that delivers
-LATER = "Extensions > CLIPasso > Insert Finished Sketches"
 
 
 class Delivery:
@@ -109,14 +109,14 @@ class Delivery:
             return f"The document that the sketch belongs to is not open any more: {_waits()}"
         if answer.said == wish.GONE:
             return (
-                f"The bitmap {job.name} is not in its document any more. Its sketch waits: {LATER}"
-                " puts it where the bitmap was, if you choose that there."
+                f"The bitmap {job.name} is not in its document any more. Its sketch waits:"
+                f" {INSERT_FINISHED} puts it where the bitmap was, if you choose that there."
             )
         if answer.said == wish.FAILED:
-            return f"{job.name}: {answer.text} The sketch waits until then: {LATER} brings it."
+            return f"{job.name}: {answer.text} The sketch waits: {INSERT_FINISHED} brings it then."
         shutil.rmtree(job.folder, ignore_errors=True)
         return ""
 
 
 def _waits() -> str:
-    return f"the sketch waits. Open its document and choose {LATER}."
+    return f"the sketch waits. Open its document and choose {INSERT_FINISHED}."

@@ -61,7 +61,10 @@ def attend(folder: Path) -> str:
     for task, event in window.run():
         task.insert(event, window.settings)
     jobs = [task.job for task in tasks if task.job is not None]
-    return Delivery(jobs, Origin(**said["origin"]), connect()).run() if jobs else ""
+    if not jobs:
+        return window.handed_over
+    told = Delivery(jobs, Origin(**said["origin"]), connect()).run()
+    return "\n\n".join(text for text in (told, *window.problems) if text)
 
 
 def tell(message: str) -> None:

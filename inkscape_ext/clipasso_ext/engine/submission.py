@@ -14,6 +14,7 @@ from clipasso_ext.engine.session import READER_END_S, Post
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.sketch_task import PhotoTask
 from clipasso_ext.host import Host, log
+from clipasso_ext.menu import INSERT_FINISHED
 from clipasso_ext.problem import FAULT, Problem
 from clipasso_ext.processes import end
 
@@ -129,6 +130,14 @@ class Submission:
         for job in self._written:
             shutil.rmtree(job.folder, ignore_errors=True)
         self._written = []
+
+
+def handed_over(names: Sequence[str]) -> str:
+    """What the person is told of sketches that compute in the background now."""
+    return (
+        f"Sketching in the background: {', '.join(names)}. Go on working: {INSERT_FINISHED} brings"
+        " what is done."
+    )
 
 
 def submit(task: PhotoTask, settings: Settings, host: Host) -> BackgroundJob:

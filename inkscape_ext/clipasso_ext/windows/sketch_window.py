@@ -16,7 +16,7 @@ from clipasso_ext.engine.connection import Event  # noqa: E402
 from clipasso_ext.engine.session import Session, Task, TaskState  # noqa: E402
 from clipasso_ext.engine.settings import DRAFT, Settings, store  # noqa: E402
 from clipasso_ext.engine.sketch_task import PhotoTask  # noqa: E402
-from clipasso_ext.engine.submission import Submission  # noqa: E402
+from clipasso_ext.engine.submission import Submission, handed_over  # noqa: E402
 from clipasso_ext.host import Host  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
 from clipasso_ext.windows.controls import Controls  # noqa: E402
@@ -34,7 +34,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     def __init__(self, tasks: Sequence[PhotoTask], stored: Settings, host: Host, unit: str) -> None:
         """unit: in which the document shows lengths."""
         super().__init__(
-            title="Sketch the Selected Bitmap", border_width=12, icon_name="org.inkscape.Inkscape"
+            title="Sketch a Photograph", border_width=12, icon_name="org.inkscape.Inkscape"
         )
         self.set_position(Gtk.WindowPosition.CENTER)
         self._tasks = tasks
@@ -48,6 +48,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         self._open = True
         self._session = Session(tasks, host, GLib.idle_add, self._refresh, SIDE_PX)
         self._submission: Optional[Submission] = None  # on its way to the background
+        self.handed_over = ""  # what to tell of sketches that are in the background
         self._build(stored)
         self.connect("delete-event", lambda *_: self._leave())
         self.connect("key-press-event", self._press)
@@ -56,6 +57,11 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     def settings(self) -> Settings:
         """What the controls say, or said when the window closed."""
         return self._controls.settings if self._open else self._chosen
+
+    @property
+    def problems(self) -> List[str]:
+        """Why some bitmaps have no sketch."""
+        return self._session.problems()
 
     def run(self) -> List[Tuple[Task, Event]]:
         """Show the window and wait for the person. Returns the sketches to insert; none when that
@@ -278,6 +284,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     def _handed_over(self, problem: str) -> None:
         """problem: why nothing was submitted; empty when all is."""
         if not problem:
+            self.handed_over = handed_over([task.name for task in self._tasks])
             self._leave(remember=True)
             return
         self._submission = None
