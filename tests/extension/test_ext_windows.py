@@ -234,26 +234,6 @@ def test_a_bitmap_that_failed_is_told_when_the_others_are_inserted(hands: Hands,
     assert told.startswith("gone: The bitmap's file is missing: ")
 
 
-# Progress
-
-
-def test_enter_does_not_cancel_what_computes(
-    hands: Hands, host: Host, scratch: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from clipasso_ext.windows.progress_window import ProgressWindow
-
-    monkeypatch.setenv("FAKE_ENGINE", "slow")
-    window = ProgressWindow([sketch_task(root(image()), scratch)], Settings(), host)
-
-    def enter() -> None:
-        window.activate_focus()  # what Enter does
-        hands.when(lambda: True, button(window, "Stop and Keep").clicked)
-
-    hands.when(lambda: "step " in status(window), enter)
-    results, problems = window.run()
-    assert (len(results), problems, window.cancelled) == (1, [], False)
-
-
 # Engine and Models
 
 
