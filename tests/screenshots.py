@@ -35,7 +35,7 @@ SKETCH = "ctrl+F9"
 REDRAW = "ctrl+F10"
 LOCK = "ctrl+F11"
 KEYS = {SKETCH: "sketch", REDRAW: "redraw.noprefs", LOCK: "lock"}
-WINDOW = "^Sketch the Selected Bitmap$"
+WINDOW = "^Sketch a Photograph$"
 WORK_S = 600  # for a sketch without a GPU
 IMAGE = (
     '<image id="photo" x="{}" y="{}" width="174" height="116" preserveAspectRatio="none"'

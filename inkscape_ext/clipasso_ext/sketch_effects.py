@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from typing import Any, List
+from pathlib import Path
+from typing import Any, Callable, List
 
 import inkex
 from inkex.utils import Boolean
 
-from clipasso_ext.document.selection import find_photos
+from clipasso_ext.beside.handover import open_window
+from clipasso_ext.beside.origin import find_origin
+from clipasso_ext.beside.wish import grant
+from clipasso_ext.document.placed_photo import PlacedPhoto
+from clipasso_ext.document.selection import Photo, find_photos
 from clipasso_ext.document.units import display_unit
 from clipasso_ext.effects import Effect, WorkEffect, hex_color
 from clipasso_ext.engine import settings
 from clipasso_ext.engine.finished import insert_finished
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.sketch_task import SketchTask
-from clipasso_ext.engine.submission import submit
+from clipasso_ext.engine.submission import handed_over, submit
 from clipasso_ext.host import NO_GI, Host, has_display, has_gtk
 from clipasso_ext.problem import Problem
 
@@ -25,27 +30,50 @@ _color: Any = inkex.Color  # some releases of inkex have types, others have not
 class BitmapEffect(Effect):
     """Works on the bitmaps that the selection means."""
 
+    def photos(self) -> List[Photo]:
+        """Raises `Problem` when none is meant."""
+        return find_photos(self.svg, list(self.options.ids))
+
     def tasks(self) -> List[SketchTask]:
         """Raises `Problem` when none is meant."""
-        photos = find_photos(self.svg, list(self.options.ids))
-        return [SketchTask(self.placed(photo)) for photo in photos]
+        return [SketchTask(self.placed(photo)) for photo in self.photos()]
 
 
 class SketchEffect(BitmapEffect):
-    """Sketch the Selected Bitmap: the window."""
+    """Sketch a Photograph: the window."""
 
     def act(self, host: Host) -> None:
-        tasks = self.tasks()
-        stored = settings.load(host.settings)
         if has_gtk():
-            from clipasso_ext.windows.sketch_window import SketchWindow
-
-            window = SketchWindow(tasks, stored, host, display_unit(self.svg))
-            self.insert(window.run(), window.settings)
+            self.open(host)
         elif has_display():
             raise Problem(NO_GI)
         else:
-            self.draw(tasks, stored, host)
+            self.draw(self.tasks(), settings.load(host.settings), host)
+
+    def placer(self, photos: List[Photo]) -> Callable[[Path], List[PlacedPhoto]]:
+        """Gives these bitmaps, their files in a folder that it is told."""
+        folders = self.folders()
+        return lambda scratch: [PlacedPhoto(one, self.svg, folders, scratch) for one in photos]
+
+    def open(self, host: Host) -> None:
+        """Open the window: beside Inkscape where that can be spoken to, so that it is free again at
+        once; else Inkscape waits for it.
+        """
+        from clipasso_ext.windows.sketch_window import SketchWindow
+
+        photos = self.photos()
+        origin = find_origin()
+        if origin is not None:
+            open_window(self.svg, self.placer(photos), origin)
+            return
+        tasks = [SketchTask(self.placed(photo)) for photo in photos]
+        stored = settings.load(host.settings)
+        window = SketchWindow(tasks, stored, host, display_unit(self.svg))
+        wanted = window.run()
+        if wanted:
+            self.finish(wanted, window.problems, window.settings)
+        elif window.handed_over:
+            self.tell(window.handed_over, quiet=True)
 
 
 class SettingsEffect(BitmapEffect, WorkEffect):
@@ -115,11 +143,7 @@ class BackgroundEffect(SettingsEffect):
                 problems.append(f"{task.name}: {problem}" if len(tasks) > 1 else str(problem))
         if not submitted:
             raise Problem("\n\n".join(problems))
-        message = (
-            f"Sketching in the background: {', '.join(submitted)}. Extensions > CLIPasso > Insert"
-            " Finished Sketches brings what is done."
-        )
-        self.tell("\n\n".join([message, *problems]), not problems)
+        self.tell("\n\n".join([handed_over(submitted), *problems]), not problems)
 
 
 class InsertEffect(Effect):
@@ -134,6 +158,13 @@ class InsertEffect(Effect):
         report = insert_finished(self.svg, host, place_gone, self.options.again)
         if report.has_news:
             self.tell(report.text(), quiet=True)
+
+
+class DeliverEffect(Effect):
+    """Insert Sketch: what windows beside Inkscape want in this document. They tell the person."""
+
+    def act(self, host: Host) -> None:
+        grant(self.svg, host)
 
 
 class EngineEffect(Effect):

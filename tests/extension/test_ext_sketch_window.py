@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import pytest
 from clipasso_ext.engine.background import all_jobs
 from clipasso_ext.engine.settings import Settings, store
 from clipasso_ext.host import Host
 
-from easel import image, png, root, sketch_task, was_ended
-from kinds import Heard
+from easel import image, png, root, sketch_task, tree_of, was_ended
+from kinds import Heard, Run
 from screens import Hands, button, status, widgets
 from stand_in import StandIn
 
@@ -27,17 +27,22 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture
-def sketch_window(host: Host, scratch: Path) -> Open:
+def sketch_window(host: Host, scratch: Path) -> Iterator[Open]:
     """The sketching window on all bitmaps of a document."""
     from clipasso_ext.windows.sketch_window import SketchWindow
+
+    made: List[Any] = []
 
     def make(body: Optional[str] = None, stored: Settings = Settings()) -> Any:
         svg = root(body or image())
         photos = [one.get("id") for one in svg if one.get("id") and one.tag.endswith("image")]
         tasks = [sketch_task(svg, scratch, ident=one) for one in photos]
-        return SketchWindow(tasks, stored, host, "px")
+        made.append(SketchWindow(tasks, stored, host, "px"))
+        return made[-1]
 
-    return make
+    yield make
+    for window in made:
+        window.destroy()
 
 
 def asked(heard: Heard) -> List[Dict[str, Any]]:
@@ -671,3 +676,52 @@ def test_the_background_goes_on_from_the_draft_with_all_that_was_said(
     assert line["start"] == tries(window)[1].svg
     assert (job.folder / line["request"]["emphasis"]).is_file()
     assert job.facts["looks"] == ["marker", 0.0, "#000000", "keep", 0.0]
+
+
+# What is told at the end
+
+
+def test_what_was_handed_over_is_told_with_where_to_find_it(
+    hands: Hands, sketch_window: Open
+) -> None:
+    window = sketch_window(image("a") + image("b"))
+    background = button(window, "In the Background")
+    hands.when(lambda: "Draft of" in status(window), background.clicked)
+    assert window.run() == []
+    assert window.handed_over == (
+        "Sketching in the background: a, b. Go on working: Extensions > CLIPasso > Background >"
+        " Insert Finished Sketches brings what is done."
+    )
+
+
+def toplevel(kind: Any) -> Any:
+    """The window of that kind which is shown; None for none."""
+    from gi.repository import Gtk
+
+    return next((one for one in Gtk.Window.list_toplevels() if isinstance(one, kind)), None)
+
+
+def test_a_bitmap_that_failed_is_told_when_the_others_are_inserted(hands: Hands, run: Run) -> None:
+    from clipasso_ext.windows.sketch_window import SketchWindow
+    from gi.repository import Gtk
+
+    seen: List[str] = []
+
+    def read() -> None:
+        seen.append(toplevel(Gtk.MessageDialog).get_property("text"))
+        toplevel(Gtk.MessageDialog).response(Gtk.ResponseType.OK)
+
+    def insert() -> None:
+        button(toplevel(SketchWindow), "Insert All 2").clicked()
+        hands.when(lambda: toplevel(Gtk.MessageDialog), read)
+
+    def is_drafted() -> bool:
+        shown = toplevel(SketchWindow)
+        return shown is not None and "Draft of" in status(shown)
+
+    hands.when(is_drafted, insert)
+    body = image("a") + image("b", link="gone.png")
+    output = run("sketch", body, ids=["a", "b"])
+    assert len(tree_of(output).findall("{*}g")) == 1
+    (told,) = seen
+    assert told.startswith("gone: The bitmap's file is missing: ")

@@ -113,6 +113,7 @@ class EditTask:
             if ink is not None:
                 declare(path, paint_of(path), ink)
         self._add(event["added"])
+        self.sketch.recount()
         for ident, why in change.get("kept", {}).items():
             if why == "locked" and self.sketch.selected is None:  # that is what it was locked for
                 continue

@@ -176,6 +176,15 @@ class Session:
         else:
             self._keeping = True
 
+    def problems(self) -> List[str]:
+        """What went wrong, each with the bitmap's name where there are several."""
+        several = len(self.tasks) > 1
+        return [
+            f"{task.name}: {state.problem}" if several else state.problem
+            for task, state in zip(self.tasks, self.states)
+            if state.problem
+        ]
+
     def forget(self, index: int) -> None:
         """The sketch on show, which the controls no longer describe; it may come back."""
         self.states[index].tries.shown = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import gi
 
@@ -19,8 +19,8 @@ from clipasso_ext.document.treatment import DIM  # noqa: E402
 from clipasso_ext.engine.connection import Event  # noqa: E402
 from clipasso_ext.engine.session import Session, Task, TaskState  # noqa: E402
 from clipasso_ext.engine.settings import DRAFT, Settings, store  # noqa: E402
-from clipasso_ext.engine.sketch_task import SketchTask  # noqa: E402
-from clipasso_ext.engine.submission import Submission  # noqa: E402
+from clipasso_ext.engine.sketch_task import PhotoTask  # noqa: E402
+from clipasso_ext.engine.submission import Submission, handed_over  # noqa: E402
 from clipasso_ext.engine.tries import Try  # noqa: E402
 from clipasso_ext.host import Host  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
@@ -31,6 +31,7 @@ from clipasso_ext.windows.theme import follow_inkscape  # noqa: E402
 
 PAUSE_MS = 150  # a turning knob is followed when it rests for so long
 PAINT_PAUSE_MS = 700  # between two strokes of the brush one lifts the hand
+PAINTED = "clipasso-painted-"  # of a folder's name
 MASK_PX = 1024  # longer side of the picture of the mask
 SIZE_PX = (1060, 660)  # of the window, if the screen has so much room
 ROOM = 0.92  # of the screen, at most: bars and borders need the rest
@@ -41,11 +42,11 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     touch the document.
     """
 
-    def __init__(self, tasks: List[SketchTask], stored: Settings, host: Host, unit: str) -> None:
+    def __init__(self, tasks: Sequence[PhotoTask], stored: Settings, host: Host, unit: str) -> None:
         """unit: in which the document shows lengths."""
         follow_inkscape()
         super().__init__(
-            title="Sketch the Selected Bitmap", border_width=10, icon_name="org.inkscape.Inkscape"
+            title="Sketch a Photograph", border_width=10, icon_name="org.inkscape.Inkscape"
         )
         self._tasks = tasks
         self._host = host
@@ -63,7 +64,8 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
             tasks, host, GLib.idle_add, self._refresh, MASK_PX, preview_svg=self._draws_svg
         )
         self._submission: Optional[Submission] = None  # on its way to the background
-        self._painted = tempfile.TemporaryDirectory(prefix="clipasso-painted-", dir=host.scratch)
+        self.handed_over = ""  # what to tell of sketches that are in the background
+        self._painted = Path()  # the folder of what is painted, while the window is open
         # another number was another try at another photograph
         stored = replace(stored, seed=0, replaces=False)
         if not host.settings.exists():  # black strokes are lost on a dark photograph
@@ -78,6 +80,11 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         """What the controls say, or said when the window closed."""
         return self._controls.settings if self._open else self._chosen
 
+    @property
+    def problems(self) -> List[str]:
+        """Why some bitmaps have no sketch."""
+        return self._session.problems()
+
     def run(self) -> List[Tuple[Task, Event]]:
         """Show the window and wait for the person. Returns the sketches to insert; none when that
         is not wanted.
@@ -90,14 +97,17 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         self._controls.slider.grab_focus()
         self.present()
         self._session.ask_about()
-        self._begin(DRAFT, [0])
         try:
-            Gtk.main()
+            with tempfile.TemporaryDirectory(prefix=PAINTED, dir=self._host.scratch) as folder:
+                self._painted = Path(folder)
+                self._begin(DRAFT, [0])
+                Gtk.main()
         finally:
             self._session.close()
             if self._submission is not None:
                 self._submission.close()
-            self._painted.cleanup()
+            for task in self._tasks:  # what was painted ends with the window
+                task.regions = {}
             self._chosen = self._controls.settings
             self._open = False
             self.destroy()
@@ -238,7 +248,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     def _begin(self, preset: str, which: List[int], goes_on: bool = False) -> None:
         """Have the engine draw with what the controls say and what was painted."""
         for index, task in enumerate(self._tasks):
-            task.regions = self._board.brush.write(index, Path(self._painted.name))
+            task.regions = self._board.brush.write(index, self._painted)
         chosen = self.settings
         chosen = chosen.without_looks if self._draws_svg else chosen
         self._session.begin(chosen, preset, which, goes_on)
@@ -323,6 +333,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     def _handed_over(self, problem: str) -> None:
         """problem: why nothing was submitted; empty when all is."""
         if not problem:
+            self.handed_over = handed_over([task.name for task in self._tasks])
             self._leave(remember=True)
             return
         self._submission = None

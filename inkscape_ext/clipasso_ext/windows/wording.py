@@ -29,11 +29,15 @@ def _phase_line(session: Session) -> str:
     if session.phase == "preparing":
         return "Looking at the bitmap…"
     if session.phase == "waking":
-        return "Starting the engine; the first sketch takes a few seconds longer…"
+        return "Starting the engine: it loads its networks, which takes some seconds once…"
     if session.phase == "queued":
         count = event["position"]
-        sketches = "sketch is" if count == 1 else "sketches are"
-        return f"{count} {sketches} computed before this one…"
+        sketches = "sketch goes" if count == 1 else "sketches go"
+        return f"Waiting for the engine: {count} other {sketches} first…"
+    if session.phase == "started":
+        return "Laying the first strokes…"
+    if session.phase == "progress" and event["step"] >= event["steps"]:
+        return "Ordering the strokes by how much each is needed…"
     if session.phase == "progress":
         is_draft = session.preset == DRAFT
         left_s = event.get("time_left_s")
@@ -116,6 +120,11 @@ def duration(seconds: float) -> str:
     """As a person says it."""
     whole = int(seconds + 0.999)
     return f"{whole} s" if whole < 90 else f"{(whole + 30) // 60} min"
+
+
+def is_unmeasured(session: Session) -> bool:
+    """Whether something is done of which nobody knows how long it takes."""
+    return session.busy and progress_share(session) in (0.0, 1.0)
 
 
 def progress_share(session: Session) -> float:
