@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import pytest
 from clipasso_ext.engine.background import all_jobs
@@ -27,17 +27,22 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture
-def sketch_window(host: Host, scratch: Path) -> Open:
+def sketch_window(host: Host, scratch: Path) -> Iterator[Open]:
     """The sketching window on all bitmaps of a document."""
     from clipasso_ext.windows.sketch_window import SketchWindow
+
+    made: List[Any] = []
 
     def make(body: Optional[str] = None, stored: Settings = Settings()) -> Any:
         svg = root(body or image())
         photos = [one.get("id") for one in svg if one.get("id") and one.tag.endswith("image")]
         tasks = [sketch_task(svg, scratch, ident=one) for one in photos]
-        return SketchWindow(tasks, stored, host, "px")
+        made.append(SketchWindow(tasks, stored, host, "px"))
+        return made[-1]
 
-    return make
+    yield make
+    for window in made:
+        window.destroy()
 
 
 def asked(heard: Heard) -> List[Dict[str, Any]]:

@@ -31,6 +31,7 @@ from clipasso_ext.windows.theme import follow_inkscape  # noqa: E402
 
 PAUSE_MS = 150  # a turning knob is followed when it rests for so long
 PAINT_PAUSE_MS = 700  # between two strokes of the brush one lifts the hand
+PAINTED = "clipasso-painted-"  # of a folder's name
 MASK_PX = 1024  # longer side of the picture of the mask
 SIZE_PX = (1060, 660)  # of the window, if the screen has so much room
 ROOM = 0.92  # of the screen, at most: bars and borders need the rest
@@ -63,7 +64,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
             tasks, host, GLib.idle_add, self._refresh, MASK_PX, preview_svg=self._draws_svg
         )
         self._submission: Optional[Submission] = None  # on its way to the background
-        self._painted = tempfile.TemporaryDirectory(prefix="clipasso-painted-", dir=host.scratch)
+        self._painted = Path()  # the folder of what is painted, while the window is open
         # another number was another try at another photograph
         stored = replace(stored, seed=0, replaces=False)
         if not host.settings.exists():  # black strokes are lost on a dark photograph
@@ -90,14 +91,17 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         self._controls.slider.grab_focus()
         self.present()
         self._session.ask_about()
-        self._begin(DRAFT, [0])
         try:
-            Gtk.main()
+            with tempfile.TemporaryDirectory(prefix=PAINTED, dir=self._host.scratch) as folder:
+                self._painted = Path(folder)
+                self._begin(DRAFT, [0])
+                Gtk.main()
         finally:
             self._session.close()
             if self._submission is not None:
                 self._submission.close()
-            self._painted.cleanup()
+            for task in self._tasks:  # what was painted ends with the window
+                task.regions = {}
             self._chosen = self._controls.settings
             self._open = False
             self.destroy()
@@ -238,7 +242,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     def _begin(self, preset: str, which: List[int], goes_on: bool = False) -> None:
         """Have the engine draw with what the controls say and what was painted."""
         for index, task in enumerate(self._tasks):
-            task.regions = self._board.brush.write(index, Path(self._painted.name))
+            task.regions = self._board.brush.write(index, self._painted)
         chosen = self.settings
         chosen = chosen.without_looks if self._draws_svg else chosen
         self._session.begin(chosen, preset, which, goes_on)
