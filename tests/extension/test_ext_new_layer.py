@@ -58,7 +58,7 @@ def test_the_layer_lies_directly_above_its_bitmap() -> None:
 def test_subjects_that_are_drawn_apart_are_groups_in_the_layer() -> None:
     svg = root(BODY % image())
     drawn = etree.fromstring(sketch(3))
-    layer = drawn.find(GROUP)
+    layer: Any = drawn.find(GROUP)
     for number in (1, 2):
         group = etree.SubElement(layer, GROUP, {CLIPASSO + "subject": str(number), "id": "group"})
         group.set(LABEL, "Subject %d" % number)
