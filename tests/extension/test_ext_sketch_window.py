@@ -486,6 +486,7 @@ def test_enter_inserts_from_a_drop_down_as_its_tooltip_says(
         assert isinstance(focus, Gtk.ToggleButton), "what opens the list"
         assert focus.get_ancestor(Gtk.ComboBox) is window._controls.guide
         assert key(window, "Return")
+        hands.when(lambda: window._wanted, lambda: None)  # else the window would wait for ever
 
     hands.when(lambda: "Draft of" in status(window), press)
     assert len(window.run()) == 1

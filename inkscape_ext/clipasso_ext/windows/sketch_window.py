@@ -217,6 +217,8 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         return True
 
     def _turn(self, redraws: bool) -> None:
+        if not self._open:  # GTK empties the fields of a window that it takes down
+            return
         if redraws or not self._draws_svg:
             self._redraw_after(PAUSE_MS)
         else:
