@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -15,7 +14,7 @@ from clipasso_ext.document.sketch_selection import find_sketch
 from clipasso_ext.effects import Effect, WorkEffect, hex_color
 from clipasso_ext.engine.edit_task import EditTask
 from clipasso_ext.engine.plot import JOIN, ORDER, SILENCE_S, plot
-from clipasso_ext.engine.settings import DRAFT, Settings
+from clipasso_ext.engine.settings import DRAFT, Settings, sane
 from clipasso_ext.host import Host, has_gtk
 
 _color: Any = inkex.Color  # some releases of inkex have types, others have not
@@ -49,7 +48,20 @@ class EditEffect(Effect):
         return task.done
 
 
-class RedrawEffect(EditEffect, WorkEffect):
+class StrokesEffect(EditEffect, WorkEffect):
+    """Draws strokes of a sketch."""
+
+    def add_arguments(self, pars: ArgumentParser) -> None:
+        super().add_arguments(pars)
+        pars.add_argument("--seed", type=int, default=Settings().seed)
+
+    def settings(self) -> Settings:
+        """What the page says."""
+        page = self.options
+        return sane(Settings(preset=page.preset, guide=self.guide(), seed=page.seed))
+
+
+class RedrawEffect(StrokesEffect):
     """Redraw Selected Strokes."""
 
     def add_arguments(self, pars: ArgumentParser) -> None:
@@ -57,11 +69,11 @@ class RedrawEffect(EditEffect, WorkEffect):
         pars.add_argument("--reach", default="redraw")
 
     def act(self, host: Host) -> None:
-        chosen = replace(Settings(), preset=self.options.preset, guide=self.guide())
+        chosen = self.settings()
         self.compute(self.sketch(), host, chosen, "refine", reach=self.options.reach)
 
 
-class AddEffect(EditEffect, WorkEffect):
+class AddEffect(StrokesEffect):
     """Add Strokes."""
 
     def add_arguments(self, pars: ArgumentParser) -> None:
@@ -69,7 +81,7 @@ class AddEffect(EditEffect, WorkEffect):
         pars.add_argument("--strokes", type=int, default=4)
 
     def act(self, host: Host) -> None:
-        chosen = replace(Settings(), preset=self.options.preset, guide=self.guide())
+        chosen = self.settings()
         self.compute(self.sketch(), host, chosen, "add", count=self.options.strokes)
 
 

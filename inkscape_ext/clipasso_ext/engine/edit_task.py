@@ -21,6 +21,10 @@ from clipasso_ext.names import RANK, REQUEST
 
 # of the request that a sketch was made with, which its further strokes share
 KEPT = ("mask", "faces", "color", "width_px")
+NO_BETTER = (
+    "No better place was found, so the strokes stay where they were. Redraw them with Start afresh"
+    " and another number in Another try, or move them by hand first."
+)
 SAFE_MASKS = ("auto", "none", "alpha")
 
 
@@ -72,6 +76,8 @@ class EditTask:
         request = {"version": 1, **kept, "preset": preset, "guide": settings.guide}
         if self._count:
             request["strokes"] = self._count
+        if settings.seed:
+            request["seed"] = settings.seed
         return request
 
     def _kept_request(self) -> Dict[str, Any]:
@@ -118,7 +124,7 @@ class EditTask:
                 continue
             self.messages.append(f"{ident} stays as it is: it is {why}.")
         if self._do == "refine" and not change["improved"]:
-            self.messages.append("No better place was found, so the strokes stay where they were.")
+            self.messages.append(NO_BETTER)
 
     def _add(self, texts: List[str]) -> None:
         """Put new paths on top, with ids and ranks of their own."""
