@@ -20,7 +20,7 @@ KEYS = {SKETCH: "sketch", PARAMETERS: "parameters.noprefs", INSERT: "insert.nopr
 Sit = Callable[..., Sitting]
 HALF = placed(x="20", y="15", width="80", height="60")  # room beside it on the page
 # of the screen: where nothing lies on the canvas but a shape that is drawn there
-CORNERS = ((330, 560), (420, 640))
+CORNERS = ((150, 560), (240, 640))
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,8 @@ def is_work(line: Told) -> bool:
 
 
 def draw_rectangle(sitting: Sitting) -> None:
+    window = sitting.desk.find(WINDOW)
+    sitting.desk.do("windowmove", window, "320", "0")  # which lies above Inkscape
     sitting.press("r")
     sitting.desk.drag(*CORNERS)
     sitting.wait_changed()
@@ -170,6 +172,18 @@ def test_the_sketch_lies_on_a_bitmap_that_was_moved_meanwhile(sit: Sit) -> None:
     assert float(element(sitting.path, "photo").get("x") or 0) > 30, "it was not moved"
     pictures = (sitting.inkscape.render(without(sitting.path, one)) for one in (False, True))
     assert fit(*pictures).off < 0.005
+
+
+def test_the_window_is_not_lost_behind_inkscape(sit: Sit) -> None:
+    sitting = sit()
+    drafted(sitting)
+    window = sitting.desk.window(WINDOW)
+    sitting.desk.wait_still()
+    before = sitting.desk.look(window)
+    sitting.desk.focus(sitting.main)
+    sitting.desk.wait_still()
+    inside = (slice(40, 300), slice(40, 300))  # of the preview
+    assert sitting.desk.same(sitting.desk.look(window)[inside], before[inside])
 
 
 def test_two_windows_stand_beside_each_other(sit: Sit) -> None:

@@ -105,7 +105,9 @@ class Delivery:
     def _told(self, job: BackgroundJob) -> str:
         """What became of a job; nothing of one that is inserted, which is cleared away."""
         answer = wish.answer(job)
-        if answer is None or answer.said == wish.ELSEWHERE:
+        if answer is None:  # it was started before this version of the extension came
+            return f"Inkscape did not insert the sketch: {_waits()}"
+        if answer.said == wish.ELSEWHERE:
             return f"The document that the sketch belongs to is not open any more: {_waits()}"
         if answer.said == wish.GONE:
             return (
