@@ -8,6 +8,7 @@ from typing import Any, Optional
 
 import inkex
 
+from clipasso_ext.beside.afterwards import select_afterwards
 from clipasso_ext.document.restyle import LOOKS, Restyling, restyle
 from clipasso_ext.document.sketch_layer import SketchLayer
 from clipasso_ext.document.sketch_selection import find_sketch
@@ -43,6 +44,8 @@ class EditEffect(Effect):
             self.finish(results, problems, chosen)
         else:
             self.draw([task], chosen, host)
+        if task.added:
+            select_afterwards(task.added)
         if task.messages:
             self.tell("\n".join(task.messages), quiet=True)
         return task.done

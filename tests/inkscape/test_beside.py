@@ -16,7 +16,13 @@ from support.session_bus import session_bus
 from support.sitting import MESSAGE, PROGRESS, WINDOW, Sitting, Told, children, end_all
 
 SKETCH, PARAMETERS, INSERT = "ctrl+F9", "ctrl+F10", "ctrl+F12"
-KEYS = {SKETCH: "sketch", PARAMETERS: "parameters.noprefs", INSERT: "insert.noprefs"}
+ADD = "ctrl+F11"
+KEYS = {
+    SKETCH: "sketch",
+    PARAMETERS: "parameters.noprefs",
+    ADD: "add.noprefs",
+    INSERT: "insert.noprefs",
+}
 Sit = Callable[..., Sitting]
 HALF = placed(x="20", y="15", width="80", height="60")  # room beside it on the page
 # of the screen: where nothing lies on the canvas but a shape that is drawn there
@@ -273,3 +279,19 @@ def test_a_sketch_waits_for_the_extension_that_inkscape_waits_for(sit: Sit) -> N
     sitting.save()
     assert labels(sitting.path) == ["Sketch of photo (16 strokes)"] * 2
     nothing_is_left(sitting)
+
+
+def test_strokes_that_were_added_are_selected(sit: Sit) -> None:
+    sitting = sit()
+    drafted(sitting)
+    insert(sitting)
+    sitting.save()
+    before = sorted(str(one.get("id")) for one in sketches(sitting.path)[0])
+    sitting.press("Escape", ADD)
+    sitting.wait_changed()
+    wait_for(lambda: not children(sitting, "clipasso_"), "the selection")
+    act(sitting, "delete-selection")
+    sitting.save()
+    after = sorted(str(one.get("id")) for one in sketches(sitting.path)[0])
+    assert after == before, "the new ones were selected, and nothing else"
+    assert labels(sitting.path) == ["Sketch of photo (18 strokes)"], "nothing was added"

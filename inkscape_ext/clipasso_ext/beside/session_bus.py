@@ -37,7 +37,7 @@ class SessionBus:
         told = self._call(name, place, "org.freedesktop.DBus.Introspectable", "Introspect")
         return [] if told is None else [f"{place}/{one}" for one in NODE.findall(told[0])]
 
-    def do(self, name: str, action: str, place: Optional[str] = None) -> bool:
+    def do(self, name: str, action: str, place: Optional[str] = None, parameter: str = "") -> bool:
         """Have an Inkscape do something, and wait until it is done, however busy it is. Returns
         whether it was done.
 
@@ -45,7 +45,8 @@ class SessionBus:
         """
         from gi.repository import GLib
 
-        said = GLib.Variant("(sava{sv})", (action, [], {}))
+        parameters = [GLib.Variant("s", parameter)] if parameter else []
+        said = GLib.Variant("(sava{sv})", (action, parameters, {}))
         where = place or _object_path(name)
         told = self._call(name, where, "org.gtk.Actions", "Activate", said, UNLIMITED_MS)
         return told is not None

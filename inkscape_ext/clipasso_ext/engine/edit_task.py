@@ -46,6 +46,7 @@ class EditTask:
         self.placed = placed
         self.messages: List[str] = []  # what the person should know afterwards
         self.done = False  # not when it was cancelled
+        self.added: List[str] = []  # ids of new strokes
         self._do = do
         self._reach = reach
         self._count = count
@@ -132,6 +133,7 @@ class EditTask:
         for text in texts:
             path = etree.fromstring(text)
             path.set("id", ids.new("stroke"))
+            self.added.append(str(path.get("id")))
             ranks = [read_rank(one) or 0 for one in self.sketch.ranked_paths]
             # the engine does not see the ranks of hidden strokes
             path.set(RANK, str(max(ranks, default=-1) + 1))
