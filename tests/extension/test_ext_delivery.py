@@ -4,7 +4,6 @@ not found.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any, Callable, List, Optional
@@ -13,6 +12,7 @@ import pytest
 from clipasso_ext.beside import wish
 from clipasso_ext.beside.delivery import ACTION, NEXT_WINDOW, Delivery
 from clipasso_ext.beside.origin import Origin
+from clipasso_ext.beside.other_effects import own_group
 from clipasso_ext.beside.remembered import RememberedPhoto, RememberedTask, written_down
 from clipasso_ext.engine.background import BackgroundJob, all_jobs
 from clipasso_ext.engine.connection import ask_once
@@ -25,7 +25,7 @@ from easel import PAGE, image, root, sketch_task
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no session bus")
 NAME = "org.inkscape.Inkscape"
-ORIGIN = Origin(NAME, None, os.getpgid(0) if hasattr(os, "getpgid") else 0)
+ORIGIN = Origin(NAME, None, own_group())
 CATS = PAGE + ' sodipodi:docname="cats.svg"'
 DOGS = PAGE + ' sodipodi:docname="dogs.svg"'
 

@@ -90,8 +90,9 @@ class Delivery:
         own = self._origin.window if name == self._origin.name else None
         if own is not None:
             for number in range(TRIES + 1):
-                if bring_to_front(own):
-                    yield number == TRIES
+                if not bring_to_front(own):
+                    break
+                yield number == TRIES
         yield False
         windows = bus.windows(name)
         for _ in windows[1:]:
