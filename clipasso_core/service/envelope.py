@@ -171,16 +171,26 @@ def at_home(line: str, envelope: Envelope, folder: str = "") -> str:
     """The line with paths that start at `folder` made absolute: the engine has another working
     folder than whoever asks. Raises `UserError` where there is no working folder.
     """
-    mask = envelope.request.get("mask") if isinstance(envelope.request, dict) else None
-    names_file = isinstance(mask, str) and mask not in NO_FILES and not mask.startswith("rembg:")
-    if envelope.photo is None and not names_file:
+    named = _named_files(envelope.request)
+    if envelope.photo is None and not named:
         return line
     fields = json.loads(line)
     try:
         if envelope.photo is not None:
             fields["photo"] = os.path.abspath(os.path.join(folder, envelope.photo))
-        if names_file:
-            fields["request"]["mask"] = os.path.abspath(os.path.join(folder, str(mask)))
+        for setting, path in named.items():
+            fields["request"][setting] = os.path.abspath(os.path.join(folder, path))
     except OSError:
         raise UserError("no-folder", f"{NO_FOLDER}, or name absolute paths") from None
     return json.dumps(fields)
+
+
+def _named_files(request: object) -> dict[str, str]:
+    """The settings of a request, checked or not, that are paths."""
+    settings = request if isinstance(request, dict) else {}
+    named = {name: settings.get(name) for name in ("mask", "mask_repair", "emphasis")}
+    paths = {name: path for name, path in named.items() if isinstance(path, str) and path}
+    mask = paths.get("mask", "auto")
+    if mask in NO_FILES or mask.startswith("rembg:"):
+        paths.pop("mask", None)
+    return paths

@@ -14,8 +14,10 @@ import numpy as np
 
 from clipasso_core.frame import Frame
 from clipasso_core.optimiser.start import EdgeMap
+from clipasso_core.photo.framing import SUBJECT
 from clipasso_core.photo.mask import Mask
 from clipasso_core.photo.picture import Picture, from_array, from_image, read_picture
+from clipasso_core.photo.regions import MIDDLE
 from clipasso_core.photo.scene import without_subject
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
@@ -112,7 +114,8 @@ class SketchJob:
             levels = None if request.series is None else request.series[:-1]
             return [Part(prepared, masks[0], request.strokes, levels=levels)]
         stages = [prepared.stage(mask=mask) for mask in masks]
-        counts = shares(request.strokes, [how_much(stage) for stage in stages])
+        weights = [how_much(stage) * prepared.matters(stage.mask) for stage in stages]
+        counts = shares(request.strokes, weights)
         self._turns = turns(counts)
         width_px = request.width_px or self._pen_px(stages)
         steps = max(1, round(prepared.preset.steps * (TOGETHER + (1 - TOGETHER) / len(masks))))
@@ -143,6 +146,7 @@ class SketchJob:
             background=None,
             series=None,
             mask="none",
+            mask_repair=None,
             faces="none",
             width_px=self.subjects[0].width_px * BEHIND_WIDTH,
         )
@@ -199,6 +203,11 @@ class _Shared(Resources):
 
     def guide(self, *_wanted: object, **_more: object) -> Guide:
         return self._prepared.guide
+
+    def emphasis(self, picture: Picture, path: str) -> np.ndarray:
+        """That of what is seen of the background: the subject isn't there."""
+        grey = super().emphasis(picture, path)
+        return np.where(self._prepared.mask.foreground > SUBJECT, np.float32(MIDDLE), grey)
 
     def give_way(self) -> None:
         self._prepared.resources.give_way()

@@ -15,6 +15,7 @@ from clipasso_core.optimiser.start import EdgeMap
 from clipasso_core.photo.mask import Mask
 from clipasso_core.route import one_chain
 from clipasso_core.sketching.preparation import Preparation, relevance
+from clipasso_core.sketching.stage import to_map
 from clipasso_core.strokes import Stroke, from_canvas
 
 if TYPE_CHECKING:
@@ -195,23 +196,27 @@ class Part:
 
         stage = self.stage
         if self.prepared.preset.start == "edges":
-            return EdgeLayout(EdgeMap(stage.canvas, stage.subject, quiet=self.portrait.inside))
+            quiet = self.portrait.inside
+            edges = EdgeMap(stage.canvas, stage.subject, quiet=quiet, wanted=stage.wanted)
+            return EdgeLayout(edges)
         guide = self.prepared.saliency_guide()
         seen = relevance(guide, stage.canvas)
-        return SaliencyLayout(published_saliency(seen, stage.canvas), guide.name)
+        return SaliencyLayout(published_saliency(seen, stage.canvas), guide.name, stage.wanted)
 
     def _anchors(self, points: torch.Tensor) -> Anchors | None:
-        """The features among strokes [N, P, 2], held where they are; None for none."""
-        import torch
-
+        """The features among strokes [N, P, 2], held where they are, and what others are to keep
+        clear of; None for neither.
+        """
         from clipasso_core.optimiser.optimise import Anchors
 
-        if not self._given_at:
+        barred = self.stage.barred
+        if not self._given_at and barred is None:
             return None
         which = points.new_zeros(points.shape[:2]).bool()
         which[self._given_at] = True
-        ground = torch.tensor(self.portrait.ground, device=points.device)
-        return Anchors(which, points, ground[None, None])
+        clear = self.portrait.ground
+        ground = to_map(clear if barred is None else np.maximum(clear, barred), points.device)
+        return Anchors(which, points, ground)
 
     def _make_features(self, strokes: list[Stroke]) -> None:
         """Give the strokes that are features their names and pens."""

@@ -84,7 +84,8 @@ def begin(folder: Path, den: Path) -> subprocess.Popen[bytes]:
 
 
 def test_a_job_ends_in_an_outcome_with_the_sketch(folder: Path, den: Path) -> None:
-    order(folder, {**BRIEF, "mask": "photo.jpg"})
+    files = dict.fromkeys(("mask", "mask_repair", "emphasis"), "photo.jpg")
+    order(folder, {**BRIEF, **files})
     done = clipasso(den, "job", "Käse job", cwd=folder.parent)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     event = outcome(folder)

@@ -108,8 +108,10 @@ def test_a_photo_by_path_and_its_bytes_give_the_same_sketch(
 
 def test_a_relative_path_is_meant_from_where_the_command_runs(door: Door, photo: Path) -> None:
     with door(cwd=photo.parent) as talk:
-        talk.say({"id": 1, "photo": photo.name, "request": {**BRIEF, "mask": photo.name}})
-        assert kinds(talk.hear("result", "error")) == ["started", "progress", "result"]
+        for name, files in enumerate((["mask"], ["mask_repair", "emphasis"])):
+            request = {**BRIEF, **dict.fromkeys(files, photo.name)}
+            talk.say({"id": name, "photo": photo.name, "request": request})
+            assert kinds(talk.hear("result", "error")) == ["started", "progress", "result"]
 
 
 def test_a_sketch_told_to_stop_is_kept(door: Door, photo: Path) -> None:
