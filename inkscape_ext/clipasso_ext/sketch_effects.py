@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from pathlib import Path
-from typing import Any, Callable, List
+from typing import Any, List
 
 import inkex
 from inkex.utils import Boolean
@@ -12,8 +11,7 @@ from inkex.utils import Boolean
 from clipasso_ext.beside.handover import open_window
 from clipasso_ext.beside.origin import find_origin
 from clipasso_ext.beside.wish import grant
-from clipasso_ext.document.placed_photo import PlacedPhoto
-from clipasso_ext.document.selection import Photo, find_photos
+from clipasso_ext.document.selection import find_photos
 from clipasso_ext.document.units import display_unit
 from clipasso_ext.effects import Effect, WorkEffect, hex_color
 from clipasso_ext.engine import settings
@@ -30,43 +28,37 @@ _color: Any = inkex.Color  # some releases of inkex have types, others have not
 class BitmapEffect(Effect):
     """Works on the bitmaps that the selection means."""
 
-    def photos(self) -> List[Photo]:
-        """Raises `Problem` when none is meant."""
-        return find_photos(self.svg, list(self.options.ids))
-
     def tasks(self) -> List[SketchTask]:
         """Raises `Problem` when none is meant."""
-        return [SketchTask(self.placed(photo)) for photo in self.photos()]
+        photos = find_photos(self.svg, list(self.options.ids))
+        return [SketchTask(self.placed(photo)) for photo in photos]
 
 
 class SketchEffect(BitmapEffect):
     """Sketch a Photograph: the window."""
 
     def act(self, host: Host) -> None:
+        tasks = self.tasks()
         if has_gtk():
-            self.open(host)
+            self.open(tasks, host)
         elif has_display():
             raise Problem(NO_GI)
         else:
-            self.draw(self.tasks(), settings.load(host.settings), host)
+            self.draw(tasks, settings.load(host.settings), host)
 
-    def placer(self, photos: List[Photo]) -> Callable[[Path], List[PlacedPhoto]]:
-        """Gives these bitmaps, their files in a folder that it is told."""
-        folders = self.folders()
-        return lambda scratch: [PlacedPhoto(one, self.svg, folders, scratch) for one in photos]
-
-    def open(self, host: Host) -> None:
+    def open(self, tasks: List[SketchTask], host: Host) -> None:
         """Open the window: beside Inkscape where that can be spoken to, so that it is free again at
         once; else Inkscape waits for it.
         """
-        from clipasso_ext.windows.sketch_window import SketchWindow
-
-        photos = self.photos()
         origin = find_origin()
         if origin is not None:
-            open_window(self.svg, self.placer(photos), origin)
+            photos = [task.placed.photo for task in tasks]
+            open_window(
+                self.svg, lambda folder: [self.placed(one, folder) for one in photos], origin
+            )
             return
-        tasks = [SketchTask(self.placed(photo)) for photo in photos]
+        from clipasso_ext.windows.sketch_window import SketchWindow
+
         stored = settings.load(host.settings)
         window = SketchWindow(tasks, stored, host, display_unit(self.svg))
         wanted = window.run()

@@ -138,7 +138,7 @@ def test_a_failure_writes_no_document_and_is_logged(
 @pytest.mark.parametrize("kind", BITMAP_ENTRIES)
 def test_a_failing_script_is_silent(kind: str, script: Script, home: Path) -> None:
     assert script(kind, "<g/>")[1:] == (b"", b"")
-    assert log_of(home)
+    assert log_of(home) or kind == "deliver", "which answers to the window alone"
 
 
 @pytest.mark.parametrize("mode", ["error", "die"])

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, List
 
 import pytest
-from clipasso_ext.beside import handover
+from clipasso_ext.beside import handover, session_bus
 from clipasso_ext.beside.handover import LOCK, PREFIX, STARTING_S, open_window, read_folder
 from clipasso_ext.beside.origin import Origin
-from clipasso_ext.beside.session_bus import connect
+from clipasso_ext.beside.session_bus import SessionBus, connect
 from clipasso_ext.locks import hold
 from clipasso_ext.problem import Problem
 
@@ -95,3 +95,33 @@ def test_no_bus_is_started_where_there_is_none(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/nowhere")
     assert connect() is None
+
+
+class Bus(SessionBus):
+    """On which two Inkscapes are; the second one started this process, or none did."""
+
+    def __init__(self, ours: str) -> None:
+        super().__init__(None)
+        self.ours = ours
+
+    def inkscapes(self) -> List[str]:
+        return ["org.inkscape.Inkscape", "org.inkscape.Inkscape.two"]
+
+    def _is_parent(self, name: str) -> bool:
+        return name == self.ours
+
+
+def test_the_window_goes_to_the_inkscape_that_started_it() -> None:
+    assert Bus("org.inkscape.Inkscape.two").parent() == "org.inkscape.Inkscape.two"
+
+
+def test_an_inkscape_that_is_not_on_the_bus_waits_for_its_window() -> None:
+    assert Bus("").parent() is None
+
+
+def test_a_flatpak_sees_its_own_inkscape_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "info").touch()
+    monkeypatch.setattr(session_bus, "SANDBOX", tmp_path / "info")
+    assert Bus("").parent() == "org.inkscape.Inkscape"

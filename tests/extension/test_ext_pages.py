@@ -83,6 +83,23 @@ def test_a_page_is_an_extension_with_an_id_a_name_and_a_script(path: Path) -> No
         assert menu.find(INX + "submenu").get("name") == "CLIPasso"
 
 
+def test_the_main_command_comes_first_in_the_menu() -> None:
+    """Inkscape puts the entries of a menu, and its submenus, into the order of their names."""
+    names = []
+    for path in PAGES:
+        submenu = page_of(path).find(".//" + INX + "submenu/" + INX + "submenu")
+        name = page_of(path).findtext(INX + "name")
+        names.append((name if submenu is None else submenu.get("name"), word(path)))
+    shown = [one for one in sorted(names) if one[1] != HIDDEN]
+    assert shown[0][1] == "sketch"
+    assert list(dict.fromkeys(name for name, _ in shown))[1:] == [
+        "Background",
+        "Edit a Sketch",
+        "Engine and Models...",
+        "Sketch with Parameters",
+    ]
+
+
 @pytest.mark.parametrize("path", PAGES, ids=word)
 def test_a_page_keeps_inkscape_from_previewing_and_from_its_own_dialogs(path: Path) -> None:
     effect = page_of(path).find(INX + "effect")

@@ -16,11 +16,17 @@ from support.session_bus import session_bus
 from support.sitting import MESSAGE, PROGRESS, WINDOW, Sitting, Told, children, end_all
 
 SKETCH, PARAMETERS, INSERT = "ctrl+F9", "ctrl+F10", "ctrl+F12"
-KEYS = {SKETCH: "sketch", PARAMETERS: "parameters.noprefs", INSERT: "insert.noprefs"}
+ADD = "ctrl+F11"
+KEYS = {
+    SKETCH: "sketch",
+    PARAMETERS: "parameters.noprefs",
+    ADD: "add.noprefs",
+    INSERT: "insert.noprefs",
+}
 Sit = Callable[..., Sitting]
 HALF = placed(x="20", y="15", width="80", height="60")  # room beside it on the page
 # of the screen: where nothing lies on the canvas but a shape that is drawn there
-CORNERS = ((330, 560), (420, 640))
+CORNERS = ((150, 560), (240, 640))
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +80,8 @@ def is_work(line: Told) -> bool:
 
 
 def draw_rectangle(sitting: Sitting) -> None:
+    window = sitting.desk.find(WINDOW)
+    sitting.desk.do("windowmove", window, "320", "0")  # which lies above Inkscape
     sitting.press("r")
     sitting.desk.drag(*CORNERS)
     sitting.wait_changed()
@@ -172,6 +180,18 @@ def test_the_sketch_lies_on_a_bitmap_that_was_moved_meanwhile(sit: Sit) -> None:
     assert fit(*pictures).off < 0.005
 
 
+def test_the_window_is_not_lost_behind_inkscape(sit: Sit) -> None:
+    sitting = sit()
+    drafted(sitting)
+    window = sitting.desk.window(WINDOW)
+    sitting.desk.wait_still()
+    before = sitting.desk.look(window)
+    sitting.desk.focus(sitting.main)
+    sitting.desk.wait_still()
+    inside = (slice(40, 300), slice(40, 300))  # of the preview
+    assert sitting.desk.same(sitting.desk.look(window)[inside], before[inside])
+
+
 def test_two_windows_stand_beside_each_other(sit: Sit) -> None:
     two = placed(x="10", y="15", width="80", height="60") + placed(
         id="other-photo", x="110", y="15", width="80", height="60"
@@ -259,3 +279,19 @@ def test_a_sketch_waits_for_the_extension_that_inkscape_waits_for(sit: Sit) -> N
     sitting.save()
     assert labels(sitting.path) == ["Sketch of photo (16 strokes)"] * 2
     nothing_is_left(sitting)
+
+
+def test_strokes_that_were_added_are_selected(sit: Sit) -> None:
+    sitting = sit()
+    drafted(sitting)
+    insert(sitting)
+    sitting.save()
+    before = sorted(str(one.get("id")) for one in sketches(sitting.path)[0])
+    sitting.press("Escape", ADD)
+    sitting.wait_changed()
+    wait_for(lambda: not children(sitting, "clipasso_"), "the selection")
+    act(sitting, "delete-selection")
+    sitting.save()
+    after = sorted(str(one.get("id")) for one in sketches(sitting.path)[0])
+    assert after == before, "the new ones were selected, and nothing else"
+    assert labels(sitting.path) == ["Sketch of photo (18 strokes)"], "nothing was added"

@@ -90,8 +90,9 @@ class Delivery:
         own = self._origin.window if name == self._origin.name else None
         if own is not None:
             for number in range(TRIES + 1):
-                if bring_to_front(own):
-                    yield number == TRIES
+                if not bring_to_front(own):
+                    break
+                yield number == TRIES
         yield False
         windows = bus.windows(name)
         for _ in windows[1:]:
@@ -105,7 +106,9 @@ class Delivery:
     def _told(self, job: BackgroundJob) -> str:
         """What became of a job; nothing of one that is inserted, which is cleared away."""
         answer = wish.answer(job)
-        if answer is None or answer.said == wish.ELSEWHERE:
+        if answer is None:  # it was started before this version of the extension came
+            return f"Inkscape did not insert the sketch: {_waits()}"
+        if answer.said == wish.ELSEWHERE:
             return f"The document that the sketch belongs to is not open any more: {_waits()}"
         if answer.said == wish.GONE:
             return (

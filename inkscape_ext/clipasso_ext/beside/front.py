@@ -40,6 +40,15 @@ def bring_to_front(number: int) -> bool:
     return window_in_front() == number
 
 
+def stay_above(window: Any, number: Optional[int]) -> None:
+    """Have a window of GTK lie above the one with that number, as its dialogs do: else it is lost
+    behind it. Nothing is done where that is not known.
+    """
+    parent = None if number is None else _window(number)
+    if parent is not None:
+        window.connect("realize", lambda _: window.get_window().set_transient_for(parent))
+
+
 def _window(number: int) -> Any:
     screen = _screen()
     every = [] if screen is None else screen.get_window_stack() or []

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -69,11 +70,13 @@ def _sweep() -> None:
     above = Path(scratch_folder() or tempfile.gettempdir())
     for folder in above.glob(PREFIX + "*"):
         try:
-            if time.time() - folder.stat().st_mtime < STARTING_S:
+            status = folder.lstat()
+            is_own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+            if not is_own or time.time() - status.st_mtime < STARTING_S:
                 continue
             lock = hold(folder / LOCK)
             if lock is not None:
                 shutil.rmtree(str(folder))
                 os.close(lock)
-        except OSError as error:  # another person's
+        except OSError as error:
             log(f"{folder} is left: {error}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import NamedTuple, Optional
 
 from clipasso_ext.beside.front import window_in_front
+from clipasso_ext.beside.other_effects import own_group
 from clipasso_ext.beside.session_bus import connect
 
 
@@ -20,7 +20,7 @@ class Origin(NamedTuple):
 
 
 def find_origin() -> Optional[Origin]:
-    """Of this process, which Inkscape has just started; None where no Inkscape is on the bus."""
+    """Of this process, which Inkscape has just started; None where that is not on the bus."""
     bus = connect()
-    names = [] if bus is None else bus.inkscapes()
-    return Origin(names[0], window_in_front(), os.getpgid(0)) if names else None
+    name = None if bus is None else bus.parent()
+    return None if name is None else Origin(name, window_in_front(), own_group())

@@ -11,6 +11,12 @@ PROCESSES = Path("/proc")
 DOCUMENT = b"ink_ext_"  # in the name of the file that Inkscape gives to an extension
 
 
+def own_group() -> int:
+    """The process group of this process, which is its Inkscape's; 0 where there is none."""
+    getpgid = getattr(os, "getpgid", None)
+    return int(getpgid(0)) if getpgid else 0
+
+
 def effect_runs(group: int) -> bool:
     """Whether an extension runs, beside this process, that the Inkscape of that process group
     started. Nobody knows where there is no ``/proc``.

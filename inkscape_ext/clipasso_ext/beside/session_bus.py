@@ -14,6 +14,7 @@ RUNTIME_VARIABLE = "XDG_RUNTIME_DIR"  # where else the bus is looked for
 INKSCAPE = "org.inkscape.Inkscape"  # and, after a dot, a tag that a person may give
 NODE = re.compile(r'<node name="([^"]+)"')
 DAEMON = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+SANDBOX = Path("/.flatpak-info")  # is there within a Flatpak
 ANSWER_MS = 5000  # of the bus itself
 UNLIMITED_MS = 2**31 - 1  # an Inkscape that is busy answers when it is free
 
@@ -25,11 +26,17 @@ class SessionBus:
         self._connection = connection
 
     def inkscapes(self) -> List[str]:
-        """Names of those that run; first the one whose child this process is."""
+        """Names of those that run."""
         listed = self._call(*DAEMON, "ListNames")
         names = [] if listed is None else listed[0]
-        own = [name for name in names if name == INKSCAPE or name.startswith(INKSCAPE + ".")]
-        return sorted(own, key=lambda name: (not self._is_parent(name), name))
+        return sorted(name for name in names if name == INKSCAPE or name.startswith(INKSCAPE + "."))
+
+    def parent(self) -> Optional[str]:
+        """The name of the one whose child this process is; None where that is not on the bus."""
+        names = self.inkscapes()
+        if SANDBOX.exists():  # the bus knows its processes by other numbers
+            return names[0] if names else None
+        return next((name for name in names if self._is_parent(name)), None)
 
     def windows(self, name: str) -> List[str]:
         """The object paths of an Inkscape's windows."""
@@ -37,7 +44,7 @@ class SessionBus:
         told = self._call(name, place, "org.freedesktop.DBus.Introspectable", "Introspect")
         return [] if told is None else [f"{place}/{one}" for one in NODE.findall(told[0])]
 
-    def do(self, name: str, action: str, place: Optional[str] = None) -> bool:
+    def do(self, name: str, action: str, place: Optional[str] = None, parameter: str = "") -> bool:
         """Have an Inkscape do something, and wait until it is done, however busy it is. Returns
         whether it was done.
 
@@ -45,7 +52,8 @@ class SessionBus:
         """
         from gi.repository import GLib
 
-        said = GLib.Variant("(sava{sv})", (action, [], {}))
+        parameters = [GLib.Variant("s", parameter)] if parameter else []
+        said = GLib.Variant("(sava{sv})", (action, parameters, {}))
         where = place or _object_path(name)
         told = self._call(name, where, "org.gtk.Actions", "Activate", said, UNLIMITED_MS)
         return told is not None
@@ -57,7 +65,7 @@ class SessionBus:
         told = self._call(*DAEMON, "GetConnectionUnixProcessID", GLib.Variant("(s)", (name,)))
         try:
             return told is not None and os.getpgid(told[0]) == os.getpgid(0)
-        except OSError:  # it is in another sandbox
+        except OSError:  # it is in a sandbox
             return False
 
     def _call(

@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 from clipasso_ext.beside.delivery import Delivery
+from clipasso_ext.beside.front import stay_above
 from clipasso_ext.beside.handover import LOCK, read_folder
 from clipasso_ext.beside.origin import Origin
 from clipasso_ext.beside.remembered import RememberedPhoto, RememberedTask
@@ -57,14 +58,22 @@ def attend(folder: Path) -> str:
         raise Problem("The window can't be shown: the screen is gone.")
     from clipasso_ext.windows.sketch_window import SketchWindow
 
+    origin = Origin(**said["origin"])
     window = SketchWindow(tasks, settings.load(host.settings), host, said["unit"])
-    for task, event in window.run():
-        task.insert(event, window.settings)
-    jobs = [task.job for task in tasks if task.job is not None]
-    if not jobs:
+    stay_above(window, origin.window)
+    wanted = window.run()
+    if not wanted:
         return window.handed_over
-    told = Delivery(jobs, Origin(**said["origin"]), connect()).run()
-    return "\n\n".join(text for text in (told, *window.problems) if text)
+    told = list(window.problems)
+    for task, event in wanted:
+        try:
+            task.insert(event, window.settings)
+        except Problem as problem:  # the others are inserted
+            told.append(f"{task.name}: {problem}")
+    jobs = [task.job for task in tasks if task.job is not None]
+    if jobs:
+        told.insert(0, Delivery(jobs, origin, connect()).run())
+    return "\n\n".join(text for text in told if text)
 
 
 def tell(message: str) -> None:

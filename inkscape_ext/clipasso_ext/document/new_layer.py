@@ -31,7 +31,8 @@ NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 def insert_layer(
     svg: Any, photo: Photo, placement: Placement, sketch: bytes, job: Optional[str] = None
 ) -> Any:
-    """Put a sketch, an SVG of the engine's, into the layer of its bitmap, directly above it.
+    """Put a sketch, an SVG of the engine's, above its bitmap, where it is seen as it is.
+
     Returns the new layer. Raises `Problem`, with the document as it was.
     """
     parent, below = photo.branch()

@@ -22,6 +22,10 @@ from clipasso_ext.names import RANK
 
 # of the request that a sketch was made with, which its further strokes share
 KEPT = ("mask", "faces", "color", "width_px")
+NO_BETTER = (
+    "No better place was found, so the strokes stay where they were. Redraw them with Start afresh"
+    " and another number in Another try, or move them by hand first."
+)
 SAFE_MASKS = ("auto", "none", "alpha")
 
 
@@ -43,6 +47,7 @@ class EditTask:
         self.placed = placed
         self.messages: List[str] = []  # what the person should know afterwards
         self.done = False  # not when it was cancelled
+        self.added: List[str] = []  # ids of new strokes
         self._do = do
         self._reach = reach
         self._count = count
@@ -78,6 +83,8 @@ class EditTask:
         request = {"version": 1, **kept, "preset": preset, "guide": settings.guide}
         if self._count:
             request["strokes"] = self._count
+        if settings.seed:
+            request["seed"] = settings.seed
         return request
 
     def _kept_request(self) -> Dict[str, Any]:
@@ -119,7 +126,7 @@ class EditTask:
                 continue
             self.messages.append(f"{ident} stays as it is: it is {why}.")
         if self._do == "refine" and not change["improved"]:
-            self.messages.append("No better place was found, so the strokes stay where they were.")
+            self.messages.append(NO_BETTER)
 
     def _add(self, texts: List[str]) -> None:
         """Put new paths on top, with ids and ranks of their own."""
@@ -127,6 +134,7 @@ class EditTask:
         for text in texts:
             path = etree.fromstring(text)
             path.set("id", ids.new("stroke"))
+            self.added.append(str(path.get("id")))
             ranks = [read_rank(one) or 0 for one in self.sketch.ranked_paths]
             # the engine does not see the ranks of hidden strokes
             path.set(RANK, str(max(ranks, default=-1) + 1))
