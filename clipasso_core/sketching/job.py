@@ -112,7 +112,7 @@ class SketchJob:
         prepared, request = self.prepared, self.request
         if len(masks) == 1:
             levels = None if request.series is None else request.series[:-1]
-            return [Part(prepared, masks[0], request.strokes, levels=levels)]
+            return [Part(prepared, prepared.stage(mask=masks[0]), request.strokes, levels=levels)]
         stages = [prepared.stage(mask=mask) for mask in masks]
         weights = [how_much(stage) * prepared.matters(stage.mask) for stage in stages]
         counts = shares(request.strokes, weights)
@@ -120,8 +120,8 @@ class SketchJob:
         width_px = request.width_px or self._pen_px(stages)
         steps = max(1, round(prepared.preset.steps * (TOGETHER + (1 - TOGETHER) / len(masks))))
         return [
-            Part(prepared, mask, count, width_px, self._levels_of(one, count), steps)
-            for one, (mask, count) in enumerate(zip(masks, counts, strict=True))
+            Part(prepared, stage, count, width_px, self._levels_of(one, count), steps)
+            for one, (stage, count) in enumerate(zip(stages, counts, strict=True))
         ]
 
     def _levels_of(self, subject: int, strokes: int) -> tuple[int, ...] | None:
@@ -152,7 +152,7 @@ class SketchJob:
         )
         scene = without_subject(prepared.picture, prepared.mask.foreground)
         behind = Preparation(scene, request, _Shared(prepared))
-        return Part(behind, behind.mask, strokes)
+        return Part(behind, behind.stage(), strokes)
 
     def _outline_before(self, behind: Part) -> Outline:
         """Where lines behind the subjects end: so far from them that two pens leave white."""

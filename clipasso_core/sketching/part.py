@@ -12,10 +12,9 @@ import numpy as np
 from clipasso_core.optimiser.levels import inner_levels
 from clipasso_core.optimiser.saliency import published_saliency
 from clipasso_core.optimiser.start import EdgeMap
-from clipasso_core.photo.mask import Mask
 from clipasso_core.route import one_chain
 from clipasso_core.sketching.preparation import Preparation, relevance
-from clipasso_core.sketching.stage import to_map
+from clipasso_core.sketching.stage import Stage, to_map
 from clipasso_core.strokes import Stroke, from_canvas
 
 if TYPE_CHECKING:
@@ -65,20 +64,19 @@ class Part:
     def __init__(
         self,
         prepared: Preparation,
-        mask: Mask,
+        stage: Stage,
         strokes: int,
         width_px: float | None = None,
         levels: tuple[int, ...] | None = None,
         steps: int | None = None,
     ) -> None:
-        """mask: what of the photograph it shows.
+        """stage: what of the photograph it shows.
 
         width_px: of its strokes in picture pixels; None for that which the request and the canvas
             give. levels: how many of its first strokes are to be sketches of their own; None for
             those that the number of strokes gives. steps: in place of the preset's.
         """
-        self.prepared, self.strokes = prepared, strokes
-        self.stage = prepared.stage(mask=mask)
+        self.prepared, self.stage, self.strokes = prepared, stage, strokes
         self.width_px = width_px or self.stage.width_px(prepared.request.width_px)
         self._steps_before_joined = steps or prepared.preset.steps
         self._levels = self._settle_levels(levels)
