@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from clipasso_core.batch.draughtsman import OutputLostError
 from clipasso_core.batch.executor import Executor, Message, Note, Stop
 from clipasso_core.batch.manifest import Manifest, read_settings, write_settings
-from clipasso_core.batch.pictures import Found, Photo, Search, with_outputs
+from clipasso_core.batch.pictures import Found, Photo, Search, usual_output, with_outputs
 from clipasso_core.batch.place import Out, read_photo, stamp_of
 from clipasso_core.batch.row import Row
 from clipasso_core.batch.settings import Settings, differences
@@ -249,7 +249,7 @@ def _nothing_found(search: Search) -> str:
 
 def _about_names(photos: list[Photo]) -> list[str]:
     """What the names of sketches are where several pictures would have had the same."""
-    unlike = [photo.output for photo in photos if photo.output.count(".") > photo.path.count(".")]
+    unlike = [photo.output for photo in photos if photo.output != usual_output(photo.path)]
     if not unlike:
         return []
     return [f"{_count(unlike)} would share a sketch's name and keep their own: {_shown(unlike)}"]

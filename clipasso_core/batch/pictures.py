@@ -215,7 +215,7 @@ def with_outputs(photos: Iterable[Photo], before: Mapping[str, str]) -> list[Pho
     """
     photos = list(photos)
     taken = {_folded(name) for name in before.values()}
-    wishes = [_svg(photo.path) for photo in photos if photo.path not in before]
+    wishes = [usual_output(photo.path) for photo in photos if photo.path not in before]
     count: dict[str, int] = {}
     for wish in wishes:
         count[_folded(wish)] = count.get(_folded(wish), 0) + 1
@@ -223,7 +223,7 @@ def with_outputs(photos: Iterable[Photo], before: Mapping[str, str]) -> list[Pho
     for photo in photos:
         output = before.get(photo.path)
         if output is None:
-            output = _svg(photo.path)
+            output = usual_output(photo.path)
             if count[_folded(output)] > 1:
                 output = f"{photo.path}.svg"
             output = _free(output, photo.path, taken)
@@ -240,7 +240,8 @@ def _free(output: str, path: str, taken: set[str]) -> str:
     return output
 
 
-def _svg(path: str) -> str:
+def usual_output(path: str) -> str:
+    """The sketch's name where no other picture would have the same."""
     folder, mark, name = path.rpartition("/")
     stem = name.rpartition(".")[0] or name
     return f"{folder}{mark}{stem}.svg"

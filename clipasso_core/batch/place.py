@@ -128,7 +128,7 @@ class Out:
             except OSError as error:
                 raise UserError(
                     "cannot-write",
-                    f"{target.parent} can't be made ({error.strerror}): choose another place with -o",
+                    f"{target.parent} can't be made ({error.strerror}): choose another with -o",
                 ) from None
             files.write_whole(data, target, force)
             return

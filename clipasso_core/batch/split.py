@@ -35,7 +35,8 @@ def splits(device: str, pictures: int) -> list[Split]:
     """Those worth trying for so many pictures, the likeliest to be fastest first."""
     if device != "cpu":
         return [split_for(jobs) for jobs in ON_A_GPU if jobs == 1 or jobs <= pictures]
-    most = max(1, min(cores(), pictures, int(_free_bytes() // WORKER_BYTES)))
+    held = min(float(pictures), _free_bytes() / WORKER_BYTES)  # in memory
+    most = max(1, min(cores(), int(held)))
     tried = [most]
     while tried[-1] > 1:
         tried.append(tried[-1] // 2)
