@@ -54,6 +54,12 @@ EXECUTORS = ("local", "ray")
 @click.option("--retry-failed", is_flag=True, help="Try once more what failed in an earlier run.")
 @click.option("--max-failures", type=int, metavar="N", help="End when N pictures have failed.")
 @click.option("--watch", is_flag=True, help="Go on looking for new pictures, until Ctrl-C ends it.")
+@click.option(
+    "--report",
+    metavar="FILE.html",
+    help="Write a page for browsers with photographs and sketches side by side, such as"
+    " OUT/report.html.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but what keeps it from beginning.")
 @FORCE
 @sketch_options
@@ -69,6 +75,7 @@ def batch(
     retry_failed: bool,
     max_failures: int | None,
     watch: bool,
+    report: str | None,
     quiet: bool,
     force: bool,
     as_json: bool,
@@ -86,6 +93,7 @@ def batch(
     from clipasso_core.batch import batch as batches
     from clipasso_core.batch.pictures import Search
     from clipasso_core.batch.place import Out, is_url
+    from clipasso_core.batch.report import check_report, write_report
     from clipasso_core.batch.settings import make_settings
     from clipasso_core.cli.batch_view import show_batch
 
@@ -95,6 +103,8 @@ def batch(
         raise UserError(
             "bad-max-failures", f"--max-failures must be at least 1, not {max_failures}"
         )
+    if report is not None:
+        check_report(report)
     at_once = _jobs(jobs)
     request = SketchRequest.from_json(chosen_settings(settings))
     order = batches.Order(
@@ -118,6 +128,10 @@ def batch(
                 for message in messages:
                     view.tell(message)
             view.finish(work.tally, stop.is_asked)
+            if report is not None and not stop.is_asked:
+                places = {photo.path: photo.place for photo in found.photos}
+                rows = work.manifest.rows.values()
+                view.reported(write_report(rows, places, order.out, report), report)
     if stop.is_asked and not work.tally.ended_by:
         return INTERRUPTED
     return SOME_LEFT if work.tally.is_short or plan.failed else DONE

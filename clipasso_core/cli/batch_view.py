@@ -28,6 +28,9 @@ class BatchView(Protocol):
     def finish(self, tally: Tally, interrupted: bool) -> None:
         """Show the end."""
 
+    def reported(self, pages: int, target: str) -> None:
+        """Tell of the report."""
+
 
 @contextmanager
 def show_batch(plan: Plan, as_json: bool, quiet: bool) -> Iterator[BatchView]:
@@ -96,6 +99,10 @@ class _Bar:
         for line in _last_lines(self._plan, tally, interrupted):
             self._print(line)
 
+    def reported(self, pages: int, target: str) -> None:
+        more = f" and {pages - 1} more beside it" if pages > 1 else ""
+        self._print(f"the report is {target}{more}")
+
     def _count(self, row: Row) -> None:
         if row.is_done:
             self._drawn += 1
@@ -146,12 +153,18 @@ class _Json:
             }
         )
 
+    def reported(self, pages: int, target: str) -> None:
+        _print({"event": "reported", "output": target, "pages": pages})
+
 
 class _Silence:
     def tell(self, message: Message) -> None:
         return
 
     def finish(self, tally: Tally, interrupted: bool) -> None:
+        return
+
+    def reported(self, pages: int, target: str) -> None:
         return
 
 

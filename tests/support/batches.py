@@ -46,7 +46,9 @@ class QuickDraughtsman(Draughtsman):
 
     def draw(self, photo: Photo, tell: Tell) -> Row:
         tell({"event": "started"})
-        text = Path(photo.place).read_text(errors="replace") if os.path.exists(photo.place) else "bad"
+        text = (
+            Path(photo.place).read_text(errors="replace") if os.path.exists(photo.place) else "bad"
+        )
         if text.startswith("die"):
             self._die(f"{photo.output}.begun", once=text == "die-once")
         while text.startswith("slow"):
