@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from filelock import FileLock, Timeout
 
-from clipasso_core.batch.draughtsman import OutputLostError
+from clipasso_core.batch.draughtsman import LostError
 from clipasso_core.batch.executor import Executor, Message, Note, Stop
 from clipasso_core.batch.manifest import Manifest, read_settings, write_settings
 from clipasso_core.batch.pictures import Found, Photo, Search, usual_output, with_outputs
@@ -115,7 +115,7 @@ class Batch:
             yield from self._draw(plan.photos, executor, stop)
             if self.order.watch:
                 yield from self._watch(executor, stop)
-        except OutputLostError as lost:
+        except LostError as lost:
             self.tally.ended_by = lost.error.message
             return
         finally:
@@ -140,7 +140,7 @@ class Batch:
         try:
             self.manifest.add([row])
         except UserError as error:
-            raise OutputLostError(error) from None
+            raise LostError(error) from None
         self.tally.left -= 1
         self._tried.add(row.path)
         self._names.add(row.output)

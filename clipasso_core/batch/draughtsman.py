@@ -30,8 +30,10 @@ Event = dict[str, Any]
 Tell = Callable[[Event], None]  # may raise `Cancelled`
 
 
-class OutputLostError(Exception):
-    """OUT takes no more sketches."""
+class LostError(Exception):
+    """What all pictures need is lost in the middle of the work: OUT takes no more sketches, or the
+    cluster has gone.
+    """
 
     def __init__(self, error: UserError) -> None:
         super().__init__(error.message)
@@ -74,7 +76,7 @@ class Draughtsman:
         """Draw a picture and write its sketch; what goes wrong is in the row.
 
         tell: hears the events of docs/protocol.md. Raises `Cancelled` as it does, and
-        `OutputLostError`.
+        `LostError`.
         """
         work = _Work(self, photo, tell)
         try:
@@ -83,7 +85,7 @@ class Draughtsman:
             raise
         except Exception as error:  # one picture must not end the others
             if _ends_all(error):
-                raise OutputLostError(error) from None
+                raise LostError(error) from None
             return work.failed(_told(error))
 
 

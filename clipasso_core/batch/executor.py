@@ -35,7 +35,7 @@ class Executor(Protocol):
 
     def draw(self, photos: list[Photo], stop: Stop) -> Iterator[Message]:
         """Draw them, in any order; a row for each, unless it is stopped. Raises `UserError` where
-        none can be drawn, `OutputLostError` where OUT takes no more.
+        none can be drawn, `LostError` where it can't go on.
         """
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
-from clipasso_core.batch.draughtsman import Draughtsman, OutputLostError
+from clipasso_core.batch.draughtsman import Draughtsman, LostError
 from clipasso_core.batch.executor import Message, Note, Stop, Told
 from clipasso_core.batch.pictures import Photo
 from clipasso_core.batch.place import stamp_of
@@ -146,7 +146,7 @@ class Pool:
             return
         if isinstance(message, _Unfit):
             error = UserError(message.code, message.message)
-            raise OutputLostError(error) if message.is_lost else error
+            raise LostError(error) if message.is_lost else error
         if message == READY:
             self._deaths = 0
         elif isinstance(message, Row):
@@ -314,5 +314,5 @@ def _draw(connection: Connection, draughtsman: Draughtsman, photo: Photo) -> Non
 
     try:
         connection.send(draughtsman.draw(photo, tell))
-    except OutputLostError as lost:
+    except LostError as lost:
         connection.send(_Unfit(lost.error.code, lost.error.message, is_lost=True))

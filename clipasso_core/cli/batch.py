@@ -55,6 +55,19 @@ EXECUTORS = ("local", "ray")
 @click.option("--max-failures", type=int, metavar="N", help="End when N pictures have failed.")
 @click.option("--watch", is_flag=True, help="Go on looking for new pictures, until Ctrl-C ends it.")
 @click.option(
+    "--executor",
+    type=click.Choice(EXECUTORS),
+    default="local",
+    show_default=True,
+    help="Draw with processes of this machine, or on a Ray cluster.",
+)
+@click.option(
+    "--ray-address",
+    metavar="ADDRESS",
+    help="Of the cluster's head, HOST:6379.  [default: the cluster that this machine belongs to,"
+    " else one of its own]",
+)
+@click.option(
     "--report",
     metavar="FILE.html",
     help="Write a page for browsers with photographs and sketches side by side, such as"
@@ -75,6 +88,8 @@ def batch(
     retry_failed: bool,
     max_failures: int | None,
     watch: bool,
+    executor: str,
+    ray_address: str | None,
     report: str | None,
     quiet: bool,
     force: bool,
@@ -105,6 +120,8 @@ def batch(
         )
     if report is not None:
         check_report(report)
+    if ray_address is not None and executor != "ray":
+        raise UserError("bad-usage", "--ray-address is of a Ray cluster: add --executor ray")
     at_once = _jobs(jobs)
     request = SketchRequest.from_json(chosen_settings(settings))
     order = batches.Order(
@@ -122,9 +139,9 @@ def batch(
         return DONE
     with batches.opened(order) as work, _stoppable() as stop:
         plan = work.plan(found)
-        executor = _executor(order, at_once, as_json)
+        drawing = _executor(order, at_once, as_json, executor == "ray", ray_address)
         with show_batch(plan, as_json, quiet) as view:
-            with closing(work.run(plan, executor, stop)) as messages:
+            with closing(work.run(plan, drawing, stop)) as messages:
                 for message in messages:
                     view.tell(message)
             view.finish(work.tally, stop.is_asked)
@@ -137,11 +154,19 @@ def batch(
     return SOME_LEFT if work.tally.is_short or plan.failed else DONE
 
 
-def _executor(order: Order, jobs: int | None, as_json: bool) -> Executor:
+def _executor(
+    order: Order, jobs: int | None, as_json: bool, on_ray: bool, ray_address: str | None
+) -> Executor:
     from clipasso_core.batch.draughtsman import Draughtsman
+
+    draughtsman = Draughtsman(order.settings, order.out, wants_result=as_json)
+    if on_ray:
+        from clipasso_core.batch.ray_executor import RayExecutor
+
+        return RayExecutor(draughtsman, ray_address, jobs)
     from clipasso_core.batch.pool import Pool
 
-    return Pool(Draughtsman(order.settings, order.out, wants_result=as_json), jobs)
+    return Pool(draughtsman, jobs)
 
 
 def _jobs(text: str) -> int | None:

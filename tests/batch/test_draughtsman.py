@@ -12,7 +12,7 @@ import fsspec
 import pytest
 
 from clipasso_core import SketchRequest, from_svg, sketch, to_svg
-from clipasso_core.batch.draughtsman import Draughtsman, KeptGuides, OutputLostError
+from clipasso_core.batch.draughtsman import Draughtsman, KeptGuides, LostError
 from clipasso_core.batch.pictures import Photo
 from clipasso_core.batch.place import Out
 from clipasso_core.batch.settings import Settings
@@ -115,7 +115,7 @@ def test_a_disk_that_takes_no_more_ends_all(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", fsync)
-    with pytest.raises(OutputLostError, match="free some room"):
+    with pytest.raises(LostError, match="free some room"):
         draughtsman(tmp_path).draw(photo_at(photo), say_nothing)
     assert list(tmp_path.glob("*.svg")) == []
 
@@ -151,7 +151,7 @@ def test_a_store_that_refuses_ends_all(
         raise RuntimeError("no credentials")
 
     monkeypatch.setattr(type(memory), "pipe_file", refuse)
-    with pytest.raises(OutputLostError, match="no credentials"):
+    with pytest.raises(LostError, match="no credentials"):
         draughtsman("memory://closed").draw(photo_at(photo), say_nothing)
 
 

@@ -18,7 +18,7 @@ from support.batches import QuickDraughtsman, done_row, fill
 from clipasso_core import SketchRequest
 from clipasso_core.batch import pool as module
 from clipasso_core.batch import split as splitting
-from clipasso_core.batch.draughtsman import OutputLostError
+from clipasso_core.batch.draughtsman import LostError
 from clipasso_core.batch.executor import Message, Note, Stop, Told
 from clipasso_core.batch.pictures import Photo
 from clipasso_core.batch.place import Out
@@ -133,7 +133,7 @@ def test_a_stop_before_the_first_begins_nothing(tmp_path: Path) -> None:
 def test_a_disk_that_takes_no_more_is_told(tmp_path: Path) -> None:
     photos = photos_in(tmp_path / "in", a="lost", b="good")
     pool = pool_into(tmp_path / "out", jobs=1)
-    with pytest.raises(OutputLostError, match="the disk is full"):
+    with pytest.raises(LostError, match="the disk is full"):
         list(pool.draw(photos, Stop()))
     pool.close()
 

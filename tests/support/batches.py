@@ -12,7 +12,7 @@ from pathlib import Path
 
 from clipasso_core import SketchRequest
 from clipasso_core.batch.batch import Batch, Order, Plan, find
-from clipasso_core.batch.draughtsman import Draughtsman, OutputLostError, Tell
+from clipasso_core.batch.draughtsman import Draughtsman, LostError, Tell
 from clipasso_core.batch.executor import Message, Stop
 from clipasso_core.batch.pictures import Photo, Search
 from clipasso_core.batch.place import Out, read_photo, stamp_of
@@ -55,7 +55,7 @@ class QuickDraughtsman(Draughtsman):
             time.sleep(0.01)
             tell({"event": "progress"})
         if text == "lost":
-            raise OutputLostError(UserError("cannot-write", "the disk is full"))
+            raise LostError(UserError("cannot-write", "the disk is full"))
         if text.startswith("bad"):
             error = UserError("bad-photo", f"{photo.path} is bad")
             stamp = stamp_of(photo.place) or ""
