@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from pyarrow import Table
 
 ANSWER_S = 10.0  # within which a cluster is to answer
-TRIES = 2  # of a picture whose actor died, as on one machine
 MOST_BLOCKS = 10_000  # pictures are handed out one by one, of more than so many several
-IN_FLIGHT = 2  # pictures an actor has: one that it draws, one that it begins with at once
+# Pictures an actor has: one that it draws, and one that it begins with at once. Those that it had
+# when it died are drawn once more, at the end and each alone, so that none dies by its neighbour.
+IN_FLIGHT = (2, 1)
 GPU_WORKER_BYTES = 4e9  # that an actor takes of a GPU: CLIP with its views, rounded up
 MOST_A_GPU = 4  # actors on one; from so many on they only wait for each other
 STORE_BYTES = 100_000_000  # for objects, of a cluster on this machine: rows and names are small
+ENDING_S = 5.0  # that a thread may take to notice that the cluster is left
 LOOK_S = 0.2  # between two looks at whether to stop
 
 
@@ -51,35 +53,50 @@ class RayExecutor:
         self, draughtsman: Draughtsman, address: str | None = None, jobs: int | None = None
     ) -> None:
         self._draughtsman, self._address, self._jobs = draughtsman, address, jobs
+        self._reader: threading.Thread | None = None
 
     def draw(self, photos: list[Photo], stop: Stop) -> Iterator[Message]:
         """See `executor.Executor`. Of each picture only its end is told."""
         self._connect()
-        came: queue.Queue[Table | Exception | None] = queue.Queue()
-        reader = threading.Thread(target=self._read, args=(photos, came), daemon=True)
-        reader.start()
         waiting = {photo.path: photo for photo in photos}
+        for in_flight in IN_FLIGHT:
+            if waiting and not stop.is_asked:
+                yield from self._draw_once(waiting, in_flight, stop)
+        if not stop.is_asked:
+            yield from (self._given_up(photo) for photo in waiting.values())
+
+    def _draw_once(
+        self, waiting: dict[str, Photo], in_flight: int, stop: Stop
+    ) -> Iterator[Message]:
+        """Hand out what waits; those whose actor ended go on waiting."""
+        came: queue.Queue[Table | Exception | None] = queue.Queue()
+        reading = (list(waiting.values()), in_flight, came)
+        self._reader = threading.Thread(target=self._read, args=reading, daemon=True)
+        self._reader.start()
         while not stop.is_asked:
             try:
                 table = came.get(timeout=LOOK_S)
             except queue.Empty:
                 continue
             if table is None:
-                break
+                return
             if isinstance(table, Exception):
                 raise _lost(table)
             for line in table.to_pylist():
                 yield from self._messages(line, waiting)
-        if not stop.is_asked:  # of each, an actor ended more than once
-            yield from (self._given_up(photo) for photo in waiting.values())
 
     def close(self) -> None:
         """Leave the cluster; actors that still draw are ended with it."""
         import ray
 
         ray.shutdown()
+        if self._reader is not None:
+            self._reader.join(ENDING_S)
+            self._reader = None
 
     def _connect(self) -> None:
+        # or a thread that still asks when all is over would start another cluster
+        os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
         try:
             import ray
             import ray.data
@@ -92,7 +109,6 @@ class RayExecutor:
             return
         if self._address is not None:
             _check_answers(self._address)
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # it prints on standard error
         own = {"include_dashboard": False, "object_store_memory": STORE_BYTES}
         try:
             ray.init(
@@ -104,18 +120,20 @@ class RayExecutor:
             )
         except Exception as error:  # of many kinds
             raise _unanswered(self._address or "on this machine", error) from None
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # deaths are told as rows
 
-    def _read(self, photos: list[Photo], came: queue.Queue[Table | Exception | None]) -> None:
+    def _read(
+        self, photos: list[Photo], in_flight: int, came: queue.Queue[Table | Exception | None]
+    ) -> None:
         """Hand the pictures out and gather what comes of them, until there is no more."""
         try:
-            for table in self._drawn(photos):
+            for table in self._drawn(photos, in_flight):
                 came.put(table)
             came.put(None)
         except Exception as error:  # told by the thread that asks
             came.put(error)
 
-    def _drawn(self, photos: list[Photo]) -> Iterator[Table]:
+    def _drawn(self, photos: list[Photo], in_flight: int) -> Iterator[Table]:
         import ray
         from ray.data import ActorPoolStrategy, DataContext
 
@@ -129,7 +147,7 @@ class RayExecutor:
         lines = [{"photo": json.dumps(dataclasses.asdict(photo))} for photo in photos]
         pictures = ray.data.from_items(lines, override_num_blocks=min(len(lines), MOST_BLOCKS))
         actors = ActorPoolStrategy(
-            min_size=1, max_size=most, initial_size=most, max_tasks_in_flight_per_actor=IN_FLIGHT
+            min_size=1, max_size=most, initial_size=most, max_tasks_in_flight_per_actor=in_flight
         )
         with warnings.catch_warnings():
             # the last two have no other way in; Ray 2.64 is to have one
@@ -143,7 +161,7 @@ class RayExecutor:
                 num_gpus=gpus or None,
                 compute=actors,
                 max_restarts=-1,
-                max_task_retries=TRIES - 1,
+                max_task_retries=0,
             )
         # each block as it comes: a row that waits for the next one would be lost with this process
         yield from drawn.iter_batches(prefetch_batches=0, batch_size=None, batch_format="pyarrow")
@@ -184,7 +202,7 @@ class RayExecutor:
     def _given_up(self, photo: Photo) -> Row:
         error = UserError(
             "worker-died",
-            f"the actors that drew {photo.path} ended {TRIES} times: it may need more memory than"
+            f"the actors that drew {photo.path} ended twice: it may need more memory than"
             " there is, or their machines were lost",
         )
         fingerprint, stamp = self._draughtsman.settings.fingerprint, stamp_of(photo.place) or ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,20 +129,21 @@ class _Bar:
 
 class _Json:
     def __init__(self, plan: Plan) -> None:
+        self._stream = sys.stdout  # libraries may print into what takes its place
         self._began = time.monotonic()
-        _print(planned_event(plan))
+        self._print(planned_event(plan))
 
     def tell(self, message: Message) -> None:
         if isinstance(message, Note):
-            _print({"event": "note", "text": message.text})
+            self._print({"event": "note", "text": message.text})
         elif isinstance(message, Told):
-            _print({"picture": message.path, **message.event})
+            self._print({"picture": message.path, **message.event})
         elif not message.is_done:
             error = {"event": "error", "code": message.code, "message": message.message}
-            _print({"picture": message.path, **error})
+            self._print({"picture": message.path, **error})
 
     def finish(self, tally: Tally, interrupted: bool) -> None:
-        _print(
+        self._print(
             {
                 "event": "finished",
                 "drawn": tally.drawn,
@@ -154,7 +156,10 @@ class _Json:
         )
 
     def reported(self, pages: int, target: str) -> None:
-        _print({"event": "reported", "output": target, "pages": pages})
+        self._print({"event": "reported", "output": target, "pages": pages})
+
+    def _print(self, event: dict[str, Any]) -> None:
+        print(json.dumps(event), flush=True, file=self._stream)
 
 
 class _Silence:
@@ -185,7 +190,3 @@ def _last_lines(plan: Plan, tally: Tally, interrupted: bool) -> Iterator[str]:
 
 def _pictures(count: int) -> str:
     return f"{count} picture{'' if count == 1 else 's'}"
-
-
-def _print(event: dict[str, Any]) -> None:
-    print(json.dumps(event), flush=True)

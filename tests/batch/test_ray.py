@@ -203,7 +203,7 @@ def test_a_cluster_that_does_not_answer_is_one_line(out: Out) -> None:
 
 def test_ray_that_is_not_installed_is_one_line(out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(UserError, match="install.py --with ray"):
+    with pytest.raises(UserError, match=r"install\.py --with ray"):
         list(RayExecutor(quick(out)).draw([Photo("a", "a", "a")], Stop()))
 
 
