@@ -1,7 +1,8 @@
-"""What `clipasso batch` makes of a machine: pictures a minute with so many processes, against single
-warm sketches one after the other, memory a process, and what Ray costs.
+"""What `clipasso batch` makes of a machine: pictures a minute with so many processes, against
+single warm sketches one after the other, memory a process, and what Ray costs.
 
-    python benchmarks/batch.py PHOTO... [--pictures 12] [--presets draft,quick] [--ray] [--nodes 2,4]
+    python benchmarks/batch.py PHOTO... [--pictures 12] [--presets draft,quick] [--jobs 1,2]
+        [--ray] [--nodes 2,4]
 
 Each photograph counts as often as it takes to have so many pictures. Everything is measured in one
 run, for a machine that others share is another one an hour later. Prints a table, and writes JSON
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import checkout  # noqa: F401
@@ -145,7 +147,7 @@ def measure(options: argparse.Namespace) -> Iterator[Measured]:
         yield single(photos, request)
         for jobs in map(int, options.jobs.split(",")):
             say(f"{preset}: {jobs} at once")
-            yield batch(f"{jobs} at once", photos, request, lambda one, jobs=jobs: Pool(one, jobs))
+            yield batch(f"{jobs} at once", photos, request, partial(Pool, jobs=jobs))
         if options.ray:
             say(f"{preset}: Ray on this machine")
             yield batch("Ray", photos, request, RayExecutor)
