@@ -7,8 +7,8 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.batches import SETTINGS, QuickDraughtsman, fill, order_of, run_at_once
@@ -16,7 +16,7 @@ from support.cluster import need, nodes, s3
 
 from clipasso_core import SketchRequest, from_svg
 from clipasso_core.batch import ray_executor as module
-from clipasso_core.batch.batch import Batch, Plan, find
+from clipasso_core.batch.batch import Batch, Order, Plan, find
 from clipasso_core.batch.draughtsman import Draughtsman, LostError
 from clipasso_core.batch.executor import Executor, Message, Stop, Told
 from clipasso_core.batch.manifest import MANIFEST
@@ -71,6 +71,37 @@ def rows_of(messages: list[Message]) -> dict[str, Row]:
 
 
 @pytest.mark.slow
+def test_pictures_and_sketches_may_lie_in_s3(photo: Path) -> None:
+    """On a cluster of its own, whose nodes know where the store is. It stands before the tests that
+    share one: two at a time in one process get in each other's way.
+    """
+    with s3("sketches") as system, nodes(1, cpus=2) as own:
+        system.pipe_file("sketches/in/a.jpg", photo.read_bytes())
+        system.pipe_file("sketches/in/deep/b.jpg", b"no picture")
+        order = order_of(Path("unused"), Path("unused"), Settings(BRIEF))
+        order = _with_urls(order, "s3://sketches/in", "s3://sketches/out")
+        order.out.make()
+        batch = Batch(order)
+        plan = batch.plan(find(order))
+        executor = RayExecutor(Draughtsman(order.settings, order.out), own)
+        for _ in batch.run(plan, executor, Stop()):
+            pass
+        assert (batch.tally.drawn, batch.tally.failed) == (1, 1), batch.manifest.rows
+        assert len(from_svg(order.out.read("a.svg") or b"").strokes) == 3
+        lines = (order.out.read(MANIFEST) or b"").splitlines()
+        assert [json.loads(line)["code"] for line in lines] == [None, "bad-photo"]
+        again = Batch(order).plan(find(order))
+        assert (again.photos, again.done, again.failed) == ([], 1, 1)
+        system.pipe_file("sketches/in/a.jpg", photo.read_bytes() + b" ")  # another picture
+        assert [one.path for one in Batch(order).plan(find(order)).photos] == ["a.jpg"]
+
+
+def _with_urls(order: Order, photos: str, out: str) -> Order:
+    search = replace(order.search, sources=(photos,), out=out)
+    return replace(order, search=search, out=Out(out))
+
+
+@pytest.mark.slow
 def test_every_picture_has_one_row_whatever_becomes_of_its_actor(
     address: str, out: Out, tmp_path: Path
 ) -> None:
@@ -111,7 +142,7 @@ def test_a_run_goes_on_on_another_executor(address: str, tmp_path: Path) -> None
     assert (drawn, plan.done, plan.failed) == ([], 2, 2)
 
 
-def run_on(executor: RayExecutor, order: Any) -> Plan:
+def run_on(executor: RayExecutor, order: Order) -> Plan:
     executor._draughtsman = QuickDraughtsman(order.settings, order.out)
     order.out.make()
     batch = Batch(order)
@@ -153,37 +184,6 @@ def test_what_keeps_all_from_being_drawn_is_told(
     photos = photos_in(tmp_path / "in", a=picture)
     with pytest.raises(kind, match=told):
         drawn_by(RayExecutor(quick(out, text), address), photos)
-
-
-@pytest.mark.slow
-def test_pictures_and_sketches_may_lie_in_s3(address: str, photo: Path) -> None:
-    """The cluster's nodes do not know where the store is: those of this test are its own."""
-    with s3("sketches") as system, nodes(1, cpus=2) as own:
-        system.pipe_file("sketches/in/a.jpg", photo.read_bytes())
-        system.pipe_file("sketches/in/deep/b.jpg", b"no picture")
-        order = order_of(Path("unused"), Path("unused"), Settings(BRIEF))
-        order = _with_urls(order, "s3://sketches/in", "s3://sketches/out")
-        order.out.make()
-        batch = Batch(order)
-        plan = batch.plan(find(order))
-        executor = RayExecutor(Draughtsman(order.settings, order.out), own)
-        for _ in batch.run(plan, executor, Stop()):
-            pass
-        assert (batch.tally.drawn, batch.tally.failed) == (1, 1)
-        assert len(from_svg(order.out.read("a.svg") or b"").strokes) == 3
-        lines = (order.out.read(MANIFEST) or b"").splitlines()
-        assert [json.loads(line)["code"] for line in lines] == [None, "bad-photo"]
-        again = Batch(order).plan(find(order))
-        assert (again.photos, again.done, again.failed) == ([], 1, 1)
-        system.pipe_file("sketches/in/a.jpg", photo.read_bytes() + b" ")  # another picture
-        assert [one.path for one in Batch(order).plan(find(order)).photos] == ["a.jpg"]
-
-
-def _with_urls(order: Any, photos: str, out: str) -> Any:
-    from dataclasses import replace
-
-    search = replace(order.search, sources=(photos,), out=out)
-    return replace(order, search=search, out=Out(out))
 
 
 # Without a cluster
