@@ -158,7 +158,7 @@ class _Work:
             seconds=self._seconds,
             loss=round(result.loss, 6),
             faces=job.setup.faces,
-            subjects=int(has_subject(job.prepared.mask)),
+            subjects=job.setup.subjects if has_subject(job.prepared.mask) else 0,
             strokes=len(result.strokes),
             guide=result.guide,
             preset=result.preset,

@@ -124,6 +124,13 @@ def sketch_options(command: Command) -> Command:
             ),
         ),
         option(
+            "--subjects",
+            field="subjects",
+            callback=_number_or_word,
+            metavar="auto|one|N",
+            help="Draw each of the photograph's subjects at its own scale, all as one, or so many.",
+        ),
+        option(
             "--background",
             field="background",
             type=int,
@@ -194,5 +201,13 @@ def _numbers(
     """``4,8,16`` as numbers; what can't be read is left to the request to refuse."""
     try:
         return tuple(int(one) for one in text.split(",")) if text is not None else None
+    except ValueError:
+        return text
+
+
+def _number_or_word(_context: click.Context, _option: click.Parameter, text: str) -> int | str:
+    """``2`` as a number; words are the request's to know."""
+    try:
+        return int(text)
     except ValueError:
         return text
