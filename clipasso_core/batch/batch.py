@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from filelock import FileLock, Timeout
@@ -120,6 +120,8 @@ class Batch:
             return
         finally:
             executor.close()
+            with suppress(UserError):  # OUT may be what was lost, which is told
+                self.manifest.flush()
         self.manifest.settle()
 
     def _draw(self, photos: list[Photo], executor: Executor, stop: Stop) -> Iterator[Message]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import Any
 
 from clipasso_core.batch.place import Out
@@ -21,6 +22,9 @@ MANIFEST = "manifest.jsonl"
 PARTS = "manifest.parts"  # folder of lines that are not in the file yet, in a store
 SETTINGS = "batch.json"  # how the pictures of OUT were drawn
 VERSION = 1  # of its form
+# Times that writing a part took, in which further lines gather: a store takes some 50 ms, and a
+# large cluster draws hundreds of pictures a second
+REST = 10
 
 
 class Manifest:
@@ -35,6 +39,8 @@ class Manifest:
         self.rows: dict[str, Row] = {}
         self.cut = 0
         self._is_tidy = True  # one line a picture, sorted
+        self._unwritten = b""  # lines that wait for the next part
+        self._rest_until = 0.0
         self._parts = sorted(name for name in names if name.startswith(f"{PARTS}/"))
         for name in (MANIFEST, *self._parts):
             self._take(out.read(name) or b"")
@@ -54,17 +60,33 @@ class Manifest:
                 self.rows[row.path] = row
 
     def add(self, rows: list[Row]) -> None:
-        """Add lines at the end. Raises `UserError`; the file then ends as it did before."""
+        """Add lines at the end. Raises `UserError`; the file then ends as it did before. In a store
+        those that come within moments are written with the next ones.
+        """
         self.rows.update((row.path, row) for row in rows)
         self._is_tidy = False
         text = b"".join(row.to_line() for row in rows)
         if self._out.is_here:
             _append(self._out, text)
             return
+        self._unwritten += text
+        if time.monotonic() >= self._rest_until:
+            self.flush()
+
+    def flush(self) -> None:
+        """Put the lines that wait into a store, then let others gather for a while. Raises
+        `UserError`.
+        """
+        if not self._unwritten:
+            return
+        began = time.monotonic()
         # names sort in the order in which they are written
         name = f"{PARTS}/{len(self._parts):09d}.jsonl"
-        self._out.write(name, text)
+        self._out.write(name, self._unwritten)
         self._parts.append(name)
+        self._unwritten = b""
+        ended = time.monotonic()
+        self._rest_until = ended + (ended - began) * REST
 
     def settle(self) -> None:
         """Write all lines anew, one a picture, sorted by path. Raises `UserError`."""
@@ -73,6 +95,7 @@ class Manifest:
         rows = sorted(self.rows.values(), key=lambda row: row.path)
         self._out.write(MANIFEST, b"".join(row.to_line() for row in rows))
         self._is_tidy = True
+        self._unwritten = b""
         self.cut = 0
         for part in self._parts:
             self._out.remove(part)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import fsspec
 import pytest
 
+from clipasso_core.batch import manifest as module
 from clipasso_core.batch.manifest import MANIFEST, PARTS, Manifest
 from clipasso_core.batch.place import Out
 from clipasso_core.batch.row import DONE, Row, failed_row, read_row
@@ -23,8 +25,11 @@ def row(path: str, **more: str) -> Row:
 
 
 @pytest.fixture(params=["folder", "memory"])
-def out(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Out]:
-    """A folder, and a store."""
+def out(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Out]:
+    """A folder, and a store that is asked for every line."""
+    monkeypatch.setattr(module, "REST", 0)
     if request.param == "folder":
         yield Out(str(tmp_path))
         return
@@ -72,6 +77,28 @@ def test_lines_after_a_settled_manifest_are_added_to_it(out: Out) -> None:
     assert set(reopened(out).rows) == {"a", "b"}
     manifest.settle()
     assert text_of(out) == ["a", "b"]
+
+
+def test_a_slow_store_is_not_asked_for_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    out, clock, written = Out("memory://slow"), [0.0], []
+
+    def write(_: Out, name: str, data: bytes, force: bool = False) -> None:
+        clock[0] += 0.05
+        written.append((name, data.count(b"\n")))
+
+    monkeypatch.setattr(Out, "write", write)
+    monkeypatch.setattr(Out, "remove", lambda out, name: None)
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    manifest = Manifest(out, set())
+    for number in range(100):  # a line each 20 ms, for two seconds
+        manifest.add([row(f"{number:03}")])
+        clock[0] += 0.02
+    manifest.settle()
+    *parts, whole = written
+    assert whole == (MANIFEST, 100)
+    assert 3 <= len(parts) <= 6
+    assert parts[0][1] == 1  # the first one does not wait
+    assert sum(count for _, count in parts) > 70
 
 
 @pytest.mark.parametrize("left", range(1, 40, 7))
