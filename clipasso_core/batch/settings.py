@@ -15,6 +15,7 @@ from clipasso_core.files import read_bytes
 from clipasso_core.request import SketchRequest
 
 MASKS = ("auto", "alpha", "none", "rembg")  # that are no file
+OF_ONE = ("mask_repair", "emphasis")  # what a person painted on one photograph
 DIGITS = 16  # of a fingerprint: no two settings of one folder will ever share it
 
 
@@ -53,6 +54,14 @@ def make_settings(request: SketchRequest, animation_s: float | None, force: bool
     """Settings that were checked. Raises `UserError`."""
     if animation_s is not None:
         check_seconds(animation_s)
+    for name in OF_ONE:
+        if getattr(request, name) is not None:
+            option = name.replace("_", "-")
+            raise UserError(
+                f"bad-{name}",
+                f"--{option} is a picture of one photograph: leave it out, and draw that photograph"
+                " with clipasso sketch",
+            )
     if request.mask in MASKS or request.mask.startswith("rembg:"):
         return Settings(request, animation_s, force)
     if os.path.isdir(request.mask):

@@ -32,6 +32,13 @@ from clipasso_core.request import SketchRequest
 @FORCE
 @sketch_options
 @click.option(
+    "--start",
+    "start_file",
+    type=click.Path(path_type=Path),
+    metavar="SKETCH",
+    help="Go on from the strokes of an earlier sketch of PHOTO, an SVG that clipasso wrote.",
+)
+@click.option(
     "--frames",
     type=click.Path(path_type=Path),
     metavar="DIR",
@@ -43,6 +50,7 @@ def sketch(
     output: Path | None,
     force: bool,
     as_json: bool,
+    start_file: Path | None,
     frames: Path | None,
     animation_s: float | None,
     **settings: Any,
@@ -59,7 +67,11 @@ def sketch(
     from clipasso_core.photo import picture
     from clipasso_core.sketching.job import sketch as draw
 
-    request = SketchRequest.from_json(chosen_settings(settings))
+    asked = chosen_settings(settings)
+    start = svg.read_svg(start_file) if start_file is not None else None
+    if start is not None:
+        asked.setdefault("strokes", len(start.strokes))
+    request = SketchRequest.from_json(asked)
     target = output or Path(f"{photo.stem}-sketch.svg")
     if target.suffix.lower() not in (".svg", "") and str(target) != "-":
         raise UserError(
@@ -88,7 +100,7 @@ def sketch(
                 album.add(progress)
             return not interrupt.asked
 
-        result = draw(source, request, on_progress)
+        result = draw(source, request, on_progress, start)
         document = (
             svg.to_svg(result)
             if animation_s is None

@@ -61,6 +61,18 @@ def test_a_folder_of_masks_is_refused_in_one_line(tmp_path: Path) -> None:
         make_settings(SketchRequest(mask=str(tmp_path)), None, False)
 
 
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        (SketchRequest(emphasis="any.png"), "--emphasis is a picture of one photograph"),
+        (SketchRequest(mask_repair="any.png"), "--mask-repair is a picture of one photograph"),
+    ],
+)
+def test_what_was_painted_on_one_photograph_is_refused(request_: SketchRequest, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        make_settings(request_, None, False)
+
+
 def test_a_mask_that_is_not_there_is_a_mistake() -> None:
     with pytest.raises(UserError, match=r"there is no mask lost\.png"):
         make_settings(SketchRequest(mask="lost.png"), None, False)

@@ -12,7 +12,9 @@ import pytest
 from clipasso_ext.engine import settings
 from clipasso_ext.engine.settings import Settings, load, sane, store
 
-CHOSEN = Settings(7, "quick", "clip:RN50:openai", "none", "none", 2.5, "#12ab34", 9, 4, "dim")
+CHOSEN = Settings(
+    7, "quick", "clip:RN50:openai", "none", "none", 2.5, "#12ab34", "ink", 9, 4, "dim"
+)
 
 
 def test_what_is_stored_is_loaded(tmp_path: Path) -> None:

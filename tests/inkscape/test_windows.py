@@ -158,6 +158,15 @@ def test_progress_moves_and_stop_and_keep_keeps(key: str, window: str, sit: Sit)
     assert labels(sitting.path) == ["Sketch of photo (16 strokes)"]
 
 
+def test_enter_cancels_nothing(sit: Sit) -> None:
+    sitting = sit("slow")
+    sitting.start(PARAMETERS, PROGRESS)
+    sitting.wait_heard("the work", is_finish)
+    sitting.desk.press("Return", "alt+s")
+    sitting.save()
+    assert labels(sitting.path) == ["Sketch of photo (16 strokes)"]
+
+
 def test_the_page_of_parameters_is_shown_and_applied(sit: Sit) -> None:
     sitting = sit()
     sitting.start(PAGE, "^Sketch with Parameters$")

@@ -162,7 +162,7 @@ def test_every_pixel_is_somebody_s_and_only_edges_between_two_are_shared() -> No
     together = np.max(parts, axis=0)
     bodies = cv2.erode(sheet.mask, np.ones((15, 15), np.uint8)) > 0
     assert (together[bodies] > 0).all()
-    assert (together[bodies] > 0.99).mean() > 0.95, "but for where one fades"
+    assert (together[bodies] > 0.99).mean() > 0.9, "but for where one fades"
     assert (np.sum(parts, axis=0)[bodies] < 1.01).all()
     assert (together <= sheet.mask + 1e-6).all()
 

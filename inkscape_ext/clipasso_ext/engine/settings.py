@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Dict
 
+from clipasso_ext.document.restyle import KEEP_LOOK, LOOKS, PLAIN, Restyling
 from clipasso_ext.document.treatment import KEEP, TREATMENTS
 from clipasso_ext.host import log
 
@@ -49,9 +50,11 @@ class Settings:
     faces: whether the features of faces are laid.
     width: of a stroke in the document's display unit, 0 for the engine's.
     ink: a CSS colour, or ``photo``.
+    look: one of `restyle.LOOKS`.
     seed: another number is another try.
     seeds: starts that compete, 0 for the preset's.
-    bitmap: keep, dim or hide it afterwards.
+    bitmap: keep, dim, dim and lock, or hide it afterwards.
+    replaces: whether earlier sketches of the bitmap go.
     """
 
     strokes: int = 16
@@ -61,9 +64,25 @@ class Settings:
     faces: str = "auto"
     width: float = 0.0
     ink: str = "black"
+    look: str = PLAIN
     seed: int = 0
     seeds: int = 0
     bitmap: str = KEEP
+    replaces: bool = False
+
+    @property
+    def looks(self) -> Restyling:
+        """How the strokes of a sketch that is there are to look."""
+        ink = {"black": "#000000", PHOTO_INK: None}.get(self.ink, self.ink)
+        look = KEEP_LOOK if self.look == PLAIN else self.look
+        return Restyling(look, self.width, ink, KEEP_LOOK)
+
+    @property
+    def without_looks(self) -> Settings:
+        """With the engine's own pen, and every stroke's colour in the photograph: whatever the
+        looks, the strokes are the same.
+        """
+        return replace(self, width=0.0, ink=PHOTO_INK, look=PLAIN)
 
     def request(self, width_px: float, preset: str) -> Dict[str, Any]:
         """The engine's request: what differs from its defaults. `width_px` is the width in the
@@ -119,6 +138,7 @@ def sane(settings: Settings) -> Settings:
         mask=settings.mask if settings.mask in MASKS else standard.mask,
         faces=settings.faces if settings.faces in FACES else standard.faces,
         ink=settings.ink if is_ink else standard.ink,
+        look=settings.look if settings.look in LOOKS else standard.look,
         strokes=min(max(settings.strokes, 1), MAX_STROKES),
         width=min(max(width, 0.0), MAX_WIDTH),
         seed=min(max(settings.seed, 0), MAX_SEED),
