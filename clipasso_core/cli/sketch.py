@@ -97,8 +97,8 @@ def _numbers(
 @option(
     "--rasteriser",
     field="rasteriser",
-    metavar="auto|sparse|dense|diffvg",
-    help="Renderer of the optimisation; diffvg needs the package pydiffvg.",
+    metavar="auto|sparse|dense|fused|diffvg",
+    help="Renderer of the optimisation; fused needs a GPU, diffvg the package pydiffvg.",
 )
 @work_options
 @click.option(

@@ -17,7 +17,7 @@ from clipasso_core.guide import Features, Guide
 from clipasso_core.guide.losses import loss_terms, total
 from clipasso_core.machine.threads import single
 from clipasso_core.optimiser.views import ViewPool
-from clipasso_core.raster import StrokeBatch, fitting, render
+from clipasso_core.raster import STEADY, StrokeBatch, fitting, render
 
 # Of a level's view beside the whole sketch: 0.5 costs the levels 2 to 3 % and gives the whole 2 %
 LEVEL_WEIGHT = 1.0
@@ -183,7 +183,7 @@ class Likeness:
         sizes = _apart(shape[1], levels)
         drawn = shape[0] * len(sizes) * max(sizes) * ((shape[2] - 1) // 3)
         fits = fitting(self.target.device.type, drawn, self.size)
-        return self.rasteriser == "dense" or (self.rasteriser == "auto" and fits == "dense")
+        return (fits if self.rasteriser == "auto" else self.rasteriser) in STEADY
 
     def period(self, levels: Sequence[int]) -> int:
         """Turns after which `at_levels` looks again as in the first."""
