@@ -62,6 +62,17 @@ class Features:
         maps = {name: value.repeat(times, 1, 1, 1) for name, value in self.maps.items()}
         return Features(maps, self.embedding.repeat(times, 1))
 
+    def copy(self) -> Features:
+        """The same values elsewhere in memory."""
+        maps = {name: value.clone() for name, value in self.maps.items()}
+        return Features(maps, self.embedding.clone())
+
+    def copy_(self, others: Features) -> None:
+        """Take the values of as many other pictures."""
+        for name, value in self.maps.items():
+            value.copy_(others.maps[name])
+        self.embedding.copy_(others.embedding)
+
     def detach(self) -> Features:
         """The same values without gradient."""
         maps = {name: value.detach() for name, value in self.maps.items()}

@@ -26,13 +26,19 @@ NOWHERE_PX = -1e4  # strokes there are never seen
 AT_ONCE = 16  # strokes or sketches that are drawn or looked at together
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
     """What the views of one turn look at."""
 
     of_whole: Sequence[int]  # views of the whole sketch
     of_levels: list[tuple[int, int]]  # (which level, view)
     chosen: Tensor | None  # of a set's views, one for each look; None for all in their order
     weights: Tensor  # [views]
+    drawings: Tensor  # [views - 1] which level all but the first look at; the last is the whole
+
+    @property
+    def views(self) -> list[int]:
+        """Of the looks that follow the first, which is straight on."""
+        return [*self.of_whole[1:], *(view for _, view in self.of_levels)]
 
 
 class Likeness:
@@ -73,7 +79,7 @@ class Likeness:
         self._others = others
         self._straight: Features | None = None  # the target seen plainly, which all sets share
         self._turned: dict[int, Features] = {}  # and through the other views of each set
-        self._plans: dict[tuple[int, tuple[int, ...]], _Plan] = {}
+        self._plans: dict[tuple[int, tuple[int, ...]], Plan] = {}
         with torch.no_grad():
             self.blank = guide.features(
                 torch.ones(1, 3, guide.side, guide.side, device=target.device)
@@ -164,17 +170,21 @@ class Likeness:
         Some views look at the whole, the plain one among them, the others at levels, in turn.
         Returns losses [B, views] and the weight [views] of each; first the plain view's.
         """
-        plan = self._plan(turn, tuple(levels))
-        drawn = self._draw_levels(points, levels)
+        plan = self.looks(turn, tuple(levels))
+        drawn = self.draw_levels(points, levels)
         pictures = [self.pool.look(drawn[-1], turn, plan.of_whole).unflatten(0, (len(points), -1))]
         pictures += [
             self.pool.look(drawn[level], turn, [view])[:, None] for level, view in plan.of_levels
         ]
-        wanted = self.wanted(turn)
-        if plan.chosen is not None:
-            wanted = wanted.select(plan.chosen)
-        losses = self.unlike(torch.cat(pictures, 1).flatten(0, 1), wanted.repeat(len(points)))
+        wanted = self.wanted_in(turn, levels).repeat(len(points))
+        losses = self.unlike(torch.cat(pictures, 1).flatten(0, 1), wanted)
         return losses.view(len(points), -1), plan.weights
+
+    def wanted_in(self, turn: int, levels: Sequence[int]) -> Features:
+        """The target through the views that `at_levels` looks through in a turn."""
+        chosen = self.looks(turn, tuple(levels)).chosen
+        wanted = self.wanted(turn)
+        return wanted if chosen is None else wanted.select(chosen)
 
     def keeps_shape(self, shape: Sequence[int], levels: Sequence[int]) -> bool:
         """Whether a step of starts of a shape [S, N, P, 2] is the same for any strokes, as a
@@ -189,7 +199,7 @@ class Likeness:
         """Turns after which `at_levels` looks again as in the first."""
         return math.lcm(len(self.pool), 2, len(levels)) if levels else len(self.pool)
 
-    def _plan(self, turn: int, levels: tuple[int, ...]) -> _Plan:
+    def looks(self, turn: int, levels: tuple[int, ...]) -> Plan:
         """Who looks at what in a turn; made once, so that a step has nothing to send to the
         device.
         """
@@ -209,15 +219,17 @@ class Likeness:
             ]
             looks = [*of_whole, *(view for _, view in of_levels)]
             weights = [1 / len(of_whole)] * len(of_whole) + [LEVEL_WEIGHT] * len(of_levels)
-            self._plans[key] = _Plan(
+            drawings = [len(levels)] * (len(of_whole) - 1) + [level for level, _ in of_levels]
+            self._plans[key] = Plan(
                 of_whole,
                 of_levels,
                 torch.tensor(looks, device=self.target.device) if of_levels else None,
                 torch.tensor(weights, device=self.target.device),
+                torch.tensor(drawings, dtype=torch.long, device=self.target.device),
             )
         return self._plans[key]
 
-    def _draw_levels(self, points: Tensor, levels: Sequence[int]) -> list[Tensor]:
+    def draw_levels(self, points: Tensor, levels: Sequence[int]) -> list[Tensor]:
         """The first strokes of every level, then all: no stroke is drawn twice, for black over
         black multiplies.
         """
