@@ -15,6 +15,7 @@ from torch import Tensor
 
 from clipasso_core.guide import Features, Guide
 from clipasso_core.guide.losses import loss_terms, total
+from clipasso_core.machine.memory import Sparing
 from clipasso_core.machine.threads import single
 from clipasso_core.optimiser.views import ViewPool
 from clipasso_core.raster import STEADY, StrokeBatch, fitting, render
@@ -77,6 +78,7 @@ class Likeness:
         self.size = target.shape[-2], target.shape[-1]
         self.waited_s = 0.0  # while others computed
         self._others = others
+        self._look_straight = Sparing(self._straight_on)
         self._straight: Features | None = None  # the target seen plainly, which all sets share
         self._turned: dict[int, Features] = {}  # and through the other views of each set
         self._plans: dict[tuple[int, tuple[int, ...]], Plan] = {}
@@ -262,7 +264,10 @@ class Likeness:
     @torch.no_grad()
     def plain(self, drawn: Tensor) -> Tensor:
         """Loss [B] of drawn sketches [B, 1, 224, 224] seen straight on."""
-        return self.unlike(self.pool.plain(drawn), self._seen_straight())
+        return self._look_straight(drawn)[0]
+
+    def _straight_on(self, drawn: Tensor) -> tuple[Tensor]:
+        return (self.unlike(self.pool.plain(drawn), self._seen_straight()),)
 
     @torch.no_grad()
     def best(self, layouts: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from clipasso_core.machine.memory import Sparing
 from clipasso_core.optimiser.likeness import Likeness, alone
 from clipasso_core.optimiser.looks import Looks
 from clipasso_core.optimiser.replay import Compute, Replay
@@ -314,15 +315,16 @@ def _computing(
 
     def together(points: Tensor, turn: int) -> tuple[Tensor, Tensor]:
         likeness.give_way()
-        return at_once(points, turn)
+        losses, gradient = at_once(points, turn)
+        return losses, gradient
 
     device = likeness.target.device.type
     if device == "cpu":
         return each
-    at_once: Compute = one
+    at_once = Sparing(one)
     if device == "cuda" and likeness.keeps_shape(shape, levels):
         looks = Looks(likeness, levels)
-        at_once = Replay(lambda points: step(points, looks.losses), looks.turn_to)
+        at_once = Sparing(Replay(lambda points: step(points, looks.losses), looks.turn_to))
     return together
 
 

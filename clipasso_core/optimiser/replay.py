@@ -10,6 +10,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from clipasso_core.machine.memory import is_full
+
 Compute = Callable[[Tensor, int], tuple[Tensor, Tensor]]  # (points, turn) -> (losses, gradient)
 Step = Callable[[Tensor], tuple[Tensor, Tensor]]  # points -> (losses, gradient)
 Play = Callable[[], None]
@@ -54,6 +56,8 @@ class Replay:
             try:
                 self._recorded = self._record(lambda: self._step(place))
             except RuntimeError as error:
+                if is_full(error):
+                    raise  # fewer at once may be recorded
                 # an operation that this torch or driver can't record: slower, not wrong
                 log.warning("steps are not recorded on this GPU: %s", error)
                 self.gave_up = True

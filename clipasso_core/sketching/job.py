@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clipasso_core.machine.memory import enough_memory
 from clipasso_core.optimiser.levels import inner_levels
 from clipasso_core.optimiser.saliency import published_saliency
 from clipasso_core.optimiser.start import EdgeMap
@@ -94,6 +95,10 @@ class SketchJob:
         """Optimise, rank and colour the strokes; then those of the background, if there are to be
         any. Raises `Cancelled` when it is called off before the first step.
         """
+        with enough_memory(self.prepared.guide_name, self.prepared.device):
+            return self._run(on_progress)
+
+    def _run(self, on_progress: OnProgress | None) -> SketchResult:
         if self.request.background is None:
             return self._draw(on_progress)
         behind = SketchJob(

@@ -13,6 +13,7 @@ from clipasso_core.errors import UserError
 from clipasso_core.frame import Frame
 from clipasso_core.guide import PUBLISHED_MODEL, choose_guide
 from clipasso_core.machine.device import choose_device
+from clipasso_core.machine.memory import enough_memory
 from clipasso_core.photo.faces import Face, seen_in
 from clipasso_core.photo.framing import frame_whole
 from clipasso_core.photo.mask import Mask
@@ -70,7 +71,8 @@ class Preparation:
     def guide(self) -> Guide:
         """The network that judges, loaded when it is first needed."""
         text = self.request.text is not None
-        return self.resources.guide(self.guide_name, self.device, self.precision, text)
+        with enough_memory(self.guide_name, self.device):
+            return self.resources.guide(self.guide_name, self.device, self.precision, text)
 
     def stage(self, frame: Frame | None = None) -> Stage:
         """The photograph on its canvas. frame: the square to draw; the subject's if None."""
