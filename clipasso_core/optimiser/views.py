@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from clipasso_core.optimiser.sampling import sample
+
 _CORNERS = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 
 
@@ -85,10 +87,7 @@ class ViewPool:
     @staticmethod
     def through(pictures: Tensor, grids: Tensor) -> Tensor:
         """Pictures [B, C, H, W] through a grid [B, side, side, 2] each: [B, C, side, side]."""
-        dark = 1 - pictures  # zeros outside become white
-        return 1 - F.grid_sample(
-            dark, grids, mode="bilinear", padding_mode="zeros", align_corners=False
-        )
+        return 1 - sample(1 - pictures, grids)  # zeros outside become white
 
 
 def _homography(distortion: float, crop: float, generator: torch.Generator) -> Tensor:

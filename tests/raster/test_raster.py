@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType, SimpleNamespace
+
 import pytest
 import torch
 from support.reference import slow_render
 from support.strokes import SIZE, Render, black, cosine, gradients, smooth_weights, some_strokes
 
 from clipasso_core import UserError
-from clipasso_core.raster import StrokeBatch, available, fitting, render
+from clipasso_core.raster import StrokeBatch, available, diffvg, fitting, render
 
 RASTERISERS = ("sparse", "dense")  # those that are always there
 
@@ -171,6 +174,37 @@ def test_diffvg_without_its_package_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("clipasso_core.raster.available", lambda rasteriser: rasteriser != "diffvg")
     with pytest.raises(UserError, match="pydiffvg"):
         render(some_strokes(0), SIZE, "diffvg")
+
+
+class Pydiffvg(ModuleType):
+    """A stand-in, which remembers where it is told to draw."""
+
+    def __init__(self) -> None:
+        super().__init__("pydiffvg")
+        self.told: list[object] = []
+        self.Path = self.ShapeGroup = lambda *_given, **_named: None
+        self.RenderFunction = SimpleNamespace(
+            serialize_scene=lambda *_scene: (),
+            apply=lambda width, height, *_rest: torch.ones(height, width, 4),
+        )
+
+    def set_use_gpu(self, value: bool) -> None:
+        self.told.append(value)
+
+    def set_device(self, value: torch.device) -> None:
+        self.told.append(value)
+
+    def set_print_timing(self, value: bool) -> None:
+        pass
+
+
+def test_diffvg_draws_where_the_strokes_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = Pydiffvg()
+    monkeypatch.setitem(sys.modules, "pydiffvg", package)
+    strokes = some_strokes(0)
+    image = diffvg.render(strokes, SIZE)
+    assert image.shape == (1, 3, *SIZE)
+    assert package.told == [False, strokes.points.device]
 
 
 @pytest.mark.skipif(not available("diffvg"), reason="pydiffvg is not installed")
