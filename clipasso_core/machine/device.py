@@ -47,6 +47,17 @@ def why_not_cuda() -> str | None:
     )
 
 
+def bytes_per_s(device: str) -> float:
+    """What a GPU's memory moves at most; 0 where torch doesn't tell."""
+    if device != "cuda":
+        return 0.0
+    import torch
+
+    card = torch.cuda.get_device_properties(0)
+    clock_khz = getattr(card, "memory_clock_rate", 0)  # twice a cycle
+    return clock_khz * 1e3 * 2 * getattr(card, "memory_bus_width", 0) / 8
+
+
 def has_kernels(arch: str, built_for: Sequence[str]) -> bool:
     """Whether a build runs on a card.
 

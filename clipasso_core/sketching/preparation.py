@@ -21,6 +21,7 @@ from clipasso_core.photo.picture import Picture
 from clipasso_core.presets import PRESETS, Preset
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
+from clipasso_core.sketching.crowd import seeds_in_time_of_one
 from clipasso_core.sketching.portrait import Portrait, portrait
 from clipasso_core.sketching.progress import Setup
 from clipasso_core.sketching.resources import Resources
@@ -55,7 +56,7 @@ class Preparation:
         self.device = choose_device(request.device)
         self.preset_name = _preset_name(request, self.device)
         self.guide_name, self._why = choose_guide(request, self.preset_name, self.device)
-        self.preset = _preset(self.preset_name, request)
+        self.preset = _preset(self.preset_name, request, self.guide_name, self.device)
         is_exact = self.preset.exact and self.device == "cpu"
         self.precision = "fp32" if is_exact else request.precision
         self.mask = self._find_subject()
@@ -235,7 +236,9 @@ def _preset_name(request: SketchRequest, device: str) -> str:
     return "quick" if device == "cpu" else "standard"
 
 
-def _preset(name: str, request: SketchRequest) -> Preset:
+def _preset(name: str, request: SketchRequest, guide: str, device: str) -> Preset:
     preset = PRESETS[name]
-    steps, seeds = request.steps or preset.steps, request.seeds or preset.seeds
-    return replace(preset, steps=steps, seeds=seeds)
+    seeds = preset.seeds
+    if preset.crowded and device != "cpu":
+        seeds = max(seeds, seeds_in_time_of_one(guide, preset.views, device))
+    return replace(preset, steps=request.steps or preset.steps, seeds=request.seeds or seeds)

@@ -10,6 +10,7 @@ import torch
 from clipasso_core import UserError
 from clipasso_core.cli import doctor
 from clipasso_core.machine.device import choose_device, has_kernels
+from clipasso_core.sketching.crowd import seeds_in_time_of_one
 
 # of torch's builds
 CU126 = ["sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_86", "sm_90"]
@@ -62,6 +63,26 @@ def test_the_doctor_says_why_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> 
     assert found.state == doctor.NOTE
     assert "no kernels for the GPU Old Card, sm_61 (it has sm_75" in found.text
     assert "run install.py again" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("clock_khz", "bits", "lite", "clip"),
+    [
+        (3_201_000, 6144, 7, 2),  # H200: 4.9 TB/s
+        (2_619_000, 5120, 5, 1),  # H100
+        (10_501_000, 384, 1, 1),  # RTX 4090: 1 TB/s
+        (0, 0, 1, 1),  # a torch that doesn't tell
+    ],
+)
+def test_a_quick_card_takes_more_seeds(
+    clock_khz: int, bits: int, lite: int, clip: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, 9, 0)
+    card = torch.cuda.get_device_properties(0)
+    card.memory_clock_rate, card.memory_bus_width = clock_khz, bits
+    assert seeds_in_time_of_one("lite", 4, "cuda") == lite
+    assert seeds_in_time_of_one("clip:RN101:openai", 4, "cuda") == clip
+    assert seeds_in_time_of_one("lite", 4, "mps") == 1
 
 
 def test_a_card_with_kernels_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
