@@ -48,7 +48,7 @@ class Replay:
         if self.gave_up:
             return self._step(points)
         if self._points is None or self._points.shape != points.shape:
-            # the memory of graphs that are gone can't be recorded into again
+            # a recording holds for one shape; let the last one's memory go
             self._points, self._recorded = points.clone(), None
             return self._step(points)
         place = self._points.copy_(points)

@@ -30,14 +30,15 @@ def render(strokes: StrokeBatch, size: tuple[int, int]) -> Tensor:
     return image.to(strokes.points.dtype)
 
 
-def try_out() -> None:
+@torch.enable_grad()  # whoever asks first may want none
+def try_out(device: str = "cuda") -> None:
     """Draw one stroke on the GPU, and bring a gradient back. Raises whatever is in the way: a
     compiler or headers that are missing, a driver that is too old.
     """
-    points = torch.tensor([[[[2.0, 2.0], [4, 9], [9, 4], [12, 12]]]], device="cuda")
+    points = torch.tensor([[[[2.0, 2.0], [4, 9], [9, 4], [12, 12]]]], device=device)
     points.requires_grad_(True)
-    one = torch.ones(1, 1, device="cuda")
-    image = render(StrokeBatch(points, 3 * one, torch.zeros(1, 1, 3, device="cuda"), one), (16, 16))
+    one, black = points.new_ones(1, 1), points.new_zeros(1, 1, 3)
+    image = render(StrokeBatch(points, 3 * one, black, one), (16, 16))
     (gradient,) = torch.autograd.grad(image.sum(), points)
     darkest = float(image.detach().min())
     if darkest > 0.01 or not bool(gradient.isfinite().all()) or not bool(gradient.any()):

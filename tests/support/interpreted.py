@@ -27,5 +27,7 @@ def drawn(strokes: dict[str, torch.Tensor], weights: torch.Tensor) -> dict[str, 
 
 
 if __name__ == "__main__":
+    with torch.no_grad():  # as where layouts are looked at
+        fused.try_out("cpu")
     cases = torch.load(sys.argv[1])
     torch.save({name: drawn(*case) for name, case in cases.items()}, sys.argv[2])
