@@ -15,6 +15,9 @@ MAX_STROKES = 256
 MAX_STEPS = 100_000
 MAX_SEEDS = 64
 MAX_WIDTH_PX = 1e6
+MOST_SUBJECTS = 8
+FEWEST = 3  # strokes of a subject: less shows nothing
+AUTO, ONE = "auto", "one"
 FACES = ("auto", "none")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
@@ -35,6 +38,9 @@ class SketchRequest:
         a mask picture's path.
     faces: ``auto`` lays the features of people's faces as strokes, ``none`` leaves faces to the
         guide, as the preset ``published`` always does.
+    subjects: ``auto`` tells the photograph's subjects apart, so that each is drawn at a scale of
+        its own, ``one`` takes them for one, as the preset ``published`` always does; a number says
+        how many there are, of which each has three strokes or more.
     seeds: how many starts compete; None takes the preset's number.
     seed: first number for the random generator; the same seed gives the same sketch on the same
         device and thread count.
@@ -59,6 +65,7 @@ class SketchRequest:
     preset: str = "auto"
     mask: str = "auto"
     faces: str = "auto"
+    subjects: str | int = AUTO
     seeds: int | None = None
     seed: int = 0
     steps: int | None = None
@@ -86,6 +93,7 @@ class SketchRequest:
         _choice("device", self.device, DEVICES)
         _choice("precision", self.precision, PRECISIONS)
         _choice("rasteriser", self.rasteriser, RASTERISERS)
+        _subjects(self.subjects)
         for name in ("guide", "mask", "color"):
             _word(name, getattr(self, name))
         _guide(self.guide)
@@ -101,6 +109,8 @@ class SketchRequest:
                 "bad-one_line",
                 "one line has neither a series nor a background: leave one of them out",
             )
+        if self.one_line and self.subjects not in (AUTO, ONE, 1):
+            raise UserError("bad-one_line", "one line is of one subject: leave subjects out")
         if self.paper is not None:
             _paper(self.paper)
         if self.text is not None:
@@ -157,6 +167,16 @@ def _whole(name: str, value: object, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise UserError(
             f"bad-{name}", f"{name} must be a whole number from {low} to {high}, not {value}"
+        )
+
+
+def _subjects(value: object) -> None:
+    if value in (AUTO, ONE):
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_SUBJECTS:
+        raise UserError(
+            "bad-subjects",
+            f"subjects must be auto, one or a whole number from 1 to {MOST_SUBJECTS}, not {value}",
         )
 
 

@@ -19,9 +19,11 @@ class SketchResult:
     strokes: in picture pixels, most needed first: the first n are a good sketch of n strokes.
     width, height: the picture's own size in pixels.
     frame: the square of it that was drawn.
+    subjects: the square of each subject that was drawn apart, at a scale of its own; none where all
+        was drawn as one.
     guide, preset, device, mask: what was used, never ``auto``.
-    loss: the guide's, plain view, of all strokes.
-    seed: of the start that won.
+    loss: the guide's, plain view, of all strokes; of several subjects the mean.
+    seed: of the start that won, of several subjects the largest one's.
     steps: optimisation steps done.
     """
 
@@ -37,6 +39,7 @@ class SketchResult:
     loss: float
     seed: int
     steps: int
+    subjects: tuple[Frame, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form: all fields; points as [[x, y], ...] rounded to 1e-3 px."""
@@ -44,7 +47,8 @@ class SketchResult:
             "version": VERSION,
             "width": self.width,
             "height": self.height,
-            "frame": [self.frame.x, self.frame.y, self.frame.side],
+            "frame": _square(self.frame),
+            **({"subjects": [_square(one) for one in self.subjects]} if self.subjects else {}),
             "request": self.request.to_json(),
             "guide": self.guide,
             "preset": self.preset,
@@ -62,7 +66,12 @@ class SketchResult:
                     "opacity": stroke.opacity,
                     "locked": stroke.locked,
                     **({"part": stroke.part} if stroke.part else {}),
+                    **({"subject": stroke.subject} if stroke.subject else {}),
                 }
                 for stroke in self.strokes
             ],
         }
+
+
+def _square(frame: Frame) -> list[float]:
+    return [frame.x, frame.y, frame.side]

@@ -28,6 +28,7 @@ class Stroke:
     width: full width in picture pixels. color: ``#rrggbb``. opacity: 0..1.
     id: names the stroke in the SVG. locked: not to be changed by the engine.
     part: what it draws, such as ``left lid`` of a face; "" for whatever the guide made of it.
+    subject: number of the subject that it belongs to, from 1; 0 where nothing is drawn apart.
     """
 
     points: tuple[Point, ...]
@@ -37,6 +38,7 @@ class Stroke:
     id: str = ""
     locked: bool = False
     part: str = ""
+    subject: int = 0
 
     def __post_init__(self) -> None:
         if len(self.points) < 4 or len(self.points) % 3 != 1:

@@ -48,6 +48,7 @@ FROM_OPTIONS = [
     ("preset", ["--preset", "draft"], "draft"),
     ("mask", ["--mask", "cat mask.png"], "cat mask.png"),
     ("faces", ["--faces", "none"], "none"),
+    ("subjects", ["--subjects", "2"], 2),
     ("seeds", ["--seeds", "2"], 2),
     ("seed", ["--seed", "7"], 7),
     ("steps", ["--steps", "40"], 40),

@@ -28,6 +28,14 @@ def _numbers(
         return text
 
 
+def _number_or_word(_context: click.Context, _option: click.Parameter, text: str) -> int | str:
+    """``2`` as a number; words are the request's to know."""
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
 @click.command()
 @click.argument("photo", type=click.Path(path_type=Path))
 @click.option(
@@ -55,6 +63,13 @@ def _numbers(
         "Nested sketches of so many strokes, such as 4,8,16,32, each a layer of the file; the last"
         " is shown."
     ),
+)
+@option(
+    "--subjects",
+    field="subjects",
+    callback=_number_or_word,
+    metavar="auto|one|N",
+    help="Draw each of the photograph's subjects at its own scale, all as one, or so many.",
 )
 @option(
     "--background",

@@ -22,6 +22,7 @@ from clipasso_core.document.attributes import (
     SKETCH,
     SODIPODI,
     SOURCE,
+    SUBJECT,
     SVG,
     is_flat,
     read_length,
@@ -78,6 +79,13 @@ class Line:
     def part(self) -> str:
         """What it draws, such as ``left lid`` of a face; "" for anything else."""
         return self.node.get(PART) or ""
+
+    @property
+    def subject(self) -> str:
+        """Which of the subjects that are drawn apart it belongs to; "" for none."""
+        groups = (node for node in self.node.iterancestors() if node.get(SUBJECT) is not None)
+        group = next(groups, None)
+        return "" if group is None else group.get(SUBJECT) or ""
 
     def place(self, chains: list[NDArray[np.floating]]) -> None:
         """Take other points; id, style and everything else of the element stay. Raises

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +13,15 @@ from lxml import etree
 
 from clipasso_core import __version__
 from clipasso_core.color import parse_color
-from clipasso_core.document.attributes import CLIPASSO, INKSCAPE, PART, SODIPODI, SVG
+from clipasso_core.document.attributes import (
+    CLIPASSO,
+    FRAME,
+    INKSCAPE,
+    PART,
+    SODIPODI,
+    SUBJECT,
+    SVG,
+)
 from clipasso_core.errors import UserError
 from clipasso_core.files import read_bytes, write_whole
 from clipasso_core.frame import Frame
@@ -70,8 +79,10 @@ def _add_layer(root: etree._Element, name: str, result: SketchResult) -> etree._
     layer.set(f"{{{INKSCAPE}}}label", f"Sketch · {count} {'stroke' if count == 1 else 'strokes'}")
     for attribute, value in _layer_attributes(result).items():
         layer.set(f"{{{CLIPASSO}}}{attribute}", value)
+    groups = _add_subjects(layer, name, result.subjects)
     for rank, stroke in enumerate(result.strokes):
-        path = etree.SubElement(layer, f"{{{SVG}}}path", id=stroke.id)
+        group = groups[stroke.subject - 1] if stroke.subject else layer
+        path = etree.SubElement(group, f"{{{SVG}}}path", id=stroke.id)
         path.set("d", path_data(stroke.points))
         path.set("style", _style(stroke))
         path.set(f"{{{CLIPASSO}}}rank", str(rank))
@@ -82,6 +93,20 @@ def _add_layer(root: etree._Element, name: str, result: SketchResult) -> etree._
     return layer
 
 
+def _add_subjects(
+    layer: etree._Element, name: str, subjects: Sequence[Frame]
+) -> list[etree._Element]:
+    """A group in the layer for each subject that was drawn apart, with its square."""
+    groups = []
+    for number, frame in enumerate(subjects, 1):
+        group = etree.SubElement(layer, f"{{{SVG}}}g", id=f"{name}-subject-{number}")
+        group.set(f"{{{INKSCAPE}}}label", f"Subject {number}")
+        group.set(SUBJECT, str(number))
+        group.set(FRAME, _square(frame))
+        groups.append(group)
+    return groups
+
+
 def _layer_attributes(result: SketchResult) -> dict[str, str]:
     frame = result.frame
     return {
@@ -89,7 +114,7 @@ def _layer_attributes(result: SketchResult) -> dict[str, str]:
         "engine": __version__,
         "request": json.dumps(result.request.to_json()),
         "picture": f"{result.width} {result.height}",
-        "frame": f"{frame.x!r} {frame.y!r} {frame.side!r}",
+        "frame": _square(frame),
         "guide": result.guide,
         "preset": result.preset,
         "device": result.device,
@@ -98,6 +123,10 @@ def _layer_attributes(result: SketchResult) -> dict[str, str]:
         "seed": str(result.seed),
         "steps": str(result.steps),
     }
+
+
+def _square(frame: Frame) -> str:
+    return f"{frame.x!r} {frame.y!r} {frame.side!r}"
 
 
 def path_data(points: tuple[Point, ...]) -> str:
@@ -193,15 +222,15 @@ def _read_layer(root: etree._Element, layer: etree._Element) -> SketchResult:
             "newer-sketch", "the sketch was written by a newer version: update the engine"
         )
     _, _, width, height = (float(value) for value in root.get("viewBox", "").split())
-    x, y, side = (float(value) for value in facts["frame"].split())
-    if not (math.isfinite(x) and math.isfinite(y) and 0 < side < math.inf):
-        raise ValueError("no square")
+    groups = [node for node in layer.iter(f"{{{SVG}}}g") if node.get(SUBJECT)]
+    numbers = {node: number for number, node in enumerate(groups, 1)}
     paths = sorted(layer.iter(f"{{{SVG}}}path"), key=lambda node: int(_Attributes(node)["rank"]))
     return SketchResult(
-        strokes=tuple(_read_path(node) for node in paths),
+        strokes=tuple(_read_path(node, numbers) for node in paths),
         width=int(width),
         height=int(height),
-        frame=Frame(x, y, side),
+        frame=_read_square(facts["frame"]),
+        subjects=tuple(_read_square(_Attributes(node)["frame"]) for node in groups),
         request=SketchRequest.from_json(json.loads(facts["request"])),
         guide=facts["guide"],
         preset=facts["preset"],
@@ -213,7 +242,15 @@ def _read_layer(root: etree._Element, layer: etree._Element) -> SketchResult:
     )
 
 
-def _read_path(node: etree._Element) -> Stroke:
+def _read_square(text: str) -> Frame:
+    x, y, side = (float(value) for value in text.split())
+    if not (math.isfinite(x) and math.isfinite(y) and 0 < side < math.inf):
+        raise ValueError("no square")
+    return Frame(x, y, side)
+
+
+def _read_path(node: etree._Element, subjects: Mapping[etree._Element, int]) -> Stroke:
+    """subjects: groups of subjects, and the number of each."""
     style = dict(part.split(":", 1) for part in node.get("style", "").split(";") if part)
     width = float(style["stroke-width"])
     opacity = float(style.get("stroke-opacity", "1"))
@@ -231,6 +268,7 @@ def _read_path(node: etree._Element) -> Stroke:
         id=id_,
         locked=_Attributes(node)["locked"] == "true",
         part=node.get(PART, ""),
+        subject=max((subjects.get(above, 0) for above in node.iterancestors()), default=0),
     )
 
 

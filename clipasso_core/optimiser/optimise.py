@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -36,15 +36,13 @@ Relocate = Callable[[Tensor], Tensor]  # a sketch [N, 4, 2] with some of its str
 
 @dataclass(frozen=True)
 class Step:
-    """What the optimiser tells after every step; returning False from the callback ends it with the
-    best so far.
-    """
+    """What the optimiser tells after every step."""
 
     step: int  # steps done
     steps: int  # steps planned
     loss: float  # lowest plain-view loss so far; on a GPU, what it was up to `READ_S` ago
     seeds: int  # seeds still in the race
-    time_s: float  # since the first step began, without what others computed meanwhile
+    time_s: float  # of its own, since the first step began
     time_left_s: float
     points: Tensor  # [N, 4, 2] the best so far, canvas px
 
@@ -70,7 +68,10 @@ class Outcome:
     loss: float
     seed: int  # index of the start that it grew from
     steps: int  # steps done
-    stopped: bool  # ended by the callback
+    stopped: bool  # ended by who was told
+
+
+Steps = Generator[Step, "bool | None", Outcome]  # False in answer to a step ends it
 
 
 def optimise(
@@ -84,7 +85,34 @@ def optimise(
     relocate: Relocate | None = None,
     anchors: Anchors | None = None,
 ) -> Outcome:
+    """See `optimising`. `on_step` is called after every step; False from it ends it with the best
+    so far.
+    """
+    going = optimising(start, likeness, preset, steps, within_px, levels, relocate, anchors)
+    answer: bool | None = None
+    while True:
+        try:
+            step = going.send(answer)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+        answer = None if on_step is None else on_step(step)
+
+
+def optimising(
+    start: Tensor,
+    likeness: Likeness,
+    preset: Preset,
+    steps: int,
+    within_px: float | None = None,
+    levels: Sequence[int] = (),
+    relocate: Relocate | None = None,
+    anchors: Anchors | None = None,
+) -> Steps:
     """Adam on the strokes of S starts [S, N, 4, 2] (canvas px), the poorer ones dropped on the way.
+
+    Halts after every step and tells it, so that several sketches can grow side by side; False sent
+    in answer ends it with the best so far.
 
     The score is the loss of the plain view, taken before the step that it belongs to, and the
     sketch kept is the one scored. No point moves farther than `within_px` from where it started.
@@ -94,11 +122,11 @@ def optimise(
     `anchors` are pulled to them. On a CPU the seeds go
     through the guide one after the other (it saves memory and costs nothing), on a GPU together.
     """
+    clock = _Clock(likeness)
     seeds = _Seeds(start, preset, steps, within_px, anchors)
     compute = _computing(likeness, tuple(levels), preset.tidy, start.shape, anchors)
     relocations = {round(share * steps) for share in preset.relocations}
     calm = _Calm(preset, len(start))
-    clock = _Clock(likeness)
     done, stopped = 0, False
     for step in range(steps):
         losses, gradient = compute(seeds.points, step)
@@ -106,7 +134,10 @@ def optimise(
         if looks or step == steps - 1:
             seeds.score(losses[:, 0].clone())
         done = step + 1
-        if on_step is not None and on_step(seeds.tell(done, clock.time_s)) is False:
+        clock.halt()
+        answer = yield seeds.tell(done, clock.time_s)
+        clock.go_on()
+        if answer is False:
             stopped = True
             break
         if looks:
@@ -255,15 +286,19 @@ class _Calm:
 
 
 class _Clock:
-    """Time that the sketch itself took."""
+    """Time that the sketch itself took: neither what others computed meanwhile, nor the halts."""
 
     def __init__(self, likeness: Likeness) -> None:
         self._likeness = likeness
-        self._began, self._waited_s = time.monotonic(), likeness.waited_s
+        self.time_s = 0.0
+        self.go_on()
 
-    @property
-    def time_s(self) -> float:
-        return time.monotonic() - self._began - (self._likeness.waited_s - self._waited_s)
+    def go_on(self) -> None:
+        self._began, self._waited_s = time.monotonic(), self._likeness.waited_s
+
+    def halt(self) -> None:
+        waited_s = self._likeness.waited_s - self._waited_s
+        self.time_s += time.monotonic() - self._began - waited_s
 
 
 def gradient_of(

@@ -28,8 +28,14 @@ def frame_subject(mask: NDArray[np.floating], scale: float) -> Frame:
     if len(rows) == 0:
         return frame_whole(round(mask.shape[1] / scale), round(mask.shape[0] / scale))
     # the subject's edges, in pixels of the picture
-    x0, x1 = float(columns.min()) / scale, float(columns.max() + 1) / scale
-    y0, y1 = float(rows.min()) / scale, float(rows.max() + 1) / scale
+    low = np.array([columns.min(), rows.min()]) / scale
+    high = np.array([columns.max() + 1, rows.max() + 1]) / scale
+    return square_around(np.stack([low, high]))
+
+
+def square_around(points: NDArray[np.floating]) -> Frame:
+    """The square that holds points [n, 2], with room around them."""
+    (x0, y0), (x1, y1) = points.min(0).tolist(), points.max(0).tolist()
     side = max(x1 - x0, y1 - y0) * (1 + ROOM)
     return Frame((x0 + x1 - side) / 2, (y0 + y1 - side) / 2, side)
 

@@ -5,7 +5,7 @@ seen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from clipasso_core.photo.picture import Picture
 from clipasso_core.request import SketchRequest
 from clipasso_core.sketching.edit_job import EditJob, frame_around
 from clipasso_core.sketching.preparation import Preparation
-from clipasso_core.sketching.progress import OnProgress
+from clipasso_core.sketching.progress import OnProgress, Progress
 from clipasso_core.sketching.reach import AFRESH, REACHES, REDRAW
 from clipasso_core.sketching.resources import Resources
 from clipasso_core.sketching.stage import find_frame
@@ -84,15 +84,93 @@ def refine(
             "there is no stroke to redraw: those chosen are locked, closed or filled, or there are"
             " none",
         )
+    resources = resources or Resources()
+    groups = _by_subject(moving)
+    changes = []
+    in_turn = _InTurn(on_progress, len(groups))
+    for group in groups:
+        tell = in_turn.next() if on_progress is not None else None
+        changes.append(_refine(picture, drawing, request, group, reach, tell, resources))
+        if in_turn.stopped:
+            break
+    fixed = tuple(line for line in chosen if line not in moving)
+    return _summed(changes, tuple(moving), fixed)
+
+
+def _refine(
+    picture: Picture,
+    drawing: Drawing,
+    request: SketchRequest,
+    moving: list[Line],
+    reach: str,
+    on_progress: OnProgress | None,
+    resources: Resources,
+) -> Change:
+    """Redraw lines together, at the scale of their subject."""
     held = [line for line in drawing.lines if line not in moving]
-    job = EditJob(picture, request, resources or Resources(), held, moving, reach)
+    job = EditJob(picture, request, resources, held, moving, reach)
     outcome, before = job.run(on_progress)
     improved = outcome.loss < before - LEAST_GAIN or job.mends_features
     if improved:
         job.put_back(outcome)
-    fixed = tuple(line for line in chosen if line not in moving)
     after = outcome.loss if improved else before
-    return Change(before, after, improved, outcome.steps, tuple(moving), fixed)
+    return Change(before, after, improved, outcome.steps, tuple(moving), ())
+
+
+def _by_subject(lines: Sequence[Line]) -> list[list[Line]]:
+    """Those of each subject that is drawn apart, at its own scale; those of none are another."""
+    groups: dict[str, list[Line]] = {}
+    for line in lines:
+        groups.setdefault(line.subject, []).append(line)
+    return list(groups.values())
+
+
+class _InTurn:
+    """Tells edits that are carried out one after the other as one."""
+
+    def __init__(self, on_progress: OnProgress | None, count: int) -> None:
+        self._on_progress, self._count = on_progress, count
+        self._begun = 0
+        self._time_before_s = self._time_s = 0.0
+        self.stopped = False
+
+    def next(self) -> OnProgress:
+        """For the next of them."""
+        self._begun += 1
+        self._time_before_s = self._time_s
+        return self._tell
+
+    def _tell(self, progress: Progress) -> bool | None:
+        assert self._on_progress is not None
+        if progress.step == 0 and self._begun > 1:
+            return None  # told already that it began
+        done = (self._begun - 1) * progress.steps + progress.step
+        self._time_s = self._time_before_s + progress.time_s
+        left_s = progress.time_left_s
+        if left_s is not None:
+            left_s += (self._count - self._begun) * (progress.time_s + left_s)
+        whole = replace(
+            progress,
+            step=done,
+            steps=self._count * progress.steps,
+            time_s=self._time_s,
+            time_left_s=left_s,
+        )
+        going_on = self._on_progress(whole)
+        self.stopped = going_on is False
+        return going_on
+
+
+def _summed(changes: Sequence[Change], lines: tuple[Line, ...], fixed: tuple[Line, ...]) -> Change:
+    """What several edits came to, of as many sketches: means of their losses."""
+    return Change(
+        before=sum(one.before for one in changes) / len(changes),
+        after=sum(one.after for one in changes) / len(changes),
+        improved=any(one.improved for one in changes),
+        steps=max(one.steps for one in changes),
+        lines=lines,
+        kept_fixed=fixed,
+    )
 
 
 def add(

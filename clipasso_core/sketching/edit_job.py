@@ -15,7 +15,7 @@ from clipasso_core.frame import Frame
 from clipasso_core.machine.memory import enough_memory
 from clipasso_core.optimiser.start import EdgeMap
 from clipasso_core.photo.faces import Face
-from clipasso_core.photo.framing import ROOM
+from clipasso_core.photo.framing import ROOM, square_around
 from clipasso_core.photo.picture import Picture
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
@@ -60,9 +60,8 @@ class EditJob:
         self._reach = REACHES[reach]
         self._stays_near = bool(moving) and reach != AFRESH  # strokes begin where they are
         self._prepared = Preparation(picture, request, resources)
-        subject = find_frame(picture, self._prepared.mask)
         longer_px = max(picture.width, picture.height)
-        frame = frame_around(subject, self._moving, longer_px)
+        frame = frame_around(self._frame_of_subject(), self._moving, longer_px)
         self.stage = self._prepared.stage(frame)
         # lines that draw a face, which no guide knows how to judge
         with_parts = any(line.part for line in [*held, *moving])
@@ -133,6 +132,21 @@ class EditJob:
         for line in self._moving:
             line.place(chains[: len(line.chains)])
             chains = chains[len(line.chains) :]
+
+    def _frame_of_subject(self) -> Frame:
+        """The square around all strokes of the subject that is edited, where it is drawn apart;
+        else the whole sketch's.
+        """
+        names = {line.subject for line in self._moving}
+        chains = [
+            chain
+            for line in [*self._held, *self._moving]
+            if line.subject in names
+            for chain in line.chains
+        ]
+        if names == {""} or len(names) != 1:
+            return find_frame(self._prepared.picture, self._prepared.mask)
+        return square_around(np.concatenate([polyline(chain) for chain in chains]))
 
     def _lay_out(self, likeness: Likeness) -> torch.Tensor:
         """[1, N, P, 2] canvas px: where the strokes are, or along edges that are bare."""
@@ -250,7 +264,7 @@ class EditJob:
             ]
         else:
             shown += [_stroke(chain, self.width_px, self.ink(chain)) for chain in chains]
-        return self._prepared.describe(self.stage, shown, loss, self._request.seed, steps)
+        return self._prepared.describe(self.stage.frame, shown, loss, self._request.seed, steps)
 
 
 class _Teller:

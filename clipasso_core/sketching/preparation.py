@@ -18,8 +18,9 @@ from clipasso_core.photo.faces import Face, seen_in
 from clipasso_core.photo.framing import frame_whole
 from clipasso_core.photo.mask import Mask
 from clipasso_core.photo.picture import Picture
+from clipasso_core.photo.subjects import tell_apart
 from clipasso_core.presets import PRESETS, Preset
-from clipasso_core.request import SketchRequest
+from clipasso_core.request import FEWEST, MOST_SUBJECTS, ONE, SketchRequest
 from clipasso_core.result import SketchResult
 from clipasso_core.sketching.crowd import seeds_in_time_of_one
 from clipasso_core.sketching.portrait import Portrait, portrait
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from clipasso_core.guide import Guide
     from clipasso_core.optimiser.likeness import Likeness
+    from clipasso_core.optimiser.views import ViewPool
     from clipasso_core.strokes import Stroke
 
 
@@ -53,6 +55,7 @@ class Preparation:
     def __init__(self, picture: Picture, request: SketchRequest, resources: Resources) -> None:
         self._began = time.monotonic()
         self.picture, self.request, self.resources = picture, request, resources
+        self._faces: dict[Frame, list[Face]] = {}  # that were looked for closely in a frame
         self.device = choose_device(request.device)
         self.preset_name = _preset_name(request, self.device)
         self.guide_name, self._why = choose_guide(request, self.preset_name, self.device)
@@ -75,27 +78,54 @@ class Preparation:
         with enough_memory(self.guide_name, self.device):
             return self.resources.guide(self.guide_name, self.device, self.precision, text)
 
-    def stage(self, frame: Frame | None = None) -> Stage:
-        """The photograph on its canvas. frame: the square to draw; the subject's if None."""
-        frame = frame or find_frame(self.picture, self.mask)
-        return build_stage(self.picture, self.mask, frame, self.preset.tidy)
+    def stage(self, frame: Frame | None = None, mask: Mask | None = None) -> Stage:
+        """The photograph on a canvas. mask: what of it is shown; all subjects if None. frame: the
+        square to draw; that of what is shown if None.
+        """
+        mask = mask or self.mask
+        frame = frame or find_frame(self.picture, mask)
+        return build_stage(self.picture, mask, frame, self.preset.tidy)
 
-    def faces(self, frame: Frame) -> list[Face]:
-        """The subject's faces, the largest first; none where none are wanted, as in the paper."""
+    def faces(self, frame: Frame, mask: Mask | None = None) -> list[Face]:
+        """The faces of what a mask shows, of all subjects if None, the largest first; none where
+        none are wanted, as in the paper. frame: the square that is looked at closely.
+        """
         if self.request.faces == "none" or self.preset_name == "published":
             return []
-        found = self.resources.faces(self.picture, frame)
-        return seen_in(found, self.mask.foreground, self.picture.scale)
+        if frame not in self._faces:
+            self._faces[frame] = self.resources.faces(self.picture, frame)
+        shown = (mask or self.mask).foreground
+        return seen_in(self._faces[frame], shown, self.picture.scale)
 
-    def portrait(self, stage: Stage) -> Portrait:
-        """The features of the subject's faces that the sketch has."""
-        width_px = stage.drawn_width_px(stage.width_px(self.request.width_px))
-        faces = self.faces(stage.frame)
-        return portrait(faces, stage.frame, self.request.strokes, width_px)
+    def portrait(self, stage: Stage, strokes: int, width_px: float) -> Portrait:
+        """The features of faces that a sketch of so many strokes has. width_px: of the pen, canvas
+        px.
+        """
+        return portrait(self.faces(stage.frame, stage.mask), stage.frame, strokes, width_px)
 
-    def setup(self, saliency: str, faces: int) -> Setup:
+    def subjects(self) -> list[Mask]:
+        """The subjects to draw apart, the largest first; one for the whole that is not."""
+        request, mask = self.request, self.mask
+        wanted = request.subjects
+        if isinstance(wanted, int) and wanted > 1 and request.strokes < FEWEST * wanted:
+            raise UserError(
+                "bad-subjects",
+                f"{wanted} subjects need {FEWEST * wanted} strokes or more, not {request.strokes}",
+            )
+        is_one = wanted in (ONE, 1) or request.one_line or self.preset_name == "published"
+        most = min(MOST_SUBJECTS, request.strokes // FEWEST)
+        if is_one or most < 2 or not has_subject(mask):
+            return [mask]
+        number = wanted if isinstance(wanted, int) else None
+        faces = self.faces(find_frame(self.picture, mask))
+        found = tell_apart(mask.foreground, faces, self.picture.scale, most, number)
+        return [Mask(one, mask.source) for one in found] if len(found) > 1 else [mask]
+
+    def setup(
+        self, saliency: str, faces: int, subjects: int = 1, steps: int | None = None
+    ) -> Setup:
         """What was settled, for the person. saliency: what says where strokes start. faces: whose
-        features are laid.
+        features are laid. subjects: that are drawn apart. steps: in place of the preset's.
         """
         return Setup(
             guide=self.guide.name,
@@ -105,8 +135,9 @@ class Preparation:
             device=self.device,
             mask=self.mask.source,
             saliency=saliency,
+            subjects=subjects,
             faces=faces,
-            steps=self.preset.steps,
+            steps=steps or self.preset.steps,
             seeds=self.preset.seeds,
             time_s=time.monotonic() - self._began,
             notes=self._notes(saliency),
@@ -129,6 +160,21 @@ class Preparation:
             )
         return tuple(notes)
 
+    @cached_property
+    def _views(self) -> ViewPool:
+        from clipasso_core.optimiser.views import ViewPool
+
+        preset, guide = self.preset, self.guide
+        return ViewPool(
+            preset.pool,
+            preset.views,
+            preset.distortion,
+            preset.crop,
+            guide.side,
+            self.request.seed,
+            guide.device,
+        )
+
     def likeness(
         self,
         stage: Stage,
@@ -138,22 +184,11 @@ class Preparation:
     ) -> Likeness:
         """What judges sketches on that stage; see `optimiser.likeness.Likeness`."""
         from clipasso_core.optimiser.likeness import Likeness
-        from clipasso_core.optimiser.views import ViewPool
 
-        preset, guide, request = self.preset, self.guide, self.request
-        pool = ViewPool(
-            preset.pool,
-            preset.views,
-            preset.distortion,
-            preset.crop,
-            guide.side,
-            request.seed,
-            guide.device,
-        )
-        target = to_tensor(stage.canvas, guide.device)
-        others = self.resources.give_way
+        target = to_tensor(stage.canvas, self.guide.device)
+        others, rasteriser = self.resources.give_way, self.request.rasteriser
         return Likeness(
-            guide, target, pool, width_px, request.rasteriser, self.words, held, tie, others
+            self.guide, target, self._views, width_px, rasteriser, self.words, held, tie, others
         )
 
     def saliency_guide(self) -> Guide:
@@ -177,14 +212,21 @@ class Preparation:
         return self.guide.name.startswith(f"clip:{PUBLISHED_MODEL}:")
 
     def describe(
-        self, stage: Stage, strokes: Sequence[Stroke], loss: float, seed: int, steps: int
+        self,
+        frame: Frame,
+        strokes: Sequence[Stroke],
+        loss: float,
+        seed: int,
+        steps: int,
+        subjects: Sequence[Frame] = (),
     ) -> SketchResult:
-        """Strokes with how they were made."""
+        """Strokes with how they were made. subjects: the square of each that was drawn apart."""
         return SketchResult(
             strokes=tuple(strokes),
             width=self.picture.width,
             height=self.picture.height,
-            frame=stage.frame,
+            frame=frame,
+            subjects=tuple(subjects),
             request=self.request,
             guide=self.guide.name,
             preset=self.preset_name,

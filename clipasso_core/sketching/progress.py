@@ -23,6 +23,7 @@ class Setup:
     saliency: str
     steps: int
     seeds: int
+    subjects: int  # that are drawn apart
     faces: int  # whose features are laid
     time_s: float  # since the job began, loading included
     notes: tuple[str, ...] = ()  # what is otherwise than asked for, or than the preset promises
@@ -33,6 +34,8 @@ class Setup:
         seeds = f"{self.seeds} {'seed' if self.seeds == 1 else 'seeds'}"
         judge = f"guide {self.guide} ({self.why})"
         subject = f"mask {self.mask}"
+        if self.subjects > 1:
+            subject += f" · {self.subjects} subjects"
         if self.faces:
             subject += f" · {self.faces} {'face' if self.faces == 1 else 'faces'}"
         work = f"{self.preset}, {steps}, {seeds}"

@@ -14,6 +14,7 @@ from clipasso_ext.engine.settings import Settings
 from clipasso_ext.names import (
     CLIPASSO,
     ENGINE,
+    GROUP,
     GROUPMODE,
     JOB,
     LABEL,
@@ -52,6 +53,24 @@ def test_the_layer_lies_directly_above_its_bitmap() -> None:
     svg = root(BODY % image())
     inserted(svg)
     assert [child.get("id") for child in svg] == ["below", "photo", "sketch-1", "above"]
+
+
+def test_subjects_that_are_drawn_apart_are_groups_in_the_layer() -> None:
+    svg = root(BODY % image())
+    drawn = etree.fromstring(sketch(3))
+    layer: Any = drawn.find(GROUP)
+    for number in (1, 2):
+        group = etree.SubElement(layer, GROUP, {CLIPASSO + "subject": str(number), "id": "group"})
+        group.set(LABEL, "Subject %d" % number)
+        group.append(layer.find(PATH))
+    made = insert_layer(svg, photo_of(svg, "photo"), STRAIGHT, etree.tostring(drawn))
+    groups = made.findall(GROUP)
+    assert [one.get(LABEL) for one in groups] == ["Subject 1", "Subject 2"]
+    assert [one.get("id") for one in groups] == ["subject-1", "subject-2"]
+    assert [len(one.findall(PATH)) for one in groups] == [1, 1]
+    assert len(made.findall(PATH)) == 1
+    assert sorted(path.get(RANK) for path in made.iter(PATH)) == ["0", "1", "2"]
+    assert "3 strokes" in made.get(LABEL)
 
 
 def test_the_layer_of_a_grouped_bitmap_lies_above_the_group() -> None:

@@ -138,7 +138,7 @@ def first_strokes(job: SketchJob, levels: tuple[int, ...] = ()) -> torch.Tensor:
     """What its seeds begin with, judged by the plain view alone."""
     likeness = job.prepared.likeness(job.stage, 3.0)
     preset, request = job.prepared.preset, job.request
-    return lay_out(job.layout, likeness, preset, request.seed, request.strokes, levels)
+    return lay_out(job.subjects[0].layout, likeness, preset, request.seed, request.strokes, levels)
 
 
 def test_the_winning_starts_seed_leads_back_to_its_start() -> None:

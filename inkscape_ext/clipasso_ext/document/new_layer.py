@@ -43,8 +43,9 @@ def insert_layer(
 
 
 def build_layer(svg: Any, sketch: bytes, placement: Placement, name: str) -> Any:
-    """The engine's SVG as a layer for this document: own ids, own label, on its place. What the
-    engine says of the sketch and of each stroke stays as it is. Raises `Problem`.
+    """The engine's SVG as a layer for this document: own ids, own label, on its place, and in it a
+    group for each subject that was drawn apart. What the engine says of the sketch and of each
+    stroke stays as it is. Raises `Problem`.
     """
     drawn, strokes = _strokes_of(sketch)
     ids = FreshIds(svg)
@@ -60,8 +61,12 @@ def build_layer(svg: Any, sketch: bytes, placement: Placement, name: str) -> Any
     if placement.points != Transform():
         # from the picture's pixels, which later edits need
         layer.set(POINTS, written(placement.points))
+    groups = {}  # of the engine's layer: those of this one
+    for group in drawn.findall(GROUP):
+        groups[group] = etree.SubElement(layer, GROUP, dict(group.attrib))
+        groups[group].set("id", ids.new("subject"))
     for stroke in strokes:
-        path = etree.SubElement(layer, PATH, dict(stroke.attrib))
+        path = etree.SubElement(groups.get(stroke.getparent(), layer), PATH, dict(stroke.attrib))
         path.set("id", ids.new("stroke"))
         path.set("d", transformed(str(stroke.get("d")), placement.points))
     return layer
@@ -74,7 +79,7 @@ def _strokes_of(sketch: bytes) -> Tuple[Any, List[Any]]:
         drawn = etree.fromstring(sketch, parser).find(GROUP)
     except etree.XMLSyntaxError:
         drawn = None
-    strokes = [] if drawn is None else drawn.findall(PATH)
+    strokes = [] if drawn is None else list(drawn.iter(PATH))
     if not strokes or not all(NUMBER.search(str(stroke.get("d"))) for stroke in strokes):
         raise Problem(
             "The engine's answer can't be read: run install.py again, so that engine and extension"
