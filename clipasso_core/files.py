@@ -26,27 +26,32 @@ FORGOTTEN_S = 600.0  # Windows: whoever writes such a file for so long was kille
 def read_bytes(path: str | Path, what: str) -> bytes:
     """The bytes of a regular file of bearable size. `what`: the file's part, for messages."""
     path = Path(path)
+    setting = what.replace(" ", "_")
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise UserError(f"bad-{what}", f"{path} is a folder: name the {what}'s file")
+            raise UserError(f"bad-{setting}", f"{path} is a folder: name the {what}'s file")
         if not stat.S_ISREG(status.st_mode):
-            raise UserError(f"bad-{what}", f"{path} is not a regular file: name the {what}'s file")
+            raise UserError(
+                f"bad-{setting}", f"{path} is not a regular file: name the {what}'s file"
+            )
         if status.st_size == 0:
-            raise UserError(f"bad-{what}", f"{path} is empty: it holds no picture")
+            raise UserError(f"bad-{setting}", f"{path} is empty: it holds no picture")
         if status.st_size > MAX_BYTES:
             raise UserError(
-                f"bad-{what}", f"{path} is larger than {MAX_BYTES >> 20} MB: save it smaller"
+                f"bad-{setting}", f"{path} is larger than {MAX_BYTES >> 20} MB: save it smaller"
             )
         return path.read_bytes()
     except FileNotFoundError:
         raise UserError(
-            f"no-{what}", f"there is no {what} {path}: check the name and the folder"
+            f"no-{setting}", f"there is no {what} {path}: check the name and the folder"
         ) from None
     except PermissionError:
-        raise UserError(f"bad-{what}", f"{path} may not be read: check its permissions") from None
+        raise UserError(
+            f"bad-{setting}", f"{path} may not be read: check its permissions"
+        ) from None
     except (OSError, ValueError) as error:
-        raise UserError(f"bad-{what}", f"{path} can't be read: {error}") from None
+        raise UserError(f"bad-{setting}", f"{path} can't be read: {error}") from None
 
 
 def write_whole(data: bytes, path: Path, force: bool = False) -> None:

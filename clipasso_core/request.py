@@ -36,6 +36,10 @@ class SketchRequest:
     preset: ``auto``, ``draft``, ``quick``, ``standard`` or ``published``; see `presets.Preset`.
     mask: what belongs to the subject: ``auto``, ``alpha``, ``none``, ``rembg``, ``rembg:MODEL`` or
         a mask picture's path.
+    mask_repair: path of a picture that mends the mask: white adds to the subject, black takes away,
+        grey and transparency leave it as it was found; None for none.
+    emphasis: path of a picture of greys that says what matters to the person: white has many
+        strokes, black none, grey and transparency as many as without; None for none.
     faces: ``auto`` lays the features of people's faces as strokes, ``none`` leaves faces to the
         guide, as the preset ``published`` always does.
     subjects: ``auto`` tells the photograph's subjects apart, so that each is drawn at a scale of
@@ -64,6 +68,8 @@ class SketchRequest:
     guide: str = "auto"
     preset: str = "auto"
     mask: str = "auto"
+    mask_repair: str | None = None
+    emphasis: str | None = None
     faces: str = "auto"
     subjects: str | int = AUTO
     seeds: int | None = None
@@ -96,6 +102,8 @@ class SketchRequest:
         _subjects(self.subjects)
         for name in ("guide", "mask", "color"):
             _word(name, getattr(self, name))
+        _path("mask_repair", self.mask_repair)
+        _path("emphasis", self.emphasis)
         _guide(self.guide)
         if self.width_px is not None:
             _width(self.width_px)
@@ -197,6 +205,11 @@ def _truth(name: str, value: object) -> None:
 def _word(name: str, value: object) -> None:
     if not isinstance(value, str) or not value:
         raise UserError(f"bad-{name}", f"{name} must be a word, not {value!r}")
+
+
+def _path(name: str, value: object) -> None:
+    if value is not None and not (isinstance(value, str) and value):
+        raise UserError(f"bad-{name}", f"{name} must be a picture's path, not {value!r}")
 
 
 def _guide(name: str) -> None:

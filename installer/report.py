@@ -54,7 +54,7 @@ class Report:
         if any(one.folder is not None for one in inkscapes):
             return (
                 "Ready: restart Inkscape, select a photograph, and choose Extensions > CLIPasso >"
-                " Sketch the Selected Bitmap."
+                " Sketch a Photograph."
             )
         engine = f"The engine is ready ({self.home.launcher})."
         if inkscapes:

@@ -37,6 +37,8 @@ BAD: dict[str, tuple[object, ...]] = {
     "color": ("notacolour", "", None, 0, "#12345", "url(#x)", "bla\nck"),
     "paper": ("notacolour", "", 0, "photo", "url(#x)", "bla\nck"),
     "mask": ("", None, 3),
+    "mask_repair": ("", 3, True),
+    "emphasis": ("", 3, ["white.png"]),
     "faces": ("all", "", None, True, "au\nto"),
     "text": ("", "  \n", 3),
 }
@@ -47,6 +49,8 @@ FROM_OPTIONS = [
     ("guide", ["--guide", "clip:RN50:openai"], "clip:RN50:openai"),
     ("preset", ["--preset", "draft"], "draft"),
     ("mask", ["--mask", "cat mask.png"], "cat mask.png"),
+    ("mask_repair", ["--mask-repair", "mended.png"], "mended.png"),
+    ("emphasis", ["--emphasis", "eyes first.png"], "eyes first.png"),
     ("faces", ["--faces", "none"], "none"),
     ("subjects", ["--subjects", "2"], 2),
     ("seeds", ["--seeds", "2"], 2),

@@ -64,6 +64,24 @@ def work_options(command: Command) -> Command:
             help="What belongs to the subject; FILE is a picture, white on the subject.",
         ),
         option(
+            "--mask-repair",
+            field="mask_repair",
+            metavar="FILE",
+            help=(
+                "A picture that mends the mask: white adds to the subject, black takes away, grey"
+                " leaves it as found."
+            ),
+        ),
+        option(
+            "--emphasis",
+            field="emphasis",
+            metavar="FILE",
+            help=(
+                "A picture that says what matters: white has many strokes, black none, grey as many"
+                " as without."
+            ),
+        ),
+        option(
             "--faces",
             field="faces",
             metavar="|".join(FACES),

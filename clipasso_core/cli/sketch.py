@@ -117,6 +117,13 @@ def _number_or_word(_context: click.Context, _option: click.Parameter, text: str
 )
 @work_options
 @click.option(
+    "--start",
+    "start_file",
+    type=click.Path(path_type=Path),
+    metavar="SKETCH",
+    help="Go on from the strokes of an earlier sketch of PHOTO, an SVG that clipasso wrote.",
+)
+@click.option(
     "--frames",
     type=click.Path(path_type=Path),
     metavar="DIR",
@@ -139,6 +146,7 @@ def sketch(
     output: Path | None,
     force: bool,
     as_json: bool,
+    start_file: Path | None,
     frames: Path | None,
     animation_s: float | None,
     **settings: Any,
@@ -157,13 +165,15 @@ def sketch(
 
     context = click.get_current_context()
     default = click.core.ParameterSource.DEFAULT
-    request = SketchRequest.from_json(
-        {
-            name: value
-            for name, value in settings.items()
-            if context.get_parameter_source(name) != default
-        }
-    )
+    asked = {
+        name: value
+        for name, value in settings.items()
+        if context.get_parameter_source(name) != default
+    }
+    start = svg.read_svg(start_file) if start_file is not None else None
+    if start is not None:
+        asked.setdefault("strokes", len(start.strokes))
+    request = SketchRequest.from_json(asked)
     target = output or Path(f"{photo.stem}-sketch.svg")
     if target.suffix.lower() not in (".svg", "") and str(target) != "-":
         raise UserError(
@@ -192,7 +202,7 @@ def sketch(
                 album.add(progress)
             return not interrupt.asked
 
-        result = draw(source, request, on_progress)
+        result = draw(source, request, on_progress, start)
         document = (
             svg.to_svg(result)
             if animation_s is None

@@ -42,41 +42,59 @@ class Features:
 
     maps: dict[str, Tensor]  # by layer, [B, C, h, w] each
     embedding: Tensor  # [B, D]
+    # how much each position counts, by layer, [B, h, w] each; None where all count the same
+    weights: dict[str, Tensor] | None = None
 
     def select(self, index: slice | Tensor) -> Features:
         """The features of some of the pictures."""
-        maps = {name: value[index] for name, value in self.maps.items()}
-        return Features(maps, self.embedding[index])
+        return self._each(lambda value: value[index])
 
     def beside(self, others: Features) -> Features:
         """These pictures, then the others."""
         import torch
 
-        maps = {name: torch.cat([one, others.maps[name]]) for name, one in self.maps.items()}
-        return Features(maps, torch.cat([self.embedding, others.embedding]))
+        def both(one: dict[str, Tensor], other: dict[str, Tensor]) -> dict[str, Tensor]:
+            return {name: torch.cat([value, other[name]]) for name, value in one.items()}
+
+        weights = both(self.weights, others.weights) if self.weights and others.weights else None
+        embedding = torch.cat([self.embedding, others.embedding])
+        return Features(both(self.maps, others.maps), embedding, weights)
 
     def repeat(self, times: int) -> Features:
         """All pictures, `times` over."""
         if times == 1:
             return self
-        maps = {name: value.repeat(times, 1, 1, 1) for name, value in self.maps.items()}
-        return Features(maps, self.embedding.repeat(times, 1))
+        return self._each(lambda value: value.repeat(times, *[1] * (value.dim() - 1)))
 
     def copy(self) -> Features:
         """The same values elsewhere in memory."""
-        maps = {name: value.clone() for name, value in self.maps.items()}
-        return Features(maps, self.embedding.clone())
+        return self._each(lambda value: value.clone())
 
     def copy_(self, others: Features) -> None:
         """Take the values of as many other pictures."""
-        for name, value in self.maps.items():
-            value.copy_(others.maps[name])
+        for ours, theirs in ((self.maps, others.maps), (self.weights, others.weights)):
+            for name, value in (ours or {}).items():
+                value.copy_((theirs or {})[name])
         self.embedding.copy_(others.embedding)
 
     def detach(self) -> Features:
         """The same values without gradient."""
-        maps = {name: value.detach() for name, value in self.maps.items()}
-        return Features(maps, self.embedding.detach())
+        return self._each(lambda value: value.detach())
+
+    def weighted(self, weight: Tensor) -> Features:
+        """These pictures, of which each place counts for so much: [B, 1, H, W]."""
+        import torch.nn.functional as F
+
+        pooled = {
+            name: F.adaptive_avg_pool2d(weight, (value.shape[2], value.shape[3]))[:, 0]
+            for name, value in self.maps.items()
+        }
+        return Features(self.maps, self.embedding, pooled)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Features:
+        maps = {name: change(value) for name, value in self.maps.items()}
+        weights = self.weights and {name: change(value) for name, value in self.weights.items()}
+        return Features(maps, change(self.embedding), weights)
 
 
 Loss = Callable[[Features, Features], "Tensor"]  # (seen, wanted) -> [B]

@@ -20,15 +20,17 @@ def loss_terms(
     [1, D] are given.
 
     `blank` holds the features [1, ...] of a white page, the zero point of a ``centred`` recipe.
+    Where the target has weights, each position of a layer counts for so much.
     """
     terms = {}
     for layer in recipe.layers:
         seen = sketch.maps[layer]
         wanted = target.maps[layer]
+        weight = None if target.weights is None else target.weights[layer]
         if recipe.kind == "published":
-            terms[layer] = (seen - wanted).square().mean((1, 2, 3))
+            terms[layer] = _squared(seen, wanted, weight)
         else:
-            terms[layer] = _centred(seen - blank.maps[layer], wanted - blank.maps[layer])
+            terms[layer] = _centred(seen - blank.maps[layer], wanted - blank.maps[layer], weight)
     if recipe.kind == "published":
         terms["embedding"] = 1 - F.cosine_similarity(sketch.embedding, target.embedding)
     else:
@@ -40,8 +42,17 @@ def loss_terms(
     return terms
 
 
-def _centred(seen: Tensor, wanted: Tensor) -> Tensor:
-    """One minus the cosine at each position of [B, C, h, w], averaged by the target's energy there.
+def _squared(seen: Tensor, wanted: Tensor, weight: Tensor | None) -> Tensor:
+    """The squared difference of [B, C, h, w], averaged by the weight [B, h, w] of each position."""
+    square = (seen - wanted).square()
+    if weight is None:
+        return square.mean((1, 2, 3))
+    return (square.mean(1) * weight).sum((1, 2)) / weight.sum((1, 2)).clamp_min(1e-12)
+
+
+def _centred(seen: Tensor, wanted: Tensor, weight: Tensor | None) -> Tensor:
+    """One minus the cosine at each position of [B, C, h, w], averaged by the target's energy there,
+    and by the weight [B, h, w] if there is one.
 
     A cosine knows no strength: where the sketch is all but blank, its gradient grows without bound,
     and 16-bit arithmetic turns into noise. So the sketch's length is softened by a share of the
@@ -53,6 +64,7 @@ def _centred(seen: Tensor, wanted: Tensor) -> Tensor:
     length = square.clamp_min(1e-24).sqrt()
     # the cosine between them: [B, h, w]
     like = (seen * wanted).sum(1) / (length * energy).clamp_min(1e-12)
+    energy = energy if weight is None else energy * weight
     return ((1 - like) * energy).sum((1, 2)) / energy.sum((1, 2)).clamp_min(1e-12)
 
 

@@ -48,16 +48,19 @@ class EdgeLayout:
 
 
 class SaliencyLayout:
-    """At points drawn from a saliency map [224, 224] (paper, section 3.3)."""
+    """At points drawn from a saliency map [224, 224] (paper, section 3.3).
 
-    def __init__(self, saliency: np.ndarray, source: str) -> None:
-        self._saliency, self.source = saliency, source
+    wanted: [224, 224], how many times as many strokes each place is to have; None for no wish.
+    """
+
+    def __init__(self, saliency: np.ndarray, source: str, wanted: np.ndarray | None = None) -> None:
+        self._saliency, self.source, self._wanted = saliency, source, wanted
 
     def lay(
         self, count: int, rng: np.random.Generator, there: Iterable[np.ndarray], of: int
     ) -> np.ndarray:
         """See `Layout.lay`; what is there makes no difference."""
-        return published_start(self._saliency, count, rng)
+        return published_start(self._saliency, count, rng, self._wanted)
 
 
 def lay_out(

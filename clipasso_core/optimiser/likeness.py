@@ -58,6 +58,7 @@ class Likeness:
         held: Tensor | None = None,
         tie: Tensor | None = None,
         others: Callable[[], None] | None = None,
+        weight: Tensor | None = None,
     ) -> None:
         """target: [1, 3, 224, 224] in 0..1 on the guide's device.
 
@@ -66,6 +67,7 @@ class Likeness:
         tie: [N, P], for each point the index of the one that it follows: what a chain of fewer
             cubics than the longest is padded with follows its last point.
         others: lets others compute who go first; see `give_way`.
+        weight: [1, 1, 224, 224], how much each place of the target counts; None for all the same.
         """
         self.guide = guide
         self.pool = pool
@@ -79,6 +81,7 @@ class Likeness:
         self.waited_s = 0.0  # while others computed
         self._others = others
         self._look_straight = Sparing(self._straight_on)
+        self._weight = weight
         self._straight: Features | None = None  # the target seen plainly, which all sets share
         self._turned: dict[int, Features] = {}  # and through the other views of each set
         self._plans: dict[tuple[int, tuple[int, ...]], Plan] = {}
@@ -106,15 +109,22 @@ class Likeness:
         if self.pool.views == 1:
             return straight
         if turn not in self._turned:
-            views = self.pool.look(self.target, turn, range(1, self.pool.views))
-            self._turned[turn] = self.guide.features(views).detach()
+            which = range(1, self.pool.views)
+            views = self.pool.look(self.target, turn, which)
+            seen = self.guide.features(views).detach()
+            if self._weight is not None:
+                seen = seen.weighted(self.pool.look(self._weight, turn, which))
+            self._turned[turn] = seen
         return straight.beside(self._turned[turn])
 
     @torch.no_grad()
     def _seen_straight(self) -> Features:
         """The target as it is."""
         if self._straight is None:
-            self._straight = self.guide.features(self.pool.plain(self.target)).detach()
+            seen = self.guide.features(self.pool.plain(self.target)).detach()
+            if self._weight is not None:
+                seen = seen.weighted(self.pool.plain(self._weight))
+            self._straight = seen
         return self._straight
 
     def tied(self, points: Tensor) -> Tensor:

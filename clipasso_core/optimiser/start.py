@@ -18,11 +18,21 @@ from clipasso_core.strokes import bernstein
 JITTER = 0.05
 
 
-def published_start(saliency: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+def published_start(
+    saliency: np.ndarray,
+    count: int,
+    rng: np.random.Generator,
+    wanted: np.ndarray | None = None,
+) -> np.ndarray:
     """Short random strokes at points drawn from the saliency map [224, 224] (paper, section 3.3).
     Returns [N, 4, 2] canvas px.
+
+    wanted: [224, 224], how many times as many each place is to have; None for no wish.
     """
     chance = point_distribution(saliency).ravel()
+    if wanted is not None and (chance * wanted.ravel()).any():
+        chance = chance * wanted.ravel()
+        chance /= chance.sum()
     repeat = bool(np.count_nonzero(chance) < count)  # fewer salient cells than strokes
     cells = rng.choice(chance.size, size=count, replace=repeat, p=chance)
     first = np.stack([cells % CANVAS_PX, cells // CANVAS_PX], -1).astype(np.float64)
@@ -45,6 +55,9 @@ class EdgeStart:
     spread: the radius within which a laid stroke makes others unwelcome, in the same units.
     candidates: traces to choose from, for each stroke.
     quiet: how much of their strength edges keep where the sketch has lines already.
+    unwanted: wish for strokes below which there are none.
+    room: how much less or more room than evenly spread ones strokes have by a wish.
+    shorter, longer: to which power of that room strokes are so.
     whim: how far chance may change a candidate's worth; this is what tells seeds apart.
     """
 
@@ -58,6 +71,10 @@ class EdgeStart:
     candidates: int = 12
     whim: float = 0.35
     quiet: float = 0.3
+    unwanted: float = 0.25
+    room: tuple[float, float] = (0.4, 2.5)
+    shorter: float = 0.25
+    longer: float = 1.0
 
 
 class EdgeMap:
@@ -69,16 +86,26 @@ class EdgeMap:
         mask: np.ndarray,
         settings: EdgeStart = EdgeStart(),
         quiet: np.ndarray | None = None,
+        wanted: np.ndarray | None = None,
     ) -> None:
         """canvas: [224, 224, 3] in 0..1; mask: [224, 224] in 0..1, the subject. quiet: [224, 224],
-        true where edges matter less, because what is there has its lines already.
+        true where edges matter less, because what is there has its lines already. wanted:
+        [224, 224], how many times as many strokes each place is to have; None for no wish.
         """
         self.settings = settings
         self.strength, self.tangent = _edges(canvas, mask, settings)
         if quiet is not None:
             self.strength = np.where(quiet, settings.quiet * self.strength, self.strength)
         self._area = float((mask > SUBJECT).sum())
+        self._wanted = wanted
+        # how much room a stroke has at each cell, as a share of an even spread's: [224, 224]
+        self._room: np.ndarray | None = None
+        if wanted is not None:
+            self.strength = np.where(wanted < settings.unwanted, 0, self.strength)
+            self._room = _room(wanted, mask > SUBJECT, settings)
         chance = self.strength.ravel().astype(np.float64) ** 2
+        if wanted is not None:
+            chance = chance * wanted.ravel()
         if not chance.any():  # a subject without edges: strokes may lie anywhere on the canvas
             chance = np.ones_like(chance)
         self._chance = chance / chance.sum()
@@ -108,8 +135,10 @@ class EdgeMap:
         covered = np.concatenate(cells)
         begin = np.cumsum([0, *map(len, cells[:-1])])
         # what there is to cover, [224, 224]: strong edges that are bare
-        spread = max(2.5, settings.spread * unit)
+        spread = self._spread(unit)
         fresh = self.strength**2
+        if self._wanted is not None:
+            fresh = fresh * self._wanted
         for line in there:
             fresh = fresh * _bare(line, spread)
         bare = fresh
@@ -127,13 +156,22 @@ class EdgeMap:
                 bare = fresh
         return np.array(chosen).reshape(-1, 4, 2)
 
+    def _spread(self, unit: float) -> float | np.ndarray:
+        """How far off a laid stroke makes others unwelcome, px: everywhere, or at each cell."""
+        even = self.settings.spread * unit
+        return max(2.5, even) if self._room is None else np.maximum(2.5, even * self._room)
+
     def _traces(self, count: int, reach: float, rng: np.random.Generator) -> list[np.ndarray]:
         """Lines [n, 2] along the edges, both ways from points drawn by strength."""
         drawn = rng.choice(self._chance.size, size=count, p=self._chance)
         rows, columns = np.unravel_index(drawn, self.strength.shape)
         # positions [steps, count, 2] both ways, and how many of them count [count]
-        forth, ahead = self._follow(rows, columns, 1, reach)
-        back, behind = self._follow(rows, columns, -1, reach)
+        own = np.full(count, reach)  # of each
+        if self._room is not None:
+            room, settings = self._room[rows, columns], self.settings
+            own = reach * room ** np.where(room < 1, settings.shorter, settings.longer)
+        forth, ahead = self._follow(rows, columns, 1, own)
+        back, behind = self._follow(rows, columns, -1, own)
         found = []
         for one, (y, x) in enumerate(zip(rows, columns, strict=True)):
             middle = np.array([[x + 0.5, y + 0.5]])
@@ -145,16 +183,16 @@ class EdgeMap:
         return found
 
     def _follow(
-        self, rows: np.ndarray, columns: np.ndarray, way: int, reach: float
+        self, rows: np.ndarray, columns: np.ndarray, way: int, reach: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Steps of one pixel along the edge from the middles of cells: positions [steps, n, 2], and
-        how many of them count [n].
+        """Steps of one pixel along the edge from the middles of cells, as many as each has reach
+        [n]: positions [steps, n, 2], and how many of them count [n].
         """
         place = np.stack([columns, rows], -1) + 0.5  # [n, 2]
         direction = way * self.tangent[rows, columns]  # [n, 2]
         alive, length = np.ones(len(place), bool), np.zeros(len(place), int)  # [n]
         path = []
-        for _ in range(math.ceil(reach)):
+        for step in range(math.ceil(reach.max())):
             # the cell that each trace is in now, [n]; any one for those that left the canvas
             column, row = place.astype(int).T
             inside = (place >= 0).all(1) & (column < CANVAS_PX) & (row < CANVAS_PX)
@@ -164,6 +202,7 @@ class EdgeMap:
             along = (tangent * direction).sum(1)
             strong = self.strength[row, column] >= self.settings.weak
             alive = alive & inside & strong & (np.abs(along) >= self.settings.bend)
+            alive = alive & (step < reach)
             if not alive.any():
                 break
             # a pixel on, the way that it came
@@ -210,7 +249,17 @@ def _cells(trace: np.ndarray) -> np.ndarray:
     return np.unique(row * CANVAS_PX + column)
 
 
-def _bare(trace: np.ndarray, spread: float) -> np.ndarray:
+def _room(wanted: np.ndarray, subject: np.ndarray, settings: EdgeStart) -> np.ndarray:
+    """How much room a stroke has where strokes are to lie so densely, as a share of what it would
+    have, were they spread evenly over the subject: [224, 224].
+    """
+    mean = float(wanted[subject].mean()) if subject.any() else 1.0
+    room = np.sqrt(max(mean, settings.unwanted) / np.maximum(wanted, settings.unwanted))
+    least, most = settings.room
+    return np.asarray(np.clip(room, least, most), np.float32)
+
+
+def _bare(trace: np.ndarray, spread: float | np.ndarray) -> np.ndarray:
     """How bare every cell [224, 224] is with a line there: 0 on it, 1 far from it."""
     return 1 - np.exp(-((_distance_to(trace) / spread) ** 2) / 2)
 

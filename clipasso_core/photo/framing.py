@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from clipasso_core.frame import Frame
+from clipasso_core.photo.crop import rim
 
 ROOM = 0.15  # share of the subject's longer side that is left free around it
 SUBJECT = 0.5  # mask value from which a pixel belongs to the subject
@@ -40,11 +42,13 @@ def square_around(points: NDArray[np.floating]) -> Frame:
     return Frame((x0 + x1 - side) / 2, (y0 + y1 - side) / 2, side)
 
 
-def fade_where_cut(mask: NDArray[np.floating], reach: float) -> NDArray[np.float32]:
+def fade_where_cut(
+    mask: NDArray[np.floating], reach: float, shown: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
     """The mask [h, w], fading within `reach` pixels of each border that cuts the subject off.
 
-    Such a border of the picture is no edge of the subject: strokes would be spent on a straight
-    line along it.
+    Such a border of the picture, or of a crop, is no edge of the subject: strokes would be spent on
+    a line along it. shown: [h, w], where a crop shows the picture; None for all of it.
     """
     height, width = mask.shape
     # the pixels' centres: [h, 1], [1, w]
@@ -60,7 +64,18 @@ def fade_where_cut(mask: NDArray[np.floating], reach: float) -> NDArray[np.float
     faded = mask
     for border, distance in sides:
         if (border > SUBJECT).mean() > CUT:
-            # how far into the fade, 0..1, then along a curve that begins and ends level
-            share = np.clip(distance / reach, 0, 1)
-            faded = faded * (share * share * (3 - 2 * share))
+            faded = faded * _fade(distance, reach)
+    if shown is not None:
+        edge = rim(shown)
+        cut = edge & (mask > SUBJECT)
+        if cut.sum() > CUT * edge.sum():
+            distance = cv2.distanceTransform((~cut).astype(np.uint8), cv2.DIST_L2, 5) + 0.5
+            faded = faded * _fade(distance, reach)
+        faded = faded * shown
     return faded.astype(mask.dtype)
+
+
+def _fade(distance: NDArray[np.floating], reach: float) -> NDArray[np.floating]:
+    """What is left so far from a border, 0..1, along a curve that begins and ends level."""
+    share = np.clip(distance / reach, 0, 1)
+    return np.asarray(share * share * (3 - 2 * share))

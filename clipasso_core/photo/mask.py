@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipasso_core.errors import UserError
-from clipasso_core.files import read_bytes
 from clipasso_core.machine.networks import MASK
+from clipasso_core.photo.crop import continued, rim, shown_part
 from clipasso_core.photo.framing import SUBJECT
 from clipasso_core.photo.network import Network
-from clipasso_core.photo.picture import Picture, decode_picture
+from clipasso_core.photo.picture import Picture
+from clipasso_core.photo.regions import fitted, read_over
 
 U2NET_SIDE = 320  # the network's input
 # below, surely background; above, surely subject; between, a soft edge
@@ -27,6 +28,11 @@ BLANK = 0.002  # a subject smaller than this share of the picture is no subject
 # of the strongest alpha: a picture that is at least so opaque everywhere is not cut out, only
 # cropped or faded
 EVEN = 0.98
+# the share of a crop's edge from which on it is the edge of the subject: in 39 crops of 12
+# photographs the subject reached at most 0.57 of it
+FOLLOWED = 0.65
+# of a crop: a smaller subject is a part of one that fills it all, such as the eyes of a face
+LEAST_OF_CROP = 0.12
 BORDER_TOLERANCE = 12 / 255  # what JPEG makes of a plain backdrop
 PLAIN_SHARE = 0.97  # of the border's pixels that must have the border's colour
 
@@ -40,10 +46,13 @@ class Mask:
 
     foreground: probability [h, w] float32 in 0..1 at the picture's working size.
     source: where it came from.
+    shown: [h, w], true where a photograph is shown that its transparency only crops; None where it
+        is shown up to the picture's border.
     """
 
     foreground: NDArray[np.floating]
     source: str
+    shown: NDArray[np.bool_] | None = None
 
 
 def find_subject(picture: Picture, choice: str, relevance: Relevance) -> Mask:
@@ -64,15 +73,18 @@ def find_subject(picture: Picture, choice: str, relevance: Relevance) -> Mask:
         return Mask(_clean(_from_rembg(picture, model)), f"rembg {model}")
     if choice == "auto":
         return _automatic(picture, relevance)
-    return Mask(_clean(_from_file(picture, choice)), f"file {_printable(Path(choice).name)}")
+    found = _clean(_from_file(picture, choice))
+    return Mask(found, f"file {_printable(Path(choice).name)}", shown_part(picture))
 
 
 def _automatic(picture: Picture, relevance: Relevance) -> Mask:
     if picture.alpha is not None:
         window = _window(picture)
-        if window is None:
-            return Mask(_clean(_from_alpha(picture)), "alpha")
-        return _within(picture, window, relevance)
+        if window is not None:
+            return _within(picture, window, relevance)
+        shown = shown_part(picture)
+        cropped = None if shown is None else _cropped(picture, shown, relevance)
+        return cropped or Mask(_clean(_from_alpha(picture)), "alpha")
     if _is_plain(picture.rgb):
         raise UserError("bad-photo", "the photo is one plain colour: there is nothing to sketch")
     plain = _from_plain_border(picture)
@@ -130,9 +142,26 @@ def _within(picture: Picture, window: tuple[slice, slice], relevance: Relevance)
 
     filled = Picture(np.ascontiguousarray(seen), None, seen.shape[1], seen.shape[0])
     inner = _automatic(filled, relevance_within)
-    foreground = np.zeros((height, width), np.float32)
-    foreground[window] = inner.foreground
-    return Mask(foreground, inner.source)
+    foreground, shown = np.zeros((height, width), np.float32), np.zeros((height, width), bool)
+    foreground[window], shown[window] = inner.foreground, True
+    return Mask(foreground, inner.source, shown)
+
+
+def _cropped(picture: Picture, shown: NDArray[np.bool_], relevance: Relevance) -> Mask | None:
+    """The subject of a photograph that is cropped to a plain shape; None where the shape is that of
+    the subject, which ends where the photograph does.
+    """
+    whole = replace(picture, rgb=continued(picture.rgb, shown), alpha=None)
+    rows, columns = np.flatnonzero(shown.any(1)), np.flatnonzero(shown.any(0))
+    window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    if _is_plain(picture.rgb[shown]):
+        return None
+    found = _within(whole, window, relevance)
+    is_found = found.foreground > SUBJECT
+    fills = found.source.startswith("none") or is_found[shown].mean() < LEAST_OF_CROP
+    if fills or is_found[rim(shown)].mean() > FOLLOWED:
+        return None
+    return Mask(_clean(found.foreground * _from_alpha(picture)), found.source, shown)
 
 
 def _printable(name: str) -> str:
@@ -167,22 +196,13 @@ def _from_alpha(picture: Picture) -> NDArray[np.floating]:
 
 
 def _from_file(picture: Picture, path: str) -> NDArray[np.floating]:
-    mask = decode_picture(read_bytes(path, "mask"), Path(path).name)
-    here, there = picture.width / picture.height, mask.width / mask.height
-    if abs(here / there - 1) > 0.02:
-        raise UserError(
-            "bad-mask",
-            f"the mask is {mask.width} x {mask.height} and the photo {picture.width} x"
-            f" {picture.height}: make the mask of the photo's proportions",
-        )
+    mask = read_over(picture, path, "mask")
     # its transparency if it has any, else its brightness: [h', w'], then [h, w]
     if mask.alpha is not None:
         grey = mask.alpha.astype(np.float32) / 255
     else:
         grey = mask.rgb.mean(2, dtype=np.float32) / 255
-    size = picture.rgb.shape[1::-1]
-    found = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    found = np.clip(found, 0, 1)
+    found = fitted(grey, picture)
     if found.max() <= SUBJECT:
         raise UserError(
             "bad-mask", f"the mask {Path(path).name} is all background: paint the subject white"

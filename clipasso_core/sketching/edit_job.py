@@ -25,7 +25,7 @@ from clipasso_core.sketching.preparation import Preparation
 from clipasso_core.sketching.progress import OnProgress, Progress
 from clipasso_core.sketching.reach import AFRESH, REACHES
 from clipasso_core.sketching.resources import Resources
-from clipasso_core.sketching.stage import DRAWN_WIDTH_PX, find_frame
+from clipasso_core.sketching.stage import DRAWN_WIDTH_PX, find_frame, to_map
 from clipasso_core.strokes import Stroke, padded, polyline, sampled
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ class EditJob:
         ]
         self._edges = None
         if not self._stays_near:
-            self._edges = EdgeMap(self.stage.canvas, self.stage.subject, quiet=inside(faces, frame))
+            stage = self.stage
+            quiet = inside(faces, frame)
+            self._edges = EdgeMap(stage.canvas, stage.subject, quiet=quiet, wanted=stage.wanted)
         self._setup = self._prepared.setup("the drawing" if self._stays_near else "bare edges", 0)
 
     @property
@@ -180,7 +182,9 @@ class EditJob:
         return laid
 
     def _anchors(self, start: torch.Tensor) -> Anchors | None:
-        """What holds the features among strokes [N, P, 2] where the photograph has them."""
+        """What holds the features among strokes [N, P, 2] where the photograph has them, and what
+        others are to keep clear of; None for neither.
+        """
         from clipasso_core.optimiser.optimise import Anchors
 
         which, places = start.new_zeros(start.shape[:2]).bool(), start.clone()
@@ -189,7 +193,9 @@ class EditJob:
                 which[one] = True
                 places[one, :4] = start.new_tensor(feature)
                 places[one, 4:] = places[one, 3]
-        return Anchors(which, places) if which.any() else None
+        barred = self.stage.barred
+        ground = None if barred is None else to_map(barred, start.device)
+        return Anchors(which, places, ground) if which.any() or ground is not None else None
 
     @property
     def _moving_chains(self) -> list[np.ndarray]:

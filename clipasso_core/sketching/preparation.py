@@ -14,10 +14,13 @@ from clipasso_core.frame import Frame
 from clipasso_core.guide import PUBLISHED_MODEL, choose_guide
 from clipasso_core.machine.device import choose_device
 from clipasso_core.machine.memory import enough_memory
+from clipasso_core.optimiser.emphasis import Emphasis
 from clipasso_core.photo.faces import Face, seen_in
 from clipasso_core.photo.framing import frame_whole
 from clipasso_core.photo.mask import Mask
 from clipasso_core.photo.picture import Picture
+from clipasso_core.photo.regions import MIDDLE, read_regions
+from clipasso_core.photo.repair import repaired
 from clipasso_core.photo.subjects import tell_apart
 from clipasso_core.presets import PRESETS, Preset
 from clipasso_core.request import FEWEST, MOST_SUBJECTS, ONE, SketchRequest
@@ -31,6 +34,7 @@ from clipasso_core.sketching.stage import (
     build_stage,
     find_frame,
     has_subject,
+    to_map,
     to_tensor,
 )
 
@@ -62,6 +66,8 @@ class Preparation:
         self.preset = _preset(self.preset_name, request, self.guide_name, self.device)
         is_exact = self.preset.exact and self.device == "cpu"
         self.precision = "fp32" if is_exact else request.precision
+        self.emphasis = self._read_emphasis()
+        self._repair = self._read_repair()
         self.mask = self._find_subject()
         self.words = self.guide.words(request.text) if request.text is not None else None
         if request.background is not None and not has_subject(self.mask):
@@ -84,17 +90,21 @@ class Preparation:
         """
         mask = mask or self.mask
         frame = frame or find_frame(self.picture, mask)
-        return build_stage(self.picture, mask, frame, self.preset.tidy)
+        strokes = self.request.strokes
+        return build_stage(self.picture, mask, frame, self.preset.tidy, self.emphasis, strokes)
 
     def faces(self, frame: Frame, mask: Mask | None = None) -> list[Face]:
         """The faces of what a mask shows, of all subjects if None, the largest first; none where
-        none are wanted, as in the paper. frame: the square that is looked at closely.
+        none are wanted, as in the paper, nor where a person wants no strokes. frame: the square
+        that is looked at closely.
         """
         if self.request.faces == "none" or self.preset_name == "published":
             return []
         if frame not in self._faces:
             self._faces[frame] = self.resources.faces(self.picture, frame)
         shown = (mask or self.mask).foreground
+        if self.emphasis is not None:
+            shown = shown * (self.emphasis > MIDDLE / 2)
         return seen_in(self._faces[frame], shown, self.picture.scale)
 
     def portrait(self, stage: Stage, strokes: int, width_px: float) -> Portrait:
@@ -119,7 +129,17 @@ class Preparation:
         number = wanted if isinstance(wanted, int) else None
         faces = self.faces(find_frame(self.picture, mask))
         found = tell_apart(mask.foreground, faces, self.picture.scale, most, number)
-        return [Mask(one, mask.source) for one in found] if len(found) > 1 else [mask]
+        if len(found) < 2:
+            return [mask]
+        apart = [replace(mask, foreground=one) for one in found]
+        return [one for one in apart if self.matters(one) > MIDDLE] or apart
+
+    def matters(self, mask: Mask) -> float:
+        """How many times as many strokes a person wants of what a mask shows as of others."""
+        if self.emphasis is None:
+            return 1.0
+        wanted = Emphasis(self.emphasis, self.mask.foreground, strokes=1).laid
+        return float((wanted * mask.foreground).sum() / mask.foreground.sum())
 
     def setup(
         self, saliency: str, faces: int, subjects: int = 1, steps: int | None = None
@@ -187,8 +207,20 @@ class Preparation:
 
         target = to_tensor(stage.canvas, self.guide.device)
         others, rasteriser = self.resources.give_way, self.request.rasteriser
+        weight = None
+        if stage.emphasis is not None:
+            weight = to_map(stage.emphasis.judged, self.guide.device)
         return Likeness(
-            self.guide, target, self._views, width_px, rasteriser, self.words, held, tie, others
+            self.guide,
+            target,
+            self._views,
+            width_px,
+            rasteriser,
+            self.words,
+            held,
+            tie,
+            others,
+            weight,
         )
 
     def saliency_guide(self) -> Guide:
@@ -237,14 +269,26 @@ class Preparation:
             steps=steps,
         )
 
+    def _read_emphasis(self) -> np.ndarray | None:
+        """What matters to the person: greys [h, w]; None where all matters the same."""
+        path = self.request.emphasis
+        grey = None if path is None else self.resources.emphasis(self.picture, path)
+        return None if grey is None or (grey == MIDDLE).all() else grey
+
+    def _read_repair(self) -> np.ndarray | None:
+        """What belongs to the subject, or not, whatever is found: greys [h, w]."""
+        path = self.request.mask_repair
+        return None if path is None else read_regions(self.picture, path, "mask repair")
+
     def _find_subject(self) -> Mask:
         choice = self.request.mask
         if choice == "auto" and self.preset_name == "published":
             # the paper leaves masking to the person
             choice = "alpha" if self.picture.alpha is not None else "none"
-        return self.resources.subject(
+        found = self.resources.subject(
             self.picture, choice, self.guide_name, self._relevance_of_whole
         )
+        return found if self._repair is None else repaired(found, self._repair)
 
     def _relevance_of_whole(self) -> np.ndarray:
         """The guide's relevance over the picture's own extent, for GrabCut."""

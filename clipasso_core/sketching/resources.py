@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from clipasso_core.guide import load_guide
 from clipasso_core.photo.faces import Face, find_faces
 from clipasso_core.photo.mask import Mask, find_subject
+from clipasso_core.photo.regions import read_regions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +39,10 @@ class Resources:
     def faces(self, picture: Picture, frame: Frame) -> list[Face]:
         """The faces of a photograph whose subject fills a frame; see `photo.faces.find_faces`."""
         return find_faces(picture, frame)
+
+    def emphasis(self, picture: Picture, path: str) -> np.ndarray:
+        """What matters to the person; see `photo.regions.read_regions`."""
+        return read_regions(picture, path, "emphasis")
 
     def give_way(self) -> None:
         """Called between two pieces of work: a chance for others to compute first."""

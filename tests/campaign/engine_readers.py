@@ -53,6 +53,12 @@ def read_mask(folder: Path) -> int:
     return main(["sketch", *words, *WORK, "--mask", str(folder / PHOTO)])
 
 
+def read_painted(folder: Path) -> int:
+    words = [str(folder / "good.png"), "-o", str(folder / "out.svg"), "--strokes", "1"]
+    painted = str(folder / PHOTO)
+    return main(["sketch", *words, *WORK, "--emphasis", painted, "--mask-repair", painted])
+
+
 def on_sketch(*words: str) -> Reader:
     """A command that changes a sketch in its place."""
 
@@ -146,6 +152,7 @@ def _told(read: Callable[[], object]) -> int:
 READERS: dict[str, Reader] = {
     "photo": read_photo,
     "mask": read_mask,
+    "painted": read_painted,
     "draw": draw_photo,
     "level": on_sketch("level", "--strokes", "1"),
     "join": on_sketch("join"),
@@ -163,8 +170,8 @@ READERS: dict[str, Reader] = {
 # what success may say on standard error: one line each, and computing its settings, its bar and
 # what it keeps
 QUIET = ("read_svg", "line", "conversation", "job")
-WRITTEN = {name: {"out.svg"} for name in ("photo", "draw", "mask")}
-COMPUTING = ("photo", "mask", "draw", "refine", "add")
+WRITTEN = {name: {"out.svg"} for name in ("photo", "draw", "mask", "painted")}
+COMPUTING = ("photo", "mask", "painted", "draw", "refine", "add")
 
 
 def judge(name: str, folder: Path, before: dict[str, bytes], end: Ending) -> str:

@@ -92,4 +92,8 @@ bitmaps = st.builds(
 ) | st.binary(max_size=200)
 photos = bitmaps.map(lambda data: Case("photo", {PHOTO: data, SKETCH: HOLLOW.encode()}))
 drawn = bitmaps.map(lambda data: Case("draw", {PHOTO: data}))
-masks = bitmaps.map(lambda data: Case("mask", {PHOTO: data, "good.png": good_png()}))
+masks = st.builds(
+    lambda reader, data: Case(reader, {PHOTO: data, "good.png": good_png()}),
+    st.sampled_from(("mask", "painted")),
+    bitmaps,
+)

@@ -121,6 +121,16 @@ def test_all_turns_are_one_recording(lite: Guide, levels: tuple[int, ...]) -> No
     assert len(seen) > 1, "turns differ"
 
 
+def test_the_recording_knows_what_counts_more(lite: Guide) -> None:
+    likeness, points = dense(lite), starts(seeds=2)
+    likeness._weight = torch.linspace(0, 2, 224).expand(1, 1, 224, 224)
+    looks, step = step_of(likeness, (2,))
+    for turn in range(3):
+        looks.turn_to(turn)
+        wanted, _ = likeness.at_levels(points, turn, (2,))
+        assert torch.allclose(step(points)[0], wanted, atol=2e-3)
+
+
 @pytest.mark.parametrize("seeds", [1, 4])
 def test_the_best_sketch_is_kept_without_waiting(seeds: int) -> None:
     points = starts(seeds)

@@ -18,6 +18,7 @@ from support.pictures import SIZE, draw_subject
 from clipasso_core.errors import UserError
 from clipasso_core.machine.networks import MASK
 from clipasso_core.photo import mask as masks
+from clipasso_core.photo.crop import rim
 from clipasso_core.photo.mask import Mask, find_subject
 from clipasso_core.photo.picture import (
     Picture,
@@ -375,12 +376,77 @@ def test_a_faded_picture_is_sketched_by_its_subject() -> None:
     assert find_subject(from_image(image), "auto", not_asked).source == "plain border"
 
 
-def test_a_round_cut_out_is_the_subject() -> None:
-    cut = Image.new("L", SIZE, 0)
-    ImageDraw.Draw(cut).ellipse((30, 20, 130, 110), fill=255)
-    image = draw_subject(Image.new("RGB", SIZE, "white")).convert("RGBA")
-    image.putalpha(cut)
-    assert find_subject(from_image(image), "auto", not_asked).source == "alpha"
+def cropped(image: Image.Image, box: tuple[int, int, int, int]) -> Picture:
+    """A photograph in an oval, nothing beside it."""
+    cut = Image.new("L", image.size, 0)
+    ImageDraw.Draw(cut).ellipse(box, fill=255)
+    clear = Image.new("RGBA", image.size, (0, 0, 0, 0))
+    clear.paste(image, mask=cut)
+    return from_image(clear)
+
+
+def on_its_rim(mask: Mask) -> NDArray[np.bool_]:
+    """Where the subject reaches the end of what the oval shows."""
+    assert mask.shown is not None
+    return subject(mask)[rim(mask.shown)]
+
+
+def test_an_oval_around_the_subject_is_not_the_subject() -> None:
+    found = find_subject(cropped(disc(), (10, 5, 150, 115)), "auto", not_asked)
+    assert found.source == "plain border"
+    assert not on_its_rim(found).any()
+    assert (subject(found) == subject(find_subject(from_image(disc()), "auto", not_asked))).all()
+
+
+def test_an_oval_that_cuts_the_subject_off_crops_it() -> None:
+    found = find_subject(cropped(disc(), (70, 5, 154, 115)), "auto", in_the_middle)
+    assert found.source != "alpha"
+    assert 0.05 < on_its_rim(found).mean() < 0.6
+    assert not subject(found)[:, :69].any()
+
+
+@pytest.mark.parametrize("seen", ["the whole ball", "a spot of it", "nothing"])
+def test_a_round_thing_that_was_cut_out_is_the_subject(
+    monkeypatch: pytest.MonkeyPatch, seen: str
+) -> None:
+    rows, columns = np.mgrid[:120, :160]
+    away = np.hypot(columns - 80, rows - 60)
+    shade = np.clip(220 - 2 * np.hypot(columns - 70, rows - 50), 30, 220)
+    ball = Image.fromarray(np.dstack([shade, shade / 4, shade / 4]).astype(np.uint8))
+    reach = {"the whole ball": 200, "a spot of it": 12, "nothing": 0}[seen]
+
+    def network(picture: Picture) -> NDArray[np.float32]:
+        height, width = picture.rgb.shape[:2]
+        top, left = (120 - height) // 2, (160 - width) // 2
+        found: NDArray[np.bool_] = away[top : top + height, left : left + width] < reach
+        return found.astype(np.float32)
+
+    MASK.paths[0].parent.mkdir(parents=True)
+    MASK.paths[0].write_bytes(b"weights")
+    monkeypatch.setattr(masks, "_from_u2netp", network)
+    found = find_subject(cropped(ball, (40, 20, 120, 100)), "auto", not_asked)
+    assert found.source == "alpha"
+    assert found.shown is None
+
+
+def test_what_was_cut_out_along_its_outline_is_the_subject() -> None:
+    pixels = np.asarray(draw_subject(Image.new("RGB", SIZE, "white")))
+    alpha = np.where(pixels.min(2) < 255, 255, 0).astype(np.uint8)
+    found = find_subject(from_array(np.dstack([pixels, alpha])), "auto", not_asked)
+    assert found.source == "alpha"
+    assert found.shown is None
+
+
+def test_transparency_is_insisted_on_even_where_it_crops() -> None:
+    found = find_subject(cropped(disc(), (10, 5, 150, 115)), "alpha", not_asked)
+    assert found.source == "alpha"
+    assert subject(found)[60, 15]
+
+
+def test_a_padded_picture_is_shown_in_its_window_only(photo: Path) -> None:
+    found = find_subject(padded(Image.open(photo)), "auto", not_asked)
+    assert found.shown is not None
+    assert found.shown.sum() == SIZE[0] * SIZE[1]
 
 
 def test_a_window_passes_the_relevance_of_its_own_part(noisy_photo: Path) -> None:

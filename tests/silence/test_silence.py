@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.installer import copy_checkout
+from support.quick_set_up import write_engine
 from support.solitude import Solitude, isolation
 from support.talk import BRIEF, ROOT, command, engines, housekeeping
 
@@ -90,6 +92,44 @@ def test_the_engine_is_silent(alone: Solitude) -> None:
     assert events[-1]["event"] == "result", events[-1]
     check_silent(alone)
     assert {path.name for path in alone.home.iterdir()} <= {"logs", "scratch", "run"}
+
+
+def set_up(one: Solitude, command: str, *words: str) -> None:
+    """Run install.py's command, with a venv and a pip that take a moment."""
+    checkout = copy_checkout(one.folder / "work" / "checkout")
+    write_engine(checkout, 1)
+    places = ("--home", str(one.home), "--extensions-dir", str(one.folder / "work" / "extensions"))
+    order = {
+        "checkout": str(checkout.root),
+        "person": str(one.folder / "person"),
+        "words": [command, *words, *places, "--yes"],
+        "signal": 0,
+        "step": 0,
+        "asks": True,
+    }
+    script = ROOT / "tests" / "support" / "quick_set_up.py"
+    done = one.run_python([sys.executable, str(script), json.dumps(order)])
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
+def test_a_set_up_from_wheels_is_silent(alone: Solitude) -> None:
+    wheels = alone.folder / "work" / "wheels"
+    wheels.mkdir()
+    set_up(alone, "install", "--offline", str(wheels))
+    check_silent(alone)
+    assert (alone.folder / "work" / "extensions" / "clipasso").is_dir()
+    shutil.rmtree(alone.folder / "work" / "checkout")
+    set_up(alone, "uninstall")
+    check_silent(alone)
+    assert not alone.home.exists()
+
+
+def test_a_set_up_asks_the_package_index_alone(alone: Solitude) -> None:
+    """Whom it asks is known, so that the silence of the other one says something."""
+    set_up(alone, "install")
+    asked = {line.split()[1] for line in alone.attempts() if line.startswith("resolve")}
+    assert asked == {"download.pytorch.org"}
+    assert alone.written() == []
 
 
 @pytest.mark.slow

@@ -35,6 +35,8 @@ requests = st.builds(
     ),
     preset=st.sampled_from(("auto", "draft", "quick", "standard", "published")),
     mask=st.sampled_from(("auto", "alpha", "none", "rembg", "rembg:u2net")) | st.text(min_size=1),
+    mask_repair=st.none() | st.text(min_size=1),
+    emphasis=st.none() | st.text(min_size=1),
     seeds=st.none() | st.integers(1, MAX_SEEDS),
     seed=st.integers(0, 2**31 - 1),
     steps=st.none() | st.integers(1, MAX_STEPS),

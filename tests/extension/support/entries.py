@@ -12,6 +12,7 @@ BITMAP_ENTRIES: Dict[str, Type[Effect]] = {
     "parameters": sketch_effects.ParametersEffect,
     "background": sketch_effects.BackgroundEffect,
     "insert": sketch_effects.InsertEffect,
+    "deliver": sketch_effects.DeliverEffect,
     "engine": sketch_effects.EngineEffect,
 }
 EDIT_ENTRIES: Dict[str, Type[Effect]] = {
