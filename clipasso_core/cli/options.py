@@ -196,8 +196,8 @@ def sketch_options(command: Command) -> Command:
         option(
             "--rasteriser",
             field="rasteriser",
-            metavar="auto|sparse|dense|diffvg",
-            help="Renderer of the optimisation; diffvg needs the package pydiffvg.",
+            metavar="auto|sparse|dense|fused|diffvg",
+            help="Renderer of the optimisation; fused needs a GPU, diffvg the package pydiffvg.",
         ),
     )
     command = work_options(command)
