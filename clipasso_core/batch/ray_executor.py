@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import math
 import os
 import queue
 import socket
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 ANSWER_S = 10.0  # within which a cluster is to answer
 MOST_BLOCKS = 10_000  # pictures are handed out one by one, of more than so many several
 # Pictures an actor has: one that it draws, and one that it begins with at once. Those that it had
-# when it died are drawn once more, at the end and each alone, so that none dies by its neighbour.
-IN_FLIGHT = (2, 1)
+# when it died are drawn again at the end, one at a time, so that none dies by its neighbour.
+IN_FLIGHT = 2
 GPU_WORKER_BYTES = 4e9  # that an actor takes of a GPU: CLIP with its views, rounded up
 MOST_A_GPU = 4  # actors on one; from so many on they only wait for each other
 STORE_BYTES = 100_000_000  # for objects, of a cluster on this machine: rows and names are small
@@ -61,9 +62,12 @@ class RayExecutor:
         """See `executor.Executor`. Of each picture only its end is told."""
         self._connect()
         waiting = {photo.path: photo for photo in photos}
-        for in_flight in IN_FLIGHT:
-            if waiting and not stop.is_asked:
-                yield from self._draw_once(waiting, in_flight, stop)
+        yield from self._draw_once(waiting, IN_FLIGHT, stop)
+        had = math.inf
+        # who was lost with another's actor is drawn as long as a round brings anything
+        while waiting and len(waiting) < had and not stop.is_asked:
+            had = len(waiting)
+            yield from self._draw_once(waiting, 1, stop)
         if not stop.is_asked:
             yield from (self._given_up(photo) for photo in waiting.values())
 
