@@ -16,6 +16,7 @@ from typing import Any, List, Optional, Sequence, TextIO, Tuple, Type
 
 import inkex
 
+from clipasso_ext.document.links import write_links_whole
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.engine.connection import Event, ask_once, require_result
@@ -94,6 +95,11 @@ class Effect(inkex.EffectExtension):
             log(traceback.format_exc())
             self.tell(FAULT)
         self.document = self.original_document  # unchanged: nothing is written
+
+    def save(self, stream: Any) -> None:
+        """Write the document, once it has changed."""
+        write_links_whole(self.svg, self.options.input_file)
+        super().save(stream)
 
     def act(self, host: Host) -> None:
         """Do what the menu entry says. Raises `Problem`."""

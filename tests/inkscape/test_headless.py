@@ -15,7 +15,19 @@ import numpy as np
 import pytest
 from lxml import etree
 from support.documents import DOCUMENTS, PLAIN, PX, RECT_CLIP, Document, inside, placed
-from support.inkscape import ROOT, TRUE, Inkscape, element, fit, labels, rest, sketches, without
+from support.inkscape import (
+    ROOT,
+    SVG,
+    TRUE,
+    XLINK,
+    Inkscape,
+    element,
+    fit,
+    labels,
+    rest,
+    sketches,
+    without,
+)
 from support.screen import virtual_screen, wait_for
 
 OFF = 0.005  # of the photo's longer side: how far strokes may be from where Inkscape shows the edge
@@ -66,6 +78,19 @@ def test_the_comparison_sees_a_sketch_that_is_off_by_one_percent(
     half = sketch.copy()
     half[:, :500] = 255
     assert fit(photo, half).covered < 0.6
+
+
+def test_links_of_the_document_lead_where_they_led(inkscape: Inkscape, tmp_path: Path) -> None:
+    album = tmp_path / "an album"
+    album.mkdir()
+    links = ("../dog.png", "gone.png", "page.html", "other.svg#part", "#photo")
+    kinds = ("image", "image", "a", "use", "use")
+    more = "".join(f'<{kind} href="{link}"/>' for kind, link in zip(kinds, links, strict=True))
+    (tmp_path / "dog.png").write_bytes(b"")
+    before = Document("", PLAIN + more).write(album)
+    after = inkscape.extend(before, "sketch", "photo")
+    found = [one.get(f"{{{XLINK}}}href") for one in etree.parse(after).iter(f"{{{SVG}}}*")]
+    assert [one for one in found if one] == ["photo.png", *links]
 
 
 def test_the_comparison_sees_another_change(inkscape: Inkscape, before: Path) -> None:
