@@ -78,6 +78,8 @@ class SettingsEffect(BitmapEffect, WorkEffect):
         pars.add_argument("--strokes", type=int, default=own.strokes)
         pars.add_argument("--mask", default=own.mask)
         pars.add_argument("--faces", type=Boolean, default=own.faces == "auto")
+        pars.add_argument("--subjects", type=Boolean, default=own.subjects == "auto")
+        pars.add_argument("--behind", type=int, default=own.background)
         pars.add_argument("--width", type=float, default=own.width)
         pars.add_argument("--ink", default="color")
         pars.add_argument("--color", type=_color, default=_color("black"))
@@ -96,6 +98,8 @@ class SettingsEffect(BitmapEffect, WorkEffect):
                 guide=self.guide(),
                 mask=page.mask,
                 faces="auto" if page.faces else "none",
+                subjects="auto" if page.subjects else "one",
+                background=page.behind,
                 width=page.width,
                 ink="black" if ink == "#000000" else ink,
                 seed=page.seed,

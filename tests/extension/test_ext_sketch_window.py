@@ -129,6 +129,41 @@ def test_the_switch_for_faces_says_how_many_there_are(
     assert [one.get("faces", "auto") for one in drafts()] == ["auto", "none"]
 
 
+@pytest.mark.parametrize(
+    ("found", "label"), [(3, "Subjects apart (3 found)"), (1, "Subjects apart (only one found)")]
+)
+def test_the_switch_for_subjects_says_how_many_there_are(
+    hands: Hands,
+    sketch_window: Open,
+    heard: Heard,
+    monkeypatch: pytest.MonkeyPatch,
+    found: int,
+    label: str,
+) -> None:
+    monkeypatch.setenv("FAKE_ENGINE_SUBJECTS", str(found))
+    window = sketch_window(image())
+    switch = window._controls.subjects
+    seen: List[Any] = []
+
+    def turn_off() -> None:
+        seen.extend([switch.get_label(), switch.get_sensitive()])
+        switch.set_active(False)
+        window._controls.background.set_value(6)
+        hands.when(lambda: drafts()[-1].get("background") == 6, leave)
+
+    def drafts() -> List[Any]:
+        return [one["request"] for one in heard() if "request" in one]
+
+    def leave() -> None:
+        seen.append(switch.get_label())
+        button(window, "Cancel").clicked()
+
+    hands.when(lambda: "Draft of 16 strokes" in status(window), turn_off)
+    assert window.run() == []
+    assert seen == [label, found > 1, label], "what was found stays to be read"
+    assert drafts()[-1]["subjects"] == "one"
+
+
 def test_the_window_is_free_while_bitmaps_are_drawn_for_the_background(
     hands: Hands, sketch_window: Open, host: Host, inkscape: StandIn
 ) -> None:

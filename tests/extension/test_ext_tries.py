@@ -47,6 +47,8 @@ def test_of_too_many_the_oldest_drafts_go_first() -> None:
         ({"seed": 1}, False),
         ({"mask": "none"}, False),
         ({"faces": "none"}, False),
+        ({"subjects": "one"}, False),
+        ({"background": 4}, False),
     ],
 )
 def test_strokes_are_gone_on_from_where_they_mean_the_same(change: Any, leads: bool) -> None:

@@ -258,13 +258,14 @@ def test_a_sketch_goes_to_the_background_and_is_inserted_later(way: str, sit: Si
     sitting = sit()
     before = sitting.cycle()
     if way == "the menu":
-        sitting.start(BACKGROUND, MESSAGE)
-        sitting.desk.press("Return")
-        sitting.desk.gone(MESSAGE)
+        sitting.press(BACKGROUND)
     else:
         sitting.start(SKETCH, WINDOW)
         sitting.desk.press("alt+b")
         sitting.desk.gone(WINDOW)
+    sitting.desk.window(MESSAGE)  # says that it was handed over
+    sitting.desk.press("Return")
+    sitting.desk.gone(MESSAGE)
     assert not sitting.is_changed()
     assert sitting.cycle() == before
     wait_for(lambda: list((sitting.inkscape.home / "jobs").glob("*/outcome.json")), "the job")

@@ -20,6 +20,7 @@ DRAFT = "draft"
 PRESETS = (FINISH, DRAFT, "quick", "standard", "published")
 MASKS = ("auto", "none")
 FACES = ("auto", "none")
+SUBJECTS = ("auto", "one")
 PHOTO_INK = "photo"
 INKS = ("black", PHOTO_INK)
 MAX_STROKES = 256
@@ -33,6 +34,8 @@ ENGINE_DEFAULTS = {
     "guide": "auto",
     "mask": "auto",
     "faces": "auto",
+    "subjects": "auto",
+    "background": 0,
     "color": "black",
     "seed": 0,
 }
@@ -48,6 +51,8 @@ class Settings:
     guide: judge of likeness.
     mask: what belongs to the subject.
     faces: whether the features of faces are laid.
+    subjects: whether subjects that stand apart are drawn apart.
+    background: strokes for what lies behind the subject, 0 for none.
     width: of a stroke in the document's display unit, 0 for the engine's.
     ink: a CSS colour, or ``photo``.
     look: one of `restyle.LOOKS`.
@@ -62,6 +67,8 @@ class Settings:
     guide: str = "auto"
     mask: str = "auto"
     faces: str = "auto"
+    subjects: str = "auto"
+    background: int = 0
     width: float = 0.0
     ink: str = "black"
     look: str = PLAIN
@@ -94,6 +101,9 @@ class Settings:
             "guide": self.guide,
             "mask": self.mask,
             "faces": self.faces,
+            "subjects": self.subjects,
+            # the whole picture has nothing behind it
+            "background": 0 if self.mask == "none" else self.background,
             "color": self.ink,
             "seed": self.seed,
         }
@@ -137,6 +147,8 @@ def sane(settings: Settings) -> Settings:
         guide=settings.guide if is_guide else standard.guide,
         mask=settings.mask if settings.mask in MASKS else standard.mask,
         faces=settings.faces if settings.faces in FACES else standard.faces,
+        subjects=settings.subjects if settings.subjects in SUBJECTS else standard.subjects,
+        background=min(max(settings.background, 0), MAX_STROKES),
         ink=settings.ink if is_ink else standard.ink,
         look=settings.look if settings.look in LOOKS else standard.look,
         strokes=min(max(settings.strokes, 1), MAX_STROKES),

@@ -52,7 +52,7 @@ class Try:
     def leads_to(self, settings: Settings, regions: Regions) -> bool:
         """Whether a sketch with these settings may go on from its strokes."""
         own = self.settings
-        same = ("strokes", "seed", "mask", "faces")
+        same = ("strokes", "seed", "mask", "faces", "subjects", "background")
         return self.regions == regions and all(
             getattr(own, name) == getattr(settings, name) for name in same
         )

@@ -50,6 +50,8 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         self._strokes()
         self.mask = self._choice("Sub_ject", MASKS, settings.mask, "What belongs to the sketch.")
         self._faces()
+        self._subjects()
+        self._background()
         self.guide = self._choice(
             "_Guide",
             _guide_rows([], settings.guide),
@@ -77,7 +79,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
 
     def commit(self) -> None:
         """Take over what was typed and not confirmed yet."""
-        for number in (self.strokes, self.width, self.seed):
+        for number in (self.strokes, self.background, self.width, self.seed):
             _take_typed(number)
 
     def offer_to_replace(self, is_there: bool) -> None:
@@ -92,6 +94,8 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
             self.mask.set_active_id(drawn.mask)
             self.guide.set_active_id(drawn.guide)
             self.faces.set_active(drawn.faces == "auto")
+            self.subjects.set_active(drawn.subjects == "auto")
+            self.background.set_value(drawn.background)
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
@@ -117,6 +121,8 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
             look=self.look.get_active_id() or "plain",
             mask=self.mask.get_active_id() or "auto",
             faces="auto" if self.faces.get_active() else "none",
+            subjects="auto" if self.subjects.get_active() else "one",
+            background=self.background.get_value_as_int(),
             guide=self.guide.get_active_id() or "auto",
             seed=self.seed.get_value_as_int(),
             preset=self.preset.get_active_id() or "auto",
@@ -142,6 +148,11 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         """
         self.faces.set_label(wording.faces(found))
         self.faces.set_sensitive(found != 0)
+
+    def tell_subjects(self, found: Optional[int]) -> None:
+        """How many subjects the photograph shows; None where nobody has looked."""
+        self.subjects.set_label(wording.subjects(found))
+        self.subjects.set_sensitive(found != 1)
 
     def another_try(self) -> None:
         """The next seed."""
@@ -224,12 +235,37 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         self._add("In_k", box, self.ink)
 
     def _faces(self) -> None:
-        self.faces = Gtk.CheckButton.new_with_label(wording.faces(None))
-        self.faces.set_active(self._settings.faces == "auto")
-        self.faces.set_tooltip_text("Draw the eyes, nose and mouth of people that the photo shows.")
-        self.faces.connect("toggled", lambda _: self._tell(True))
-        self.attach(self.faces, 1, self._row, 1, 1)
+        self.faces = self._switch(
+            wording.faces(None),
+            self._settings.faces == "auto",
+            "Draw the eyes, nose and mouth of people that the photo shows.",
+        )
+
+    def _subjects(self) -> None:
+        self.subjects = self._switch(
+            wording.subjects(None),
+            self._settings.subjects == "auto",
+            "Draw each of several people, animals or things at its own scale.",
+        )
+
+    def _background(self) -> None:
+        self.background = Gtk.SpinButton.new_with_range(0, MAX_STROKES, 1)
+        _hears_typing(self.background)
+        self.background.set_value(self._settings.background)
+        self.background.set_tooltip_text(
+            "So many thinner strokes for what lies behind the subject; 0 leaves it out."
+        )
+        self.background.connect("value-changed", lambda _: self._tell(True))
+        self._add("_Behind it", self.background, self.background)
+
+    def _switch(self, label: str, active: bool, tooltip: str) -> Any:
+        switch = Gtk.CheckButton.new_with_label(label)
+        switch.set_active(active)
+        switch.set_tooltip_text(tooltip)
+        switch.connect("toggled", lambda _: self._tell(True))
+        self.attach(switch, 1, self._row, 1, 1)
         self._row += 1
+        return switch
 
     def _replaces(self) -> None:
         self.replaces = Gtk.CheckButton.new_with_label(wording.REPLACE)

@@ -362,6 +362,8 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         self._controls.offer_guides(session.guides)
         if self._controls.settings.faces == "auto":
             self._controls.tell_faces(state.started.get("faces"))
+        if self._controls.settings.subjects == "auto":
+            self._controls.tell_subjects(state.started.get("subjects"))
         self._line.set_text(wording.guide_line(state.started))
         self._line.set_tooltip_text(state.started.get("line", ""))
         self._problem.set_markup(f"<b>{GLib.markup_escape_text(state.problem)}</b>")

@@ -116,6 +116,15 @@ def faces(found: Optional[int]) -> str:
     return f"Faces ({found or 'none'} found)"
 
 
+def subjects(found: Optional[int]) -> str:
+    """The label of the switch for subjects that are drawn apart. found: None where nobody has
+    looked.
+    """
+    if found is None:
+        return "Subjects apart"
+    return f"Subjects apart ({found if found > 1 else 'only one'} found)"
+
+
 def duration(seconds: float) -> str:
     """As a person says it."""
     whole = int(seconds + 0.999)

@@ -138,6 +138,7 @@ class FakeEngine:
             device="cpu",
             mask="u2netp",
             saliency="edges",
+            subjects=int(os.environ.get("FAKE_ENGINE_SUBJECTS", "1")),
             faces=int(os.environ.get("FAKE_ENGINE_FACES", "0")),
             steps=STEPS,
             seeds=1,
