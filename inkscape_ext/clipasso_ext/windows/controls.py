@@ -256,7 +256,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
             "So many thinner strokes for what lies behind the subject; 0 leaves it out."
         )
         self.background.connect("value-changed", lambda _: self._tell(True))
-        self._add("_Behind it", self.background, self.background)
+        self._add("Background", self.background, self.background)
 
     def _switch(self, label: str, active: bool, tooltip: str) -> Any:
         switch = Gtk.CheckButton.new_with_label(label)
