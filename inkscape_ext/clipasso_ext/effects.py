@@ -22,8 +22,9 @@ from clipasso_ext.document.selection import Photo
 from clipasso_ext.engine.connection import Event, ask_once, require_result
 from clipasso_ext.engine.session import Task
 from clipasso_ext.engine.settings import Settings
-from clipasso_ext.host import Host, find_host, has_display, has_gtk, log, scratch_folder
+from clipasso_ext.host import Host, find_host, log, scratch_folder
 from clipasso_ext.problem import FAULT, Problem
+from clipasso_ext.telling import tell
 
 INTERRUPTED = 130  # the status of a command that Ctrl+C ended
 
@@ -53,20 +54,6 @@ def main(kind: Type[Effect]) -> None:
         # a document that can't be read, a full disk: Inkscape keeps the document as it is
         log(traceback.format_exc())
         tell(FAULT, messages)
-
-
-def tell(message: str, messages: TextIO, quiet: bool = False) -> None:
-    """Show a message once: in a window of ours, else through Inkscape's own, else in the log.
-
-    messages: what Inkscape shows. quiet: it is no error.
-    """
-    log(message)
-    if has_gtk():
-        from clipasso_ext.windows.dialogs import show_message
-
-        show_message(message, quiet)
-    elif has_display() and not quiet:
-        print(message, file=messages, flush=True)
 
 
 class Effect(inkex.EffectExtension):

@@ -19,7 +19,9 @@ from clipasso_ext.engine.finished import insert_finished
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.sketch_task import SketchTask
 from clipasso_ext.engine.submission import handed_over, submit
-from clipasso_ext.host import NO_GI, Host, has_display, has_gtk
+from clipasso_ext.host import Host, has_display, has_gtk
+from clipasso_ext.menu import PARAMETERS
+from clipasso_ext.needs import explain_gtk
 from clipasso_ext.problem import Problem
 
 _color: Any = inkex.Color  # some releases of inkex have types, others have not
@@ -42,7 +44,7 @@ class SketchEffect(BitmapEffect):
         if has_gtk():
             self.open(tasks, host)
         elif has_display():
-            raise Problem(NO_GI)
+            raise Problem(explain_gtk(PARAMETERS))
         else:
             self.draw(tasks, settings.load(host.settings), host)
 
