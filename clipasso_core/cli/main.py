@@ -13,7 +13,18 @@ from pathlib import Path
 import click
 
 from clipasso_core import __version__
-from clipasso_core.cli import BUG, DONE, INTERRUPTED, MISTAKE, edit, engine, models, plot, sketch
+from clipasso_core.cli import (
+    BUG,
+    DONE,
+    INTERRUPTED,
+    MISTAKE,
+    batch,
+    edit,
+    engine,
+    models,
+    plot,
+    sketch,
+)
 from clipasso_core.errors import (
     NO_FOLDER,
     Cancelled,
@@ -89,7 +100,14 @@ def doctor(as_json: bool) -> int:
     return DONE if healthy(findings) else MISTAKE
 
 
-for _command in (sketch.sketch, *edit.COMMANDS, *plot.COMMANDS, engine.engine, models.models_group):
+for _command in (
+    sketch.sketch,
+    batch.batch,
+    *edit.COMMANDS,
+    *plot.COMMANDS,
+    engine.engine,
+    models.models_group,
+):
     cli.add_command(_command)
 
 
@@ -102,7 +120,7 @@ def _require_working_folder() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status: 0 done, 1 a bug, 2 a mistake that can be mended,
-    130 interrupted.
+    3 a batch of which some pictures are not drawn, 130 interrupted.
     """
     words = sys.argv[1:] if arguments is None else arguments
     spin_briefly()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clipasso_core.frame import Frame
+from clipasso_core.machine.memory import enough_memory
 from clipasso_core.optimiser.start import EdgeMap
 from clipasso_core.photo.framing import SUBJECT
 from clipasso_core.photo.mask import Mask
@@ -118,7 +119,8 @@ class SketchJob:
         """
         teller = Teller(on_progress, self.setup, len(self.subjects), self._preview)
         teller.begin()
-        drawn = walk([part.walk() for part in self._parts], teller.tell)
+        with enough_memory(self.prepared.guide_name, self.prepared.device):
+            drawn = walk([part.walk() for part in self._parts], teller.tell)
         steps = max(part.steps for part in drawn)
         strokes = [part.strokes for part in drawn]
         return self._result(strokes, teller.loss(drawn), steps, drawn[0].seed)

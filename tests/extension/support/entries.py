@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, Type
 
-from clipasso_ext import edit_effects, sketch_effects
+from clipasso_ext import edit_effects, many_effect, sketch_effects
 from clipasso_ext.effects import Effect
 
 BITMAP_ENTRIES: Dict[str, Type[Effect]] = {
@@ -15,6 +15,7 @@ BITMAP_ENTRIES: Dict[str, Type[Effect]] = {
     "deliver": sketch_effects.DeliverEffect,
     "engine": sketch_effects.EngineEffect,
 }
+OTHER_ENTRIES: Dict[str, Type[Effect]] = {"many": many_effect.ManyEffect}
 EDIT_ENTRIES: Dict[str, Type[Effect]] = {
     "redraw": edit_effects.RedrawEffect,
     "add": edit_effects.AddEffect,
@@ -25,4 +26,4 @@ EDIT_ENTRIES: Dict[str, Type[Effect]] = {
     "join": edit_effects.JoinEffect,
     "order": edit_effects.PlotOrderEffect,
 }
-ENTRIES = {**BITMAP_ENTRIES, **EDIT_ENTRIES}
+ENTRIES = {**BITMAP_ENTRIES, **EDIT_ENTRIES, **OTHER_ENTRIES}
