@@ -17,7 +17,6 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Set
 # cssselect, lxml and numpy are needed by all from 1.2 on, tinycss2 since 1.4.
 MODULES = ("cssselect", "lxml", "numpy", "tinycss2")
 GTK = "gtk"  # GTK 3 with its introspection, and gi: for windows of ours
-WITHOUT_MODULES = "without which no extension written in Python runs"
 
 
 class Manager(NamedTuple):
@@ -81,16 +80,17 @@ def bring(names: Sequence[str]) -> str:
 def explain(lacking: Sequence[str]) -> str:
     """What is lacking, for a person, and what to do about it."""
     return (
-        f"Inkscape's Python ({sys.executable}) lacks {' and '.join(lacking)}, {WITHOUT_MODULES}."
+        f"Inkscape's Python ({sys.executable}) lacks {enumerate_words(lacking)},"
+        " without which no extension written in Python runs."
         f" In a terminal, run\n\n{bring(lacking)}\n\nand try again."
     )
 
 
-def explain_gtk(else_works: str) -> str:
-    """That windows need GTK, for a person. else_works: the menu entry that does without it."""
+def explain_gtk(otherwise: str) -> str:
+    """That windows need GTK, for a person. otherwise: a sentence, what can be done without it."""
     command = bring([GTK])
     advice = f" In a terminal, run\n\n{command}\n\nand try again." if command else ""
-    return f"The sketching window needs Python's GTK 3.{advice} {else_works} works now."
+    return f"This window needs Python's GTK 3.{advice} {otherwise}"
 
 
 def report() -> None:
@@ -103,6 +103,12 @@ def report() -> None:
         "gtk_command": bring([GTK]),
     }
     print(json.dumps(facts))
+
+
+def enumerate_words(words: Sequence[str]) -> str:
+    """The words as a sentence has them: one, two and three."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _find_manager() -> Optional[Manager]:

@@ -44,7 +44,7 @@ class SketchEffect(BitmapEffect):
         if has_gtk():
             self.open(tasks, host)
         elif has_display():
-            raise Problem(explain_gtk(PARAMETERS))
+            raise Problem(explain_gtk(f"{PARAMETERS} works now."))
         else:
             self.draw(tasks, settings.load(host.settings), host)
 
@@ -171,8 +171,7 @@ class EngineEffect(Effect):
     def act(self, host: Host) -> None:
         if not has_gtk():
             raise Problem(
-                "This window needs Python's GTK (package python3-gi). In a terminal:"
-                f" {' '.join(host.command)} doctor"
+                explain_gtk(f"Without it, in a terminal: {' '.join(host.command)} doctor")
             )
         from clipasso_ext.windows.engine_window import EngineWindow
 

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Set
 
 import inkex
 import pytest
 from clipasso_ext import needs
-from clipasso_ext.needs import GTK, MODULES, bring, find_lacking, imported_by
+from clipasso_ext.needs import GTK, MODULES, bring, enumerate_words, find_lacking, imported_by
 
 from easel import EXTENSION, document, image, log_of
 from kinds import Pointer
@@ -73,7 +74,12 @@ def test_all_modules_that_are_lacking_are_told_at_once(
     tmp_path: Path, home: Path, pointer: Pointer
 ) -> None:
     run_without(MODULES, tmp_path)
-    assert f"lacks {' and '.join(sorted(NEEDED[VERSION]))}, without which" in log_of(home)
+    assert f"lacks {enumerate_words(sorted(NEEDED[VERSION]))}, without which" in log_of(home)
+
+
+@pytest.mark.parametrize(("words", "text"), [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c")])
+def test_words_are_told_as_a_sentence_has_them(words: str, text: str) -> None:
+    assert enumerate_words(words) == text
 
 
 def test_inkex_imports_nothing_else() -> None:
@@ -94,14 +100,13 @@ def test_what_is_lacking_depends_on_the_inkex_at_hand(
     (tmp_path / "inkex" / "__init__.py").touch()
     lines = [f"import {name}\n" for name in sorted(NEEDED[version])]
     (tmp_path / "inkex" / "base.py").write_text("import re\n" + "".join(lines))
-    found = needs.find_spec
 
     def find(name: str) -> Any:
         if name in MODULES:
             return None
         monkeypatch.syspath_prepend(str(tmp_path))
         monkeypatch.delitem(sys.modules, "inkex", raising=False)
-        return found(name)
+        return find_spec(name)
 
     monkeypatch.setattr(needs, "find_spec", find)
     assert find_lacking() == sorted(NEEDED[version])
