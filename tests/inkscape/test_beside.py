@@ -16,7 +16,9 @@ from support.session_bus import session_bus
 from support.sitting import MESSAGE, PROGRESS, WINDOW, Sitting, Told, children, end_all
 
 pytestmark = pytest.mark.every_inkscape
-SKETCH, PARAMETERS, INSERT = "ctrl+F9", "ctrl+F10", "ctrl+F12"
+SKETCH = "ctrl+F9"
+PARAMETERS = "ctrl+F10"
+INSERT = "ctrl+F12"
 ADD = "ctrl+F11"
 KEYS = {
     SKETCH: "sketch",
