@@ -39,7 +39,7 @@ def find_lacks(interpreter: Interpreter) -> list[Lack]:
         return []
     found = []
     if modules:
-        names = " and ".join(modules)
+        names = ", ".join(modules)
         text = f"its Python ({interpreter.path}) lacks {names}: no extension in Python runs"
         found.append(Lack(text, "fault", commands[0]))
     if not has_gtk:

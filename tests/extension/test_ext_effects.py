@@ -253,7 +253,7 @@ def test_without_gtk_a_message_reaches_the_person_through_inkscape(script: Scrip
     for kind, words in (
         ("sketch", b"There is no bitmap"),
         ("parameters", b"There is no bitmap"),
-        ("engine", b"In a terminal: "),
+        ("engine", b"in a terminal: "),
     ):
         status, output, errors = script(kind, "<g/>", **blocked)
         assert (status, output) == (0, b"")

@@ -29,7 +29,7 @@ INKSCAPES_OWN = {"help", "output", "ids", "selected_nodes", "input_file"}
 COMMON = """
     __future__ argparse ast base64 binascii contextlib copy dataclasses fcntl functools hashlib
     importlib io itertools json math os pathlib platform queue re shutil signal stat struct
-    subprocess sys tempfile threading time traceback types typing urllib uuid warnings zlib
+    subprocess sys tempfile threading time traceback types typing urllib uuid warnings xml zlib
 """
 
 

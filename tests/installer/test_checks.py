@@ -59,7 +59,9 @@ def test_what_inkscapes_python_lacks_is_told_by_name(
     assert machine.do("--yes") == 2
     assert machine.count("sudo") == 0
     last = last_line(capfd)
-    assert last.startswith("Not ready: Inkscape its Python (/usr/bin/python3) lacks numpy and tin")
+    assert last.startswith(
+        "Not ready: Inkscape its Python (/usr/bin/python3) lacks numpy, tinycss2"
+    )
     assert last.endswith(LACKS["command"])
     assert machine.do("doctor") == 2
     assert last_line(capfd) == last
