@@ -164,7 +164,6 @@ def test_strokes_are_as_wide_everywhere_on_a_stretched_photo(
     assert math.isclose(side, top, abs_tol=1.5)
 
 
-@pytest.mark.every_inkscape
 @pytest.mark.parametrize(
     ("page", "image", "width_px"),
     [
@@ -219,7 +218,6 @@ def test_parameters_come_from_inkscapes_page(
     assert request == {**wanted, "guide": "clip:RN101:openai"}
 
 
-@pytest.mark.every_inkscape
 @pytest.mark.parametrize(
     ("bitmap", "style"), [("keep", None), ("dim", "opacity:0.3"), ("hide", "display:none")]
 )
