@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_add.inx."""
 
-from clipasso_ext.edit_effects import AddEffect
-from clipasso_ext.effects import main
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(AddEffect)
+    start("edit_effects", "AddEffect")

@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_background.inx."""
 
-from clipasso_ext.effects import main
-from clipasso_ext.sketch_effects import BackgroundEffect
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(BackgroundEffect)
+    start("sketch_effects", "BackgroundEffect")

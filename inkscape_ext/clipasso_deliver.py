@@ -1,7 +1,6 @@
 """What a window beside Inkscape has done in it: see clipasso_deliver.inx."""
 
-from clipasso_ext.effects import main
-from clipasso_ext.sketch_effects import DeliverEffect
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(DeliverEffect)
+    start("sketch_effects", "DeliverEffect")

@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_engine.inx."""
 
-from clipasso_ext.effects import main
-from clipasso_ext.sketch_effects import EngineEffect
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(EngineEffect)
+    start("sketch_effects", "EngineEffect")

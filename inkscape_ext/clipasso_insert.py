@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_insert.inx."""
 
-from clipasso_ext.effects import main
-from clipasso_ext.sketch_effects import InsertEffect
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(InsertEffect)
+    start("sketch_effects", "InsertEffect")

@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_join.inx."""
 
-from clipasso_ext.edit_effects import JoinEffect
-from clipasso_ext.effects import main
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(JoinEffect)
+    start("edit_effects", "JoinEffect")

@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_level.inx."""
 
-from clipasso_ext.edit_effects import LevelEffect
-from clipasso_ext.effects import main
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(LevelEffect)
+    start("edit_effects", "LevelEffect")

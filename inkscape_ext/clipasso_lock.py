@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_lock.inx."""
 
-from clipasso_ext.edit_effects import LockEffect
-from clipasso_ext.effects import main
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(LockEffect)
+    start("edit_effects", "LockEffect")

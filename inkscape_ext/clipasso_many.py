@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_many.inx."""
 
-from clipasso_ext.effects import main
-from clipasso_ext.many_effect import ManyEffect
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(ManyEffect)
+    start("many_effect", "ManyEffect")

@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_order.inx."""
 
-from clipasso_ext.edit_effects import PlotOrderEffect
-from clipasso_ext.effects import main
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(PlotOrderEffect)
+    start("edit_effects", "PlotOrderEffect")

@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_parameters.inx."""
 
-from clipasso_ext.effects import main
-from clipasso_ext.sketch_effects import ParametersEffect
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(ParametersEffect)
+    start("sketch_effects", "ParametersEffect")

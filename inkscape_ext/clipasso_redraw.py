@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_redraw.inx."""
 
-from clipasso_ext.edit_effects import RedrawEffect
-from clipasso_ext.effects import main
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(RedrawEffect)
+    start("edit_effects", "RedrawEffect")

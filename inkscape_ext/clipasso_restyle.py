@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_restyle.inx."""
 
-from clipasso_ext.edit_effects import RestyleEffect
-from clipasso_ext.effects import main
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(RestyleEffect)
+    start("edit_effects", "RestyleEffect")

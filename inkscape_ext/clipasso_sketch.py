@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_sketch.inx."""
 
-from clipasso_ext.effects import main
-from clipasso_ext.sketch_effects import SketchEffect
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(SketchEffect)
+    start("sketch_effects", "SketchEffect")

@@ -1,7 +1,6 @@
 """Extensions > CLIPasso: see clipasso_unlock.inx."""
 
-from clipasso_ext.edit_effects import UnlockEffect
-from clipasso_ext.effects import main
+from clipasso_ext.start import start
 
 if __name__ == "__main__":
-    main(UnlockEffect)
+    start("edit_effects", "UnlockEffect")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,8 @@ from installer.extension import Extension
 from installer.extension_checks import check_extension, check_installed_extension
 from installer.home import Home, find_home
 from installer.inkscape import Inkscape, find_inkscapes
+from installer.interpreter import find_interpreter
+from installer.lack import find_lacks
 from installer.launcher import write_launcher
 from installer.lock import find_holder, hold
 from installer.machine import Machine
@@ -108,7 +111,8 @@ class Installer:
         inkscapes = self._find_inkscapes()
         checks = [name_version(self.checkout), name_machine()]
         checks += self._examine_engine()
-        checks += [check_installed_extension(self.extension, one) for one in inkscapes]
+        for one in inkscapes:
+            checks += check_installed_extension(self.extension, one)
         if not inkscapes:
             advice = "install it, then run  python3 install.py  again"
             checks.append(Check("Inkscape", "note", "none found", advice))
@@ -205,7 +209,18 @@ class Installer:
             self.extension.install(inkscape)
         except Problem as problem:
             return [Check(inkscape.name, "fault", str(problem))]
+        self._offer_what_lacks(inkscape)
         return check_extension(self.machine, inkscape, self.checkout.example)
+
+    def _offer_what_lacks(self, inkscape: Inkscape) -> None:
+        """Nothing of the system is changed unasked."""
+        interpreter = find_interpreter(self.machine, inkscape)
+        if interpreter is None or not self.options.may_ask:
+            return
+        for lack in find_lacks(interpreter):
+            offer = f"{inkscape.name}: {lack.text}. Run  {lack.command}  now?"
+            if lack.command and self.machine.answer(offer):
+                self.machine.run(shlex.split(lack.command), to_stderr=self.options.json)
 
     def _offer_clip(self) -> None:
         """CLIP is never fetched unasked."""
@@ -216,8 +231,7 @@ class Installer:
             f"CLIP's weights make slower sketches that follow the paper ({CLIP_TERMS}, into"
             f" {self.home.models()})."
         )
-        may_ask = not self.options.yes and self.options.offline is None
-        if may_ask and self.machine.answer(f"{offer} Fetch them now?"):
+        if self.options.may_ask and self.machine.answer(f"{offer} Fetch them now?"):
             self.engine.run("models", "fetch", CLIP)
         else:
             self.say(f"{offer} Later:  {self.home.launcher} models fetch {CLIP}")

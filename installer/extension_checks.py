@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-from functools import partial
 from pathlib import Path
 
 from installer.checks import Check
 from installer.extension import FOLDER, POINTER, Extension
-from installer.inkscape import Inkscape, find_python
+from installer.inkscape import Inkscape
+from installer.interpreter import find_interpreter
+from installer.lack import find_lacks
 from installer.machine import Machine
 
-GTK = "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk"
+GTK = (  # whether a window can be shown
+    "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk;"
+    " raise SystemExit(not Gtk.init_check([])[0])"
+)
 UNTRIED = "the extension loads; Inkscape itself needs a display to be tried"
 SKETCHED = "https://clipasso.org/ns"  # is in every document that the extension put a sketch into
 
@@ -21,30 +25,34 @@ def check_extension(machine: Machine, inkscape: Inkscape, example: Path) -> list
     """The extension imports under Inkscape's own Python, and a headless Inkscape inserts a layer
     where there is a display. example: a photograph.
     """
-    not_started = "not started from here: try Extensions > CLIPasso yourself"
-    python = find_python(machine, inkscape)
-    if python is None or inkscape.executable is None:
-        return [Check(inkscape.name, "note", not_started, inkscape.advice)]
-    data = _ask_data_folder(machine, inkscape.executable)
-    if data is not None and not data.is_dir():  # of an AppImage, which has packed it up again
-        return [Check(inkscape.name, "note", not_started)]
-    runs = partial(_runs, machine, inkscape, python, data)
-    if not runs("import clipasso_sketch"):
-        text = f"the extension does not run under its Python ({python})"
+    interpreter = find_interpreter(machine, inkscape)
+    if interpreter is None:
+        text = "not started from here: try Extensions > CLIPasso yourself"
+        return [Check(inkscape.name, "note", text, inkscape.advice)]
+    checks = [lack.check(inkscape.name) for lack in find_lacks(interpreter)]
+    if any(one.state == "fault" for one in checks):
+        return checks
+    if not interpreter.runs("from clipasso_ext import sketch_effects, edit_effects"):
+        text = f"the extension does not run under its Python ({interpreter.path})"
         return [Check(inkscape.name, "fault", text, "is it Inkscape 1.2 or newer?")]
-    if not runs(GTK):
-        text = "no window without Python's GTK"
-        advice = "install python3-gi and gir1.2-gtk-3.0"
-        gtk = Check(inkscape.name, "note", text, advice)
-        return [gtk, _check_insertion(machine, inkscape, example)]
     # where DISPLAY names a screen that is gone, Inkscape knows no extensions
-    if not runs(f"{GTK}; raise SystemExit(not Gtk.init_check([])[0])"):
+    if not checks and not interpreter.runs(GTK):
         return [Check(inkscape.name, "note", UNTRIED)]
-    return [_check_insertion(machine, inkscape, example)]
+    return [*checks, _check_insertion(machine, inkscape, example)]
 
 
-def check_installed_extension(extension: Extension, inkscape: Inkscape) -> Check:
-    """The extension lies in Inkscape's folder, as it was put there and as this checkout has it."""
+def check_installed_extension(extension: Extension, inkscape: Inkscape) -> list[Check]:
+    """The extension lies in Inkscape's folder, as it was put there and as this checkout has it,
+    and Inkscape's Python has what it needs.
+    """
+    found = _check_files(extension, inkscape)
+    interpreter = find_interpreter(extension.engine.machine, inkscape)
+    if interpreter is None:
+        return [found]
+    return [found, *(lack.check(inkscape.name) for lack in find_lacks(interpreter))]
+
+
+def _check_files(extension: Extension, inkscape: Inkscape) -> Check:
     if inkscape.folder is None:
         return Check(inkscape.name, "note", "can't be used", inkscape.advice)
     if not (inkscape.folder / FOLDER / POINTER).is_file():
@@ -65,28 +73,12 @@ def check_installed_extension(extension: Extension, inkscape: Inkscape) -> Check
     return Check(inkscape.name, "ok", text)
 
 
-def _ask_data_folder(machine: Machine, executable: str) -> Path | None:
-    """Where Inkscape's own extensions are, and inkex among them; None when it does not say."""
-    said = (machine.ask([executable, "--system-data-directory"]) or "").strip().splitlines()
-    return Path(said[-1]) if said else None
-
-
 def _ask_version(machine: Machine, inkscape: Inkscape) -> str:
     """Inkscape's version, for the head of a sentence; empty when it does not say."""
     if inkscape.executable is None:
         return ""
     said = (machine.ask([inkscape.executable, "--version"]) or "").strip().splitlines()
     return f"{said[-1]}, " if said else ""
-
-
-def _runs(machine: Machine, inkscape: Inkscape, python: str, data: Path | None, code: str) -> bool:
-    """Whether Inkscape's Python runs a piece of code, as it runs the extension."""
-    assert inkscape.folder is not None
-    variables = {name: value for name, value in machine.variables.items() if name != "PYTHONHOME"}
-    if data is not None:
-        variables["PYTHONPATH"] = str(data / "extensions")
-    said = machine.ask([python, "-c", code], variables=variables, cwd=inkscape.folder / FOLDER)
-    return said is not None
 
 
 def _check_insertion(machine: Machine, inkscape: Inkscape, example: Path) -> Check:

@@ -68,6 +68,11 @@ class Options:
     json: bool = False
     keep_models: bool = False
 
+    @property
+    def may_ask(self) -> bool:
+        """Whether to offer what is fetched from the network."""
+        return not self.yes and self.offline is None
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:

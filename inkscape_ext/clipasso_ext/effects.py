@@ -16,13 +16,15 @@ from typing import Any, List, Optional, Sequence, TextIO, Tuple, Type
 
 import inkex
 
+from clipasso_ext.document.links import write_links_whole
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.engine.connection import Event, ask_once, require_result
 from clipasso_ext.engine.session import Task
 from clipasso_ext.engine.settings import Settings
-from clipasso_ext.host import Host, find_host, has_display, has_gtk, log, scratch_folder
+from clipasso_ext.host import Host, find_host, log, scratch_folder
 from clipasso_ext.problem import FAULT, Problem
+from clipasso_ext.telling import tell
 
 INTERRUPTED = 130  # the status of a command that Ctrl+C ended
 
@@ -54,20 +56,6 @@ def main(kind: Type[Effect]) -> None:
         tell(FAULT, messages)
 
 
-def tell(message: str, messages: TextIO, quiet: bool = False) -> None:
-    """Show a message once: in a window of ours, else through Inkscape's own, else in the log.
-
-    messages: what Inkscape shows. quiet: it is no error.
-    """
-    log(message)
-    if has_gtk():
-        from clipasso_ext.windows.dialogs import show_message
-
-        show_message(message, quiet)
-    elif has_display() and not quiet:
-        print(message, file=messages, flush=True)
-
-
 class Effect(inkex.EffectExtension):
     """A menu entry. A failure is told once and changes nothing."""
 
@@ -94,6 +82,11 @@ class Effect(inkex.EffectExtension):
             log(traceback.format_exc())
             self.tell(FAULT)
         self.document = self.original_document  # unchanged: nothing is written
+
+    def save(self, stream: Any) -> None:
+        """Write the document, once it has changed."""
+        write_links_whole(self.svg, self.options.input_file)
+        super().save(stream)
 
     def act(self, host: Host) -> None:
         """Do what the menu entry says. Raises `Problem`."""

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from clipasso_ext.menu import PARAMETERS
+from clipasso_ext.needs import has_gtk_modules
 from clipasso_ext.problem import Problem
 
 # beside the .inx files, written by install.py: {"command": [...], "home": "...", "scratch": "..."}
@@ -36,10 +36,6 @@ FOREIGN = (
 )
 EXTENSION = Path(__file__).resolve().parents[1]
 
-NO_GI = (
-    "The sketching window needs Python's GTK: install the package python3-gi (with gir1.2-gtk-3.0)"
-    f" and try again. {PARAMETERS} works now."
-)
 NO_ENGINE = "The engine is not where it was installed: run install.py again, and try again."
 
 
@@ -171,13 +167,10 @@ def has_gtk() -> bool:
     """Whether a window can be shown: a display, and GTK 3 through gi."""
     if not has_display():
         return False
-    try:
-        import gi
-
-        gi.require_version("Gtk", "3.0")
-        from gi.repository import Gtk
-    except (ImportError, ValueError):
+    if not has_gtk_modules():
         return False
+    from gi.repository import Gtk
+
     return bool(Gtk.init_check([])[0])
 
 

@@ -17,8 +17,9 @@ FILTER = SVG + "filter"
 STYLE_SHEET = SVG + "style"
 NAMED_VIEW = SODIPODI + "namedview"
 
-# Links: the older spelling. The newer one has no namespace.
+# Links: the older spelling, and the newer one.
 XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
+HREF = "href"
 
 # Inkscape's attributes.
 LABEL = INKSCAPE + "label"

@@ -19,7 +19,9 @@ from clipasso_ext.engine.finished import insert_finished
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.sketch_task import SketchTask
 from clipasso_ext.engine.submission import handed_over, submit
-from clipasso_ext.host import NO_GI, Host, has_display, has_gtk
+from clipasso_ext.host import Host, has_display, has_gtk
+from clipasso_ext.menu import PARAMETERS
+from clipasso_ext.needs import explain_gtk
 from clipasso_ext.problem import Problem
 
 _color: Any = inkex.Color  # some releases of inkex have types, others have not
@@ -42,7 +44,7 @@ class SketchEffect(BitmapEffect):
         if has_gtk():
             self.open(tasks, host)
         elif has_display():
-            raise Problem(NO_GI)
+            raise Problem(explain_gtk(f"{PARAMETERS} works now."))
         else:
             self.draw(tasks, settings.load(host.settings), host)
 
@@ -169,8 +171,7 @@ class EngineEffect(Effect):
     def act(self, host: Host) -> None:
         if not has_gtk():
             raise Problem(
-                "This window needs Python's GTK (package python3-gi). In a terminal:"
-                f" {' '.join(host.command)} doctor"
+                explain_gtk(f"Without it, in a terminal: {' '.join(host.command)} doctor")
             )
         from clipasso_ext.windows.engine_window import EngineWindow
 

@@ -253,7 +253,7 @@ def test_without_gtk_a_message_reaches_the_person_through_inkscape(script: Scrip
     for kind, words in (
         ("sketch", b"There is no bitmap"),
         ("parameters", b"There is no bitmap"),
-        ("engine", b"In a terminal: "),
+        ("engine", b"in a terminal: "),
     ):
         status, output, errors = script(kind, "<g/>", **blocked)
         assert (status, output) == (0, b"")
@@ -269,13 +269,13 @@ FAULT = "Something went wrong in the extension; the document is unchanged."
 OUTSIDE = """
 import sys, types
 sys.path.insert(0, {extension!r})
-from clipasso_ext import effects
+from clipasso_ext import effects, telling
 from clipasso_ext.sketch_effects import SketchEffect
 
 dialogs = types.ModuleType("clipasso_ext.windows.dialogs")
 dialogs.show_message = lambda message, quiet: open({shown!r}, "a").write(message)
 sys.modules["clipasso_ext.windows.dialogs"] = dialogs
-effects.has_gtk = lambda: {gtk}
+telling.has_gtk = lambda: {gtk}
 
 class Broken(SketchEffect):
     def run(self, *_):

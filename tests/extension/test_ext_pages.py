@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import re
 from argparse import Action
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Type
 
@@ -26,9 +27,9 @@ HIDDEN = "deliver"  # which the window starts, not the person
 INKSCAPES_OWN = {"help", "output", "ids", "selected_nodes", "input_file"}
 # of Python 3.8's standard library, whose names sys.stdlib_module_names tells only since 3.10
 COMMON = """
-    __future__ argparse ast base64 binascii contextlib copy dataclasses fcntl functools hashlib io
-    itertools json math os pathlib platform queue re shutil signal stat struct subprocess sys
-    tempfile threading time traceback types typing urllib uuid warnings zlib
+    __future__ argparse ast base64 binascii contextlib copy dataclasses fcntl functools hashlib
+    importlib io itertools json math os pathlib platform queue re shutil signal stat struct
+    subprocess sys tempfile threading time traceback types typing urllib uuid warnings xml zlib
 """
 
 
@@ -112,12 +113,13 @@ def test_a_page_keeps_inkscape_from_previewing_and_from_its_own_dialogs(path: Pa
 @pytest.mark.parametrize("path", PAGES, ids=word)
 def test_a_script_starts_its_own_entry(path: Path) -> None:
     tree = ast.parse((EXTENSION / (path.stem + ".py")).read_text(encoding="utf-8"))
-    called = [
-        getattr(one.args[0], "id", "")
+    (call,) = [
+        one
         for one in ast.walk(tree)
-        if isinstance(one, ast.Call) and getattr(one.func, "id", "") == "main"
+        if isinstance(one, ast.Call) and getattr(one.func, "id", "") == "start"
     ]
-    assert called == [ENTRIES[word(path)].__name__]
+    module, name = map(ast.literal_eval, call.args)
+    assert getattr(import_module(f"clipasso_ext.{module}"), name) is ENTRIES[word(path)]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=word)

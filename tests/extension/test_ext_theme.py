@@ -65,6 +65,40 @@ def test_letters_are_as_large_as_inkscape_s(profile: Path, scale: str, dpi: int)
     assert looks()["gtk-theme-name"] == "Adwaita"
 
 
+def test_a_second_window_has_no_larger_letters(profile: Path) -> None:
+    from clipasso_ext.windows.theme import follow_inkscape
+    from gi.repository import Gtk
+
+    profile.write_text(PREFERENCES % 'fontscale="150"')
+    once = looks()["gtk-xft-dpi"]
+    follow_inkscape()
+    assert Gtk.Settings.get_default().get_property("gtk-xft-dpi") == once
+
+
+def test_messages_and_windows_that_wait_are_dark_too(profile: Path) -> None:
+    from clipasso_ext.windows.dialogs import show_message
+    from clipasso_ext.windows.waiting_window import WaitingWindow
+    from gi.repository import GLib, Gtk
+
+    settings = Gtk.Settings.get_default()
+    profile.write_text(PREFERENCES % 'preferDarkTheme="1"')
+    for show in (lambda: WaitingWindow("Sketching").destroy(), lambda: show_message("Done")):
+        settings.set_property(NAMES[0], False)
+        GLib.idle_add(answer)
+        show()
+        assert settings.get_property(NAMES[0])
+
+
+def answer() -> bool:
+    """Close the message that is shown; again until there is one."""
+    from gi.repository import Gtk
+
+    shown = [one for one in Gtk.Window.list_toplevels() if isinstance(one, Gtk.MessageDialog)]
+    for one in shown:
+        one.response(Gtk.ResponseType.OK)
+    return not shown
+
+
 @pytest.mark.parametrize("text", ["", "<inkscape/>", "no xml", "<a>" * 5])
 def test_without_preferences_nothing_changes(profile: Path, text: str) -> None:
     before = looks()

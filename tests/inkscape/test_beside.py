@@ -15,6 +15,7 @@ from support.screen import Desk, desk, need, wait_for
 from support.session_bus import session_bus
 from support.sitting import MESSAGE, PROGRESS, WINDOW, Sitting, Told, children, end_all
 
+pytestmark = pytest.mark.every_inkscape
 SKETCH = "ctrl+F9"
 PARAMETERS = "ctrl+F10"
 INSERT = "ctrl+F12"

@@ -109,6 +109,7 @@ EDITS: dict[str, tuple[list[str], dict[str, Any], Changes]] = {
 }
 
 
+@pytest.mark.every_inkscape
 @pytest.mark.parametrize("entry", EDITS)
 def test_an_edit_changes_what_it_is_to_change(
     entry: str, inkscape: Inkscape, sketched: Path
@@ -201,6 +202,7 @@ def test_a_duplicate_is_edited_apart(inkscape: Inkscape, sketched: Path) -> None
     assert len(changes(twice, after, copy)) == 16
 
 
+@pytest.mark.every_inkscape
 def test_a_tapered_stroke_and_its_copy_are_redrawn_under_their_effects(
     inkscape: Inkscape, sketched: Path
 ) -> None:
@@ -288,6 +290,7 @@ def cycle(sitting: Sitting) -> bytes:
     return before
 
 
+@pytest.mark.every_inkscape
 def test_a_redraw_is_one_step_to_undo(sit: Sit) -> None:
     sitting = sit()
     before = cycle(sitting)
@@ -340,6 +343,7 @@ def test_a_join_is_one_step_to_undo(sit: Sit) -> None:
     assert meaning(sitting.save()) == meaning(before)
 
 
+@pytest.mark.every_inkscape
 @pytest.mark.parametrize("answer", ["alt+d", "Return"])
 def test_more_strokes_than_there_are_are_offered_drawn_and_undone_as_one(
     answer: str, sit: Sit
@@ -377,6 +381,7 @@ def chain_of(document: Path, ident: str) -> Any:
     return line.chains[0]
 
 
+@pytest.mark.every_inkscape
 def test_a_node_is_dragged_its_stroke_locked_and_all_others_are_redrawn_around_it(
     sit: Sit, inkscape: Inkscape
 ) -> None:

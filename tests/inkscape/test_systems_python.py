@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.inkscape_root import enter, named_root
 
+pytestmark = pytest.mark.every_inkscape
 TESTS = Path(__file__).parents[1] / "extension"
 INKEX = Path("/usr/share/inkscape/extensions")
 PYTHON = Path("/usr/bin/python3")
@@ -17,12 +19,15 @@ LIMIT_S = 600
 
 def missing() -> str:
     """What this machine lacks for it, or nothing."""
-    if not (INKEX / "inkex").is_dir():
+    root = named_root() or Path("/")
+    if not (root / INKEX.relative_to("/") / "inkex").is_dir():
         return "Inkscape is not installed from a package of this system (apt-get install inkscape)"
     if (
-        not PYTHON.exists()
+        not (root / PYTHON.relative_to("/")).exists()
         or subprocess.run(
-            [PYTHON, "-c", "import pytest"], capture_output=True, env=surroundings()
+            enter(named_root(), [PYTHON, "-c", "import pytest"]),
+            capture_output=True,
+            env=surroundings(),
         ).returncode
     ):
         return "the system's Python has no pytest (apt-get install python3-pytest)"
@@ -55,7 +60,7 @@ def test_the_extension_passes_its_tests_under_the_systems_inkscape(tmp_path: Pat
         f"--basetemp={tmp_path / 'base'}",
     ]
     done = subprocess.run(
-        [PYTHON, "-m", "pytest", "-q", *alone, TESTS],
+        enter(named_root(), [PYTHON, "-m", "pytest", "-q", *alone, TESTS]),
         env=surroundings(),
         cwd=TESTS,
         capture_output=True,

@@ -17,6 +17,7 @@ from support.inkscape import Inkscape, element, fit, labels, rest, without
 from support.screen import Desk, desk, wait_for
 from support.sitting import MESSAGE, PROGRESS, WINDOW, Sitting, end_all, meaning, nothing_computes
 
+pytestmark = pytest.mark.every_inkscape
 # from the key to the window. Half a second on an idle machine; the tests share theirs with others
 APPEARS_S = 3.0
 SKETCH, PARAMETERS, BACKGROUND, INSERT, PAGE = (

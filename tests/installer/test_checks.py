@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.installer import FakeMachine, last_line
@@ -14,7 +16,7 @@ from support.installer import FakeMachine, last_line
     ("broken", "said"),
     [
         ("sketch /", "sketch the example could not be sketched"),
-        ("import clipasso_sketch", "Inkscape the extension does not run under its Python"),
+        ("import sketch_effects", "Inkscape the extension does not run under its Python"),
         ("org.clipasso.sketch.noprefs", "Inkscape no sketch was inserted"),
     ],
 )
@@ -40,13 +42,71 @@ def test_without_a_display_inkscape_is_not_started(
     assert "needs a display" in capfd.readouterr().out
 
 
-def test_python_without_gtk_is_told_which_packages_to_install(
+LACKS: dict[str, Any] = {
+    "modules": ["numpy", "tinycss2"],
+    "command": "sudo apt install python3-numpy python3-tinycss2",
+    "gtk": True,
+    "gtk_command": "sudo apt install python3-gi gir1.2-gtk-3.0",
+}
+
+
+def test_what_inkscapes_python_lacks_is_told_by_name(
     machine: FakeMachine, capfd: pytest.CaptureFixture[str]
 ) -> None:
     machine.add_inkscape()
-    machine.failing = "import gi"
+    machine.do()
+    machine.said["clipasso_ext.needs"] = json.dumps(LACKS)
+    assert machine.do("--yes") == 2
+    assert machine.count("sudo") == 0
+    last = last_line(capfd)
+    assert last.startswith(
+        "Not ready: Inkscape its Python (/usr/bin/python3) lacks numpy, tinycss2"
+    )
+    assert last.endswith(LACKS["command"])
+    assert machine.do("doctor") == 2
+    assert last_line(capfd) == last
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_what_is_lacking_is_brought_after_a_yes(
+    yes: bool, machine: FakeMachine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    machine.add_inkscape()
+    machine.said["clipasso_ext.needs"] = json.dumps(LACKS)
+
+    def bring() -> None:
+        machine.said["clipasso_ext.needs"] = json.dumps({**LACKS, "modules": []})
+
+    machine.running[LACKS["command"]] = bring
+    machine.answers = [yes]
+    assert machine.do() == (0 if yes else 2)
+    asked = [text for text in machine.ran if text.startswith("? Inkscape")]
+    assert [text.partition("Run")[2] for text in asked] == [f"  {LACKS['command']}  now?"]
+    assert machine.ran.count(LACKS["command"]) == yes
+
+
+@pytest.mark.parametrize("command", [LACKS["gtk_command"], ""])
+def test_python_without_gtk_is_told_how_to_get_it_where_there_is_a_way(
+    command: str, machine: FakeMachine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    machine.add_inkscape()
+    facts = {**LACKS, "modules": [], "gtk": False, "gtk_command": command}
+    machine.said["clipasso_ext.needs"] = json.dumps(facts)
     assert machine.do() == 0
-    assert "install python3-gi and gir1.2-gtk-3.0" in capfd.readouterr().out
+    said = capfd.readouterr().out
+    assert "no window without Python's GTK" in said
+    assert ("sudo apt install python3-gi gir1.2-gtk-3.0" in said) == bool(command)
+    assert (machine.count("? Inkscape: no window") == 1) == bool(command)
+
+
+@pytest.mark.parametrize("said", [None, "", "Traceback", "[]", "{}"])
+def test_an_extension_that_does_not_say_what_it_lacks_is_tried(
+    said: str | None, machine: FakeMachine
+) -> None:
+    machine.add_inkscape()
+    machine.said["clipasso_ext.needs"] = said
+    assert machine.do() == 0
+    assert machine.count("import sketch_effects") == 1
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import numpy as np
 from lxml import etree
 from numpy.typing import NDArray
 
+from support.inkscape_root import enter, leave, named_root
 from support.screen import Look, need, read_look
 
 ROOT = Path(__file__).parents[2]
@@ -48,8 +49,10 @@ class Inkscape:
         cls, folder: Path, display: str, engine: list[str] | None = None, **more: str
     ) -> Inkscape:
         """With the extension of this checkout."""
-        need("inkscape")
-        own = cls(folder, display, engine or FAKE, more)
+        root = named_root()
+        if root is None:
+            need("inkscape")
+        own = cls(folder, display, leave(root, engine or FAKE), more)
         (own.profile / "extensions").mkdir(parents=True, exist_ok=True)
         (own.profile / "extensions" / "clipasso").symlink_to(ROOT / "inkscape_ext")
         own.prefer("")
@@ -118,7 +121,7 @@ class Inkscape:
 
     def command(self, tag: str = "") -> list[str]:
         """Not handed to an Inkscape that runs, unless that has the same tag."""
-        return ["inkscape", f"--app-id-tag={tag or new_tag()}"]
+        return enter(named_root(), ["inkscape", f"--app-id-tag={tag or new_tag()}"])
 
     def act(self, document: Path, *actions: str, **more: str) -> Path:
         """Open a document without a window, do these actions, save it beside.
@@ -199,8 +202,9 @@ def rest(document: Path, loose: tuple[str, ...] = ()) -> str:
         if element.get(f"{CLIPASSO}sketch"):
             _remove(element)
         elif etree.QName(element).localname == "namedview":
-            # Inkscape adds zoom and window when any effect runs
+            # Inkscape adds zoom and window when any effect runs, and 1.4 moves it
             element.attrib.clear()
+            tree.getroot().insert(0, element)
         elif element.get("id") in loose:
             for name in map(str, list(element.attrib)):
                 if name == "style" or name.startswith(CLIPASSO):

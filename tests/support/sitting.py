@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from clipasso_ext.names import INKSCAPE, NAMED_VIEW
 from lxml import etree
 
 from support.inkscape import Inkscape, new_tag
@@ -18,6 +19,7 @@ from support.screen import Desk, wait_for
 WINDOW = "^Sketch a Photograph$"
 PROGRESS = "^Sketching$"
 MESSAGE = "^CLIPasso$"
+CURRENT_LAYER = INKSCAPE + "current-layer"
 Told = dict[str, Any]  # a line of the engine's protocol
 
 
@@ -119,5 +121,10 @@ def nothing_computes(sitting: Sitting) -> None:
 
 
 def meaning(data: bytes) -> str:
-    """An SVG but for the order of its attributes, which undo changes in Inkscape."""
-    return etree.canonicalize(etree.fromstring(data), strip_text=True)
+    """An SVG but for the order of its attributes, which undo changes in Inkscape, and for the layer
+    that is worked in, which 1.4 looks up anew.
+    """
+    root = etree.fromstring(data)
+    for view in root.iter(NAMED_VIEW):
+        view.attrib.pop(CURRENT_LAYER, None)
+    return etree.canonicalize(root, strip_text=True)

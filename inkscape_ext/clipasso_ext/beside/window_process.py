@@ -21,6 +21,7 @@ from clipasso_ext.engine import settings
 from clipasso_ext.host import find_host, has_gtk, log
 from clipasso_ext.locks import hold
 from clipasso_ext.problem import FAULT, Problem
+from clipasso_ext.telling import tell
 
 
 def main() -> None:
@@ -44,7 +45,7 @@ def main() -> None:
         if lock is not None:
             os.close(lock)
     if problem:
-        tell(problem)
+        tell(problem, sys.stderr, quiet=True)
 
 
 def attend(folder: Path) -> str:
@@ -74,12 +75,3 @@ def attend(folder: Path) -> str:
     if jobs:
         told.insert(0, Delivery(jobs, origin, connect()).run())
     return "\n\n".join(text for text in told if text)
-
-
-def tell(message: str) -> None:
-    """Show a message, and keep it in the log."""
-    log(message)
-    if os.environ.get("CLIPASSO_NO_GUI") is None and has_gtk():
-        from clipasso_ext.windows.dialogs import show_message
-
-        show_message(message, quiet=True)

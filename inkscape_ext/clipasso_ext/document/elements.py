@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional
 
 from lxml import etree
 
-from clipasso_ext.names import DEFS, GROUP, SKETCH, SOURCE, XLINK_HREF
+from clipasso_ext.names import DEFS, GROUP, HREF, SKETCH, SOURCE, XLINK_HREF
 
 _WITH_ID: Any = etree.XPath("//*[@id=$ident]")
 
@@ -19,7 +19,7 @@ def tag(element: Any) -> str:
 def href(element: Any) -> Optional[str]:
     """The link of an image or clone, in the older or the newer spelling."""
     value: Optional[str] = element.get(XLINK_HREF)
-    return element.get("href") if value is None else value
+    return element.get(HREF) if value is None else value
 
 
 def by_id(inside: Any, ident: str) -> Any:

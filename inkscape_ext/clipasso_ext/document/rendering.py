@@ -19,7 +19,7 @@ from clipasso_ext.document.placement import Box, seen_size, written
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.document.source import Source, new_file
 from clipasso_ext.document.treatment import untreated
-from clipasso_ext.names import DEFS, GROUP, STYLE_SHEET, SVG_ROOT, XLINK_HREF
+from clipasso_ext.names import DEFS, GROUP, HREF, STYLE_SHEET, SVG_ROOT, XLINK_HREF
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import run
 
@@ -136,7 +136,7 @@ def bitmap_alone(
     image.tail = None
     image.set("style", untreated(photo.image))
     if source.path is not None:
-        image.attrib.pop("href", None)
+        image.attrib.pop(HREF, None)
         image.set(XLINK_HREF, source.path.as_uri())
     group.append(image)
     return root

@@ -9,11 +9,16 @@ import gi
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk  # noqa: E402
 
+from clipasso_ext.windows.theme import follow_inkscape  # noqa: E402
+
 
 def show_message(message: str, quiet: bool = False) -> None:
     """Show a message and wait until it was read. `quiet`: it is no error."""
     kind = Gtk.MessageType.INFO if quiet else Gtk.MessageType.WARNING
     dialog = Gtk.MessageDialog(message_type=kind, buttons=Gtk.ButtonsType.OK, text=message)
+    for label in dialog.get_message_area().get_children():
+        label.set_selectable(True)  # there may be a command to copy
+    dialog.get_widget_for_response(Gtk.ResponseType.OK).grab_focus()
     _answer(dialog, Gtk.ResponseType.OK)
 
 
@@ -33,6 +38,7 @@ def ask(question: str, yes: str, no: str) -> bool:
 
 def _answer(dialog: Any, default: Any) -> Any:
     """What the person answers; `default` is what Enter means."""
+    follow_inkscape()
     dialog.set_title("CLIPasso")
     dialog.set_default_response(default)
     dialog.set_position(Gtk.WindowPosition.CENTER)

@@ -20,6 +20,7 @@ from clipasso_ext.engine.commands import Answer, run_command  # noqa: E402
 from clipasso_ext.engine.many import all_many  # noqa: E402
 from clipasso_ext.host import Host  # noqa: E402
 from clipasso_ext.processes import detached, silent  # noqa: E402
+from clipasso_ext.windows.theme import follow_inkscape  # noqa: E402
 
 CLIP = "clip:RN101:openai"  # the published guide
 MARKS = {"ok": "✓", "note": "·", "fault": "✗"}
@@ -30,6 +31,7 @@ class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     """Every button is one command of the engine; its answer is shown below."""
 
     def __init__(self, host: Host) -> None:
+        follow_inkscape()
         super().__init__(
             title="CLIPasso: Engine and Models", border_width=12, icon_name="org.inkscape.Inkscape"
         )

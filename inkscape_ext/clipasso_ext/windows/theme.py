@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Dict, Optional
+from xml.etree import ElementTree
 
 import gi
 
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk  # noqa: E402
-from lxml import etree  # noqa: E402
 
 from clipasso_ext.host import EXTENSION, log  # noqa: E402
 
@@ -33,6 +33,7 @@ def follow_inkscape() -> None:
         settings.set_property("gtk-application-prefer-dark-theme", dark == "1")
     if said.get("gtkTheme"):
         settings.set_property("gtk-theme-name", said["gtkTheme"])
+    settings.reset_property("gtk-xft-dpi")  # another window of ours may have scaled it
     scale = _percent(said.get("fontscale"))
     dpi = settings.get_property("gtk-xft-dpi")
     if scale is not None and dpi > 0:
@@ -53,14 +54,13 @@ def find_preferences(extension: Path = EXTENSION) -> Optional[Path]:
 
 def read_theme(path: Path) -> Dict[str, str]:
     """What the preferences say of the theme; nothing where they can't be read."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
-        root: Any = etree.parse(str(path), parser).getroot()
-    except (OSError, etree.XMLSyntaxError) as error:
+        root = ElementTree.parse(str(path)).getroot()
+    except (OSError, ElementTree.ParseError) as error:
         log(f"{path} can't be read: {error}")
         return {}
     group = root.find("group[@id='theme']")
-    return {} if group is None else {str(name): str(value) for name, value in group.items()}
+    return {} if group is None else dict(group.items())
 
 
 def _percent(text: Optional[str]) -> Optional[float]:

@@ -9,6 +9,8 @@ import gi
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 
+from clipasso_ext.windows.theme import follow_inkscape  # noqa: E402
+
 PULSE_MS = 100
 
 
@@ -18,6 +20,7 @@ class WaitingWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     """
 
     def __init__(self, title: str) -> None:
+        follow_inkscape()
         super().__init__(title=title, border_width=12, icon_name="org.inkscape.Inkscape")
         self.set_position(Gtk.WindowPosition.CENTER)
         self.cancelled = False
