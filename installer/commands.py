@@ -13,6 +13,7 @@ from installer.checks import (
     Check,
     ask_doctor,
     check_engine,
+    check_size,
     name_machine,
     name_version,
     silent_engine,
@@ -21,6 +22,7 @@ from installer.engine import Engine
 from installer.environment import DAMAGED, Environment, is_damaged
 from installer.extension import Extension
 from installer.extension_checks import check_extension, check_installed_extension
+from installer.files import bytes_below
 from installer.home import Home, find_home
 from installer.inkscape import Inkscape, find_inkscapes
 from installer.launcher import write_launcher
@@ -31,6 +33,7 @@ from installer.prerequisites import check_home, find_unusable
 from installer.problem import Problem
 from installer.removal import Removal
 from installer.report import Report
+from installer.torch import has_nvidia_gpu
 
 CLIP = "clip:RN101:openai"
 CLIP_TERMS = "about 480 MB from huggingface.co, OpenAI's weights under the MIT licence"
@@ -66,6 +69,7 @@ class Installer:
             "demo": self.demo,
             "test": self.test,
             "doctor": self.doctor,
+            "slim": self.slim,
             "uninstall": self.uninstall,
         }
         return commands[self.options.command]()
@@ -108,11 +112,26 @@ class Installer:
         inkscapes = self._find_inkscapes()
         checks = [name_version(self.checkout), name_machine()]
         checks += self._examine_engine()
+        if self.home.environment is not None:
+            checks.append(check_size(self.home.environment, has_nvidia_gpu(self.machine)))
         checks += [check_installed_extension(self.extension, one) for one in inkscapes]
         if not inkscapes:
             advice = "install it, then run  python3 install.py  again"
             checks.append(Check("Inkscape", "note", "none found", advice))
         return self.report.tell(checks, inkscapes, ready="Everything works.")
+
+    def slim(self) -> int:
+        """Leave out what only a GPU needs."""
+        with self._alone():
+            before = self._measure()
+            self.environment.slim()
+            self._settle()
+        return self._part(f"The engine takes {self._measure()} (before: {before}).", [])
+
+    def _measure(self) -> str:
+        """What the engine takes on the disk."""
+        in_use = self.home.environment
+        return f"{bytes_below(in_use) / 1e9:.1f} GB" if in_use else "nothing"
 
     def uninstall(self) -> int:
         """Remove exactly what was installed."""

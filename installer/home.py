@@ -74,6 +74,12 @@ class Installed:
     code: str = ""
 
 
+def site_packages(environment: Path) -> Path:
+    """The folder of a virtual environment's packages."""
+    found = list(environment.glob("lib/python*/site-packages"))
+    return found[0] if found else environment / "Lib" / "site-packages"
+
+
 class Home:
     """What lies where in the engine's home."""
 

@@ -18,8 +18,8 @@ BUILDS = {"cpu": "cpu", "cuda": "cu126", "cuda-new": "cu130", "rocm": "rocm6.4"}
 NEW_CUDA_DRIVER = 580
 OLD_CUDA_DRIVER = 525
 # of all packages together; docs/install.md lists them
-DOWNLOAD_GB = {"cpu": 0.4, "cuda": 3.0, "rocm": 4.5, "default": 3.0, "existing": 0.3}
-NEEDED_GB = {"cpu": 2.5, "cuda": 8.0, "rocm": 15.0, "default": 8.0, "existing": 1.0}
+DOWNLOAD_GB = {"cpu": 0.4, "cuda": 3.0, "rocm": 4.5, "default": 3.0, "slim": 0.9, "existing": 0.3}
+NEEDED_GB = {"cpu": 2.5, "cuda": 8.0, "rocm": 15.0, "default": 8.0, "slim": 4.0, "existing": 1.0}
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,20 @@ def choose_torch(machine: Machine, options: Options) -> TorchChoice:
     build = "cuda-new" if kind == "cuda" and driver >= NEW_CUDA_DRIVER else kind
     index = INDEX + BUILDS[build]
     if not machine.reaches(index + "/torch/"):
-        return TorchChoice(
-            "default", None, f"{why}, but {index} does not answer: the default build"
-        )
+        return choose_default(machine, kind, f"{why}, but {index} does not answer")
     return TorchChoice(kind, index, why)
+
+
+def choose_default(machine: Machine, kind: str, why: str) -> TorchChoice:
+    """pip's own build, where the one of that kind can't be had. On Linux it is one for a GPU."""
+    if kind == "cpu" and machine.system == "linux":
+        return TorchChoice("slim", None, f"{why}: the default build without its GPU libraries")
+    return TorchChoice("default", None, f"{why}: the default build")
+
+
+def has_nvidia_gpu(machine: Machine) -> bool:
+    """Whether there is one that torch can use."""
+    return nvidia_driver(machine) >= OLD_CUDA_DRIVER
 
 
 def nvidia_driver(machine: Machine) -> int:
