@@ -101,12 +101,12 @@ class Packages:
         """A copy of what pip builds the engine from: in the checkout it would leave its own files,
         and find there those of modules that are gone.
         """
-        skip = shutil.ignore_patterns("__pycache__")
         with tempfile.TemporaryDirectory() as scratch:
             copy = Path(scratch) / "clipasso"
-            shutil.copytree(self.checkout.engine, copy / self.checkout.engine.name, ignore=skip)
-            for name in ("pyproject.toml", "README.md"):
-                shutil.copyfile(self.checkout.root / name, copy / name)
+            for path in self.checkout.package_files():
+                target = copy / path.relative_to(self.checkout.root)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
             yield copy
 
     def _install_tested(self, *words: str) -> bool:

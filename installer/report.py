@@ -20,6 +20,7 @@ class Report:
     def __init__(self, engine: Engine, say: Callable[[str], None]) -> None:
         self.options = engine.options
         self.home = engine.home
+        self.called = engine.called
         self.person = str(engine.machine.person)
         self.say = say
 
@@ -56,7 +57,7 @@ class Report:
                 "Ready: restart Inkscape, select a photograph, and choose Extensions > CLIPasso >"
                 " Sketch the Selected Bitmap."
             )
-        engine = f"The engine is ready ({self.home.launcher})."
+        engine = f"The engine is ready ({self.called})."
         if inkscapes:
             return f"{engine} {inkscapes[0].name}: {inkscapes[0].advice}, and run this again."
         return f"{engine} No Inkscape was found: install it, and run this again for the extension."

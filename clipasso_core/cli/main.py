@@ -13,7 +13,18 @@ from pathlib import Path
 import click
 
 from clipasso_core import __version__
-from clipasso_core.cli import BUG, DONE, INTERRUPTED, MISTAKE, edit, engine, models, plot, sketch
+from clipasso_core.cli import (
+    BUG,
+    DONE,
+    INTERRUPTED,
+    MISTAKE,
+    edit,
+    engine,
+    extension,
+    models,
+    plot,
+    sketch,
+)
 from clipasso_core.errors import (
     NO_FOLDER,
     Cancelled,
@@ -89,7 +100,14 @@ def doctor(as_json: bool) -> int:
     return DONE if healthy(findings) else MISTAKE
 
 
-for _command in (sketch.sketch, *edit.COMMANDS, *plot.COMMANDS, engine.engine, models.models_group):
+for _command in (
+    sketch.sketch,
+    *edit.COMMANDS,
+    *plot.COMMANDS,
+    engine.engine,
+    models.models_group,
+    extension.install_extension,
+):
     cli.add_command(_command)
 
 
