@@ -31,6 +31,7 @@ class Preset:
     thorough_rank: whether strokes are ordered by how they do together, or by each one's absence.
     stop_change, stop_times: a start is done when a look differs from the best before it by less
         than `stop_change`, `stop_times` times in a row.
+    crowded: whether a GPU takes as many more seeds as cost it the time of one: see `crowd`.
     exact: whether the guide computes in fp32 on a processor, whatever precision is asked for.
     """
 
@@ -55,6 +56,7 @@ class Preset:
     # costs the whole 1 %, and brings the first 8 of 32 by 8 % nearer to a sketch of 8
     nested: bool = True
     thorough_rank: bool = True
+    crowded: bool = False
     relocations: tuple[float, ...] = ()  # one, at 0.4, brings 1 %; two bring no more
     exact: bool = False
 
@@ -79,6 +81,7 @@ PRESETS: dict[str, Preset] = {
         # half of them dropped at a quarter of the way, all but one at half: twice the work of one
         # seed
         seeds=4,
+        crowded=True,
         steps=240,
         views=4,
         relocations=(0.15, 0.4),  # of all seeds, and of those left; not tuned

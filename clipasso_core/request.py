@@ -21,7 +21,7 @@ AUTO, ONE = "auto", "one"
 FACES = ("auto", "none")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-RASTERISERS = ("auto", "sparse", "dense", "diffvg")
+RASTERISERS = ("auto", "sparse", "dense", "fused", "diffvg")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +59,8 @@ class SketchRequest:
     device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
     precision: of the guide's arithmetic: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
     text: words that the sketch should also resemble; CLIP guides only.
-    rasteriser: ``auto`` (``dense`` on CUDA, else ``sparse``), ``sparse``, ``dense``, or ``diffvg``
-        (needs the package pydiffvg).
+    rasteriser: ``auto`` (on CUDA ``fused``, or ``dense`` without Triton; else ``sparse``),
+        ``sparse``, ``dense``, ``fused``, or ``diffvg`` (needs the package pydiffvg).
     """
 
     strokes: int = 16

@@ -67,7 +67,7 @@ class Checkout:
         """What the engine's package is built from: it brings the extension and the set-up along."""
         return [
             *(self.root / name for name in ("pyproject.toml", "README.md")),
-            *self.engine.glob("**/*.py"),
+            *(path for path in self.engine.rglob("*.*") if "__pycache__" not in path.parts),
             *self.extension_files(),
             *self.root.glob("installer/*.py"),
             self.example,

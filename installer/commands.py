@@ -28,7 +28,7 @@ from installer.inkscape import Inkscape, find_inkscapes
 from installer.launcher import write_launcher
 from installer.lock import find_holder, hold
 from installer.machine import Machine
-from installer.options import HELP, Options, asks_for_help, read_options
+from installer.options import EXTRAS, HELP, Options, asks_for_help, read_options
 from installer.prerequisites import check_home, find_unusable
 from installer.problem import Problem
 from installer.removal import Removal
@@ -171,9 +171,16 @@ class Installer:
         """
         if self.home.tells_what_is_in_use():
             self._settle()  # what a run that was killed left undone
-        found = self.environment.set_up(extras, anew)
+        found = self.environment.set_up(extras or self._extras(), anew)
         self._settle()
         return found
+
+    def _extras(self) -> str:
+        """What is wanted besides the engine: now, or in an earlier run."""
+        for name in EXTRAS:
+            if self.options.extra == name or self.home.installed().was_given(f"[{name}]"):
+                return f"[{name}]"
+        return ""
 
     def _settle(self) -> None:
         """Let everything that names an engine name the one in use, and remove the others."""

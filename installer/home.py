@@ -73,6 +73,10 @@ class Installed:
     torch: str = ""
     code: str = ""
 
+    def was_given(self, extras: str) -> bool:
+        """Whether these extras of the engine's package were installed."""
+        return any(one.endswith(extras) for one in self.has)
+
 
 def site_packages(environment: Path) -> Path:
     """The folder of a virtual environment's packages."""

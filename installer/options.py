@@ -33,6 +33,7 @@ again.
 --torch KIND          auto (looks at the GPU), cpu, cuda, rocm, or existing (the torch of the Python
   that runs this file)
 --models DIR          where downloaded weights go (default: models in the engine's home)
+--with ray            what `clipasso batch --executor ray` needs, too; later runs keep it
 --offline WHEELS      install from a folder of wheels, without network; docs/install.md says how to
   fill it
 --yes                 do not ask anything
@@ -46,13 +47,14 @@ another run is at work; 130 after Ctrl-C.
 """
 COMMANDS = ("install", "demo", "test", "doctor", "slim", "uninstall")
 TORCH_KINDS = ("auto", "cpu", "cuda", "rocm", "existing")
+EXTRAS = ("ray",)  # of the engine's package, that a person may ask for
 FOLDERS = ("home", "extensions-dir", "models", "offline")
 
 
 @dataclass
 class Options:
     """What was asked for. rest: what follows ``test``, which is pytest's. offline: a folder of
-    wheels.
+    wheels. extra: what else is wanted of the engine's package.
     """
 
     command: str = "install"
@@ -63,6 +65,7 @@ class Options:
     torch: str = "auto"
     models: Path | None = None
     offline: Path | None = None
+    extra: str | None = None
     yes: bool = False
     json: bool = False
     keep_models: bool = False
@@ -102,6 +105,7 @@ def _parse(arguments: list[str]) -> dict[str, Any]:
         parser.add_argument(f"--{name}", type=_folder)
     parser.add_argument("--inkscape")
     parser.add_argument("--torch", default="auto", choices=TORCH_KINDS)
+    parser.add_argument("--with", dest="extra", choices=EXTRAS)
     for name in ("yes", "json", "keep-models"):
         parser.add_argument(f"--{name}", action="store_true")
     return vars(parser.parse_args(arguments))

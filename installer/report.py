@@ -55,7 +55,7 @@ class Report:
         if any(one.folder is not None for one in inkscapes):
             return (
                 "Ready: restart Inkscape, select a photograph, and choose Extensions > CLIPasso >"
-                " Sketch the Selected Bitmap."
+                " Sketch a Photograph."
             )
         engine = f"The engine is ready ({self.called})."
         if inkscapes:

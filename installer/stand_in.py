@@ -19,10 +19,16 @@ CODE = {
     183: struct.pack("<II", 0x52800000 | ANSWER << 5, 0xD65F03C0),
 }
 PAGE = 0x10000  # the largest that these processors have
-HEADER, PROGRAM, PROGRAMS = 64, 56, 4
+# bytes of the file's head and of one of its programs, and how many there are
+HEADER = 64
+PROGRAM = 56
+PROGRAMS = 4
 ANYBODYS = 1  # the number of no version
 READ_RUN, READ_WRITE = 5, 6
-LOAD, DYNAMIC, STACK = 1, 2, 0x6474E551
+# kinds of programs
+LOAD = 1
+DYNAMIC = 2
+STACK = 0x6474E551
 
 
 def make_stand_in(name: str, wanted: Sequence[Symbol], machine: int) -> bytes:

@@ -35,7 +35,7 @@ SKETCH = "ctrl+F9"
 REDRAW = "ctrl+F10"
 LOCK = "ctrl+F11"
 KEYS = {SKETCH: "sketch", REDRAW: "redraw.noprefs", LOCK: "lock"}
-WINDOW = "^Sketch the Selected Bitmap$"
+WINDOW = "^Sketch a Photograph$"
 WORK_S = 600  # for a sketch without a GPU
 IMAGE = (
     '<image id="photo" x="{}" y="{}" width="174" height="116" preserveAspectRatio="none"'
@@ -56,6 +56,8 @@ Notebook1Dialogs=UndoHistory;
 NotebookCount=2
 BeforeCanvas=false
 """
+# by the brush's key, from where to where it paints in the window, px: the spoon, the saucer's rim
+PAINTED = {"alt+r": ((370, 270), (400, 330)), "alt+n": ((60, 330), (150, 410))}
 # of the walk: what is pressed
 STEPS: dict[str, list[str]] = {
     "moved": [],
@@ -124,6 +126,37 @@ def take_windows(folder: Path, environment: dict[str, str]) -> None:
             screen.press("Escape", "5")  # nothing selected, the page fits the window
             screen.wait_still()
             screen.shot(folder / "in-inkscape.png")
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def take_brush(folder: Path, environment: dict[str, str]) -> None:
+    """What a person paints over the photograph, and the draft that follows."""
+    scale = int(environment.get("GDK_SCALE", "1"))
+    page = 'width="210mm" height="142mm" viewBox="0 0 210 142"'
+    with (
+        desk(f"{1280 * scale}x{860 * scale}") as screen,
+        sitting(screen, environment, page, IMAGE.format(18, 13)) as (inkscape, document),
+    ):
+        process = inkscape.open(document)
+        try:
+            screen.window(r"coffee.svg - Inkscape$")
+            screen.press("ctrl+a", SKETCH)
+            own = screen.window(WINDOW)
+            wait_worked(screen, own, scale)
+            lines = screen.do("getwindowgeometry", "--shell", own).splitlines()
+            facts = dict(line.split("=") for line in lines)
+            for key, path in PAINTED.items():
+                screen.press(key)
+                (x, y), (to_x, to_y) = (
+                    (int(facts["X"]) + x * scale, int(facts["Y"]) + y * scale) for x, y in path
+                )
+                screen.drag((x, y), (to_x, to_y))
+            wait_worked(screen, own, scale)
+            screen.shot(folder / "window-brush.png", own)
+            screen.press("Escape")
+            screen.gone(WINDOW)
         finally:
             process.terminate()
             process.wait()
@@ -216,5 +249,5 @@ if __name__ == "__main__":
     words = sys.argv[1:]
     values = dict(word.split("=", 1) for word in words if "=" in word)
     folders = [Path(word) for word in words if "=" not in word] or [ROOT / "docs" / "images"]
-    for take in (take_windows, take_walk):
+    for take in (take_windows, take_brush, take_walk):
         take(folders[0], values)

@@ -15,10 +15,13 @@ from pathlib import Path
 from clipasso_core import __version__, raster
 from clipasso_core.errors import UserError, of_machine
 from clipasso_core.machine import folders, models, set_up
+from clipasso_core.machine.device import why_not_cuda
 from clipasso_core.machine.networks import FACES, MASK, Networks
 
 OK, NOTE, FAULT = "ok", "note", "fault"
 REINSTALL = "reinstall"  # a remedy
+RIGHT_BUILD = "run install.py again: it takes the build that fits the GPU and its driver, if any"
+SLOW = "for a quicker rasteriser install a C compiler and Python's headers (gcc, python3-dev)"
 PACKAGES = (
     "numpy",
     "pillow",
@@ -137,8 +140,13 @@ def _devices() -> Finding:
     bf16 = "computes bf16 natively" if native_bf16() else "no native bf16: CLIP guides run in fp32"
     cpu = f"cpu ({bf16})"
     if torch.cuda.is_available():
+        if lack := why_not_cuda():
+            return Finding("devices", NOTE, f"{cpu}; {lack}, so it is not used", RIGHT_BUILD)
         cards = [torch.cuda.get_device_name(card) for card in range(torch.cuda.device_count())]
-        return Finding("devices", OK, f"{cpu}; cuda: {', '.join(cards)}")
+        text = f"{cpu}; cuda: {', '.join(cards)}"
+        if lack := raster.why_not_fused():
+            return Finding("devices", NOTE, f"{text}; drawn by dense, {lack}", SLOW)
+        return Finding("devices", OK, text)
     if torch.backends.mps.is_available():
         return Finding("devices", OK, f"{cpu}; mps (with --device mps)")
     return Finding("devices", OK, f"{cpu}; no GPU that torch can use")

@@ -18,6 +18,7 @@ from clipasso_core.cli import (
     DONE,
     INTERRUPTED,
     MISTAKE,
+    batch,
     edit,
     engine,
     extension,
@@ -102,6 +103,7 @@ def doctor(as_json: bool) -> int:
 
 for _command in (
     sketch.sketch,
+    batch.batch,
     *edit.COMMANDS,
     *plot.COMMANDS,
     engine.engine,
@@ -120,7 +122,7 @@ def _require_working_folder() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status: 0 done, 1 a bug, 2 a mistake that can be mended,
-    130 interrupted.
+    3 a batch of which some pictures are not drawn, 130 interrupted.
     """
     words = sys.argv[1:] if arguments is None else arguments
     spin_briefly()

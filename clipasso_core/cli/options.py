@@ -29,6 +29,18 @@ OUTPUT = click.option(
     help="SVG file to write.  [default: the sketch itself]",
 )
 FORCE = click.option("--force", is_flag=True, help="Replace a file that is read-only, too.")
+ANIMATE = click.option(
+    "--animate",
+    "animation_s",
+    type=float,
+    is_flag=False,
+    flag_value=ANIMATION_S,
+    metavar="[SECONDS]",
+    help=(
+        f"Let the sketch draw itself in a browser, within so many seconds ({ANIMATION_S:g} if none"
+        " are named)."
+    ),
+)
 
 
 def option(*names: str, field: str, **settings: Any) -> Callable[[Command], Command]:
@@ -108,3 +120,112 @@ def work_options(command: Command) -> Command:
     for one in reversed(options):
         command = one(command)
     return command
+
+
+def sketch_options(command: Command) -> Command:
+    """Every option of a sketch that is a setting of its request."""
+    options = (
+        option(
+            "--strokes",
+            field="strokes",
+            type=int,
+            help="How many strokes, 1 to 256: the fewer, the more abstract.",
+        ),
+        option(
+            "--series",
+            field="series",
+            callback=_numbers,
+            metavar="N,N,...",
+            help=(
+                "Nested sketches of so many strokes, such as 4,8,16,32, each a layer of the file;"
+                " the last is shown."
+            ),
+        ),
+        option(
+            "--subjects",
+            field="subjects",
+            callback=_number_or_word,
+            metavar="auto|one|N",
+            help="Draw each of the photograph's subjects at its own scale, all as one, or so many.",
+        ),
+        option(
+            "--background",
+            field="background",
+            type=int,
+            metavar="N",
+            help=(
+                "Sketch what lies behind the subject too, apart, with N thinner strokes."
+                "  [default: none]"
+            ),
+        ),
+        option(
+            "--one-line",
+            field="one_line",
+            is_flag=True,
+            help="Join the strokes into one continuous line, and draw on with that.",
+        ),
+        option(
+            "--seeds", field="seeds", type=int, help="Starts that compete.  [default: the preset's]"
+        ),
+        option(
+            "--width",
+            field="width_px",
+            type=float,
+            help=(
+                "Stroke width in the photograph's pixels.  [default: 1.3 % of the subject's frame]"
+            ),
+        ),
+        option(
+            "--color",
+            field="color",
+            metavar="CSS|photo",
+            help="Ink: a CSS colour, or photo to take each stroke's from the photograph.",
+        ),
+        option(
+            "--paper",
+            field="paper",
+            metavar="CSS",
+            help="Colour of the paper, such as black for white ink.  [default: none]",
+        ),
+        option(
+            "--text",
+            field="text",
+            metavar="WORDS",
+            help="Words that the sketch should resemble too (CLIP guides only).",
+        ),
+        option(
+            "--rasteriser",
+            field="rasteriser",
+            metavar="auto|sparse|dense|fused|diffvg",
+            help="Renderer of the optimisation; fused needs a GPU, diffvg the package pydiffvg.",
+        ),
+    )
+    command = work_options(command)
+    for one in reversed(options):
+        command = one(command)
+    return command
+
+
+def chosen_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Those that the person named. What stands in for the others is left to the request."""
+    source = click.get_current_context().get_parameter_source
+    default = click.core.ParameterSource.DEFAULT
+    return {name: value for name, value in settings.items() if source(name) != default}
+
+
+def _numbers(
+    _context: click.Context, _option: click.Parameter, text: str | None
+) -> tuple[int, ...] | str | None:
+    """``4,8,16`` as numbers; what can't be read is left to the request to refuse."""
+    try:
+        return tuple(int(one) for one in text.split(",")) if text is not None else None
+    except ValueError:
+        return text
+
+
+def _number_or_word(_context: click.Context, _option: click.Parameter, text: str) -> int | str:
+    """``2`` as a number; words are the request's to know."""
+    try:
+        return int(text)
+    except ValueError:
+        return text

@@ -13,27 +13,9 @@ from typing import Any
 import click
 
 from clipasso_core.cli import DONE, INTERRUPTED
-from clipasso_core.cli.options import ANIMATION_S, FORCE, option, work_options
+from clipasso_core.cli.options import ANIMATE, FORCE, chosen_settings, sketch_options
 from clipasso_core.errors import UserError
 from clipasso_core.request import SketchRequest
-
-
-def _numbers(
-    _context: click.Context, _option: click.Parameter, text: str | None
-) -> tuple[int, ...] | str | None:
-    """``4,8,16`` as numbers; what can't be read is left to the request to refuse."""
-    try:
-        return tuple(int(one) for one in text.split(",")) if text is not None else None
-    except ValueError:
-        return text
-
-
-def _number_or_word(_context: click.Context, _option: click.Parameter, text: str) -> int | str:
-    """``2`` as a number; words are the request's to know."""
-    try:
-        return int(text)
-    except ValueError:
-        return text
 
 
 @click.command()
@@ -48,97 +30,27 @@ def _number_or_word(_context: click.Context, _option: click.Parameter, text: str
     ),
 )
 @FORCE
-@option(
-    "--strokes",
-    field="strokes",
-    type=int,
-    help="How many strokes, 1 to 256: the fewer, the more abstract.",
+@sketch_options
+@click.option(
+    "--start",
+    "start_file",
+    type=click.Path(path_type=Path),
+    metavar="SKETCH",
+    help="Go on from the strokes of an earlier sketch of PHOTO, an SVG that clipasso wrote.",
 )
-@option(
-    "--series",
-    field="series",
-    callback=_numbers,
-    metavar="N,N,...",
-    help=(
-        "Nested sketches of so many strokes, such as 4,8,16,32, each a layer of the file; the last"
-        " is shown."
-    ),
-)
-@option(
-    "--subjects",
-    field="subjects",
-    callback=_number_or_word,
-    metavar="auto|one|N",
-    help="Draw each of the photograph's subjects at its own scale, all as one, or so many.",
-)
-@option(
-    "--background",
-    field="background",
-    type=int,
-    metavar="N",
-    help="Sketch what lies behind the subject too, apart, with N thinner strokes.  [default: none]",
-)
-@option(
-    "--one-line",
-    field="one_line",
-    is_flag=True,
-    help="Join the strokes into one continuous line, and draw on with that.",
-)
-@option("--seeds", field="seeds", type=int, help="Starts that compete.  [default: the preset's]")
-@option(
-    "--width",
-    field="width_px",
-    type=float,
-    help="Stroke width in the photograph's pixels.  [default: 1.3 % of the subject's frame]",
-)
-@option(
-    "--color",
-    field="color",
-    metavar="CSS|photo",
-    help="Ink: a CSS colour, or photo to take each stroke's from the photograph.",
-)
-@option(
-    "--paper",
-    field="paper",
-    metavar="CSS",
-    help="Colour of the paper, such as black for white ink.  [default: none]",
-)
-@option(
-    "--text",
-    field="text",
-    metavar="WORDS",
-    help="Words that the sketch should resemble too (CLIP guides only).",
-)
-@option(
-    "--rasteriser",
-    field="rasteriser",
-    metavar="auto|sparse|dense|diffvg",
-    help="Renderer of the optimisation; diffvg needs the package pydiffvg.",
-)
-@work_options
 @click.option(
     "--frames",
     type=click.Path(path_type=Path),
     metavar="DIR",
     help="Save a PNG of the sketch after every step.",
 )
-@click.option(
-    "--animate",
-    "animation_s",
-    type=float,
-    is_flag=False,
-    flag_value=ANIMATION_S,
-    metavar="[SECONDS]",
-    help=(
-        f"Let the sketch draw itself in a browser, within so many seconds ({ANIMATION_S:g} if none"
-        " are named)."
-    ),
-)
+@ANIMATE
 def sketch(
     photo: Path,
     output: Path | None,
     force: bool,
     as_json: bool,
+    start_file: Path | None,
     frames: Path | None,
     animation_s: float | None,
     **settings: Any,
@@ -155,15 +67,11 @@ def sketch(
     from clipasso_core.photo import picture
     from clipasso_core.sketching.job import sketch as draw
 
-    context = click.get_current_context()
-    default = click.core.ParameterSource.DEFAULT
-    request = SketchRequest.from_json(
-        {
-            name: value
-            for name, value in settings.items()
-            if context.get_parameter_source(name) != default
-        }
-    )
+    asked = chosen_settings(settings)
+    start = svg.read_svg(start_file) if start_file is not None else None
+    if start is not None:
+        asked.setdefault("strokes", len(start.strokes))
+    request = SketchRequest.from_json(asked)
     target = output or Path(f"{photo.stem}-sketch.svg")
     if target.suffix.lower() not in (".svg", "") and str(target) != "-":
         raise UserError(
@@ -192,7 +100,7 @@ def sketch(
                 album.add(progress)
             return not interrupt.asked
 
-        result = draw(source, request, on_progress)
+        result = draw(source, request, on_progress, start)
         document = (
             svg.to_svg(result)
             if animation_s is None

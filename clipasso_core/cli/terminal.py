@@ -119,7 +119,7 @@ class _Bar:
             self._bar.console.print(progress.setup.line(), soft_wrap=True, highlight=False)
             self._bar.update(self._task, description="sketching", total=progress.steps)
             return
-        note = f"loss {progress.loss:.3f} · {_time(progress.time_left_s or 0)} left"
+        note = f"loss {progress.loss:.3f} · {time_text(progress.time_left_s or 0)} left"
         self._bar.update(self._task, completed=progress.step, note=note)
         if progress.step == progress.steps:
             self._bar.update(self._task, description="ordering", note=f"loss {progress.loss:.3f}")
@@ -155,5 +155,8 @@ class _Json:
         print(json.dumps({**event, "output": target, "interrupted": interrupted}), flush=True)
 
 
-def _time(seconds: float) -> str:
+def time_text(seconds: float) -> str:
+    """For a person: ``80 s``, ``12 min``, ``3 h``."""
+    if seconds >= 5400:
+        return f"{seconds / 3600:.1f} h"
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

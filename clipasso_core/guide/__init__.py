@@ -66,6 +66,17 @@ class Features:
             return self
         return self._each(lambda value: value.repeat(times, *[1] * (value.dim() - 1)))
 
+    def copy(self) -> Features:
+        """The same values elsewhere in memory."""
+        return self._each(lambda value: value.clone())
+
+    def copy_(self, others: Features) -> None:
+        """Take the values of as many other pictures."""
+        for ours, theirs in ((self.maps, others.maps), (self.weights, others.weights)):
+            for name, value in (ours or {}).items():
+                value.copy_((theirs or {})[name])
+        self.embedding.copy_(others.embedding)
+
     def detach(self) -> Features:
         """The same values without gradient."""
         return self._each(lambda value: value.detach())

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from clipasso_core.errors import UserError
 from clipasso_core.guide import Features, Guide, Recipe, stretch
-from clipasso_core.guide.arithmetic import choose_dtype, freeze
+from clipasso_core.guide.arithmetic import choose_dtype, freeze, put_in, taken_out
 from clipasso_core.guide.packed import can_pack, pack
 from clipasso_core.guide.transformer import SelfAttention, straighten
 from clipasso_core.machine.clip import ClipSpec, is_path, parse_clip
@@ -76,13 +76,13 @@ class ClipGuide(Guide):
     def features(self, pictures: Tensor) -> Features:
         """See `Guide.features`."""
         normal = (pictures - self._mean) / self._deviation
-        embedding = self._tower(normal.to(self.dtype, memory_format=torch.channels_last))
+        embedding = self._tower(put_in(normal, self.dtype))
         seen = self._seen
         self._seen = {}
         if not self._is_resnet:
             seen = {layer: _grid(tokens, self._tower.grid_size) for layer, tokens in seen.items()}
-        maps = {layer: seen[layer].float() for layer in self.recipe.layers}
-        return Features(maps, embedding.float())
+        maps = {layer: taken_out(seen[layer]) for layer in self.recipe.layers}
+        return Features(maps, taken_out(embedding))
 
     @torch.no_grad()
     def relevance(self, picture: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from clipasso_core.errors import UserError
 from clipasso_core.guide import Features, Guide, Loss, Recipe, stretch
-from clipasso_core.guide.arithmetic import choose_dtype
+from clipasso_core.guide.arithmetic import choose_dtype, put_in, taken_out
 from clipasso_core.guide.efficientnet import EfficientNetLite0
 from clipasso_core.guide.lanes import Lanes, Seen
 
@@ -54,9 +54,9 @@ class LiteGuide(Guide):
 
     def _features(self, pictures: Tensor, network: Callable[[Tensor], Seen]) -> Features:
         normal = (pictures * 255 - 127) / 128
-        stages, embedding = network(normal.to(self.dtype, memory_format=torch.channels_last))
-        maps = {name: stages[stage].float() for stage, name in TAPS.items()}
-        return Features(maps, embedding.float().mean((2, 3)))
+        stages, embedding = network(put_in(normal, self.dtype))
+        maps = {name: taken_out(stages[stage]) for stage, name in TAPS.items()}
+        return Features(maps, taken_out(embedding).mean((2, 3)))
 
     @torch.no_grad()
     def relevance(self, picture: Tensor) -> Tensor:

@@ -21,6 +21,8 @@ SETTINGS = {
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
     "HF_HUB_DISABLE_XET": "1",
     "DO_NOT_TRACK": "1",
+    # ray: no reports of how it is used
+    "RAY_USAGE_STATS_ENABLED": "0",
 }
 # torch makes this folder when torchvision is imported, else among the temporary files
 COMPILED = "TORCHINDUCTOR_CACHE_DIR"

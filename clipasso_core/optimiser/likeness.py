@@ -15,9 +15,10 @@ from torch import Tensor
 
 from clipasso_core.guide import Features, Guide
 from clipasso_core.guide.losses import loss_terms, total
+from clipasso_core.machine.memory import Sparing
 from clipasso_core.machine.threads import single
 from clipasso_core.optimiser.views import ViewPool
-from clipasso_core.raster import StrokeBatch, fitting, render
+from clipasso_core.raster import STEADY, StrokeBatch, fitting, render
 
 # Of a level's view beside the whole sketch: 0.5 costs the levels 2 to 3 % and gives the whole 2 %
 LEVEL_WEIGHT = 1.0
@@ -26,13 +27,19 @@ NOWHERE_PX = -1e4  # strokes there are never seen
 AT_ONCE = 16  # strokes or sketches that are drawn or looked at together
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
     """What the views of one turn look at."""
 
     of_whole: Sequence[int]  # views of the whole sketch
     of_levels: list[tuple[int, int]]  # (which level, view)
     chosen: Tensor | None  # of a set's views, one for each look; None for all in their order
     weights: Tensor  # [views]
+    drawings: Tensor  # [views - 1] which level all but the first look at; the last is the whole
+
+    @property
+    def views(self) -> list[int]:
+        """Of the looks that follow the first, which is straight on."""
+        return [*self.of_whole[1:], *(view for _, view in self.of_levels)]
 
 
 class Likeness:
@@ -73,10 +80,11 @@ class Likeness:
         self.size = target.shape[-2], target.shape[-1]
         self.waited_s = 0.0  # while others computed
         self._others = others
+        self._look_straight = Sparing(self._straight_on)
         self._weight = weight
         self._straight: Features | None = None  # the target seen plainly, which all sets share
         self._turned: dict[int, Features] = {}  # and through the other views of each set
-        self._plans: dict[tuple[int, tuple[int, ...]], _Plan] = {}
+        self._plans: dict[tuple[int, tuple[int, ...]], Plan] = {}
         with torch.no_grad():
             self.blank = guide.features(
                 torch.ones(1, 3, guide.side, guide.side, device=target.device)
@@ -174,17 +182,21 @@ class Likeness:
         Some views look at the whole, the plain one among them, the others at levels, in turn.
         Returns losses [B, views] and the weight [views] of each; first the plain view's.
         """
-        plan = self._plan(turn, tuple(levels))
-        drawn = self._draw_levels(points, levels)
+        plan = self.looks(turn, tuple(levels))
+        drawn = self.draw_levels(points, levels)
         pictures = [self.pool.look(drawn[-1], turn, plan.of_whole).unflatten(0, (len(points), -1))]
         pictures += [
             self.pool.look(drawn[level], turn, [view])[:, None] for level, view in plan.of_levels
         ]
-        wanted = self.wanted(turn)
-        if plan.chosen is not None:
-            wanted = wanted.select(plan.chosen)
-        losses = self.unlike(torch.cat(pictures, 1).flatten(0, 1), wanted.repeat(len(points)))
+        wanted = self.wanted_in(turn, levels).repeat(len(points))
+        losses = self.unlike(torch.cat(pictures, 1).flatten(0, 1), wanted)
         return losses.view(len(points), -1), plan.weights
+
+    def wanted_in(self, turn: int, levels: Sequence[int]) -> Features:
+        """The target through the views that `at_levels` looks through in a turn."""
+        chosen = self.looks(turn, tuple(levels)).chosen
+        wanted = self.wanted(turn)
+        return wanted if chosen is None else wanted.select(chosen)
 
     def keeps_shape(self, shape: Sequence[int], levels: Sequence[int]) -> bool:
         """Whether a step of starts of a shape [S, N, P, 2] is the same for any strokes, as a
@@ -193,13 +205,13 @@ class Likeness:
         sizes = _apart(shape[1], levels)
         drawn = shape[0] * len(sizes) * max(sizes) * ((shape[2] - 1) // 3)
         fits = fitting(self.target.device.type, drawn, self.size)
-        return self.rasteriser == "dense" or (self.rasteriser == "auto" and fits == "dense")
+        return (fits if self.rasteriser == "auto" else self.rasteriser) in STEADY
 
     def period(self, levels: Sequence[int]) -> int:
         """Turns after which `at_levels` looks again as in the first."""
         return math.lcm(len(self.pool), 2, len(levels)) if levels else len(self.pool)
 
-    def _plan(self, turn: int, levels: tuple[int, ...]) -> _Plan:
+    def looks(self, turn: int, levels: tuple[int, ...]) -> Plan:
         """Who looks at what in a turn; made once, so that a step has nothing to send to the
         device.
         """
@@ -219,15 +231,17 @@ class Likeness:
             ]
             looks = [*of_whole, *(view for _, view in of_levels)]
             weights = [1 / len(of_whole)] * len(of_whole) + [LEVEL_WEIGHT] * len(of_levels)
-            self._plans[key] = _Plan(
+            drawings = [len(levels)] * (len(of_whole) - 1) + [level for level, _ in of_levels]
+            self._plans[key] = Plan(
                 of_whole,
                 of_levels,
                 torch.tensor(looks, device=self.target.device) if of_levels else None,
                 torch.tensor(weights, device=self.target.device),
+                torch.tensor(drawings, dtype=torch.long, device=self.target.device),
             )
         return self._plans[key]
 
-    def _draw_levels(self, points: Tensor, levels: Sequence[int]) -> list[Tensor]:
+    def draw_levels(self, points: Tensor, levels: Sequence[int]) -> list[Tensor]:
         """The first strokes of every level, then all: no stroke is drawn twice, for black over
         black multiplies.
         """
@@ -260,7 +274,10 @@ class Likeness:
     @torch.no_grad()
     def plain(self, drawn: Tensor) -> Tensor:
         """Loss [B] of drawn sketches [B, 1, 224, 224] seen straight on."""
-        return self.unlike(self.pool.plain(drawn), self._seen_straight())
+        return self._look_straight(drawn)[0]
+
+    def _straight_on(self, drawn: Tensor) -> tuple[Tensor]:
+        return (self.unlike(self.pool.plain(drawn), self._seen_straight()),)
 
     @torch.no_grad()
     def best(self, layouts: Tensor) -> Tensor:

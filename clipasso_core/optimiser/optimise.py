@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from clipasso_core.machine.memory import Sparing
 from clipasso_core.optimiser.likeness import Likeness, alone
+from clipasso_core.optimiser.looks import Looks
 from clipasso_core.optimiser.replay import Compute, Replay
 from clipasso_core.optimiser.tidiness import trespass, untidiness
 from clipasso_core.presets import Preset
@@ -22,10 +24,13 @@ ALONE = 1.6
 # loss for every squared px; not tuned
 ANCHORED_RATE = 0.2
 ANCHOR_PULL = 0.01
+# Between two looks at the lowest loss for the one who is told: a GPU has to be waited for
+READ_S = 0.1
 TRESPASS = 1.0  # of the loss for all strokes on ground that is to be kept clear
 # (share of the steps done, share of the seeds kept; at least one)
 DROPS = ((0.25, 0.5), (0.5, 0.0))
 
+Judge = Callable[[Tensor], tuple[Tensor, Tensor]]  # sketches -> losses [S, views], weights [views]
 Relocate = Callable[[Tensor], Tensor]  # a sketch [N, 4, 2] with some of its strokes elsewhere
 
 
@@ -35,7 +40,7 @@ class Step:
 
     step: int  # steps done
     steps: int  # steps planned
-    loss: float  # lowest plain-view loss so far
+    loss: float  # lowest plain-view loss so far; on a GPU, what it was up to `READ_S` ago
     seeds: int  # seeds still in the race
     time_s: float  # of its own, since the first step began
     time_left_s: float
@@ -127,7 +132,7 @@ def optimising(
         losses, gradient = compute(seeds.points, step)
         looks = step % preset.score_every == 0
         if looks or step == steps - 1:
-            seeds.score(losses[:, 0].cpu())
+            seeds.score(losses[:, 0].clone())
         done = step + 1
         clock.halt()
         answer = yield seeds.tell(done, clock.time_s)
@@ -144,11 +149,13 @@ def optimising(
         if relocate is not None and done in relocations:
             seeds.relocate(relocate)
         seeds.keep_near()
-    return Outcome(seeds.best_points, seeds.best_loss, seeds.best_seed, done, stopped)
+    return seeds.outcome(done, stopped)
 
 
 class _Seeds:
-    """The starts that are still in the race, Adam's memory of each, and the best sketch so far."""
+    """The starts that are still in the race, Adam's memory of each, and the best sketch so far: all
+    of it where it is computed, so that a step waits for nothing.
+    """
 
     def __init__(
         self,
@@ -167,25 +174,38 @@ class _Seeds:
         self._moves = _moves(start) if preset.moves else None
         drops = () if preset.keep_all else DROPS
         self._drops = [(round(share * steps), keep) for share, keep in drops]
-        self.scores = torch.full((len(start),), math.inf)  # [S] latest plain-view losses
-        self.best_loss = math.inf
-        self.best_points = start[0].clone()
-        self.best_seed = 0
+        self.scores = start.new_full((len(start),), math.inf)  # [S] latest plain-view losses
+        # as `alive`, and of the best sketch: [S], [1], [1], [1, N, P, 2]
+        self._numbers = torch.arange(len(start), device=start.device)
+        self._best_seed = self._numbers[:1]
+        self._best_loss = self.scores[:1]
+        self._best_points = start[:1].clone()
+        self._read_loss, self._read = math.inf, -math.inf  # what was read last, and when
 
     def score(self, losses: Tensor) -> None:
         """Take plain-view losses [S] of the points as they are, and keep the lowest there was."""
         self.scores = losses
-        low = int(losses.argmin())
-        if losses[low] < self.best_loss:
-            self.best_loss = float(losses[low])
-            self.best_points = self.points[low].clone()
-            self.best_seed = self.alive[low]
+        low = losses.argmin()[None]
+        lowest = losses.index_select(0, low)
+        is_better = lowest < self._best_loss
+        points, seed = self.points.index_select(0, low), self._numbers.index_select(0, low)
+        self._best_points = torch.where(is_better[:, None, None, None], points, self._best_points)
+        self._best_seed = torch.where(is_better, seed, self._best_seed)
+        self._best_loss = torch.where(is_better, lowest, self._best_loss)
 
     def tell(self, done: int, time_s: float) -> Step:
         """What there is to say after so many steps."""
         left_s = time_s / done * _work_left(done, self._steps, len(self.alive), self._drops)
-        seeds, best = len(self.alive), self.best_points
-        return Step(done, self._steps, self.best_loss, seeds, time_s, left_s, best)
+        now = time.monotonic()
+        if self.points.is_cpu or now - self._read >= READ_S or done == self._steps:
+            self._read_loss, self._read = float(self._best_loss), now
+        seeds, best = len(self.alive), self._best_points[0]
+        return Step(done, self._steps, self._read_loss, seeds, time_s, left_s, best)
+
+    def outcome(self, done: int, stopped: bool) -> Outcome:
+        """The best sketch of so many steps."""
+        loss, seed = float(self._best_loss), int(self._best_seed)
+        return Outcome(self._best_points[0], loss, seed, done, stopped)
 
     def drop(self, done: int, gradient: Tensor) -> Tensor:
         """Let the poorest go where the way says so. Returns the gradient of those that stay."""
@@ -202,7 +222,7 @@ class _Seeds:
         self.alive = [self.alive[place] for place in kept]
         self.scores = self.scores[kept]
         there = torch.tensor(kept, dtype=torch.long, device=self.points.device)
-        self.points = self.points[there]
+        self.points, self._numbers = self.points[there], self._numbers[there]
         self._mean, self._spread = self._mean[there], self._spread[there]
         return gradient[there]
 
@@ -281,6 +301,27 @@ class _Clock:
         self.time_s += time.monotonic() - self._began - waited_s
 
 
+def gradient_of(
+    points: Tensor, judge: Judge, likeness: Likeness, tidy: bool, anchors: Anchors | None = None
+) -> tuple[Tensor, Tensor]:
+    """Losses [S, views] of sketches [S, N, P, 2], without gradient, and the gradient of their
+    weighted sums and of `untidiness`. Other strokes keep clear of those with anchors, which are as
+    near each other, and as short, as they are meant to be.
+    """
+    points = points.detach().requires_grad_(True)
+    losses, weights = judge(points)
+    whole = (losses * weights).sum()
+    if tidy:
+        looked_at = points
+        if anchors is not None:
+            looked_at = torch.where(anchors.which[..., None], points.detach(), points)
+        whole = whole + untidiness(likeness.tied(looked_at)).sum()
+        if anchors is not None and anchors.ground is not None:
+            whole = whole + TRESPASS * trespass(looked_at, anchors.ground).sum()
+    (gradient,) = torch.autograd.grad(whole, points)
+    return losses.detach(), gradient
+
+
 def _computing(
     likeness: Likeness,
     levels: tuple[int, ...],
@@ -288,24 +329,15 @@ def _computing(
     shape: Sequence[int],
     anchors: Anchors | None,
 ) -> Compute:
-    """A step's losses [S, views], without gradient, and the gradient of their weighted sums, and of
-    `untidiness`, for points and a turn. Other strokes keep clear of those
-    with anchors, which are as near each other, and as short, as they are meant to be.
+    """What `gradient_of` says of points in a turn: one seed after the other, all together, or, on a
+    GPU, recorded.
     """
-    kept = None if anchors is None else anchors.which[..., None]  # [N, P, 1]
-    ground = None if anchors is None else anchors.ground
+
+    def step(points: Tensor, judge: Judge) -> tuple[Tensor, Tensor]:
+        return gradient_of(points, judge, likeness, tidy, anchors)
 
     def one(points: Tensor, turn: int) -> tuple[Tensor, Tensor]:
-        points = points.detach().requires_grad_(True)
-        losses, weights = likeness.at_levels(points, turn, levels)
-        whole = (losses * weights).sum()
-        if tidy:
-            looked_at = points if kept is None else torch.where(kept, points.detach(), points)
-            whole = whole + untidiness(likeness.tied(looked_at)).sum()
-            if ground is not None:
-                whole = whole + TRESPASS * trespass(looked_at, ground).sum()
-        (gradient,) = torch.autograd.grad(whole, points)
-        return losses.detach(), gradient
+        return step(points, lambda points: likeness.at_levels(points, turn, levels))
 
     def each(points: Tensor, turn: int) -> tuple[Tensor, Tensor]:
         found = []
@@ -318,13 +350,16 @@ def _computing(
 
     def together(points: Tensor, turn: int) -> tuple[Tensor, Tensor]:
         likeness.give_way()
-        return at_once(points, turn)
+        losses, gradient = at_once(points, turn)
+        return losses, gradient
 
     device = likeness.target.device.type
     if device == "cpu":
         return each
-    recorded = device == "cuda" and likeness.keeps_shape(shape, levels)
-    at_once: Compute = Replay(one, likeness.period(levels)) if recorded else one
+    at_once = Sparing(one)
+    if device == "cuda" and likeness.keeps_shape(shape, levels):
+        looks = Looks(likeness, levels)
+        at_once = Sparing(Replay(lambda points: step(points, looks.losses), looks.turn_to))
     return together
 
 

@@ -10,7 +10,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from clipasso_core.machine.memory import is_full
+
 Compute = Callable[[Tensor, int], tuple[Tensor, Tensor]]  # (points, turn) -> (losses, gradient)
+Step = Callable[[Tensor], tuple[Tensor, Tensor]]  # points -> (losses, gradient)
 Play = Callable[[], None]
 Record = Callable[[Callable[[], tuple[Tensor, Tensor]]], tuple[Play, Tensor, Tensor]]
 
@@ -18,70 +21,57 @@ log = logging.getLogger(__name__)
 
 
 class Replay:
-    """Computes what `compute` computes. A turn met for the first time is computed as it is, which
-    warms everything up; the second time it is recorded, from then on played.
+    """Computes what `step` computes, in the turn that `turn_to` has turned to. Points of a shape
+    that is met for the first time are computed as they are, which warms everything up; the second
+    time the step is recorded, from then on played, whatever the turn.
 
-    A recording holds for points of one shape, and for all turns that are the same modulo `period`.
     What is returned is overwritten by the next call.
     """
 
     def __init__(
-        self, compute: Compute, period: int, start: Callable[[], Record] | None = None
+        self,
+        step: Step,
+        turn_to: Callable[[int], None],
+        record: Record | None = None,
     ) -> None:
-        """`start` makes a recorder for one shape: it runs a function once and returns how to run it
-        again, with its results, which stay.
+        """`record` runs a function once and returns how to run it again, with its results, which
+        stay.
         """
-        self._compute, self._period, self._start = compute, period, start or GraphRecorder
-        self._recorded: dict[int, tuple[Play, Tensor, Tensor] | None] = {}  # None: met once
+        self._step, self._turn_to, self._record = step, turn_to, record or record_graph
         self._points: Tensor | None = None
-        self._record: Record | None = None
+        self._recorded: tuple[Play, Tensor, Tensor] | None = None
         self.gave_up = False
 
     def __call__(self, points: Tensor, turn: int) -> tuple[Tensor, Tensor]:
         """Losses and gradient of `points` in one turn."""
-        turn %= self._period
+        self._turn_to(turn)
         if self.gave_up:
-            return self._compute(points, turn)
+            return self._step(points)
         if self._points is None or self._points.shape != points.shape:
-            self._points = torch.empty_like(points)
-            self._forget()
+            # a recording holds for one shape; let the last one's memory go
+            self._points, self._recorded = points.clone(), None
+            return self._step(points)
         place = self._points.copy_(points)
-        if turn not in self._recorded:
-            self._recorded[turn] = None
-            return self._compute(points, turn)
-        recorded = self._recorded[turn]
-        if recorded is None:
+        if self._recorded is None:
             try:
-                self._record = self._record or self._start()
-                recorded = self._record(lambda: self._compute(place, turn))
+                self._recorded = self._record(lambda: self._step(place))
             except RuntimeError as error:
+                if is_full(error):
+                    raise  # fewer at once may be recorded
                 # an operation that this torch or driver can't record: slower, not wrong
                 log.warning("steps are not recorded on this GPU: %s", error)
                 self.gave_up = True
-                self._forget()
-                return self._compute(points, turn)
-            self._recorded[turn] = recorded
-        play, losses, gradient = recorded
+                return self._step(points)
+        play, losses, gradient = self._recorded
         play()
         return losses, gradient
 
-    def _forget(self) -> None:
-        """Recordings and their memory; the memory of graphs that are gone can't be recorded into
-        again.
-        """
-        self._recorded.clear()
-        self._record = None
 
-
-class GraphRecorder:
-    """Records CUDA graphs that share their memory: they are never played at the same time."""
-
-    def __init__(self) -> None:
-        self._pool = torch.cuda.graph_pool_handle()
-
-    def __call__(self, compute: Callable[[], tuple[Tensor, Tensor]]) -> tuple[Play, Tensor, Tensor]:
-        """Record one run of `compute`; nothing is computed until it is played."""
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool):
-            losses, gradient = compute()
-        return graph.replay, losses, gradient
+def record_graph(
+    compute: Callable[[], tuple[Tensor, Tensor]],
+) -> tuple[Play, Tensor, Tensor]:
+    """Record one run of `compute` as a CUDA graph; nothing is computed until it is played."""
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        losses, gradient = compute()
+    return graph.replay, losses, gradient

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from clipasso_core.frame import CANVAS_PX
+from clipasso_core.optimiser.sampling import sample
 
 SAMPLES = 4, 16  # points looked at along a cubic, at least and at most
 POINTS = 1000  # of a whole sketch, about: all pairs of them are looked at
@@ -63,7 +64,7 @@ def trespass(points: Tensor, ground: Tensor) -> Tensor:
     lengths = (line.diff(dim=2).square().sum(-1) + 1e-6).sqrt()  # [B, N, S-1]
     middles = (line[:, :, 1:] + line[:, :, :-1]) / 2  # [B, N, S-1, 2]
     grid = (middles.flatten(0, 1) / CANVAS_PX * 2 - 1)[None]  # [1, B * N, S-1, 2] in -1..1
-    there = F.grid_sample(ground, grid, align_corners=False).view_as(lengths)
+    there = sample(ground, grid).view_as(lengths)
     return (there * lengths).sum((1, 2)) / lengths.sum((1, 2))
 
 

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from clipasso_core.optimiser.sampling import sample
+
 _CORNERS = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 
 
@@ -37,6 +39,7 @@ class ViewPool:
     ) -> None:
         generator = torch.Generator().manual_seed(seed)
         self.views, self.side = views, side
+        self._straight = _sampling_grid(torch.eye(3), side).to(device)
         self._grids = []
         for _ in range(rounds if views > 1 else 1):
             maps = [_homography(distortion, crop, generator) for _ in range(views - 1)]
@@ -70,17 +73,21 @@ class ViewPool:
         if grid is not None and turned:
             # an index would have to reach the device first
             batch, grid = len(pictures), torch.stack([grid[view] for view in turned])
-            dark = 1 - pictures  # zeros outside become white
-            looked = 1 - F.grid_sample(
-                dark.repeat_interleave(len(turned), 0),
-                grid.repeat(batch, 1, 1, 1),
-                mode="bilinear",
-                padding_mode="zeros",
-                align_corners=False,
-            )
+            each = pictures.repeat_interleave(len(turned), 0)
+            looked = self.through(each, grid.repeat(batch, 1, 1, 1))
             seen = list(looked.view(batch, len(turned), *looked.shape[1:]).unbind(1))
         plain = self.plain(pictures) if 0 in views else pictures
         return torch.stack([seen.pop(0) if view else plain for view in views], 1).flatten(0, 1)
+
+    def grid(self, turn: int, view: int) -> Tensor:
+        """Where a view of set `turn` modulo the pool looks, [side, side, 2]; 0 is the plain one."""
+        grid = self._grids[turn % len(self)]
+        return self._straight if view == 0 or grid is None else grid[view - 1]
+
+    @staticmethod
+    def through(pictures: Tensor, grids: Tensor) -> Tensor:
+        """Pictures [B, C, H, W] through a grid [B, side, side, 2] each: [B, C, side, side]."""
+        return 1 - sample(1 - pictures, grids)  # zeros outside become white
 
 
 def _homography(distortion: float, crop: float, generator: torch.Generator) -> Tensor:

@@ -8,7 +8,9 @@ below, the first over the background (white).
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 # that all cubics look at together, at most, before the sparse rasteriser is lighter on memory
 DENSE_PIXELS = 128 * 224 * 224
+STEADY = ("dense", "fused")  # those that do the same work, in the same shapes, for any strokes
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -65,6 +70,17 @@ def render(strokes: StrokeBatch, size: tuple[int, int], rasteriser: str = "auto"
         from clipasso_core.raster import dense
 
         return dense.render(strokes, size)
+    if rasteriser == "fused":
+        lack = "there is no GPU" if strokes.points.device.type != "cuda" else why_not_fused()
+        if lack is not None:
+            raise UserError(
+                "no-fused",
+                f"the fused rasteriser can't be used here, {lack}: leave --rasteriser out to use"
+                " one that can",
+            )
+        from clipasso_core.raster import fused
+
+        return fused.render(strokes, size)
     if rasteriser == "diffvg":
         if not available("diffvg"):
             raise UserError(
@@ -83,10 +99,34 @@ def render(strokes: StrokeBatch, size: tuple[int, int], rasteriser: str = "auto"
 
 def fitting(device: str, cubics: int, size: tuple[int, int]) -> str:
     """The rasteriser for so many cubics, of all sketches together, on that type of device."""
-    looks = cubics * size[0] * size[1]
-    return "dense" if device == "cuda" and looks <= DENSE_PIXELS else "sparse"
+    if device != "cuda":
+        return "sparse"
+    if why_not_fused() is None:
+        return "fused"
+    return "dense" if cubics * size[0] * size[1] <= DENSE_PIXELS else "sparse"
 
 
 def available(rasteriser: str) -> bool:
     """Whether that rasteriser's package can be imported."""
-    return rasteriser != "diffvg" or find_spec("pydiffvg") is not None
+    package = {"diffvg": "pydiffvg", "fused": "triton"}.get(rasteriser)
+    return package is None or find_spec(package) is not None
+
+
+@cache
+def why_not_fused() -> str | None:
+    """Why the fused kernels can't be built or run on this machine's GPU, a clause; None if they
+    can. Tried once, with one stroke.
+    """
+    if not available("fused"):
+        return "Triton is not installed"
+    from clipasso_core.raster import fused
+
+    try:
+        fused.try_out()
+    # Triton builds with the machine's compiler and headers, for the machine's driver: it fails in
+    # many ways, and each has another rasteriser as its way on
+    except Exception as error:
+        reason = (str(error).splitlines() or [""])[0]
+        log.warning("the fused rasteriser can't be used on this GPU", exc_info=True)
+        return f"Triton fails ({type(error).__name__}: {reason})"
+    return None

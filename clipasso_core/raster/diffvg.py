@@ -20,9 +20,15 @@ def render(strokes: StrokeBatch, size: tuple[int, int]) -> Tensor:
     """See `clipasso_core.raster.render`."""
     import pydiffvg
 
-    pydiffvg.set_use_gpu(strokes.points.device.type == "cuda")
+    # it knows NVIDIA's GPUs and the processor, and draws where its own device is
+    there = strokes.points.device
+    device = there if there.type == "cuda" else torch.device("cpu")
+    pydiffvg.set_use_gpu(device.type == "cuda")
+    pydiffvg.set_device(device)
     pydiffvg.set_print_timing(False)
-    return torch.stack([_draw(pydiffvg, strokes, one, size) for one in range(len(strokes.points))])
+    moved = StrokeBatch(*(value.to(device) for value in vars(strokes).values()))
+    images = [_draw(pydiffvg, moved, one, size) for one in range(len(moved.points))]
+    return torch.stack(images).to(there)
 
 
 def _draw(pydiffvg: Any, strokes: StrokeBatch, one: int, size: tuple[int, int]) -> Tensor:

@@ -30,6 +30,8 @@ LEVEL = 1e-3
 # steps would be endless
 STEEP = 0.15
 _TIE_BITS = 20  # distances are compared to a millionth of the reach
+# devices whose sort is wrong for whole numbers from 2**24 on
+SMALL_KEYS = ("mps",)
 
 
 class _Records(NamedTuple):
@@ -122,13 +124,26 @@ def _nearest(points: Tensor, half: Tensor, count: int, size: tuple[int, int]) ->
     stroke = torch.div(owner, per_chain, rounding_mode="floor")
     scale = 1 << _TIE_BITS
     near = (square / reach.square()[segment] * scale).clamp_max(scale - 1).long()
-    key, order = (((pixel * count + stroke % count) << _TIE_BITS) + near).sort()
-    key = key >> _TIE_BITS
+    owned = pixel * count + stroke % count  # a number for each pixel and stroke
+    if points.device.type in SMALL_KEYS:
+        order = _in_order(near, stroke % count, pixel)
+        key = owned[order]
+    else:
+        key, order = ((owned << _TIE_BITS) + near).sort()
+        key = key >> _TIE_BITS
     # of equal keys the first
     first = torch.ones_like(key, dtype=torch.bool)
     first[1:] = key[1:] != key[:-1]
     order = order[first]
     return _Records(*(value[order] for value in (stroke, pixel, owner, t, away_x, away_y)))
+
+
+def _in_order(*keys: Tensor) -> Tensor:
+    """The order [Q] by several keys [Q], the last one first, in sorts of small numbers."""
+    order = torch.arange(len(keys[0]), device=keys[0].device)
+    for key in keys:
+        order = order[key[order].argsort(stable=True)]
+    return order
 
 
 def _segments(cubics: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:

@@ -14,11 +14,14 @@ from clipasso_core.request import SketchRequest
 
 if TYPE_CHECKING:
     from clipasso_core.photo.picture import Picture
+    from clipasso_core.result import SketchResult
 
 # the largest picture (clipasso_core.photo.picture.MAX_BYTES) in base64, and its request
 MAX_LINE = 700 * 1024 * 1024
 SKETCH, STOP, ABOUT = "sketch", "stop", "about"
 NO_FILES = ("auto", "alpha", "none", "rembg")  # masks that are no paths
+# fields beside the id
+OF_A_SKETCH = {"photo", "data", "request", "preview_px", "preview_svg", "edit", "start"}
 MAX_PREVIEW_PX = 2048
 LONGEST_ID = 200  # letters
 MIN_PREVIEW_PX = 16
@@ -43,6 +46,8 @@ class Envelope:
     request: a `SketchRequest`'s JSON form.
     preview_px: longest side of the pictures that go with the events; None for none.
     edit: an `EditRequest`'s JSON form, for a sketch that is there already.
+    start: an earlier sketch's document as text, from which this one goes on.
+    preview_svg: whether the growing sketch comes as a document instead of as pictures.
     """
 
     ident: Ident
@@ -52,6 +57,8 @@ class Envelope:
     request: Any = None
     preview_px: int | None = None
     edit: Any = None
+    start: str | None = None
+    preview_svg: bool = False
 
     @property
     def preset(self) -> str:
@@ -62,6 +69,15 @@ class Envelope:
     def settings(self) -> SketchRequest:
         """The request. Raises `UserError`."""
         return SketchRequest.from_json(self.request)
+
+    def earlier(self) -> SketchResult | None:
+        """The sketch to go on from, if any. Raises `UserError`."""
+        from clipasso_core.document.svg import from_svg
+
+        if self.start is None:
+            return None
+        # JSON can hold halves of letters
+        return from_svg(self.start.encode("utf-8", "replace"), "the sketch to go on from")
 
     def bitmap(self) -> bytes:
         """The bitmap's bytes. Raises `UserError`."""
@@ -137,33 +153,50 @@ def read_envelope(line: str | bytes) -> Envelope:
     for kind in (STOP, ABOUT):
         if set(fields) == {kind} and fields[kind] is True:
             return Envelope(ident, kind)
-    if not set(fields) <= {"photo", "data", "request", "preview_px", "edit"} or (
-        "photo" in fields
-    ) == ("data" in fields):
-        raise _NO_REQUEST
-    if not isinstance(fields.get("photo", ""), str):
-        raise UserError("bad-request", "a request's photo must be a path")
-    if not isinstance(fields.get("data", ""), str):
-        raise UserError("bad-request", "a request's data must be a bitmap's bytes in base64")
-    side = fields.get("preview_px")
-    if side is not None and (
-        not isinstance(side, int)
-        or isinstance(side, bool)
-        or not MIN_PREVIEW_PX <= side <= MAX_PREVIEW_PX
-    ):
-        raise UserError(
-            "bad-request",
-            f"a request's preview_px must be a whole number from {MIN_PREVIEW_PX} to"
-            f" {MAX_PREVIEW_PX}",
-        )
+    _check_sketch(fields)
     return Envelope(
         ident,
         SKETCH,
         fields.get("photo"),
         fields.get("data"),
         fields.get("request", {}),
-        side,
+        fields.get("preview_px"),
         fields.get("edit"),
+        fields.get("start"),
+        fields.get("preview_svg", False),
+    )
+
+
+def _check_sketch(fields: dict[str, Any]) -> None:
+    """Whether the fields beside the id are those of a sketch. Raises `UserError`."""
+    if not set(fields) <= OF_A_SKETCH or ("photo" in fields) == ("data" in fields):
+        raise _NO_REQUEST
+    if not isinstance(fields.get("photo", ""), str):
+        raise UserError("bad-request", "a request's photo must be a path")
+    if not isinstance(fields.get("data", ""), str):
+        raise UserError("bad-request", "a request's data must be a bitmap's bytes in base64")
+    if not isinstance(fields.get("start", ""), str) or {"start", "edit"} <= set(fields):
+        raise UserError(
+            "bad-request",
+            "a request's start must be a sketch's SVG as text, and an edit has none",
+        )
+    if not isinstance(fields.get("preview_svg", False), bool):
+        raise UserError("bad-request", "a request's preview_svg must be true or false")
+    side = fields.get("preview_px")
+    if side is not None and not _is_side(side):
+        raise UserError(
+            "bad-request",
+            f"a request's preview_px must be a whole number from {MIN_PREVIEW_PX} to"
+            f" {MAX_PREVIEW_PX}",
+        )
+
+
+def _is_side(value: object) -> bool:
+    """Whether it may be the longer side of a picture."""
+    return (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and MIN_PREVIEW_PX <= value <= MAX_PREVIEW_PX
     )
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from clipasso_core import __version__
+from clipasso_core.document.svg import to_svg
 from clipasso_core.errors import Cancelled, UserError
 from clipasso_core.machine import models
 from clipasso_core.machine.device import choose_device
@@ -91,15 +92,15 @@ class Worker:
         if wish() == CANCEL:
             raise Cancelled
         resources = _Kept(self, digest, give_way)
-        teller = _Teller(envelope.preview_px, tell, wish)
+        teller = _Teller(envelope.preview_px, envelope.preview_svg, tell, wish)
         if envelope.edit is not None:
             edit = EditRequest.from_json(envelope.edit)
             return edit.carry_out(picture, request, teller, resources)
-        job = SketchJob(picture, request, resources)
+        job = SketchJob(picture, request, resources, envelope.earlier())
         teller.foreground = job.prepared.mask.foreground
         result = job.run(teller)
         event = events.result_event(result)
-        if envelope.preview_px is not None:
+        if envelope.preview_px is not None and not envelope.preview_svg:
             png = preview.strokes_png(result, envelope.preview_px)
             event["preview"] = preview.as_text(png)
         return event
@@ -159,8 +160,10 @@ class _Kept(Resources):
 class _Teller:
     """Turns a job's progress into events, with pictures of the growing sketch now and then."""
 
-    def __init__(self, preview_px: int | None, tell: Tell, wish: Callable[[], str]) -> None:
-        self._preview_px, self._tell, self._wish = preview_px, tell, wish
+    def __init__(
+        self, preview_px: int | None, as_svg: bool, tell: Tell, wish: Callable[[], str]
+    ) -> None:
+        self._preview_px, self._as_svg, self._tell, self._wish = preview_px, as_svg, tell, wish
         self._shown = 0.0  # when the last picture was
         self.foreground: np.ndarray | None = None  # the mask, to be shown at the beginning
 
@@ -169,19 +172,31 @@ class _Teller:
         if self._wish() == CANCEL:
             raise Cancelled
         event = events.progress_event(progress)
-        if self._preview_px is not None:
-            event |= self._pictures(progress, self._preview_px)
+        if progress.step == 0:
+            event |= self._mask()
+        elif self._preview_px is not None or self._as_svg:
+            event |= self._growing(progress)
         self._tell(event)
         return progress.step == 0 or self._wish() != KEEP
 
-    def _pictures(self, progress: Progress, side_px: int) -> dict[str, str]:
+    def _mask(self) -> dict[str, str]:
+        """What the subject is taken to be, for whoever wants pictures."""
+        if self._preview_px is None or self.foreground is None:
+            return {}
+        png = preview.mask_png(self.foreground, self._preview_px)
+        return {"mask_preview": preview.as_text(png)}
+
+    def _growing(self, progress: Progress) -> dict[str, str]:
+        """The sketch so far, now and then, as whoever asked wants to see it."""
         now = time.monotonic()
-        if progress.step == 0 and self.foreground is not None:
-            return {"mask_preview": preview.as_text(preview.mask_png(self.foreground, side_px))}
         if now - self._shown < PREVIEW_S and progress.step != progress.steps:
             return {}
         self._shown = now
-        return {"preview": preview.as_text(preview.strokes_png(progress.preview(), side_px))}
+        if self._as_svg:
+            return {"svg": to_svg(progress.preview()).decode()}
+        assert self._preview_px is not None
+        png = preview.strokes_png(progress.preview(), self._preview_px)
+        return {"preview": preview.as_text(png)}
 
 
 class _Shelf(Generic[Value]):

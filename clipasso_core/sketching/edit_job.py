@@ -12,6 +12,7 @@ import numpy as np
 from clipasso_core.document.drawing import Line
 from clipasso_core.errors import Cancelled, UserError
 from clipasso_core.frame import Frame
+from clipasso_core.machine.memory import enough_memory
 from clipasso_core.optimiser.start import EdgeMap
 from clipasso_core.photo.faces import Face
 from clipasso_core.photo.framing import ROOM, square_around
@@ -85,6 +86,10 @@ class EditJob:
 
         Raises `Cancelled` when it is called off before the first step.
         """
+        with enough_memory(self._prepared.guide_name, self._prepared.device):
+            return self._run(on_progress)
+
+    def _run(self, on_progress: OnProgress | None) -> tuple[Outcome, float]:
         from clipasso_core.optimiser.optimise import optimise
 
         likeness = self._likeness()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clipasso_core.frame import Frame
+from clipasso_core.machine.memory import enough_memory
 from clipasso_core.optimiser.start import EdgeMap
 from clipasso_core.photo.framing import SUBJECT
 from clipasso_core.photo.mask import Mask
@@ -21,6 +22,7 @@ from clipasso_core.photo.regions import MIDDLE
 from clipasso_core.photo.scene import without_subject
 from clipasso_core.request import SketchRequest
 from clipasso_core.result import SketchResult
+from clipasso_core.sketching import earlier
 from clipasso_core.sketching.behind import Outline
 from clipasso_core.sketching.part import Part
 from clipasso_core.sketching.preparation import Preparation
@@ -45,7 +47,10 @@ TOGETHER = 0.4
 
 
 def sketch(
-    picture: Source, request: SketchRequest | None = None, on_progress: OnProgress | None = None
+    picture: Source,
+    request: SketchRequest | None = None,
+    on_progress: OnProgress | None = None,
+    start: SketchResult | None = None,
 ) -> SketchResult:
     """Draw a photograph with a few strokes.
 
@@ -55,12 +60,14 @@ def sketch(
     on_progress: called before the first step and after every step; when it returns False the best
         sketch so far is ordered and returned (before the first step there is none: `Cancelled`); an
         exception that it raises ends the job and passes through.
+    start: an earlier sketch of the same picture, with as many strokes, to go on from: the result is
+        it, refined, or itself where nothing better was found.
 
     Returns strokes in the picture's own pixels, most needed first, with the loss and how they were
     made. Raises `UserError` for what the caller can mend. Method: Vinker et al. 2022, "CLIPasso:
     Semantically-Aware Object Sketching"; departures from it are listed in docs/architecture.md.
     """
-    job = SketchJob(as_picture(picture), request or SketchRequest())
+    job = SketchJob(as_picture(picture), request or SketchRequest(), start=start)
     return job.run(on_progress)
 
 
@@ -81,13 +88,23 @@ class SketchJob:
     """
 
     def __init__(
-        self, picture: Picture, request: SketchRequest, resources: Resources | None = None
+        self,
+        picture: Picture,
+        request: SketchRequest,
+        resources: Resources | None = None,
+        start: SketchResult | None = None,
     ) -> None:
+        """start: an earlier sketch, to go on from. Raises `UserError`."""
+        if start is not None:
+            earlier.check(start, picture, request)
+            request = replace(request, seeds=1)  # there is one sketch to go on from
         self.request = request
         self.prepared = Preparation(picture, request, resources or Resources())
         self.stage = self.prepared.stage()  # of the whole
         self._turns: list[int] = []  # whose stroke comes next, where there are several subjects
         self.subjects = self._share_out(self.prepared.subjects())
+        if start is not None:
+            earlier.hand_out(start, self.subjects, self._turns)
         self._parts = list(self.subjects)
         self._outline: Outline | None = None
         if request.background is not None:
@@ -102,7 +119,8 @@ class SketchJob:
         """
         teller = Teller(on_progress, self.setup, len(self.subjects), self._preview)
         teller.begin()
-        drawn = walk([part.walk() for part in self._parts], teller.tell)
+        with enough_memory(self.prepared.guide_name, self.prepared.device):
+            drawn = walk([part.walk() for part in self._parts], teller.tell)
         steps = max(part.steps for part in drawn)
         strokes = [part.strokes for part in drawn]
         return self._result(strokes, teller.loss(drawn), steps, drawn[0].seed)
@@ -112,7 +130,7 @@ class SketchJob:
         prepared, request = self.prepared, self.request
         if len(masks) == 1:
             levels = None if request.series is None else request.series[:-1]
-            return [Part(prepared, masks[0], request.strokes, levels=levels)]
+            return [Part(prepared, prepared.stage(mask=masks[0]), request.strokes, levels=levels)]
         stages = [prepared.stage(mask=mask) for mask in masks]
         weights = [how_much(stage) * prepared.matters(stage.mask) for stage in stages]
         counts = shares(request.strokes, weights)
@@ -120,8 +138,8 @@ class SketchJob:
         width_px = request.width_px or self._pen_px(stages)
         steps = max(1, round(prepared.preset.steps * (TOGETHER + (1 - TOGETHER) / len(masks))))
         return [
-            Part(prepared, mask, count, width_px, self._levels_of(one, count), steps)
-            for one, (mask, count) in enumerate(zip(masks, counts, strict=True))
+            Part(prepared, stage, count, width_px, self._levels_of(one, count), steps)
+            for one, (stage, count) in enumerate(zip(stages, counts, strict=True))
         ]
 
     def _levels_of(self, subject: int, strokes: int) -> tuple[int, ...] | None:
@@ -152,7 +170,7 @@ class SketchJob:
         )
         scene = without_subject(prepared.picture, prepared.mask.foreground)
         behind = Preparation(scene, request, _Shared(prepared))
-        return Part(behind, behind.mask, strokes)
+        return Part(behind, behind.stage(), strokes)
 
     def _outline_before(self, behind: Part) -> Outline:
         """Where lines behind the subjects end: so far from them that two pens leave white."""
@@ -163,7 +181,7 @@ class SketchJob:
     def _settled(self) -> Setup:
         subjects = self.subjects
         return self.prepared.setup(
-            subjects[0].layout.source,
+            subjects[0].source,
             faces=sum(part.portrait.faces for part in subjects),
             subjects=len(subjects),
             steps=max(part.steps for part in self._parts),

@@ -12,10 +12,10 @@ import numpy as np
 from clipasso_core.optimiser.levels import inner_levels
 from clipasso_core.optimiser.saliency import published_saliency
 from clipasso_core.optimiser.start import EdgeMap
-from clipasso_core.photo.mask import Mask
 from clipasso_core.route import one_chain
+from clipasso_core.sketching import earlier
 from clipasso_core.sketching.preparation import Preparation, relevance
-from clipasso_core.sketching.stage import to_map
+from clipasso_core.sketching.stage import Stage, to_map
 from clipasso_core.strokes import Stroke, from_canvas
 
 if TYPE_CHECKING:
@@ -65,20 +65,20 @@ class Part:
     def __init__(
         self,
         prepared: Preparation,
-        mask: Mask,
+        stage: Stage,
         strokes: int,
         width_px: float | None = None,
         levels: tuple[int, ...] | None = None,
         steps: int | None = None,
     ) -> None:
-        """mask: what of the photograph it shows.
+        """stage: what of the photograph it shows.
 
         width_px: of its strokes in picture pixels; None for that which the request and the canvas
             give. levels: how many of its first strokes are to be sketches of their own; None for
             those that the number of strokes gives. steps: in place of the preset's.
         """
-        self.prepared, self.strokes = prepared, strokes
-        self.stage = prepared.stage(mask=mask)
+        self.prepared, self.stage, self.strokes = prepared, stage, strokes
+        self.start: list[Stroke] | None = None  # of an earlier sketch, most needed first
         self.width_px = width_px or self.stage.width_px(prepared.request.width_px)
         self._steps_before_joined = steps or prepared.preset.steps
         self._levels = self._settle_levels(levels)
@@ -88,6 +88,11 @@ class Part:
         # which strokes are features, those that belong together in one
         self._given_groups = self.portrait.given.places(strokes, self._levels)
         self._given_at = [one for group in self._given_groups for one in group]
+
+    @property
+    def source(self) -> str:
+        """What says where strokes begin, for the person."""
+        return self.layout.source if self.start is None else "an earlier sketch"
 
     @property
     def steps(self) -> int:
@@ -106,7 +111,10 @@ class Part:
         preset, seed = prepared.preset, prepared.request.seed
         likeness = prepared.likeness(self.stage, self._drawn_width_px())
         layout, given = self.layout, self.portrait.given
-        start = lay_out(layout, likeness, preset, seed, self.strokes, levels, given)
+        if self.start is not None:
+            start = self._goes_on_from(self.start)
+        else:
+            start = lay_out(layout, likeness, preset, seed, self.strokes, levels, given)
         growing = optimising(
             start,
             likeness,
@@ -123,6 +131,15 @@ class Part:
         order = rank(outcome.points, likeness, preset.thorough_rank, levels, self._given_groups)
         strokes = self.strokes_of(outcome.points, order)
         return Drawn(strokes, outcome.loss, outcome.seed, outcome.steps)
+
+    def _goes_on_from(self, strokes: list[Stroke]) -> torch.Tensor:
+        """The strokes of an earlier sketch as those to begin with, [1, N, 4, 2] canvas px."""
+        import torch
+
+        given, at = self.portrait.given.curves, self._given_at
+        chains = earlier.placed(strokes, self.stage.frame, given, at)
+        device = self.prepared.guide.device
+        return torch.tensor(chains, dtype=torch.float32, device=device)[None]
 
     def _told(
         self, growing: Steps, before: int, before_s: float

@@ -13,6 +13,7 @@ from clipasso_core.errors import UserError
 from clipasso_core.frame import Frame
 from clipasso_core.guide import PUBLISHED_MODEL, choose_guide
 from clipasso_core.machine.device import choose_device
+from clipasso_core.machine.memory import enough_memory
 from clipasso_core.optimiser.emphasis import Emphasis
 from clipasso_core.photo.faces import Face, seen_in
 from clipasso_core.photo.framing import frame_whole
@@ -24,6 +25,7 @@ from clipasso_core.photo.subjects import tell_apart
 from clipasso_core.presets import PRESETS, Preset
 from clipasso_core.request import FEWEST, MOST_SUBJECTS, ONE, SketchRequest
 from clipasso_core.result import SketchResult
+from clipasso_core.sketching.crowd import seeds_in_time_of_one
 from clipasso_core.sketching.portrait import Portrait, portrait
 from clipasso_core.sketching.progress import Setup
 from clipasso_core.sketching.resources import Resources
@@ -61,7 +63,7 @@ class Preparation:
         self.device = choose_device(request.device)
         self.preset_name = _preset_name(request, self.device)
         self.guide_name, self._why = choose_guide(request, self.preset_name, self.device)
-        self.preset = _preset(self.preset_name, request)
+        self.preset = _preset(self.preset_name, request, self.guide_name, self.device)
         is_exact = self.preset.exact and self.device == "cpu"
         self.precision = "fp32" if is_exact else request.precision
         self.emphasis = self._read_emphasis()
@@ -79,7 +81,8 @@ class Preparation:
     def guide(self) -> Guide:
         """The network that judges, loaded when it is first needed."""
         text = self.request.text is not None
-        return self.resources.guide(self.guide_name, self.device, self.precision, text)
+        with enough_memory(self.guide_name, self.device):
+            return self.resources.guide(self.guide_name, self.device, self.precision, text)
 
     def stage(self, frame: Frame | None = None, mask: Mask | None = None) -> Stage:
         """The photograph on a canvas. mask: what of it is shown; all subjects if None. frame: the
@@ -319,7 +322,9 @@ def _preset_name(request: SketchRequest, device: str) -> str:
     return "quick" if device == "cpu" else "standard"
 
 
-def _preset(name: str, request: SketchRequest) -> Preset:
+def _preset(name: str, request: SketchRequest, guide: str, device: str) -> Preset:
     preset = PRESETS[name]
-    steps, seeds = request.steps or preset.steps, request.seeds or preset.seeds
-    return replace(preset, steps=steps, seeds=seeds)
+    seeds = preset.seeds
+    if preset.crowded and device != "cpu":
+        seeds = max(seeds, seeds_in_time_of_one(guide, preset.views, device))
+    return replace(preset, steps=request.steps or preset.steps, seeds=request.seeds or seeds)

@@ -54,10 +54,11 @@ class Stage:
         reach = INK_REACH_PX
         cells = np.clip(polyline(chain).astype(int), 0, CANVAS_PX - 1)  # [n, 2]
         around = np.mgrid[-reach : reach + 1, -reach : reach + 1].transpose(1, 2, 0)
-        near = (cells[:, None, None] + around).reshape(-1, 2)
-        near = np.unique(np.clip(near, 0, CANVAS_PX - 1), axis=0)  # [m, 2], each cell once
-        colors = self.inks[near[:, 1], near[:, 0]]
-        inside = self.inked[near[:, 1], near[:, 0]]
+        near = np.clip(cells[:, None, None] + around, 0, CANVAS_PX - 1).reshape(-1, 2)
+        # [m], each cell once: by a number of its own, which is many times quicker than by two
+        places = np.unique(near[:, 1] * CANVAS_PX + near[:, 0])
+        colors = self.inks.reshape(-1, 3)[places]
+        inside = self.inked.ravel()[places]
         red, green, blue = np.median(colors[inside] if inside.any() else colors, axis=0).tolist()
         return from_rgb((red, green, blue))
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
 import inkex
 
+from clipasso_ext.beside.afterwards import select_afterwards
 from clipasso_ext.document.restyle import LOOKS, Restyling, restyle
 from clipasso_ext.document.sketch_layer import SketchLayer
 from clipasso_ext.document.sketch_selection import find_sketch
 from clipasso_ext.effects import Effect, WorkEffect, hex_color
 from clipasso_ext.engine.edit_task import EditTask
 from clipasso_ext.engine.plot import JOIN, ORDER, SILENCE_S, plot
-from clipasso_ext.engine.settings import DRAFT, Settings
+from clipasso_ext.engine.settings import DRAFT, Settings, sane
 from clipasso_ext.host import Host, has_gtk
 
 _color: Any = inkex.Color  # some releases of inkex have types, others have not
@@ -44,12 +44,27 @@ class EditEffect(Effect):
             self.finish(results, problems, chosen)
         else:
             self.draw([task], chosen, host)
+        if task.added:
+            select_afterwards(task.added)
         if task.messages:
             self.tell("\n".join(task.messages), quiet=True)
         return task.done
 
 
-class RedrawEffect(EditEffect, WorkEffect):
+class StrokesEffect(EditEffect, WorkEffect):
+    """Draws strokes of a sketch."""
+
+    def add_arguments(self, pars: ArgumentParser) -> None:
+        super().add_arguments(pars)
+        pars.add_argument("--seed", type=int, default=Settings().seed)
+
+    def settings(self) -> Settings:
+        """What the page says."""
+        page = self.options
+        return sane(Settings(preset=page.preset, guide=self.guide(), seed=page.seed))
+
+
+class RedrawEffect(StrokesEffect):
     """Redraw Selected Strokes."""
 
     def add_arguments(self, pars: ArgumentParser) -> None:
@@ -57,11 +72,11 @@ class RedrawEffect(EditEffect, WorkEffect):
         pars.add_argument("--reach", default="redraw")
 
     def act(self, host: Host) -> None:
-        chosen = replace(Settings(), preset=self.options.preset, guide=self.guide())
+        chosen = self.settings()
         self.compute(self.sketch(), host, chosen, "refine", reach=self.options.reach)
 
 
-class AddEffect(EditEffect, WorkEffect):
+class AddEffect(StrokesEffect):
     """Add Strokes."""
 
     def add_arguments(self, pars: ArgumentParser) -> None:
@@ -69,7 +84,7 @@ class AddEffect(EditEffect, WorkEffect):
         pars.add_argument("--strokes", type=int, default=4)
 
     def act(self, host: Host) -> None:
-        chosen = replace(Settings(), preset=self.options.preset, guide=self.guide())
+        chosen = self.settings()
         self.compute(self.sketch(), host, chosen, "add", count=self.options.strokes)
 
 

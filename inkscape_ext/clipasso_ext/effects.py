@@ -12,7 +12,7 @@ import traceback
 import warnings
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, List, Sequence, TextIO, Tuple, Type
+from typing import Any, List, Optional, Sequence, TextIO, Tuple, Type
 
 import inkex
 
@@ -136,9 +136,12 @@ class Effect(inkex.EffectExtension):
         for task, event in results:
             task.insert(event, chosen)
 
-    def placed(self, photo: Photo) -> PlacedPhoto:
-        """A bitmap of the document, with the files that it is looked for in."""
-        return PlacedPhoto(photo, self.svg, self.folders(), self.scratch)
+    def placed(self, photo: Photo, scratch: Optional[Path] = None) -> PlacedPhoto:
+        """A bitmap of the document, with the files that it is looked for in.
+
+        scratch: where its own files go, if not to those that end with the effect.
+        """
+        return PlacedPhoto(photo, self.svg, self.folders(), scratch or self.scratch)
 
     def folders(self) -> List[Path]:
         """Where relative links are looked for: Inkscape rebases them to its temporary file."""

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+from clipasso_ext.menu import PARAMETERS
 from clipasso_ext.problem import Problem
 
 # beside the .inx files, written by install.py: {"command": [...], "home": "...", "scratch": "..."}
@@ -37,7 +38,7 @@ EXTENSION = Path(__file__).resolve().parents[1]
 
 NO_GI = (
     "The sketching window needs Python's GTK: install the package python3-gi (with gir1.2-gtk-3.0)"
-    " and try again. Extensions > CLIPasso > Sketch with Parameters works now."
+    f" and try again. {PARAMETERS} works now."
 )
 NO_ENGINE = "The engine is not where it was installed: run install.py again, and try again."
 

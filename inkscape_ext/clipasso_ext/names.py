@@ -25,6 +25,7 @@ LABEL = INKSCAPE + "label"
 GROUPMODE = INKSCAPE + "groupmode"  # "layer" makes a group a layer
 PATH_EFFECT = INKSCAPE + "path-effect"  # a live path effect; on a path, the ids of its effects
 ORIGINAL_D = INKSCAPE + "original-d"  # what they start from
+CURRENT_LAYER = INKSCAPE + "current-layer"  # id of the layer that is drawn in
 DOCUMENT_UNITS = INKSCAPE + "document-units"
 INSENSITIVE = SODIPODI + "insensitive"  # Inkscape's own lock
 ABSREF = SODIPODI + "absref"  # where a linked bitmap was imported from

@@ -8,13 +8,17 @@ from typing import Any, List
 import inkex
 from inkex.utils import Boolean
 
+from clipasso_ext.beside.handover import open_window
+from clipasso_ext.beside.origin import find_origin
+from clipasso_ext.beside.wish import grant
 from clipasso_ext.document.selection import find_photos
+from clipasso_ext.document.units import display_unit
 from clipasso_ext.effects import Effect, WorkEffect, hex_color
 from clipasso_ext.engine import settings
 from clipasso_ext.engine.finished import insert_finished
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.sketch_task import SketchTask
-from clipasso_ext.engine.submission import submit
+from clipasso_ext.engine.submission import handed_over, submit
 from clipasso_ext.host import NO_GI, Host, has_display, has_gtk
 from clipasso_ext.problem import Problem
 
@@ -31,20 +35,37 @@ class BitmapEffect(Effect):
 
 
 class SketchEffect(BitmapEffect):
-    """Sketch the Selected Bitmap: the window."""
+    """Sketch a Photograph: the window."""
 
     def act(self, host: Host) -> None:
         tasks = self.tasks()
-        stored = settings.load(host.settings)
         if has_gtk():
-            from clipasso_ext.windows.sketch_window import SketchWindow
-
-            window = SketchWindow(tasks, stored, host, self.svg)
-            self.insert(window.run(), window.settings)
+            self.open(tasks, host)
         elif has_display():
             raise Problem(NO_GI)
         else:
-            self.draw(tasks, stored, host)
+            self.draw(tasks, settings.load(host.settings), host)
+
+    def open(self, tasks: List[SketchTask], host: Host) -> None:
+        """Open the window: beside Inkscape where that can be spoken to, so that it is free again at
+        once; else Inkscape waits for it.
+        """
+        origin = find_origin()
+        if origin is not None:
+            photos = [task.placed.photo for task in tasks]
+            open_window(
+                self.svg, lambda folder: [self.placed(one, folder) for one in photos], origin
+            )
+            return
+        from clipasso_ext.windows.sketch_window import SketchWindow
+
+        stored = settings.load(host.settings)
+        window = SketchWindow(tasks, stored, host, display_unit(self.svg))
+        wanted = window.run()
+        if wanted:
+            self.finish(wanted, window.problems, window.settings)
+        elif window.handed_over:
+            self.tell(window.handed_over, quiet=True)
 
 
 class SettingsEffect(BitmapEffect, WorkEffect):
@@ -57,6 +78,8 @@ class SettingsEffect(BitmapEffect, WorkEffect):
         pars.add_argument("--strokes", type=int, default=own.strokes)
         pars.add_argument("--mask", default=own.mask)
         pars.add_argument("--faces", type=Boolean, default=own.faces == "auto")
+        pars.add_argument("--subjects", type=Boolean, default=own.subjects == "auto")
+        pars.add_argument("--behind", type=int, default=own.background)
         pars.add_argument("--width", type=float, default=own.width)
         pars.add_argument("--ink", default="color")
         pars.add_argument("--color", type=_color, default=_color("black"))
@@ -75,6 +98,8 @@ class SettingsEffect(BitmapEffect, WorkEffect):
                 guide=self.guide(),
                 mask=page.mask,
                 faces="auto" if page.faces else "none",
+                subjects="auto" if page.subjects else "one",
+                background=page.behind,
                 width=page.width,
                 ink="black" if ink == "#000000" else ink,
                 seed=page.seed,
@@ -114,11 +139,7 @@ class BackgroundEffect(SettingsEffect):
                 problems.append(f"{task.name}: {problem}" if len(tasks) > 1 else str(problem))
         if not submitted:
             raise Problem("\n\n".join(problems))
-        message = (
-            f"Sketching in the background: {', '.join(submitted)}. Extensions > CLIPasso > Insert"
-            " Finished Sketches brings what is done."
-        )
-        self.tell("\n\n".join([message, *problems]), not problems)
+        self.tell("\n\n".join([handed_over(submitted), *problems]), not problems)
 
 
 class InsertEffect(Effect):
@@ -133,6 +154,13 @@ class InsertEffect(Effect):
         report = insert_finished(self.svg, host, place_gone, self.options.again)
         if report.has_news:
             self.tell(report.text(), quiet=True)
+
+
+class DeliverEffect(Effect):
+    """Insert Sketch: what windows beside Inkscape want in this document. They tell the person."""
+
+    def act(self, host: Host) -> None:
+        grant(self.svg, host)
 
 
 class EngineEffect(Effect):

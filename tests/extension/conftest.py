@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clipasso_ext.host import Host
 
     from kinds import Heard, Pointer, Run, Script
+    from screens import Hands
     from stand_in import StandIn
 
 HERE = Path(__file__).resolve().parent
@@ -149,6 +150,40 @@ def script(pointer: Pointer, tmp_path: Path) -> Script:
         return done.returncode, done.stdout, done.stderr
 
     return do
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[str]:
+    """One for all windows: GTK ends with the screen that it was started on."""
+    from screens import virtual_screen
+
+    with virtual_screen() as name:
+        yield name
+
+
+@pytest.fixture
+def shown(screen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows are shown on that screen."""
+    import gi
+
+    monkeypatch.setenv("DISPLAY", screen)
+    monkeypatch.delenv("CLIPASSO_NO_GUI")
+    gi.require_version("Gtk", "3.0")
+    gi.require_version("Gdk", "3.0")
+    from gi.repository import Gdk, Gtk
+
+    if Gdk.Display.get_default() is None:
+        Gdk.DisplayManager.get().set_default_display(Gdk.Display.open(screen))
+    assert Gtk.init_check([])[0]
+
+
+@pytest.fixture
+def hands() -> Iterator[Hands]:
+    from screens import Hands
+
+    own = Hands()
+    yield own
+    own.check()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from clipasso_ext.engine.finished import insert_finished
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.submission import submit
 from clipasso_ext.host import Host, find_host
+from clipasso_ext.locks import hold
 from clipasso_ext.names import JOB, LABEL, SKETCH, SOURCE
 from clipasso_ext.problem import Problem
 from inkex import Transform
@@ -29,6 +30,7 @@ from kinds import Pointer
 from matrices import applied
 
 LIMIT_S = 20
+posix = pytest.mark.skipif(sys.platform == "win32", reason="locks as other systems have them")
 Submitted = Callable[..., List[BackgroundJob]]
 NAMED = PAGE + ' sodipodi:docname="cats.svg"'
 OTHER = PAGE + ' sodipodi:docname="dogs.svg"'
@@ -171,6 +173,35 @@ def test_the_bitmap_is_treated_when_its_sketch_comes(
     assert svg[0].get("style") in ("opacity:0.3", "display:none")
 
 
+def test_a_sketch_has_the_looks_that_were_chosen_and_takes_the_place_of_the_one_before(
+    submitted: Submitted, host: Host
+) -> None:
+    svg = root(image())
+    submitted(svg, Settings(strokes=3))
+    insert_finished(svg, host)
+    chosen = Settings(strokes=3, look="marker", width=2.0, ink="#123456", replaces=True)
+    (job,) = submitted(svg, chosen)
+    insert_finished(svg, host)
+    (layer,) = layers(svg)
+    assert layer.get(JOB) == job.id
+    assert {stroke.get("style") for stroke in layer} == {
+        "fill:none;stroke-linejoin:round;stroke-opacity:0.55;stroke-linecap:butt;"
+        "mix-blend-mode:multiply;stroke-width:2.5;stroke:#123456"
+    }
+
+
+@pytest.mark.parametrize(
+    "looks", [7, [], ["ink", "wide", None, "keep", 0], [1, 0, None, "keep", 0]]
+)
+def test_looks_that_are_damaged_keep_no_other_sketch_from_its_document(
+    submitted: Submitted, host: Host, looks: Any
+) -> None:
+    svg = root(image())
+    first, _ = submitted(svg) + submitted(svg)
+    edit(first, looks=looks)
+    assert insert_finished(svg, host).inserted == ["photo"]
+
+
 def test_a_hidden_bitmap_still_gets_its_next_sketch(submitted: Submitted, host: Host) -> None:
     svg = root(image(), NAMED)
     submitted(svg, Settings(bitmap="hide"))
@@ -311,6 +342,7 @@ def test_sketches_for_other_documents_wait_and_are_counted(
 # Not done, or gone wrong
 
 
+@posix
 def test_what_still_computes_is_told_and_taken_up_again(
     submitted: Submitted, host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -318,13 +350,33 @@ def test_what_still_computes_is_told_and_taken_up_again(
     svg = root(image(), NAMED)
     (job,) = submitted(svg, wait=False)
     assert insert_finished(svg, host).text() == "Still computing: photo (starting)."
+    lock = hold(job.folder / "lock")  # as the engine's process does
+    assert lock is not None
     (job.folder / "progress.json").write_text('{"event": "queued", "position": 2}')
     assert insert_finished(svg, host).text() == "Still computing: photo (waiting for its turn)."
-    monkeypatch.setenv("FAKE_ENGINE", "")
     (job.folder / "progress.json").write_text('{"event": "progress", "step": 3, "steps": 9}')
     assert insert_finished(svg, host).text() == "Still computing: photo (step 3 of 9)."
+    os.close(lock)
+    monkeypatch.setenv("FAKE_ENGINE", "")
+    said = insert_finished(svg, host).text()
+    assert said.startswith("Begun anew: photo. It was interrupted: the disk was full")
     finish([job])  # by the process that the last look started
     assert insert_finished(svg, host).inserted == ["photo"]
+
+
+@posix
+def test_an_interrupted_sketch_waits_for_room_on_the_disk(
+    submitted: Submitted, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_ENGINE", "slow")
+    svg = root(image(), NAMED)
+    (job,) = submitted(svg, wait=False)
+    (job.folder / "progress.json").write_text('{"event": "progress", "step": 1, "steps": 120}')
+    full = shutil.disk_usage("/")._replace(free=4096)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+    assert insert_finished(svg, host).text() == (
+        f"Interrupted: photo. The disk is full: make room for {host.jobs}, and choose this again."
+    )
 
 
 def test_a_failure_is_told_once(

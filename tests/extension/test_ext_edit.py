@@ -121,6 +121,12 @@ def test_a_request_that_is_of_no_use_is_left_out(made: str, run: Run, heard: Hea
     assert heard()[0]["edit"]["reach"] == "nudge"
 
 
+@pytest.mark.parametrize("kind", ["redraw", "add"])
+def test_another_try_has_another_seed(kind: str, run: Run, heard: Heard) -> None:
+    run(kind, WHOLE, "--seed=7")
+    assert heard()[0]["request"]["seed"] == 7
+
+
 def test_hidden_strokes_of_a_selected_group_are_not_asked_for(run: Run, heard: Heard) -> None:
     body = '<g id="g">%s%s<g display="none">%s</g></g>' % (
         stroke("s1"),
@@ -288,7 +294,10 @@ def test_no_better_place_leaves_the_document_and_is_told(
 ) -> None:
     monkeypatch.setenv("FAKE_ENGINE", "worse")
     assert run("redraw", WHOLE) == b""
-    assert log_of(home) == "No better place was found, so the strokes stay where they were.\n"
+    assert log_of(home) == (
+        "No better place was found, so the strokes stay where they were. Redraw them with Start"
+        " afresh and another number in Another try, or move them by hand first.\n"
+    )
 
 
 def test_nothing_but_locked_strokes_is_told(run: Run, home: Path) -> None:

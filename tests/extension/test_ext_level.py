@@ -13,7 +13,7 @@ from clipasso_ext.engine.connection import ask_once
 from clipasso_ext.engine.session import Task
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.host import Host
-from clipasso_ext.names import INSENSITIVE, LOCKED, RANK
+from clipasso_ext.names import INSENSITIVE, LABEL, LOCKED, RANK
 from lxml import etree
 
 from easel import document, image, log_of, tree_of
@@ -52,6 +52,31 @@ def test_fewer_hides_the_least_needed_and_more_brings_them_back(run: Run, home: 
         log_of(home)
         == "The sketch has 4 ordered strokes, all of which are shown. Add Strokes draws more.\n"
     )
+
+
+@pytest.mark.parametrize("lock", ['clipasso:locked="true"', 'sodipodi:insensitive="true"'])
+@pytest.mark.parametrize("rest", ["hide", "delete"])
+def test_a_locked_stroke_is_neither_hidden_nor_deleted(lock: str, rest: str, run: Run) -> None:
+    body = image() + sketch(
+        stroke("s1", 0) + stroke("s2", 1) + stroke("s3", 2) + stroke("s4", 3, lock)
+    )
+    output = run("level", body, "--strokes=2", "--rest=" + rest)
+    assert shown(output) == ["s1", "s4"], "it is one of the two"
+    assert shown(run("level", body, "--strokes=1", "--rest=" + rest)) == ["s4"]
+
+
+def test_the_label_tells_how_many_strokes_are_shown(run: Run) -> None:
+    body = WHOLE.replace("My Sketch", "Sketch of cat (4 strokes)")
+
+    def label(output: bytes) -> str:
+        return str(tree_of(output).find("{*}g").get(LABEL))
+
+    fewer = run("level", body, "--strokes=1")
+    assert label(fewer) == "Sketch of cat (1 stroke)"
+    assert label(run("level", fewer, "--strokes=3")) == "Sketch of cat (3 strokes)"
+    more = run("add", body, "--strokes=2")
+    assert label(more) == "Sketch of cat (6 strokes)"
+    assert label(run("level", WHOLE, "--strokes=1")) == "My Sketch", "the person's own"
 
 
 Answer = Callable[..., List[Tuple[str, ...]]]

@@ -291,3 +291,14 @@ def test_only_paths_come_into_the_document() -> None:
     made = insert_layer(svg, photo_of(svg), STRAIGHT, answer)
     assert [stroke.tag for stroke in made] == [PATH] * 3
     assert "(3 strokes)" in made.get(LABEL)
+
+
+@pytest.mark.parametrize("treatment", ["keep", "dim", "hide"])
+def test_a_photograph_that_is_traced_leaves_its_sketch_alone(treatment: str) -> None:
+    traced = 'inkscape:groupmode="layer" sodipodi:insensitive="true" style="opacity:0.4"'
+    svg = root('<g id="l" transform="translate(5,6)" %s>%s</g>' % (traced, image()))
+    layer = inserted(svg)
+    treat(photo_of(svg), treatment)
+    assert [one.get("id") for one in svg] == ["l", "sketch-1"]
+    assert layer.get("style") is None
+    assert svg[0].get("style") == "opacity:0.4", "the layer is the person's"

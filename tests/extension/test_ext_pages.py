@@ -22,10 +22,11 @@ from entries import ENTRIES
 INX = "{http://www.inkscape.org/namespace/inkscape/extension}"
 PAGES = sorted(EXTENSION.glob("*.inx"))
 FILES = sorted(EXTENSION.rglob("*.py"))
+HIDDEN = "deliver"  # which the window starts, not the person
 INKSCAPES_OWN = {"help", "output", "ids", "selected_nodes", "input_file"}
 # of Python 3.8's standard library, whose names sys.stdlib_module_names tells only since 3.10
 COMMON = """
-    __future__ argparse ast base64 binascii contextlib copy dataclasses functools hashlib io
+    __future__ argparse ast base64 binascii contextlib copy dataclasses fcntl functools hashlib io
     itertools json math os pathlib platform queue re shutil signal stat struct subprocess sys
     tempfile threading time traceback types typing urllib uuid warnings zlib
 """
@@ -75,10 +76,28 @@ def test_a_page_is_an_extension_with_an_id_a_name_and_a_script(path: Path) -> No
     command = root.find(INX + "script/" + INX + "command")
     assert (command.get("location"), command.get("interpreter")) == ("inx", "python")
     assert (EXTENSION / command.text).is_file()
-    assert (
-        root.find(INX + "effect/" + INX + "effects-menu/" + INX + "submenu").get("name")
-        == "CLIPasso"
-    )
+    menu = root.find(INX + "effect/" + INX + "effects-menu")
+    if word(path) == HIDDEN:
+        assert (menu.get("hidden"), len(menu)) == ("true", 0)
+    else:
+        assert menu.find(INX + "submenu").get("name") == "CLIPasso"
+
+
+def test_the_main_command_comes_first_in_the_menu() -> None:
+    """Inkscape puts the entries of a menu, and its submenus, into the order of their names."""
+    names = []
+    for path in PAGES:
+        submenu = page_of(path).find(".//" + INX + "submenu/" + INX + "submenu")
+        name = page_of(path).findtext(INX + "name")
+        names.append((name if submenu is None else submenu.get("name"), word(path)))
+    shown = [one for one in sorted(names) if one[1] != HIDDEN]
+    assert shown[0][1] == "sketch"
+    assert list(dict.fromkeys(name for name, _ in shown))[1:] == [
+        "Background",
+        "Edit a Sketch",
+        "Engine and Models...",
+        "Sketch with Parameters",
+    ]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=word)
@@ -165,7 +184,7 @@ def test_the_pages_limits_and_choices_are_the_settings(path: Path) -> None:
     assert (page["width"].get("min"), float(page["width"].get("max"))) == ("0", settings.MAX_WIDTH)
     assert set(choices(page["preset"])) == set(settings.PRESETS)
     assert set(choices(page["mask"])) == set(settings.MASKS)
-    assert choices(page["bitmap"]) == ["keep", "dim", "hide"]
+    assert choices(page["bitmap"]) == ["keep", "dim", "lock", "hide"]
     assert choices(page["ink"]) == ["color", settings.PHOTO_INK]
     assert choices(page["guide"]) == ["auto", "lite", "clip"]
     assert settings.sane(

@@ -42,7 +42,7 @@ def no_drawing(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) 
         def draw(*_: Any) -> None:
             raise Drawn
 
-        monkeypatch.setattr(pixels, "render", draw)
+        monkeypatch.setattr(pixels, "write_drawing", draw)
 
 
 def seen(

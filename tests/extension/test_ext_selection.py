@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 from clipasso_ext.document.selection import find_photos
@@ -199,7 +199,9 @@ def test_the_newer_spelling_of_links_is_read() -> None:
     assert meant(svg, "u") == [("u", "a")]
 
 
-BRANCHES = {
+DRAWN_IN = '<sodipodi:namedview inkscape:current-layer="m"/>'
+LOCKED = '<g id="l" sodipodi:insensitive="true" style="opacity:0.4" ' + LAYER + ">%s</g>"
+BRANCHES: Dict[str, Tuple[str, str, Optional[str]]] = {
     "in the root": ("%s", "root", "photo"),
     "in a layer": ('<g id="l" ' + LAYER + ">%s</g>", "l", "photo"),
     "in a sub-layer": ('<g id="l" ' + LAYER + '><g id="m" ' + LAYER + ">%s</g></g>", "m", "photo"),
@@ -209,17 +211,58 @@ BRANCHES = {
         "l",
         "g",
     ),
+    "in a locked layer": (
+        '<g id="l" sodipodi:insensitive="true" ' + LAYER + ">%s</g>",
+        "root",
+        "l",
+    ),
+    "in a dimmed layer": ('<g id="l" style="opacity:0.4" ' + LAYER + ">%s</g>", "root", "l"),
+    "in a layer that a style sheet dims": (
+        '<style>#l { opacity: 40%% }</style><g id="l" ' + LAYER + ">%s</g>",
+        "root",
+        "l",
+    ),
+    "in a sub-layer that is locked": (
+        '<g id="l" ' + LAYER + '><g id="m" sodipodi:insensitive="true" ' + LAYER + ">%s</g></g>",
+        "l",
+        "m",
+    ),
+    "in a locked layer below that which is drawn in": (
+        DRAWN_IN + LOCKED + '<g id="m" ' + LAYER + '><path id="p"/></g>',
+        "m",
+        "p",
+    ),
+    "in a locked layer below an empty one": (
+        DRAWN_IN + LOCKED + '<g id="k" ' + LAYER + '><g id="m" ' + LAYER + "/></g>",
+        "m",
+        None,
+    ),
+    "in a locked layer above that which is drawn in": (
+        DRAWN_IN + '<g id="m" ' + LAYER + '><path id="p"/></g>' + LOCKED,
+        "root",
+        "l",
+    ),
+    "in a locked layer below a hidden one": (
+        DRAWN_IN + LOCKED + '<g id="m" style="display:none" ' + LAYER + '><path id="p"/></g>',
+        "root",
+        "l",
+    ),
+    "in a layer below that which is drawn in": (
+        DRAWN_IN + '<g id="l" ' + LAYER + '>%s</g><g id="m" ' + LAYER + '><path id="p"/></g>',
+        "l",
+        "photo",
+    ),
     "in a layer in a group": ('<g id="g"><g id="l" ' + LAYER + ">%s</g></g>", "root", "g"),
 }
 
 
 @pytest.mark.parametrize("where", BRANCHES)
-def test_the_sketch_belongs_into_the_bitmaps_layer_and_above_its_outermost_group(
+def test_the_sketch_belongs_where_it_is_seen_and_can_be_clicked_near_its_bitmap(
     where: str,
 ) -> None:
     body, layer, child = BRANCHES[where]
     parent, below = photo_of(root(body % image())).branch()
-    assert (parent.get("id"), below.get("id")) == (layer, child)
+    assert (parent.get("id"), None if below is None else below.get("id")) == (layer, child)
 
 
 def test_a_clones_sketch_belongs_to_the_clone() -> None:
@@ -277,3 +320,55 @@ def deep_root(depth: int) -> Any:
     for _ in range(depth):
         inner = etree.SubElement(inner, GROUP)
     return svg
+
+
+# Symbols
+
+
+@pytest.mark.parametrize(
+    ("size", "own", "whole"),
+    [
+        ('width="120" height="90"', "", times(translate(30, 20), scale(0.3, 0.3))),
+        ('width="120" height="30"', "", times(translate(70, 20), scale(0.1, 0.1))),
+        ("", 'width="100" height="75"', times(translate(30, 20), scale(0.25, 0.25))),
+        ('width="50%" height="75"', "", times(translate(30, 20), scale(0.25, 0.25))),
+        # of the page, 200 x 100
+        ("", "", times(translate(30 + 100 / 3, 20), scale(1 / 3, 1 / 3))),
+    ],
+    ids=["the clone's", "of another shape", "the symbol's", "a share of the page", "the page's"],
+)
+def test_a_symbol_is_shown_in_the_size_of_its_clone(size: str, own: str, whole: Any) -> None:
+    inner = image("a", box='x="0" y="0" width="400" height="300"')
+    svg = root(
+        '<symbol id="s" viewBox="0 0 400 300" %s>%s</symbol>'
+        '<use id="u" xlink:href="#s" x="30" y="20" %s/>' % (own, inner, size)
+    )
+    assert hexad(photo_of(svg, "u").transform) == pytest.approx(whole)
+
+
+# Patterns
+
+
+FILLED = (
+    '<defs><pattern id="p" width="9">%s</pattern><pattern id="q" xlink:href="#p"/></defs>'
+    '<g id="g"><rect id="r" width="9" height="9" %s/></g>'
+)
+
+
+@pytest.mark.parametrize("ids", [["r"], ["g"], []], ids=["selected", "its group", "nothing"])
+@pytest.mark.parametrize(
+    "paint",
+    ['style="fill:url(#p)"', "fill=\"url('#q')\"", 'style="fill:none;stroke:url(#p) red"'],
+    ids=["fill", "a pattern of a pattern", "stroke"],
+)
+def test_a_photograph_in_a_pattern_is_told_with_the_way_out(paint: str, ids: List[str]) -> None:
+    with pytest.raises(Problem, match="Pattern to Objects"):
+        find_photos(root(FILLED % (image(), paint)), ids)
+
+
+def test_a_pattern_without_a_photograph_is_none() -> None:
+    with pytest.raises(Problem, match="There is no bitmap in what is selected"):
+        find_photos(root(FILLED % ("<path/>", 'style="fill:url(#q)"')), ["r"])
+    circle = '<defs><pattern id="p" xlink:href="#p"/></defs><rect id="r" fill="url(#p)"/>'
+    with pytest.raises(Problem, match="There is no bitmap in this document"):
+        find_photos(root(circle), [])

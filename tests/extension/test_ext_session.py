@@ -392,15 +392,34 @@ def test_the_line_tells_what_is_computed(
     for event, words in (
         (
             {"event": "waking"},
-            "b: Starting the engine; the first sketch takes a few seconds longer…",
+            "b: Starting the engine: it loads its networks, which takes some seconds once…",
         ),
-        ({"event": "queued", "position": 1}, "b: 1 sketch is computed before this one…"),
-        ({"event": "queued", "position": 2}, "b: 2 sketches are computed before this one…"),
-        ({"event": "started"}, "b: Finding the subject and its edges…"),
+        (
+            {"event": "queued", "position": 1},
+            "b: Waiting for the engine: 1 other sketch goes first…",
+        ),
+        (
+            {"event": "queued", "position": 2},
+            "b: Waiting for the engine: 2 other sketches go first…",
+        ),
+        ({"event": "started"}, "b: Laying the first strokes…"),
+        (
+            {"event": "progress", "step": 120, "steps": 120},
+            "b: Ordering the strokes by how much each is needed…",
+        ),
     ):
         session._on_event({"id": str(session._number), **event})
         assert wording.status_line(session) == words
-        assert wording.progress_share(session) == 0
+        assert wording.is_unmeasured(session), "the bar tells that something is done"
+
+
+def test_the_problems_of_several_are_told_by_name(open_session: OpenSession) -> None:
+    session = open_session(THREE)
+    session.states[1].problem = "It is gone."
+    assert session.problems() == ["b: It is gone."]
+    (alone,) = [open_session(image())]
+    alone.states[0].problem = "It is gone."
+    assert alone.problems() == ["It is gone."]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,22 @@ from typing import Any
 
 import pytest
 from clipasso_ext.engine import settings
-from clipasso_ext.engine.settings import Settings, load, sane, store
+from clipasso_ext.engine.settings import MAX_STROKES, Settings, load, sane, store
 
-CHOSEN = Settings(7, "quick", "clip:RN50:openai", "none", "none", 2.5, "#12ab34", 9, 4, "dim")
+CHOSEN = Settings(
+    strokes=7,
+    preset="quick",
+    guide="clip:RN50:openai",
+    mask="none",
+    faces="none",
+    subjects="one",
+    width=2.5,
+    ink="#12ab34",
+    look="ink",
+    seed=9,
+    seeds=4,
+    bitmap="dim",
+)
 
 
 def test_what_is_stored_is_loaded(tmp_path: Path) -> None:
@@ -71,6 +84,9 @@ def test_a_file_of_another_version_keeps_what_is_known(tmp_path: Path) -> None:
         ("guide", "oracle", "auto"),
         ("mask", "", "auto"),
         ("faces", "some", "auto"),
+        ("subjects", "two", "auto"),
+        ("background", -1, 0),
+        ("background", 1000, MAX_STROKES),
         ("mask", "/etc/passwd", "auto"),
         ("ink", "", "black"),
         ("ink", "#12", "black"),
@@ -134,6 +150,7 @@ def test_only_what_differs_is_asked_for() -> None:
         "guide": "clip:RN50:openai",
         "mask": "none",
         "faces": "none",
+        "subjects": "one",
         "color": "#12ab34",
         "seed": 9,
         "width_px": 3.25,

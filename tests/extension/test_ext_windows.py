@@ -7,184 +7,21 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, List
 
 import pytest
 from clipasso_ext import VERSION
 from clipasso_ext.document.sketch_selection import find_sketch
-from clipasso_ext.engine.background import all_jobs
 from clipasso_ext.engine.plot import plot
-from clipasso_ext.engine.settings import Settings
 from clipasso_ext.host import Host
 from clipasso_ext.problem import Problem
 
-from easel import image, png, root, sketch_task, was_ended
-from screens import Hands, button, virtual_screen, widgets
+from easel import root, was_ended
+from screens import Hands, button, status
 from sketched import WHOLE
-from stand_in import StandIn
 
-gi = pytest.importorskip("gi", reason="this Python has no GTK")
-DRAW = "open(target, 'wb').write(%r)" % png(40, 20)
-CLIPPED = image("a") + image("b", more='opacity="0.5"')
-
-
-@pytest.fixture(scope="module")
-def screen() -> Iterator[str]:
-    with virtual_screen() as name:
-        yield name
-
-
-@pytest.fixture(autouse=True)
-def shown(screen: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows are shown on that screen."""
-    monkeypatch.setenv("DISPLAY", screen)
-    monkeypatch.delenv("CLIPASSO_NO_GUI")
-    gi.require_version("Gtk", "3.0")
-    gi.require_version("Gdk", "3.0")
-    from gi.repository import Gdk, Gtk
-
-    if Gdk.Display.get_default() is None:
-        Gdk.DisplayManager.get().set_default_display(Gdk.Display.open(screen))
-    assert Gtk.init_check([])[0]
-
-
-@pytest.fixture
-def hands() -> Iterator[Hands]:
-    own = Hands()
-    yield own
-    own.check()
-
-
-@pytest.fixture
-def sketch_window(host: Host, scratch: Path) -> Callable[[str], Any]:
-    """The sketching window on all bitmaps of a document."""
-    from clipasso_ext.windows.sketch_window import SketchWindow
-
-    def make(body: str) -> Any:
-        svg = root(body)
-        tasks = [sketch_task(svg, scratch, ident=one.get("id")) for one in svg]
-        return SketchWindow(tasks, Settings(), host, svg)
-
-    return make
-
-
-def status(window: Any) -> str:
-    from gi.repository import Gtk
-
-    return "\n".join(label.get_text() for label in widgets(window, Gtk.Label))
-
-
-# The sketching window
-
-
-def test_a_draft_is_inserted(hands: Hands, sketch_window: Callable[[str], Any]) -> None:
-    window = sketch_window(image())
-    insert = button(window, "Insert")
-    hands.when(lambda: "Draft of 16 strokes" in status(window), insert.clicked)
-    ((task, event),) = window.run()
-    assert (task.name, event["svg"].count("<path")) == ("photo", 16)
-
-
-@pytest.mark.parametrize(("found", "label"), [(2, "Faces (2 found)"), (0, "Faces (none found)")])
-def test_the_switch_for_faces_says_how_many_there_are(
-    hands: Hands,
-    sketch_window: Callable[[str], Any],
-    heard: Callable[[], List[Dict[str, Any]]],
-    monkeypatch: pytest.MonkeyPatch,
-    found: int,
-    label: str,
-) -> None:
-    monkeypatch.setenv("FAKE_ENGINE_FACES", str(found))
-    window = sketch_window(image())
-    switch = window._controls.faces
-    seen: List[str] = [switch.get_label()]
-
-    def turn_off() -> None:
-        seen.append(switch.get_label())
-        assert switch.get_sensitive() == (found > 0)
-        switch.set_active(False)
-        assert "Faces" in switch.get_label()
-        hands.when(lambda: len(drafts()) == 2, leave)
-
-    def drafts() -> List[Any]:
-        return [one["request"] for one in heard() if "request" in one]
-
-    def leave() -> None:
-        seen.append(switch.get_label())
-        button(window, "Cancel").clicked()
-
-    hands.when(lambda: "Draft of 16 strokes" in status(window), turn_off)
-    assert window.run() == []
-    assert seen == ["Faces", label, label], "what was found stays to be read"
-    assert [one.get("faces", "auto") for one in drafts()] == ["auto", "none"]
-
-
-def test_the_window_is_free_while_bitmaps_are_drawn_for_the_background(
-    hands: Hands, sketch_window: Callable[[str], Any], host: Host, inkscape: StandIn
-) -> None:
-    inkscape.waits(DRAW)
-    window = sketch_window(CLIPPED)
-    seen: List[str] = []
-
-    def look() -> None:
-        seen.append(status(window))
-        assert button(window, "Cancel").get_sensitive()
-        assert not button(window, "Insert").get_sensitive()
-        inkscape.go_on()
-
-    def hand_over() -> None:
-        button(window, "In the Background").clicked()
-        inkscape.wait_begun()
-        hands.when(lambda: True, look)
-
-    hands.when(lambda: "Draft of" in status(window), hand_over)
-    assert window.run() == []
-    assert "Preparing the bitmaps for the background…" in seen[0]
-    assert sorted(job.name for job in all_jobs(host)) == ["a", "b"]
-    assert len(inkscape.calls()) == 1
-
-
-def test_cancel_while_bitmaps_are_drawn_for_the_background_leaves_nothing(
-    hands: Hands,
-    sketch_window: Callable[[str], Any],
-    host: Host,
-    inkscape: StandIn,
-    processes: List[subprocess.Popen[bytes]],
-) -> None:
-    inkscape.waits(DRAW)
-    window = sketch_window(CLIPPED)
-
-    def hand_over() -> None:
-        button(window, "In the Background").clicked()
-        inkscape.wait_begun()
-        hands.when(lambda: True, button(window, "Cancel").clicked)
-
-    hands.when(lambda: "Draft of" in status(window), hand_over)
-    assert window.run() == []
-    assert not host.jobs.exists() or list(host.jobs.iterdir()) == []
-    assert "stand-in" in str(processes[-1].args)
-    assert was_ended(processes[-1])
-
-
-def test_a_bitmap_that_keeps_all_from_the_background_is_told_in_the_window(
-    hands: Hands, sketch_window: Callable[[str], Any], host: Host
-) -> None:
-    window = sketch_window(image("a") + image("b", link="gone.png"))
-    seen: List[str] = []
-
-    def look() -> None:
-        seen.append(status(window))
-        assert button(window, "In the Background").get_sensitive()
-        button(window, "Cancel").clicked()
-
-    def hand_over() -> None:
-        button(window, "In the Background").clicked()
-        hands.when(lambda: "None of the sketches was started." in status(window), look)
-
-    hands.when(lambda: "Draft of" in status(window), hand_over)
-    assert window.run() == []
-    assert "gone: The bitmap's file is missing: gone.png" in seen[0]
-    assert all_jobs(host) == []
+pytest.importorskip("gi", reason="this Python has no GTK")
+pytestmark = pytest.mark.usefixtures("shown")
 
 
 # Engine and Models

@@ -185,6 +185,21 @@ def test_the_photo_is_dimmed_or_hidden_afterwards(
     assert rest(after, loose=("photo",)) == rest(inkscape.act(before), loose=("photo",))
 
 
+def test_a_folder_is_sketched_while_inkscape_goes_on(
+    true_engine: Inkscape, before: Path, photo: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    photo.rename(folder / "cat.jpg")
+    facts = {"folder": folder, "strokes": 3, "preset": "draft", "mask": "none"}
+    stored = " ".join(f'org.clipasso.many.{name}="{value}"' for name, value in facts.items())
+    true_engine.prefer(f'<group id="extensions" {stored}/>')
+    after = true_engine.extend(before, "many")
+    assert rest(after) == rest(true_engine.act(before))
+    sketch = tmp_path / "photographs-sketches" / "cat.svg"
+    wait_for(lambda: sketch.exists() or None, "the photograph's sketch", limit_s=180)
+
+
 def test_a_sketch_in_the_background_is_inserted_by_another_run(
     inkscape: Inkscape, tmp_path: Path
 ) -> None:

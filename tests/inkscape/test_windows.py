@@ -158,6 +158,15 @@ def test_progress_moves_and_stop_and_keep_keeps(key: str, window: str, sit: Sit)
     assert labels(sitting.path) == ["Sketch of photo (16 strokes)"]
 
 
+def test_enter_cancels_nothing(sit: Sit) -> None:
+    sitting = sit("slow")
+    sitting.start(PARAMETERS, PROGRESS)
+    sitting.wait_heard("the work", is_finish)
+    sitting.desk.press("Return", "alt+s")
+    sitting.save()
+    assert labels(sitting.path) == ["Sketch of photo (16 strokes)"]
+
+
 def test_the_page_of_parameters_is_shown_and_applied(sit: Sit) -> None:
     sitting = sit()
     sitting.start(PAGE, "^Sketch with Parameters$")
@@ -249,13 +258,14 @@ def test_a_sketch_goes_to_the_background_and_is_inserted_later(way: str, sit: Si
     sitting = sit()
     before = sitting.cycle()
     if way == "the menu":
-        sitting.start(BACKGROUND, MESSAGE)
-        sitting.desk.press("Return")
-        sitting.desk.gone(MESSAGE)
+        sitting.press(BACKGROUND)
     else:
         sitting.start(SKETCH, WINDOW)
         sitting.desk.press("alt+b")
         sitting.desk.gone(WINDOW)
+    sitting.desk.window(MESSAGE)  # says that it was handed over
+    sitting.desk.press("Return")
+    sitting.desk.gone(MESSAGE)
     assert not sitting.is_changed()
     assert sitting.cycle() == before
     wait_for(lambda: list((sitting.inkscape.home / "jobs").glob("*/outcome.json")), "the job")

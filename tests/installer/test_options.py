@@ -49,6 +49,7 @@ def test_help_names_commands_and_options(
         "torch",
         "models",
         "offline",
+        "with",
         "yes",
         "json",
         "keep-models",
@@ -64,3 +65,21 @@ def test_an_option_may_have_the_value_test(
     assert machine.do("--home", "test", "--json") == 0
     assert (tmp_path / "test" / "current.json").exists()
     assert machine.count("-m pytest") == 0
+
+
+def test_what_was_asked_for_once_is_kept(machine: FakeMachine) -> None:
+    assert machine.do("--with", "ray") == 0
+    assert machine.count("clipasso[ray]") == 1
+    # other dependencies: all is built anew
+    machine.checkout.constraints.write_text("numpy==2.0.0\n")
+    assert machine.do() == 0
+    assert machine.count("clipasso[ray]") == 1
+    assert machine.count("clipasso[dev]") == 0
+
+
+def test_what_is_asked_for_later_is_added(machine: FakeMachine) -> None:
+    assert machine.do() == 0
+    assert machine.count("clipasso[ray]") == 0
+    assert machine.do("--with", "ray") == 0
+    assert machine.count("clipasso[ray]") == 1
+    assert machine.do("--with", "everything") == 2

@@ -19,8 +19,20 @@ from installer.torch import choose_torch
 @pytest.mark.parametrize(
     ("driver", "found", "asked", "index", "why"),
     [
+        ("580.95.05, 9.0\n", "", "auto", "cu130", "NVIDIA driver 580, compute capability 9.0"),
         ("580.95.05\n", "", "auto", "cu130", "NVIDIA driver 580"),
-        ("535.183.01\n535.183.01\n", "", "auto", "cu126", "NVIDIA driver 535"),
+        ("535.183.01, 8.6\n535.183.01, 8.6\n", "", "auto", "cu126", "NVIDIA driver 535"),
+        # Pascal and Volta on a new driver, whose newest builds lack their kernels
+        ("580.95.05, 6.1\n", "", "auto", "cu126", "compute capability 6.1"),
+        ("590.1, 7.0\n", "", "auto", "cu126", "compute capability 7.0"),
+        # Blackwell, whose kernels older builds lack
+        ("580.95.05, 12.0\n", "", "auto", "cu130", "compute capability 12.0"),
+        ("572.60, 12.0\n", "", "auto", "cu128", "compute capability 12.0"),
+        ("550.54, 12.0\n", "", "auto", "cpu", "get 570 or newer"),
+        # of several cards the most capable
+        ("580.1, 6.1\n580.1, 8.9\n", "", "auto", "cu130", "compute capability 8.9"),
+        ("470.1, 8.6", "", "auto", "cpu", "get 525 or newer"),
+        ("470.1, 3.5", "", "auto", "cpu", "no build of torch has kernels"),
         ("470.1", "", "auto", "cpu", "too old"),
         (None, "rocminfo", "auto", "rocm6.4", "ROCm"),
         ("N/A", "", "auto", "cpu", "no GPU"),
@@ -47,6 +59,16 @@ def test_torch_fits_the_machine(
     out = capfd.readouterr().out
     assert why in out
     assert "GB to download" in out
+
+
+def test_a_driver_that_knows_no_compute_capability_is_asked_for_its_version(
+    machine: FakeMachine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    machine.said["--query-gpu=driver_version,compute_cap"] = None
+    machine.said["--query-gpu=driver_version "] = "525.60\n"
+    assert machine.do() == 0
+    assert machine.count("whl/cu126") == 1
+    assert "NVIDIA driver 525" in capfd.readouterr().out
 
 
 def test_an_index_that_does_not_answer_means_the_default_build_and_says_so(

@@ -147,7 +147,7 @@ def test_each_stroke_is_drawn_with_its_own_pen(lite: Guide) -> None:
     together = likeness.draw(points[None])
     apart = likeness.draw_each(points, range(5))
     torch.testing.assert_close(together[0], apart.prod(0))
-    levels = likeness._draw_levels(points[None], (2, 4))
+    levels = likeness.draw_levels(points[None], (2, 4))
     torch.testing.assert_close(levels[-1], together)
     torch.testing.assert_close(levels[0], likeness.draw(points[None, :2]))
     likeness.width_px = 4.0

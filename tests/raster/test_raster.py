@@ -2,65 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
 from support.reference import slow_render
-from torch import Tensor
+from support.strokes import SIZE, Render, black, cosine, gradients, smooth_weights, some_strokes
 
 from clipasso_core import UserError
-from clipasso_core.raster import StrokeBatch, available, fitting, render
+from clipasso_core.raster import StrokeBatch, available, diffvg, fitting, render
 
-SIZE = (56, 64)
 RASTERISERS = ("sparse", "dense")  # those that are always there
-Render = Callable[[StrokeBatch, tuple[int, int]], Tensor]
-
-
-def some_strokes(
-    seed: int, batch: int = 1, count: int = 5, cubics: int = 1, dtype: torch.dtype = torch.float64
-) -> StrokeBatch:
-    """Random strokes, wide and thin, some of them reaching beyond the canvas."""
-    generator = torch.Generator().manual_seed(seed)
-    first = torch.rand(batch, count, 1, 2, generator=generator, dtype=dtype) * 56
-    moves = (torch.rand(batch, count, 3 * cubics, 2, generator=generator, dtype=dtype) - 0.4) * 26
-    return StrokeBatch(
-        torch.cat([first, first + moves.cumsum(2)], 2),
-        torch.rand(batch, count, generator=generator, dtype=dtype) * 5 + 1.2,
-        torch.rand(batch, count, 3, generator=generator, dtype=dtype),
-        torch.rand(batch, count, generator=generator, dtype=dtype) * 0.6 + 0.4,
-    )
-
-
-def gradients(draw: Render, strokes: StrokeBatch, weights: Tensor) -> dict[str, Tensor]:
-    """The gradient of a weighted sum of the image, by name."""
-    leaves = {
-        name: value.detach().clone().requires_grad_(True) for name, value in vars(strokes).items()
-    }
-    (draw(StrokeBatch(**leaves), SIZE) * weights).sum().backward()
-    return {name: leaf.grad for name, leaf in leaves.items()}
 
 
 def through(rasteriser: str) -> Render:
     """`render` by one rasteriser."""
     return lambda strokes, size: render(strokes, size, rasteriser)
-
-
-def cosine(one: Tensor, other: Tensor) -> Tensor:
-    """How alike two gradients are, of any shape."""
-    return torch.cosine_similarity(one.flatten(), other.flatten(), dim=0)
-
-
-def smooth_weights() -> Tensor:
-    """As an image loss has them: neighbouring pixels weigh alike."""
-    y, x = torch.meshgrid(torch.arange(SIZE[0]), torch.arange(SIZE[1]), indexing="ij")
-    bands = [torch.sin(x / 9.0 + band) * torch.cos(y / 7.0 - band) for band in range(3)]
-    return torch.stack(bands)[None].double()
-
-
-def black(points: Tensor, width: float) -> StrokeBatch:
-    """One opaque stroke [1, 1, P, 2]."""
-    return StrokeBatch(points, torch.full((1, 1), width), torch.zeros(1, 1, 3), torch.ones(1, 1))
 
 
 @pytest.mark.parametrize("rasteriser", RASTERISERS)
@@ -185,13 +143,30 @@ def test_dense_keeps_its_memory_whatever_the_number_of_strokes(
     assert torch.equal(render(strokes, SIZE, "dense"), whole)
 
 
-def test_a_gpu_takes_dense_while_it_is_light() -> None:
+@pytest.mark.parametrize("cubics", [1, 96, 4 * 32, 256 * 4])
+def test_a_gpu_takes_the_fused_one_for_any_strokes(
+    cubics: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clipasso_core.raster.why_not_fused", lambda: None)
+    assert fitting("cuda", cubics, (224, 224)) == "fused"
+    assert fitting("cpu", cubics, (224, 224)) == fitting("mps", cubics, (224, 224)) == "sparse"
+
+
+def test_a_gpu_without_triton_takes_dense_while_it_is_light(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("clipasso_core.raster.why_not_fused", lambda: "there is no compiler")
     assert fitting("cuda", 48, (224, 224)) == "dense"
-    assert fitting("cuda", 256, (224, 224)) == fitting("cpu", 16, (224, 224)) == "sparse"
+    assert fitting("cuda", 256, (224, 224)) == "sparse"
+
+
+def test_the_fused_one_is_refused_without_a_gpu() -> None:
+    with pytest.raises(UserError, match="leave --rasteriser out"):
+        render(some_strokes(0), SIZE, "fused")
 
 
 def test_an_unknown_rasteriser_is_refused() -> None:
-    with pytest.raises(UserError, match="sparse, dense, diffvg"):
+    with pytest.raises(UserError, match="sparse, dense, fused, diffvg"):
         render(some_strokes(0), SIZE, "crayon")
 
 
@@ -199,6 +174,37 @@ def test_diffvg_without_its_package_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("clipasso_core.raster.available", lambda rasteriser: rasteriser != "diffvg")
     with pytest.raises(UserError, match="pydiffvg"):
         render(some_strokes(0), SIZE, "diffvg")
+
+
+class Pydiffvg(ModuleType):
+    """A stand-in, which remembers where it is told to draw."""
+
+    def __init__(self) -> None:
+        super().__init__("pydiffvg")
+        self.told: list[object] = []
+        self.Path = self.ShapeGroup = lambda *_given, **_named: None
+        self.RenderFunction = SimpleNamespace(
+            serialize_scene=lambda *_scene: (),
+            apply=lambda width, height, *_rest: torch.ones(height, width, 4),
+        )
+
+    def set_use_gpu(self, value: bool) -> None:
+        self.told.append(value)
+
+    def set_device(self, value: torch.device) -> None:
+        self.told.append(value)
+
+    def set_print_timing(self, value: bool) -> None:
+        pass
+
+
+def test_diffvg_draws_where_the_strokes_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = Pydiffvg()
+    monkeypatch.setitem(sys.modules, "pydiffvg", package)
+    strokes = some_strokes(0)
+    image = diffvg.render(strokes, SIZE)
+    assert image.shape == (1, 3, *SIZE)
+    assert package.told == [False, strokes.points.device]
 
 
 @pytest.mark.skipif(not available("diffvg"), reason="pydiffvg is not installed")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clipasso_ext.locks import hold
 from filelock import FileLock
 from support.talk import (
     BRIEF,
@@ -311,3 +312,12 @@ def test_a_folder_in_the_place_of_a_job_s_file_is_told(folder: Path, name: str) 
     (folder / name).rmdir()
     assert background.compute(folder) == 2
     assert outcome(folder)["code"] == "bad-job"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks as other systems have them")
+def test_the_extension_sees_whether_a_job_is_computed(tmp_path: Path) -> None:
+    with FileLock(tmp_path / "lock", timeout=0):
+        assert hold(tmp_path / "lock") is None
+    lock = hold(tmp_path / "lock")
+    assert lock is not None
+    os.close(lock)

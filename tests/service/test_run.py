@@ -367,6 +367,43 @@ def test_what_is_no_id_or_no_strict_json_is_refused_and_the_conversation_goes_on
         assert talk.hear("about")[-1]["id"] == 2
 
 
+def test_a_sketch_goes_on_from_an_earlier_one_and_grows_as_a_document(
+    door: Door, photo: Path
+) -> None:
+    with door() as talk:
+        line = {"photo": str(photo), "request": BRIEF}
+        talk.say({"id": 1, **line})
+        earlier = talk.hear("result", "error")[-1]
+        talk.say({"id": 2, **line, "start": earlier["svg"], "preview_svg": True, "preview_px": 64})
+        heard = talk.hear("result", "error")
+    assert heard[0]["saliency"] == "an earlier sketch"
+    assert heard[0]["mask_preview"]
+    growing = [one for one in heard if one["event"] == "progress"]
+    assert growing[-1]["svg"].count("<path") == BRIEF["strokes"]
+    assert not any("preview" in one for one in heard)
+    assert heard[-1]["sketch"]["loss"] <= earlier["sketch"]["loss"] + 1e-4
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"start": 7}, "bad-request"),
+        ({"start": "<svg/>", "edit": {}}, "bad-request"),
+        ({"preview_svg": 1}, "bad-request"),
+        ({"start": "no svg"}, "bad-sketch"),
+        ({"start": "\ud800"}, "bad-sketch"),
+    ],
+    ids=str,
+)
+def test_what_can_t_be_gone_on_from_is_a_mistake(
+    door: Door, photo: Path, fields: dict[str, Any], code: str
+) -> None:
+    with door() as talk:
+        talk.say({"id": 1, "photo": str(photo), "request": BRIEF, **fields})
+        error = talk.hear("error", "result")[-1]
+    assert (error["event"], error.get("code")) == ("error", code)
+
+
 @pytest.mark.parametrize(
     "fault",
     [

@@ -98,3 +98,18 @@ def test_the_line_says_when_rn101s_own_relevance_stands_in(weights: str) -> None
     assert seen_by == f"clip:RN101:{weights}"
     assert RELEVANCE in prepared.setup(seen_by, 0).line()
     assert RELEVANCE not in prepared.setup("edges", 0).line()
+
+
+@pytest.mark.parametrize(
+    ("preset", "asked", "seeds"), [("standard", None, 7), ("standard", 2, 2), ("quick", None, 1)]
+)
+def test_a_gpu_takes_as_many_seeds_as_cost_it_nothing(
+    preset: str, asked: int | None, seeds: int, lite: Guide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seven(_guide: str, _views: int, _device: str) -> int:
+        return 7
+
+    monkeypatch.setattr("clipasso_core.sketching.preparation.seeds_in_time_of_one", seven)
+    monkeypatch.setattr("clipasso_core.sketching.preparation.choose_device", lambda _name: "cuda")
+    request = SketchRequest(preset=preset, seeds=asked, guide="lite", mask="none")
+    assert Preparation(from_array(green_disc()), request, Asked(lite)).preset.seeds == seeds

@@ -146,6 +146,12 @@ DOCUMENTS = [
     ),
     Document("view box of another shape", PLAIN, 'width="800" height="700" viewBox="0 0 200 150"'),
     Document(
+        "symbol in a clone of another size",
+        '<symbol id="symbol" viewBox="0 0 400 300">'
+        + placed(id="inner", x="0", y="0", width="400", height="300")
+        + '</symbol><use id="photo" href="#symbol" x="30" y="20" width="120" height="90"/>',
+    ),
+    Document(
         "groups",
         inside(
             'transform="translate(30,-5) scale(0.8)"',

@@ -29,7 +29,8 @@ LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
 CLIPASSO = "{https://clipasso.org/ns}"
 SECTORS = 72  # every 5 degrees around an ellipse there must be ink
 # of a person's session, which a test's Inkscape must not see
-UNSEEN = ("WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "GTK_THEME")
+UNSEEN = ("WAYLAND_DISPLAY", "GTK_THEME")
+NO_BUS = "disabled:"  # else one would be started for the screen
 QUIET = '<group id="options"><group id="boot" enabled="0"/></group>'  # no welcome
 
 
@@ -74,6 +75,7 @@ class Inkscape:
             "CLIPASSO_HOME": str(self.home),
             "GSETTINGS_BACKEND": "memory",
             "NO_AT_BRIDGE": "1",
+            "DBUS_SESSION_BUS_ADDRESS": NO_BUS,
             "LC_ALL": "C.UTF-8",
         }
         return {**kept, **own, **self.more}
@@ -104,19 +106,19 @@ class Inkscape:
             f'<?xml version="1.0"?><keys name="Tests">{"".join(lines)}</keys>'
         )
 
-    def open(self, document: Path, **more: str) -> subprocess.Popen[bytes]:
-        """Open a document in a window."""
+    def open(self, document: Path, tag: str = "", **more: str) -> subprocess.Popen[bytes]:
+        """Open a document in a window; in the Inkscape that runs with that tag, if one does."""
         return subprocess.Popen(
-            [*self.command(), str(document)],
+            [*self.command(tag), str(document)],
             env={**self.environment, **more},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
 
-    def command(self) -> list[str]:
-        """Not handed to an Inkscape that runs."""
-        return ["inkscape", f"--app-id-tag=t{uuid.uuid4().hex[:8]}"]
+    def command(self, tag: str = "") -> list[str]:
+        """Not handed to an Inkscape that runs, unless that has the same tag."""
+        return ["inkscape", f"--app-id-tag={tag or new_tag()}"]
 
     def act(self, document: Path, *actions: str, **more: str) -> Path:
         """Open a document without a window, do these actions, save it beside.
@@ -163,6 +165,11 @@ class Inkscape:
         """The extension's log."""
         path = self.home / "logs" / "extension.log"
         return path.read_text() if path.exists() else ""
+
+
+def new_tag() -> str:
+    """A name for an Inkscape that no other one has."""
+    return f"t{uuid.uuid4().hex[:8]}"
 
 
 def sketches(document: Path) -> list[etree._Element]:

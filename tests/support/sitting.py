@@ -11,11 +11,11 @@ from typing import Any
 import psutil
 from lxml import etree
 
-from support.inkscape import Inkscape
+from support.inkscape import Inkscape, new_tag
 from support.screen import Desk, wait_for
 
 # titles of windows
-WINDOW = "^Sketch the Selected Bitmap$"
+WINDOW = "^Sketch a Photograph$"
 PROGRESS = "^Sketching$"
 MESSAGE = "^CLIPasso$"
 Told = dict[str, Any]  # a line of the engine's protocol
@@ -29,9 +29,14 @@ class Sitting:
         self.desk = screen
         self.path = path
         self.heard_at = inkscape.folder / "heard"
-        self.process = inkscape.open(path, FAKE_ENGINE_LOG=str(self.heard_at))
-        self.main = screen.window(rf"^\*?{path.name} - Inkscape$")
+        self.tag = new_tag()
+        self.process = inkscape.open(path, self.tag, FAKE_ENGINE_LOG=str(self.heard_at))
+        self.main = self.window_of(path)
         self.press("ctrl+a")
+
+    def window_of(self, path: Path) -> str:
+        """Inkscape's window with that document, as soon as it is shown."""
+        return self.desk.window(rf"^\*?{path.name} - Inkscape$")
 
     def press(self, *keys: str) -> None:
         self.desk.focus(self.main)

@@ -12,6 +12,7 @@ from clipasso_core.request import (
     MAX_STEPS,
     MAX_STROKES,
     PRECISIONS,
+    RASTERISERS,
     SketchRequest,
 )
 
@@ -46,5 +47,5 @@ requests = st.builds(
     device=st.sampled_from(DEVICES),
     precision=st.sampled_from(PRECISIONS),
     text=st.none() | st.text(min_size=1).filter(str.strip),
-    rasteriser=st.sampled_from(("auto", "sparse", "dense", "diffvg")),
+    rasteriser=st.sampled_from(RASTERISERS),
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from lxml import etree
 
-from clipasso_ext.names import DEFS, XLINK_HREF
+from clipasso_ext.names import DEFS, GROUP, SKETCH, SOURCE, XLINK_HREF
 
 _WITH_ID: Any = etree.XPath("//*[@id=$ident]")
 
@@ -27,6 +27,11 @@ def by_id(inside: Any, ident: str) -> Any:
     quotes.
     """
     return next(iter(_WITH_ID(inside, ident=ident)), None)
+
+
+def sketches_of(svg: Any, ident: str) -> List[Any]:
+    """The layers that were drawn over the bitmap with that id."""
+    return [one for one in svg.iter(GROUP) if one.get(SKETCH) and one.get(SOURCE) == f"#{ident}"]
 
 
 def prefixes(element: Any) -> Dict[Optional[str], str]:

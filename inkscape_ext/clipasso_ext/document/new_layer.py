@@ -9,6 +9,7 @@ from inkex import Transform
 from lxml import etree
 
 from clipasso_ext.document.elements import FreshIds
+from clipasso_ext.document.label import labelled
 from clipasso_ext.document.placement import Placement, written
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.names import (
@@ -30,7 +31,8 @@ NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 def insert_layer(
     svg: Any, photo: Photo, placement: Placement, sketch: bytes, job: Optional[str] = None
 ) -> Any:
-    """Put a sketch, an SVG of the engine's, into the layer of its bitmap, directly above it.
+    """Put a sketch, an SVG of the engine's, above its bitmap, where it is seen as it is.
+
     Returns the new layer. Raises `Problem`, with the document as it was.
     """
     parent, below = photo.branch()
@@ -38,7 +40,7 @@ def insert_layer(
     layer.set(SOURCE, f"#{photo.id}")
     if job:
         layer.set(JOB, job)
-    parent.insert(list(parent).index(below) + 1, layer)
+    parent.insert(0 if below is None else list(parent).index(below) + 1, layer)
     return layer
 
 
@@ -49,11 +51,10 @@ def build_layer(svg: Any, sketch: bytes, placement: Placement, name: str) -> Any
     """
     drawn, strokes = _strokes_of(sketch)
     ids = FreshIds(svg)
-    count = len(strokes)
     layer = etree.Element(GROUP, nsmap={"clipasso": CLIPASSO_URI})
     layer.set("id", ids.new("sketch"))
     layer.set(GROUPMODE, "layer")
-    layer.set(LABEL, f"Sketch of {name} ({count} {'stroke' if count == 1 else 'strokes'})")
+    layer.set(LABEL, labelled(name, len(strokes)))
     for attribute, value in drawn.attrib.items():
         if str(attribute).startswith(CLIPASSO):
             layer.set(attribute, value)

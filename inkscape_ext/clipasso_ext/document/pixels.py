@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple, Union
 
 from clipasso_ext.cancellation import Cancellation
-from clipasso_ext.document.attributes import read_length, read_view_box
+from clipasso_ext.document.attributes import read_length
 from clipasso_ext.document.bitmap import upright_size
-from clipasso_ext.document.placement import Box, fit, is_undistorted
-from clipasso_ext.document.rendering import needs_rendering, render
+from clipasso_ext.document.placement import Box, fit, is_undistorted, viewport
+from clipasso_ext.document.rendering import draw, needs_rendering, write_drawing
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.document.source import Source, find_source
 from clipasso_ext.problem import Problem
@@ -29,15 +29,27 @@ class Pixels:
         self.rendered = rendered
 
 
-def read_pixels(
-    photo: Photo,
-    svg: Any,
-    folders: List[Path],
-    scratch: Path,
-    cancellation: Optional[Cancellation] = None,
-) -> Pixels:
-    """The pixels of a photo: its own file where nothing changes it, else what Inkscape draws of it,
-    which may take `rendering.RENDER_S` seconds. Raises `Problem` and `CalledOff`.
+class Undrawn(NamedTuple):
+    """Pixels that Inkscape is still to draw.
+
+    drawing: a document that holds the bitmap alone. box, size_px: as `Pixels` have them.
+    """
+
+    drawing: Path
+    box: Box
+    size_px: Size
+
+    def draw(self, cancellation: Cancellation) -> Pixels:
+        """May take `rendering.RENDER_S` seconds. Raises `Problem` and `CalledOff`."""
+        picture = draw(self.drawing, self.size_px, cancellation)
+        return Pixels(picture, self.box, self.size_px, rendered=True)
+
+
+def find_pixels(
+    photo: Photo, svg: Any, folders: List[Path], scratch: Path
+) -> Union[Pixels, Undrawn]:
+    """The pixels of a photo: its own file where nothing changes it, else what Inkscape is to draw
+    of it. All that needs the document is done then. Raises `Problem`.
 
     folders: where relative links are looked for. scratch: an existing folder for files that live as
         long as the sketching does.
@@ -54,20 +66,34 @@ def read_pixels(
             "The bitmap is damaged, or of a kind that this Inkscape does not show: save it as PNG"
             " or JPEG, import that, and try again."
         )
-    box = image_box(photo.image, size_px, _viewport(svg))
+    box = image_box(photo.image, size_px, viewport(svg))
     if size_px is not None and not needs_rendering(photo, svg):
         filled, cut = fit(box, size_px, photo.image.get("preserveAspectRatio"))
         if not cut and is_undistorted(photo.transform, filled, size_px):
             return Pixels(source.file(scratch), filled, size_px)
-    picture, rendered_px = render(photo, svg, source, box, scratch, cancellation or Cancellation())
-    return Pixels(picture, box, rendered_px, rendered=True)
+    drawing, drawn_px = write_drawing(photo, svg, source, box, scratch)
+    return Undrawn(drawing, box, drawn_px)
+
+
+def read_pixels(
+    photo: Photo,
+    svg: Any,
+    folders: List[Path],
+    scratch: Path,
+    cancellation: Optional[Cancellation] = None,
+) -> Pixels:
+    """The pixels of a photo, drawn if need be: see `find_pixels`. Raises `Problem` and
+    `CalledOff`.
+    """
+    found = find_pixels(photo, svg, folders, scratch)
+    return found if isinstance(found, Pixels) else found.draw(cancellation or Cancellation())
 
 
 def box_now(image: Any, svg: Any, size_px: Size, rendered: bool) -> Box:
     """The box of a picture that was seen before: moving and scaling a bitmap changes the image's
     own x, y, width and height.
     """
-    box = image_box(image, size_px, _viewport(svg))
+    box = image_box(image, size_px, viewport(svg))
     return box if rendered else fit(box, size_px, image.get("preserveAspectRatio"))[0]
 
 
@@ -88,12 +114,12 @@ def is_shown(source: Source, scratch: Path) -> bool:
         return True  # Inkscape shows what it makes of it
 
 
-def image_box(image: Any, size_px: Optional[Size], viewport: Tuple[float, float]) -> Box:
+def image_box(image: Any, size_px: Optional[Size], whole: Tuple[float, float]) -> Box:
     """The rectangle of an image in its own coordinates; a side that is missing follows from the
     bitmap's size. Raises `Problem` for an image of no size.
     """
-    width = _side(image, "width", viewport[0])
-    height = _side(image, "height", viewport[1])
+    width = _side(image, "width", whole[0])
+    height = _side(image, "height", whole[1])
     if size_px is not None:
         if width is None:
             width = size_px[0] * (height / size_px[1] if height is not None else 1.0)
@@ -103,8 +129,8 @@ def image_box(image: Any, size_px: Optional[Size], viewport: Tuple[float, float]
         raise Problem(
             "The bitmap has no size on the page: give it a width and a height, and try again."
         )
-    x = read_length(image.get("x"), viewport[0])
-    y = read_length(image.get("y"), viewport[1])
+    x = read_length(image.get("x"), whole[0])
+    y = read_length(image.get("y"), whole[1])
     return Box(x, y, width, height)
 
 
@@ -112,12 +138,3 @@ def _side(image: Any, name: str, whole: float) -> Optional[float]:
     """An image's width or height; None where the bitmap's is meant."""
     text = image.get(name)
     return None if text in (None, "auto") else read_length(text, whole)
-
-
-def _viewport(svg: Any) -> Tuple[float, float]:
-    """Width and height of what percentages are of."""
-    numbers = read_view_box(svg)
-    if numbers:
-        return numbers[2], numbers[3]
-    width, height = svg.get("width") or "100%", svg.get("height") or "100%"
-    return read_length(width, 100), read_length(height, 100)

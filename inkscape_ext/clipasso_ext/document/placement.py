@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 from inkex import Transform
 
@@ -183,17 +183,51 @@ def to_page(element: Any, svg: Any) -> Transform:
     return total
 
 
+def cloned_transform(element: Any, clone: Any) -> Transform:
+    """What an element adds to the transform of its content where a clone shows it: a symbol and an
+    inner document get the clone's size.
+    """
+    kind = tag(element)
+    if kind not in ("symbol", "svg"):
+        return own_transform(element)
+    size = [clone.get(name) or element.get(name) for name in ("width", "height")]
+    if kind == "symbol":
+        size = [side or "100%" for side in size]
+    return read_transform(element) @ _viewed(element, size, viewport(_root_of(element)))
+
+
+def viewport(svg: Any) -> Tuple[float, float]:
+    """Width and height of what percentages are of."""
+    numbers = read_view_box(svg)
+    if numbers:
+        return numbers[2], numbers[3]
+    width, height = svg.get("width") or "100%", svg.get("height") or "100%"
+    return read_length(width, 100), read_length(height, 100)
+
+
+def _root_of(element: Any) -> Any:
+    return element.getroottree().getroot()
+
+
 def _nested_transform(element: Any) -> Transform:
     """What an inner ``<svg>`` does to its content."""
+    numbers = read_view_box(element)
+    whole = numbers[2:] if numbers else (0.0, 0.0)
+    return _viewed(element, [element.get("width"), element.get("height")], whole)
+
+
+def _viewed(element: Any, size: List[Optional[str]], whole: Tuple[float, ...]) -> Transform:
+    """What an element with a view box does to its content when it is shown in that size.
+
+    whole: what 100 % of width and height are.
+    """
     shift = (read_length(element.get("x")), read_length(element.get("y")))
     move = Transform(translate=shift)
     numbers = read_view_box(element)
-    if not numbers or not element.get("width") or not element.get("height"):
+    if not numbers or not all(size):
         return move
     left, top, width, height = numbers
-    wide = read_length(element.get("width"), width)
-    high = read_length(element.get("height"), height)
-    view = Box(0, 0, wide, high)
+    view = Box(0, 0, read_length(size[0], whole[0]), read_length(size[1], whole[1]))
     aspect = (element.get("preserveAspectRatio") or "").strip()
     inner, _ = fit(view, (width, height), aspect)
     scale = Transform(scale=(inner.width / width, inner.height / height))

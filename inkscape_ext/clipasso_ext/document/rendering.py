@@ -56,12 +56,13 @@ def needs_rendering(photo: Photo, svg: Any) -> bool:
     return any(effect in sheets for effect in EFFECTS)
 
 
-def render(
-    photo: Photo, svg: Any, source: Source, box: Box, scratch: Path, cancellation: Cancellation
+def write_drawing(
+    photo: Photo, svg: Any, source: Source, box: Box, scratch: Path
 ) -> Tuple[Path, Tuple[int, int]]:
-    """Let Inkscape draw the bitmap, straightened, in the proportions that it has on the page.
+    """Write what Inkscape is to draw of the bitmap: straightened, in the proportions that it has on
+    the page. The document is not needed any more after that.
 
-    Returns a new file below `scratch` and its size in pixels. Raises `Problem` and `CalledOff`.
+    Returns a new file below `scratch` and the size in pixels to draw it in. Raises `Problem`.
     """
     width, height = seen_size(photo.transform, box)
     if not min(width, height) > 0:
@@ -69,16 +70,14 @@ def render(
     scale = RENDER_PX / max(width, height)
     size_px = (max(1, round(width * scale)), max(1, round(height * scale)))
     alone = bitmap_alone(photo, svg, source, box, size_px)
-    drawing = new_file(scratch, ".svg", etree.tostring(alone))
+    return new_file(scratch, ".svg", etree.tostring(alone)), size_px
+
+
+def draw(drawing: Path, size_px: Tuple[int, int], cancellation: Cancellation) -> Path:
+    """Have Inkscape draw a document. Returns the picture, a file beside it. Raises `Problem` and
+    `CalledOff`.
+    """
     picture = drawing.with_suffix(".png")
-    _draw(drawing, picture, size_px, cancellation)
-    return picture, size_px
-
-
-def _draw(
-    drawing: Path, picture: Path, size_px: Tuple[int, int], cancellation: Cancellation
-) -> None:
-    """Have Inkscape draw a document. Raises `Problem` and `CalledOff`."""
     command = [
         inkscape(),
         str(drawing),
@@ -105,6 +104,7 @@ def _draw(
             "Inkscape could not draw the bitmap: make a bitmap copy of it (Edit > Make a Bitmap"
             " Copy), select that, try again."
         )
+    return picture
 
 
 def inkscape() -> str:

@@ -4,8 +4,9 @@ they stay editable paths.
 
 from __future__ import annotations
 
+import json
 import math
-from typing import Any, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 from lxml import etree
 
@@ -16,9 +17,10 @@ from clipasso_ext.document.placement import magnification, to_page
 from clipasso_ext.document.sketch_layer import SketchLayer
 from clipasso_ext.document.taper import is_ours, paint_of, taper, untaper, width_of
 from clipasso_ext.document.units import display_unit, unit_in_user_units
-from clipasso_ext.names import FILTER, LABEL, PART, PLAIN_WIDTH, SVG
+from clipasso_ext.names import FILTER, LABEL, PART, PLAIN_WIDTH, REQUEST, SVG
 
 THINNEST = 1e-12  # magnification below which nothing is seen
+PAINTED = ("emphasis", "mask_repair")  # of a request: files that live as long as their window
 GRAIN = "clipasso-pencil"  # id of the filter that makes a line grainy
 
 
@@ -34,8 +36,10 @@ class Look(NamedTuple):
     grainy: bool
 
 
+KEEP_LOOK = "keep"  # in place of a look or of ends: as it is
+PLAIN = "plain"
 LOOKS = {
-    "plain": Look(1.0, "1", "round", "normal", False),
+    PLAIN: Look(1.0, "1", "round", "normal", False),
     "pencil": Look(0.6, "0.75", "round", "multiply", True),  # thin, grey and grainy
     "ink": Look(1.0, "1", "round", "normal", False),  # a pen's: with thin ends
     # broad and see-through, darker where strokes cross
@@ -69,6 +73,31 @@ def restyle(sketch: SketchLayer, wanted: Restyling) -> None:
         share = min(1.0, _plain_width(path)[0] / usual) if finer else 1.0
         own = wanted._replace(width=wanted.width * share)
         _restyle_path(path, sketch.svg, own, look, grain, ids)
+
+
+def dress(layer: Any, svg: Any, wanted: Restyling, width_px: float) -> None:
+    """Give a new sketch its looks, and have it remember them for the strokes that are added to it.
+
+    width_px: the width wanted, in the picture's pixels; 0 for the engine's own.
+    """
+    restyle(SketchLayer(svg, layer, None, None), wanted)
+    made = read_request(layer)
+    for name, value in (("color", wanted.ink or "photo"), ("width_px", width_px or None)):
+        made.pop(name, None)
+        if value is not None:
+            made[name] = value
+    for name in PAINTED:
+        made.pop(name, None)
+    layer.set(REQUEST, json.dumps(made))
+
+
+def read_request(layer: Any) -> Dict[str, Any]:
+    """The request that a sketch was made with; empty where it can't be read."""
+    try:
+        made = json.loads(layer.get(REQUEST) or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return made if isinstance(made, dict) else {}
 
 
 def _restyle_path(

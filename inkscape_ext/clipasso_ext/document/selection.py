@@ -4,16 +4,19 @@ only one there is.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from typing import Any, FrozenSet, Iterator, List, Optional, Set, Tuple
 from urllib.parse import unquote
 
 from inkex import Transform
 
+from clipasso_ext.document.branch import branch_of
 from clipasso_ext.document.cascade import stated
 from clipasso_ext.document.elements import by_id, href, tag
-from clipasso_ext.document.placement import own_transform
-from clipasso_ext.names import GROUPMODE, LABEL
+from clipasso_ext.document.patterns import show_bitmaps
+from clipasso_ext.document.placement import cloned_transform, own_transform
+from clipasso_ext.names import LABEL
 from clipasso_ext.problem import Problem
 
 # elements whose content is not on the page itself
@@ -31,6 +34,11 @@ UNSEEN = {
 # elements that are looked at, clones each time: clones of clones show more things than there are
 MOST_STEPS = 50_000
 NOTHING = "Select a bitmap (a photograph that you imported or linked), and try again."
+
+IN_PATTERN = (
+    "The bitmap is in a pattern that fills an object: select the object, choose Object > Pattern >"
+    " Pattern to Objects, and try again."
+)
 
 
 class Link:
@@ -81,16 +89,20 @@ class Photo:
         file_name = unquote(address).replace("\\", "/").rsplit("/", 1)[-1]
         return file_name.rsplit(".", 1)[0] or self.id
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the bitmap itself: ids are used again from document to document."""
+        address = href(self.image) or ""
+        if not address.startswith("data:"):
+            address = address.replace("\\", "/").rsplit("/", 1)[-1]  # Inkscape rebases links
+        return hashlib.sha256("".join(address.split()).encode()).hexdigest()[:32]
+
     def branch(self) -> Tuple[Any, Any]:
-        """The layer (or root) that the photo is in, and the child of it that holds the photo."""
+        """The layer (or root) that its sketch goes into, and the child of it that the sketch goes
+        above.
+        """
         elements = [link.element for link in self.chain]
-        elements = elements[: elements.index(self.owner) + 1]
-        child = elements[0]
-        for element, below in zip(elements, elements[1:]):
-            if element.get(GROUPMODE) != "layer":
-                break
-            child = below
-        return child.getparent(), child
+        return branch_of(elements[: elements.index(self.owner) + 1])
 
 
 def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
@@ -113,6 +125,8 @@ def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
             if mark not in seen:
                 seen.add(mark)
                 found.append(photo)
+    if not found and show_bitmaps(selected):
+        raise Problem(IN_PATTERN)
     if not found:
         raise Problem(f"There is no bitmap in what is selected. {NOTHING}")
     order = {id(element): position for position, element in enumerate(svg.iter())}
@@ -122,6 +136,8 @@ def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
 def _only_photo(svg: Any) -> Photo:
     """What is meant where nothing is selected."""
     photos = list(_within_bounds(_below(svg, [], None, Walk())))
+    if not photos and show_bitmaps([svg]):
+        raise Problem(IN_PATTERN)
     if not photos:
         raise Problem(
             "There is no bitmap in this document: import or paste a photograph (File > Import),"
@@ -166,15 +182,18 @@ def _within_bounds(photos: Iterator[Photo]) -> Iterator[Photo]:
         ) from None
 
 
-def _at(element: Any, above: List[Link], owner: Any, walk: Walk) -> Iterator[Photo]:
-    """The bitmaps that an element is, holds or shows. Raises `Problem`."""
+def _at(
+    element: Any, above: List[Link], owner: Any, walk: Walk, clone: Any = None
+) -> Iterator[Photo]:
+    """The bitmaps that an element is, holds or shows. clone: what shows it. Raises `Problem`."""
     if next(walk.steps) > MOST_STEPS:
         raise Problem(
             "The clones in this document show too many things: select the bitmap itself, and try"
             " again."
         )
     kind = tag(element)
-    chain = [*above, Link(element, own_transform(element))]
+    own = own_transform(element) if clone is None else cloned_transform(element, clone)
+    chain = [*above, Link(element, own)]
     outermost = element if owner is None else owner
     if kind == "image":
         if href(element):
@@ -182,7 +201,7 @@ def _at(element: Any, above: List[Link], owner: Any, walk: Walk) -> Iterator[Pho
     elif kind == "use":
         target = by_id(element, (href(element) or "").strip().lstrip("#"))
         if target is not None and id(element) not in walk.passed:
-            yield from _at(target, chain, outermost, walk.into(element))
+            yield from _at(target, chain, outermost, walk.into(element), clone=element)
     elif kind in ("g", "a", "switch", "svg", "symbol"):
         yield from _below(element, chain, owner, walk)
 

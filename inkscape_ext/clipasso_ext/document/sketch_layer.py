@@ -14,6 +14,7 @@ from lxml import etree
 from clipasso_ext.document.attributes import read_picture, read_points, read_rank
 from clipasso_ext.document.cascade import declare, stated, style_sheets
 from clipasso_ext.document.elements import FreshIds, by_id, prefixes, tag
+from clipasso_ext.document.label import recounted, tells_count
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.placement import (
     inverse,
@@ -222,8 +223,9 @@ class SketchLayer:
                 group.attrib.pop(INSENSITIVE, None)
 
     def set_level(self, count: int, delete: bool) -> int:
-        """Show the `count` most needed strokes; hide or delete the others. Returns how many ranked
-        strokes there were. Raises `Problem`.
+        """Show `count` strokes: those that are locked, which stay as they are, and the most needed
+        ones; hide or delete the others. Returns how many ranked strokes there were. Raises
+        `Problem`.
         """
         ranked = self.ranked_paths
         if not ranked:
@@ -231,14 +233,35 @@ class SketchLayer:
                 f"The strokes of {self.name} have no order of need: only those that the engine drew"
                 " have one."
             )
-        for rank, path in enumerate(ranked):
-            if rank < count:
+        free = [path for path in ranked if not self.locks(path)]
+        kept = sum(self.locks(path) and not self.hides(path) for path in ranked)
+        for place, path in enumerate(free):
+            if place < count - kept:
                 _show(path)
             elif delete:
                 path.getparent().remove(path)
             else:
                 declare(path, "display", "none")
+        self.recount()
         return len(ranked)
+
+    def locks(self, path: Any) -> bool:
+        """Whether a path, or a group around it in the layer, is locked for the engine or for
+        Inkscape.
+        """
+        for one in (path, *path.iterancestors()):
+            if one is self.layer:
+                return False
+            if "true" in (one.get(LOCKED), one.get(INSENSITIVE)):
+                return True
+        return False
+
+    def recount(self) -> None:
+        """Have the label tell how many strokes are shown, if it tells a number at all."""
+        label = self.layer.get(LABEL) or ""
+        if tells_count(label):
+            shown = sum(not self.hides(path) for path in self.paths)
+            self.layer.set(LABEL, recounted(label, shown))
 
     def take_layer(self, plotted: Path) -> None:
         """Put the layer that a command of the engine added to `alone` into the document, above the

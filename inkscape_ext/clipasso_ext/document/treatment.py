@@ -1,4 +1,4 @@
-"""What becomes of a bitmap that was sketched: it is kept, dimmed or hidden."""
+"""What becomes of a bitmap that was sketched: it is kept, dimmed, dimmed and locked, or hidden."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from typing import Any
 from clipasso_ext.document.attributes import read_share
 from clipasso_ext.document.cascade import declare, stated
 from clipasso_ext.document.selection import Photo
-from clipasso_ext.names import UNDIMMED
+from clipasso_ext.names import INSENSITIVE, UNDIMMED
 
-KEEP, DIM, HIDE = TREATMENTS = ("keep", "dim", "hide")
+KEEP, DIM, LOCK, HIDE = TREATMENTS = ("keep", "dim", "lock", "hide")
 DIMMED = 0.3  # of the opacity that it had
 
 
 def treat(photo: Photo, treatment: str) -> None:
-    """Dim or hide a bitmap that was sketched."""
+    """Dim, lock or hide a bitmap that was sketched."""
     if treatment == HIDE:
         declare(photo.owner, "display", "none")
-    elif treatment == DIM:
+        return
+    if treatment == LOCK:
+        photo.owner.set(INSENSITIVE, "true")
+    if treatment in (DIM, LOCK):
         own = _undimmed(photo.owner) or stated(photo.owner, "opacity") or "1"
         photo.owner.set(UNDIMMED, own)
         declare(photo.owner, "opacity", f"{_share(own) * DIMMED:.3g}")

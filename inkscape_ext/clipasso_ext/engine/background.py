@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from inkex import Transform
 
 from clipasso_ext.cancellation import Cancellation
-from clipasso_ext.document.elements import by_id, href
+from clipasso_ext.document.document_mark import DocumentMark
+from clipasso_ext.document.elements import by_id, sketches_of
 from clipasso_ext.document.new_layer import build_layer, insert_layer
 from clipasso_ext.document.pixels import box_now
-from clipasso_ext.document.placement import Box, Placement, place, to_page, written
+from clipasso_ext.document.placement import Box, Placement, place, to_page
+from clipasso_ext.document.restyle import PAINTED, Restyling, dress
 from clipasso_ext.document.selection import Photo, find_photos
 from clipasso_ext.document.treatment import treat
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
-from clipasso_ext.engine.sketch_task import SketchTask
+from clipasso_ext.engine.sketch_task import PhotoTask
 from clipasso_ext.host import NO_ENGINE, Host, log
+from clipasso_ext.locks import hold
 from clipasso_ext.names import DOCNAME, JOB
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached, silent
 
 FORGET_S = 30 * 24 * 3600  # a sketch that was inserted may be inserted again for so long
+# in a job's folder
+OUTCOME = "outcome.json"
+PROGRESS = "progress.json"
+LOCK = "lock"  # held by the process that computes
 # facts that every job has
 TEXTS = ("name", "image", "fingerprint", "document", "bitmap", "page")
 NUMBERS = {"box": 4, "size_px": 2}  # and how many of each
@@ -53,15 +60,46 @@ class BackgroundJob:
     @property
     def outcome(self) -> Optional[Event]:
         """The event that the job ended in; None while it computes."""
-        return _read_object(self.folder / "outcome.json")
+        return read_object(self.folder / OUTCOME)
 
     @property
     def progress(self) -> str:
         """How far it is, for the person."""
-        event = _read_object(self.folder / "progress.json") or {}
+        event = read_object(self.folder / PROGRESS) or {}
         if event.get("event") == "progress":
             return f"step {event.get('step')} of {event.get('steps')}"
         return "waiting for its turn" if event.get("event") == "queued" else "starting"
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether it had begun and no process is at it any more, as far as anybody can tell."""
+        try:
+            lock = hold(self.folder / LOCK)
+            if lock is None:
+                return False
+            os.close(lock)
+        except (ImportError, OSError):  # another system's locks; a folder that is closed
+            return False
+        return self.outcome is None and (self.folder / PROGRESS).exists()
+
+    def begin_anew(self, host: Host) -> None:
+        """Have an interrupted one computed from its start. Raises `Problem`."""
+        with suppress(OSError):  # it is written anew
+            (self.folder / PROGRESS).unlink()
+        start(self, host)
+
+    @property
+    def document(self) -> DocumentMark:
+        """The document that it was submitted from."""
+        path, root = (str(self.facts.get(name) or "") for name in ("path", "root"))
+        return DocumentMark(self.facts["document"], path, root)
+
+    def finish(self, outcome: Event, host: Host) -> None:
+        """End it in this event, with nothing left to compute. Raises `Problem`."""
+        try:
+            (self.folder / OUTCOME).write_text(json.dumps(outcome), encoding="utf-8")
+        except OSError as error:
+            raise _unwritable(host, error) from None
 
     @property
     def is_settled(self) -> bool:
@@ -84,7 +122,7 @@ class BackgroundJob:
         except Problem:
             return None
         wanted = self.facts["fingerprint"]
-        return next((photo for photo in photos if fingerprint(photo) == wanted), None)
+        return next((photo for photo in photos if photo.fingerprint == wanted), None)
 
     def is_of(self, svg: Any) -> bool:
         """Whether the job was submitted from this document, by its name."""
@@ -96,7 +134,11 @@ class BackgroundJob:
         """
         sketch = str((self.outcome or {}).get("svg")).encode()
         if photo is not None:
-            insert_layer(svg, photo, self._placement_now(svg, photo), sketch, self.id)
+            earlier = sketches_of(svg, photo.id) if self.facts.get("replaces") is True else []
+            layer = insert_layer(svg, photo, self._placement_now(svg, photo), sketch, self.id)
+            self._dress(layer, svg)
+            for old in earlier:
+                old.getparent().remove(old)
             treat(photo, self.facts["bitmap"])
             return
         page = Transform(self.facts["page"])
@@ -104,6 +146,14 @@ class BackgroundJob:
         layer = build_layer(svg, sketch, placement, self.name)
         layer.set(JOB, self.id)
         svg.append(layer)
+        self._dress(layer, svg)
+
+    def _dress(self, layer: Any, svg: Any) -> None:
+        """Give the sketch its looks; one of an earlier version has those that it was drawn with."""
+        looks = self.facts.get("looks")
+        if looks is not None:
+            *wanted, width_px = looks
+            dress(layer, svg, Restyling(*wanted), width_px)
 
     def _placement_now(self, svg: Any, photo: Photo) -> Placement:
         box = box_now(photo.image, svg, self._size_px, self.facts["drawn"])
@@ -114,28 +164,34 @@ class BackgroundJob:
         return tuple(self.facts["size_px"])
 
 
-def facts_of(task: SketchTask, settings: Settings, cancellation: Cancellation) -> Dict[str, Any]:
+def facts_of(task: PhotoTask, settings: Settings, cancellation: Cancellation) -> Dict[str, Any]:
     """What a job's file is to say. Raises `Problem` and `CalledOff`."""
     number = time.strftime("%Y%m%d-%H%M%S-") + uuid.uuid4().hex[:6]
     pixels = task.read(cancellation)
-    photo = task.placed.photo
+    photo = task.photograph.facts
     line = {
         "id": number,
         "photo": "photo" + (pixels.path.suffix or ".bitmap"),
         "request": task.request(settings, settings.preset),
     }
+    if task.start is not None:
+        line["start"] = task.start
     return {
         "version": 1,
         "line": line,
-        "name": task.name,
-        "image": photo.id,
-        "fingerprint": fingerprint(photo),
-        "document": task.placed.svg.get(DOCNAME) or "",
+        "name": photo.name,
+        "image": photo.image,
+        "fingerprint": photo.fingerprint,
+        "document": photo.document.name,
+        "path": photo.document.path,
+        "root": photo.document.root,
         "bitmap": settings.bitmap,
+        "looks": [*settings.looks, task.width_px(settings.width)],
+        "replaces": settings.replaces,
         "box": [pixels.box.x, pixels.box.y, pixels.box.width, pixels.box.height],
         "size_px": list(pixels.size_px),
         "drawn": pixels.rendered,
-        "page": written(photo.transform),
+        "page": photo.page,
     }
 
 
@@ -145,11 +201,22 @@ def write_hidden(facts: Dict[str, Any], picture: Path, host: Host) -> Background
     try:
         folder.mkdir(parents=True)
         shutil.copyfile(str(picture), str(folder / facts["line"]["photo"]))
+        _take_painted(facts["line"]["request"], folder)
         (folder / "job.json").write_text(json.dumps(facts), encoding="utf-8")
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise _unwritable(host, error) from None
     return BackgroundJob(folder, facts)
+
+
+def _take_painted(request: Dict[str, Any], folder: Path) -> None:
+    """Copy what the person painted into a job's folder: its own files live as long as the
+    window.
+    """
+    for name in PAINTED:
+        if name in request:
+            shutil.copyfile(request[name], str(folder / f"{name}.png"))
+            request[name] = f"{name}.png"
 
 
 def show(hidden: BackgroundJob, host: Host) -> BackgroundJob:
@@ -189,7 +256,7 @@ def all_jobs(host: Host) -> List[BackgroundJob]:
         return []
     jobs = []
     for folder in folders:
-        facts = _read_object(folder / "job.json")
+        facts = read_object(folder / "job.json")
         if facts is None or not _is_sound(facts):
             continue
         job = BackgroundJob(folder, facts)
@@ -212,7 +279,22 @@ def _is_sound(facts: Dict[str, Any]) -> bool:
             return False
         if not all(type(number) in (int, float) for number in numbers):
             return False
+    if not _are_looks(facts.get("looks")):
+        return False
     return min(facts["size_px"]) > 0 and isinstance(facts.get("drawn"), bool)
+
+
+def _are_looks(value: Any) -> bool:
+    """Whether they are a look, a width, an ink or none, ends, and the width in pixels; or nothing,
+    as of an earlier version.
+    """
+    if value is None:
+        return True
+    if not isinstance(value, list) or len(value) != 5:
+        return False
+    look, width, ink, taper, width_px = value
+    texts = isinstance(look, str) and isinstance(taper, str) and isinstance(ink, (str, type(None)))
+    return texts and all(type(one) in (int, float) for one in (width, width_px))
 
 
 def _age_s(path: Path) -> float:
@@ -222,15 +304,7 @@ def _age_s(path: Path) -> float:
         return 0.0
 
 
-def fingerprint(photo: Photo) -> str:
-    """Of the bitmap itself: ids are used again from document to document."""
-    address = href(photo.image) or ""
-    if not address.startswith("data:"):
-        address = address.replace("\\", "/").rsplit("/", 1)[-1]  # Inkscape rebases links
-    return hashlib.sha256("".join(address.split()).encode()).hexdigest()[:32]
-
-
-def _read_object(path: Path) -> Optional[Dict[str, Any]]:
+def read_object(path: Path) -> Optional[Dict[str, Any]]:
     """A file's JSON object; None for one that is not there or not whole."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))

@@ -51,13 +51,14 @@ class Connection:
         photo: str,
         request: Dict[str, Any],
         preview_px: Optional[int],
-        edit: Optional[Dict[str, Any]] = None,
+        **more: Any,
     ) -> None:
-        """Ask for a sketch, or for an edit of one; the one that computes is called off."""
-        line = {"id": ident, "photo": photo, "request": request}
-        if edit is not None:
-            line["edit"] = edit
-        self._send({**line, "preview_px": preview_px} if preview_px else line)
+        """Ask for a sketch, or for an edit of one; the one that computes is called off.
+
+        more: other fields of the line, such as ``edit`` and ``start``; None is left out.
+        """
+        line = {"id": ident, "photo": photo, "request": request, "preview_px": preview_px, **more}
+        self._send({name: value for name, value in line.items() if value is not None})
 
     def stop(self) -> None:
         """End the sketch that computes early, and keep it."""
@@ -129,7 +130,7 @@ def ask_once(
     events: queue.Queue[Event] = queue.Queue()
     connection = Connection(host, events.put)
     try:
-        connection.sketch("1", photo, request, None, edit)
+        connection.sketch("1", photo, request, None, edit=edit)
         while True:
             event = events.get()
             if event["event"] in LAST and event.get("id") in ("1", None):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Dict, List, Optional
 
 from lxml import etree
@@ -13,14 +12,20 @@ from clipasso_ext.document.cascade import declare
 from clipasso_ext.document.elements import FreshIds
 from clipasso_ext.document.pixels import Pixels
 from clipasso_ext.document.placed_photo import PlacedPhoto
+from clipasso_ext.document.restyle import read_request
 from clipasso_ext.document.sketch_layer import SketchLayer
 from clipasso_ext.document.taper import paint_of, redraw
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
-from clipasso_ext.names import RANK, REQUEST
+from clipasso_ext.engine.tries import Regions
+from clipasso_ext.names import RANK
 
 # of the request that a sketch was made with, which its further strokes share
 KEPT = ("mask", "faces", "color", "width_px")
+NO_BETTER = (
+    "No better place was found, so the strokes stay where they were. Redraw them with Start afresh"
+    " and another number in Another try, or move them by hand first."
+)
 SAFE_MASKS = ("auto", "none", "alpha")
 
 
@@ -42,6 +47,7 @@ class EditTask:
         self.placed = placed
         self.messages: List[str] = []  # what the person should know afterwards
         self.done = False  # not when it was cancelled
+        self.added: List[str] = []  # ids of new strokes
         self._do = do
         self._reach = reach
         self._count = count
@@ -58,6 +64,11 @@ class EditTask:
         """The picture file, waited for. Raises `Problem` and `CalledOff`."""
         return self.placed.read(asker)
 
+    @property
+    def regions(self) -> Regions:
+        """There is nothing painted for an edit."""
+        return {}
+
     def request(self, settings: Settings, preset: str) -> Dict[str, Any]:
         """The engine's request: as the sketch was made, with the guide and the work that are chosen
         now. Raises `Problem`.
@@ -72,16 +83,13 @@ class EditTask:
         request = {"version": 1, **kept, "preset": preset, "guide": settings.guide}
         if self._count:
             request["strokes"] = self._count
+        if settings.seed:
+            request["seed"] = settings.seed
         return request
 
     def _kept_request(self) -> Dict[str, Any]:
         """What is kept of the request that the sketch was made with."""
-        try:
-            made = json.loads(self.sketch.layer.get(REQUEST) or "{}")
-        except (ValueError, RecursionError):
-            return {}
-        if not isinstance(made, dict):
-            return {}
+        made = read_request(self.sketch.layer)
         return {name: made[name] for name in KEPT if name in made}
 
     @property
@@ -112,12 +120,13 @@ class EditTask:
             if ink is not None:
                 declare(path, paint_of(path), ink)
         self._add(event["added"])
+        self.sketch.recount()
         for ident, why in change.get("kept", {}).items():
             if why == "locked" and self.sketch.selected is None:  # that is what it was locked for
                 continue
             self.messages.append(f"{ident} stays as it is: it is {why}.")
         if self._do == "refine" and not change["improved"]:
-            self.messages.append("No better place was found, so the strokes stay where they were.")
+            self.messages.append(NO_BETTER)
 
     def _add(self, texts: List[str]) -> None:
         """Put new paths on top, with ids and ranks of their own."""
@@ -125,6 +134,7 @@ class EditTask:
         for text in texts:
             path = etree.fromstring(text)
             path.set("id", ids.new("stroke"))
+            self.added.append(str(path.get("id")))
             ranks = [read_rank(one) or 0 for one in self.sketch.ranked_paths]
             # the engine does not see the ranks of hidden strokes
             path.set(RANK, str(max(ranks, default=-1) + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any, List, Optional
 
 from clipasso_ext.document.selection import Photo
@@ -10,6 +11,8 @@ from clipasso_ext.engine.connection import message_of
 from clipasso_ext.host import Host
 from clipasso_ext.names import JOB
 from clipasso_ext.problem import Problem
+
+ROOM_BYTES = 4_000_000  # a sketch, its log and what it is written in before it is renamed
 
 
 class InsertReport:
@@ -62,6 +65,25 @@ def insert_finished(
     return report
 
 
+def _computing(job: BackgroundJob, host: Host) -> str:
+    """What a job without an outcome is at; one that was interrupted is begun anew. Raises
+    `Problem`.
+    """
+    if not job.is_interrupted:
+        start(job, host)  # should the computer have been switched off under it
+        return f"Still computing: {job.name} ({job.progress})."
+    if shutil.disk_usage(str(job.folder)).free < ROOM_BYTES:
+        return (
+            f"Interrupted: {job.name}. The disk is full: make room for {host.jobs}, and choose this"
+            " again."
+        )
+    job.begin_anew(host)
+    return (
+        f"Begun anew: {job.name}. It was interrupted: the disk was full, or the computer was"
+        " switched off."
+    )
+
+
 def _insert_one(
     job: BackgroundJob,
     photo: Optional[Photo],
@@ -73,8 +95,7 @@ def _insert_one(
     """Insert a job's sketch, or report why not. Returns whether the person is done with it."""
     outcome = job.outcome
     if outcome is None:
-        start(job, host)  # should the computer have been switched off under it
-        report.lines.append(f"Still computing: {job.name} ({job.progress}).")
+        report.lines.append(_computing(job, host))
         return False
     if outcome.get("event") != "result":
         report.lines.append(f"Failed: {job.name}. {message_of(outcome)}")

@@ -12,9 +12,11 @@ from clipasso_ext.cancellation import CalledOff, Cancellation
 from clipasso_ext.document.pixels import Pixels
 from clipasso_ext.engine.connection import LAST, Connection, Event, message_of
 from clipasso_ext.engine.settings import DRAFT, Settings
+from clipasso_ext.engine.tries import Regions, Tries, Try
 from clipasso_ext.host import Host, log
 from clipasso_ext.problem import FAULT, Problem
 
+NOTHING_BETTER = "No better sketch was found from here; this one stays."
 READER_END_S = 5  # Inkscape is ended at once; a file on a slow disk is not waited for longer
 Post = Callable[[Callable[[], Any]], Any]  # runs a function in the thread that owns the session
 
@@ -46,6 +48,10 @@ class Task(Protocol):
         sketch. Raises `Problem`.
         """
 
+    @property
+    def regions(self) -> Regions:
+        """The pictures in which the person said what matters, by the request's field."""
+
     def insert(self, event: Event, settings: Settings) -> None:
         """Put the engine's ``result`` into the document. Raises `Problem`."""
 
@@ -55,11 +61,30 @@ class TaskState:
 
     def __init__(self) -> None:
         self.strokes: Optional[str] = None  # PNG in base64
+        self.drawing: Optional[str] = None  # the same as a document, of what grows
         self.mask: Optional[str] = None  # PNG in base64
         self.started: Event = {}  # which guide, and why
-        self.result: Optional[Event] = None
-        self.preset = ""  # of the result
+        self.tries = Tries()
         self.problem = ""
+        self.note = ""  # what came of the last work, where it is not to be seen
+
+    @property
+    def result(self) -> Optional[Event]:
+        """Of the sketch on show."""
+        shown = self.tries.shown
+        return None if shown is None else shown.event
+
+    @property
+    def preset(self) -> str:
+        """Of the result."""
+        shown = self.tries.shown
+        return "" if shown is None else shown.preset
+
+    @property
+    def svg(self) -> Optional[str]:
+        """The document of what is on show, be it done or growing."""
+        shown = self.tries.shown
+        return self.drawing if self.drawing is not None or shown is None else shown.svg
 
 
 class Session:
@@ -76,7 +101,9 @@ class Session:
         post: Post,
         changed: Callable[[], None],
         preview_px: int,
+        preview_svg: bool = False,
     ) -> None:
+        """preview_svg: whether growing sketches come as documents, not as pictures."""
         self.tasks = list(tasks)
         self.states = [TaskState() for _ in tasks]
         self.current: Optional[int] = None  # index of the task that computes
@@ -89,9 +116,14 @@ class Session:
         self._post = post
         self._changed = changed
         self._preview_px = preview_px
+        self._preview_svg = preview_svg
         self._connection: Optional[Connection] = None
+        self._progress: Event = {}  # the last that was told of the current one
         self._settings = Settings()
         self._preset = DRAFT
+        self._goes_on = False  # from the sketches on show
+        self._from: Optional[Try] = None  # from which the current one goes on
+        self._kept = False  # the current one was ended early
         self._queue: List[int] = []
         self._number = 0  # of the request that counts
         self._keeping = False  # as soon as there is something to keep
@@ -110,28 +142,73 @@ class Session:
         """Find out which guides there are."""
         self._send(lambda connection: connection.ask_about())
 
-    def begin(self, settings: Settings, preset: str, which: List[int]) -> None:
-        """Sketch these tasks; what computes is called off."""
+    def begin(
+        self, settings: Settings, preset: str, which: List[int], goes_on: bool = False
+    ) -> None:
+        """Sketch these tasks; what computes is called off.
+
+        goes_on: from the sketches on show, where they have these settings.
+        """
+        if self.current is not None:
+            self.states[self.current].drawing = None
         self._settings = settings
         self._preset = preset
+        self._goes_on = goes_on
         self._queue = list(which)
         for index in which:
             self.states[index].problem = ""
+            self.states[index].note = ""
         self._next()
+
+    def also(self, index: int) -> None:
+        """Sketch this task as well, after what computes."""
+        if index != self.current and index not in self._queue:
+            self._queue.append(index)
 
     def keep(self) -> None:
         """End what computes early and keep it, once there is something to keep; the tasks that wait
         are dropped.
         """
         self._queue = []
+        self._kept = True
         if self.phase == "progress":
             self._send(lambda connection: connection.stop())
         else:
             self._keeping = True
 
+    def problems(self) -> List[str]:
+        """What went wrong, each with the bitmap's name where there are several."""
+        several = len(self.tasks) > 1
+        return [
+            f"{task.name}: {state.problem}" if several else state.problem
+            for task, state in zip(self.tasks, self.states)
+            if state.problem
+        ]
+
     def forget(self, index: int) -> None:
-        """A result that the controls no longer describe."""
-        self.states[index].result = None
+        """The sketch on show, which the controls no longer describe; it may come back."""
+        self.states[index].tries.shown = None
+
+    def bring_back(self, index: int, one: Try) -> None:
+        """Show an earlier sketch; what computes of this task is called off."""
+        state = self.states[index]
+        if self.current == index:
+            self.call_off()
+        state.tries.shown = one
+        state.drawing = None
+        state.strokes = one.event.get("preview", state.strokes)
+        state.problem = ""
+        state.note = ""
+        self._changed()
+
+    def call_off(self) -> None:
+        """End what computes, and forget it."""
+        if self.current is None:
+            return
+        self.states[self.current].drawing = None
+        self._queue = []
+        self._hang_up()
+        self._next()
 
     def close(self) -> None:
         """Call everything off, and wait until no bitmap is read any more."""
@@ -147,12 +224,24 @@ class Session:
     def _next(self) -> None:
         self._number += 1
         self._keeping = False
+        self._kept = False
+        self._from = None
         self.latest = {}
+        self._progress = {}
         self.phase = "preparing"
         self.current = self._queue.pop(0) if self._queue else None
         if self.current is not None:
+            self._from = self._earlier(self.current)
             self._start_reading(self.tasks[self.current])
         self._changed()
+
+    def _earlier(self, index: int) -> Optional[Try]:
+        """The sketch on show of a task, if the next one is to go on from it and may."""
+        shown = self.states[index].tries.shown
+        if not self._goes_on or shown is None:
+            return None
+        fits = shown.leads_to(self._settings, self.tasks[index].regions)
+        return shown if fits else None
 
     def _start_reading(self, task: Task) -> None:
         number = self._number
@@ -184,8 +273,12 @@ class Session:
         if number != self._number:
             return
         self.phase = "asked"
+        start = None if self._from is None else self._from.svg
+        more = {"edit": edit, "start": start, "preview_svg": self._preview_svg or None}
         self._send(
-            lambda connection: connection.sketch(str(number), path, request, self._preview_px, edit)
+            lambda connection: connection.sketch(
+                str(number), path, request, self._preview_px, **more
+            )
         )
         self._changed()
 
@@ -224,6 +317,7 @@ class Session:
         self._queue = []
         if self.current is not None:
             self.states[self.current].strokes = None
+            self.states[self.current].drawing = None
         self._fail(self._number, message)
 
     def _hang_up(self) -> None:
@@ -243,18 +337,46 @@ class Session:
             self._send(lambda connection: connection.stop())
         state.strokes = event.get("preview", state.strokes)
         state.mask = event.get("mask_preview", state.mask)
+        if self.phase == "progress":
+            state.drawing = event.get("svg", state.drawing)
+            self._progress = event
         if self.phase == "started":
             state.started = {name: value for name, value in event.items() if name != "mask_preview"}
         elif self.phase == "result":
-            state.result = event
-            state.preset = self._preset
+            self._take(event, state)
         elif self.phase == "error":
             # the strokes on show are of a sketch that never came
             state.problem = message_of(event)
             state.strokes = None
+            state.drawing = None
             if event.get("code") == "no-engine":
                 self._hang_up()
         if self.phase in LAST:
             self._next()
         else:
             self._changed()
+
+    def _take(self, event: Event, state: TaskState) -> None:
+        """A sketch is done: it is on show, unless it is no better than what it went on from."""
+        state.drawing = None
+        earlier = self._from
+        if earlier is not None and not earlier.is_bettered_by(event):
+            if not self._kept:
+                earlier.exhausted.add((self._settings.preset, self._settings.guide))
+            state.tries.shown = earlier
+            state.note = NOTHING_BETTER
+            return
+        assert self.current is not None
+        told = self._progress
+        steps = int(told.get("step") or 0), int(told.get("steps") or 0)
+        state.tries.add(
+            Try(
+                event,
+                self._settings,
+                self._preset,
+                dict(self.tasks[self.current].regions),
+                steps,
+                float(told.get("time_s") or 0.0),
+                self._kept and steps[0] < steps[1],
+            )
+        )

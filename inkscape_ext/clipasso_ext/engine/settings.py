@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Dict
 
+from clipasso_ext.document.restyle import KEEP_LOOK, LOOKS, PLAIN, Restyling
 from clipasso_ext.document.treatment import KEEP, TREATMENTS
 from clipasso_ext.host import log
 
@@ -19,6 +20,7 @@ DRAFT = "draft"
 PRESETS = (FINISH, DRAFT, "quick", "standard", "published")
 MASKS = ("auto", "none")
 FACES = ("auto", "none")
+SUBJECTS = ("auto", "one")
 PHOTO_INK = "photo"
 INKS = ("black", PHOTO_INK)
 MAX_STROKES = 256
@@ -32,6 +34,8 @@ ENGINE_DEFAULTS = {
     "guide": "auto",
     "mask": "auto",
     "faces": "auto",
+    "subjects": "auto",
+    "background": 0,
     "color": "black",
     "seed": 0,
 }
@@ -47,11 +51,15 @@ class Settings:
     guide: judge of likeness.
     mask: what belongs to the subject.
     faces: whether the features of faces are laid.
+    subjects: whether subjects that stand apart are drawn apart.
+    background: strokes for what lies behind the subject, 0 for none.
     width: of a stroke in the document's display unit, 0 for the engine's.
     ink: a CSS colour, or ``photo``.
+    look: one of `restyle.LOOKS`.
     seed: another number is another try.
     seeds: starts that compete, 0 for the preset's.
-    bitmap: keep, dim or hide it afterwards.
+    bitmap: keep, dim, dim and lock, or hide it afterwards.
+    replaces: whether earlier sketches of the bitmap go.
     """
 
     strokes: int = 16
@@ -59,11 +67,29 @@ class Settings:
     guide: str = "auto"
     mask: str = "auto"
     faces: str = "auto"
+    subjects: str = "auto"
+    background: int = 0
     width: float = 0.0
     ink: str = "black"
+    look: str = PLAIN
     seed: int = 0
     seeds: int = 0
     bitmap: str = KEEP
+    replaces: bool = False
+
+    @property
+    def looks(self) -> Restyling:
+        """How the strokes of a sketch that is there are to look."""
+        ink = {"black": "#000000", PHOTO_INK: None}.get(self.ink, self.ink)
+        look = KEEP_LOOK if self.look == PLAIN else self.look
+        return Restyling(look, self.width, ink, KEEP_LOOK)
+
+    @property
+    def without_looks(self) -> Settings:
+        """With the engine's own pen, and every stroke's colour in the photograph: whatever the
+        looks, the strokes are the same.
+        """
+        return replace(self, width=0.0, ink=PHOTO_INK, look=PLAIN)
 
     def request(self, width_px: float, preset: str) -> Dict[str, Any]:
         """The engine's request: what differs from its defaults. `width_px` is the width in the
@@ -75,6 +101,9 @@ class Settings:
             "guide": self.guide,
             "mask": self.mask,
             "faces": self.faces,
+            "subjects": self.subjects,
+            # the whole picture has nothing behind it
+            "background": 0 if self.mask == "none" else self.background,
             "color": self.ink,
             "seed": self.seed,
         }
@@ -118,7 +147,10 @@ def sane(settings: Settings) -> Settings:
         guide=settings.guide if is_guide else standard.guide,
         mask=settings.mask if settings.mask in MASKS else standard.mask,
         faces=settings.faces if settings.faces in FACES else standard.faces,
+        subjects=settings.subjects if settings.subjects in SUBJECTS else standard.subjects,
+        background=min(max(settings.background, 0), MAX_STROKES),
         ink=settings.ink if is_ink else standard.ink,
+        look=settings.look if settings.look in LOOKS else standard.look,
         strokes=min(max(settings.strokes, 1), MAX_STROKES),
         width=min(max(width, 0.0), MAX_WIDTH),
         seed=min(max(settings.seed, 0), MAX_SEED),

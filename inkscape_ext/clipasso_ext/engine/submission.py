@@ -12,8 +12,9 @@ from clipasso_ext.cancellation import CalledOff, Cancellation
 from clipasso_ext.engine.background import BackgroundJob, facts_of, show, start, write_hidden
 from clipasso_ext.engine.session import READER_END_S, Post
 from clipasso_ext.engine.settings import Settings
-from clipasso_ext.engine.sketch_task import SketchTask
+from clipasso_ext.engine.sketch_task import PhotoTask
 from clipasso_ext.host import Host, log
+from clipasso_ext.menu import INSERT_FINISHED
 from clipasso_ext.problem import FAULT, Problem
 from clipasso_ext.processes import end
 
@@ -26,7 +27,7 @@ class Submission:
     Writing reads the bitmaps, which takes Inkscape its time; `begin` has it done in another thread.
     """
 
-    def __init__(self, tasks: Sequence[SketchTask], settings: Settings, host: Host) -> None:
+    def __init__(self, tasks: Sequence[PhotoTask], settings: Settings, host: Host) -> None:
         self._tasks = tasks
         self._settings = settings
         self._host = host
@@ -87,7 +88,7 @@ class Submission:
             self._discard()
             raise
 
-    def _facts(self, task: SketchTask, cancellation: Cancellation) -> Dict[str, Any]:
+    def _facts(self, task: PhotoTask, cancellation: Cancellation) -> Dict[str, Any]:
         try:
             return facts_of(task, self._settings, cancellation)
         except Problem as problem:
@@ -131,7 +132,15 @@ class Submission:
         self._written = []
 
 
-def submit(task: SketchTask, settings: Settings, host: Host) -> BackgroundJob:
+def handed_over(names: Sequence[str]) -> str:
+    """What the person is told of sketches that compute in the background now."""
+    return (
+        f"Sketching in the background: {', '.join(names)}. Go on working: {INSERT_FINISHED} brings"
+        " what is done."
+    )
+
+
+def submit(task: PhotoTask, settings: Settings, host: Host) -> BackgroundJob:
     """Have one bitmap sketched in the background. Raises `Problem`."""
     submission = Submission([task], settings, host)
     submission.write()

@@ -48,14 +48,12 @@ class ProgressWindow(WaitingWindow):
             self.destroy()
         if self.cancelled:
             return [], []
-        both = list(zip(self._tasks, self._session.states))
-        several = len(both) > 1
-        problems = [
-            f"{task.name}: {state.problem}" if several else state.problem
-            for task, state in both
-            if state.problem
+        results = [
+            (task, state.result)
+            for task, state in zip(self._tasks, self._session.states)
+            if state.result is not None
         ]
-        return [(task, state.result) for task, state in both if state.result is not None], problems
+        return results, self._session.problems()
 
     def _refresh(self) -> None:
         session = self._session
@@ -65,5 +63,6 @@ class ProgressWindow(WaitingWindow):
         state = session.states[session.current]
         pixels = self._tasks[session.current].pixels_if_read
         self._preview.show_sketch(None if pixels is None else pixels.path, state.strokes, None)
-        self.show_progress(wording.status_line(session), wording.progress_share(session))
+        share = None if wording.is_unmeasured(session) else wording.progress_share(session)
+        self.show_progress(wording.status_line(session), share)
         self._keep.set_sensitive(session.phase == "progress")

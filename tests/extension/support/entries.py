@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, Type
 
-from clipasso_ext import edit_effects, sketch_effects
+from clipasso_ext import edit_effects, many_effect, sketch_effects
 from clipasso_ext.effects import Effect
 
 BITMAP_ENTRIES: Dict[str, Type[Effect]] = {
@@ -12,8 +12,10 @@ BITMAP_ENTRIES: Dict[str, Type[Effect]] = {
     "parameters": sketch_effects.ParametersEffect,
     "background": sketch_effects.BackgroundEffect,
     "insert": sketch_effects.InsertEffect,
+    "deliver": sketch_effects.DeliverEffect,
     "engine": sketch_effects.EngineEffect,
 }
+OTHER_ENTRIES: Dict[str, Type[Effect]] = {"many": many_effect.ManyEffect}
 EDIT_ENTRIES: Dict[str, Type[Effect]] = {
     "redraw": edit_effects.RedrawEffect,
     "add": edit_effects.AddEffect,
@@ -24,4 +26,4 @@ EDIT_ENTRIES: Dict[str, Type[Effect]] = {
     "join": edit_effects.JoinEffect,
     "order": edit_effects.PlotOrderEffect,
 }
-ENTRIES = {**BITMAP_ENTRIES, **EDIT_ENTRIES}
+ENTRIES = {**BITMAP_ENTRIES, **EDIT_ENTRIES, **OTHER_ENTRIES}

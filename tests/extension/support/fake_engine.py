@@ -111,6 +111,8 @@ class FakeEngine:
         for step in range(1, steps + 1):
             progress = {"step": step, "steps": steps, "loss": 1 / step, "time_s": 0.1 * step}
             shown = {} if picture is None else {"preview": picture}
+            if fields.get("preview_svg"):
+                shown = {"svg": result_of(fields)["svg"]}
             self.say(ident, event="progress", time_left_s=3.0, **progress, **shown)
             if MODE == "die":
                 os._exit(9)
@@ -120,7 +122,7 @@ class FakeEngine:
             self.say(ident, event="cancelled")
             return
         result = result_of(fields)
-        if picture is not None and result["event"] == "result":
+        if shown_as_picture(fields) and result["event"] == "result":
             result["preview"] = picture
         self.say(ident, **result)
 
@@ -136,6 +138,7 @@ class FakeEngine:
             device="cpu",
             mask="u2netp",
             saliency="edges",
+            subjects=int(os.environ.get("FAKE_ENGINE_SUBJECTS", "1")),
             faces=int(os.environ.get("FAKE_ENGINE_FACES", "0")),
             steps=STEPS,
             seeds=1,
@@ -143,6 +146,10 @@ class FakeEngine:
             line="guide lite (no CLIP weights on this machine) · cpu · mask u2netp",
             **shown,
         )
+
+
+def shown_as_picture(fields: Dict[str, Any]) -> bool:
+    return bool(fields.get("preview_px")) and not fields.get("preview_svg")
 
 
 def result_of(fields: Dict[str, Any]) -> Dict[str, Any]:
@@ -154,7 +161,10 @@ def result_of(fields: Dict[str, Any]) -> Dict[str, Any]:
     count = request.get("strokes", 16)
     strokes = [{"points": arc} for arc in ellipse(width, height, count)]
     svg = drawing(width, height, count, request)
-    return {"event": "result", "sketch": {"strokes": strokes}, "svg": svg}
+    # what goes on from a sketch gets better once
+    loss = 0.5 if fields.get("start") else 1.0
+    sketch = {"strokes": strokes, "loss": loss, "guide": "lite"}
+    return {"event": "result", "sketch": sketch, "svg": svg}
 
 
 def log(line: str) -> None:

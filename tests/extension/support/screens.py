@@ -90,3 +90,10 @@ def button(window: Any, label: str) -> Any:
         if (one.get_label() or "").replace("_", "") == label
     ]
     return found
+
+
+def status(window: Any) -> str:
+    """All that a window says."""
+    from gi.repository import Gtk
+
+    return "\n".join(label.get_text() for label in widgets(window, Gtk.Label))

@@ -1,0 +1,87 @@
+"""What a person has seen of one bitmap: every draft and every finished sketch, any of which may
+come back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional, Set, Tuple
+
+from clipasso_ext.engine.connection import Event
+from clipasso_ext.engine.settings import DRAFT, Settings
+
+MOST = 24  # that are remembered: more are not told apart in a strip of small pictures
+LEAST_GAIN = 1e-4  # of the loss, below which a sketch counts as the one that it went on from
+Regions = Dict[str, str]  # files by the request's field
+
+
+@dataclass(eq=False)
+class Try:
+    """A sketch that the engine drew.
+
+    event: its ``result``. settings, preset, regions: with which it was drawn. steps: that were
+    done and planned. time_s: that it took. stopped: by the person.
+    """
+
+    event: Event
+    settings: Settings
+    preset: str
+    regions: Regions = field(default_factory=dict)
+    steps: Tuple[int, int] = (0, 0)
+    time_s: float = 0.0
+    stopped: bool = False
+    # presets and guides with which nothing better was found from here
+    exhausted: Set[Tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def strokes(self) -> int:
+        return len(self.event["sketch"]["strokes"])
+
+    @property
+    def svg(self) -> str:
+        return str(self.event["svg"])
+
+    @property
+    def is_draft(self) -> bool:
+        return self.preset == DRAFT
+
+    @property
+    def loss(self) -> float:
+        return float(self.event["sketch"]["loss"])
+
+    def leads_to(self, settings: Settings, regions: Regions) -> bool:
+        """Whether a sketch with these settings may go on from its strokes."""
+        own = self.settings
+        same = ("strokes", "seed", "mask", "faces", "subjects", "background")
+        return self.regions == regions and all(
+            getattr(own, name) == getattr(settings, name) for name in same
+        )
+
+    def is_exhausted(self, settings: Settings) -> bool:
+        """Whether to go on with these settings would change nothing."""
+        return (settings.preset, settings.guide) in self.exhausted
+
+    def is_bettered_by(self, event: Event) -> bool:
+        """Whether a sketch that went on from this one differs from it."""
+        after: Dict[str, Any] = event["sketch"]
+        if after.get("guide") != self.event["sketch"].get("guide"):
+            return True  # their losses are no measure of each other
+        return float(after["loss"]) < self.loss - LEAST_GAIN
+
+
+class Tries:
+    """The sketches of one bitmap, oldest first, and which of them is on show; none while another
+    one grows.
+    """
+
+    def __init__(self) -> None:
+        self.all: List[Try] = []
+        self.shown: Optional[Try] = None
+
+    def add(self, one: Try) -> None:
+        """Take and show another; of too many the oldest draft that is not on show goes."""
+        self.all.append(one)
+        self.shown = one
+        if len(self.all) > MOST:
+            drafts = [old for old in self.all[:-1] if old.is_draft]
+            self.all.remove((drafts or self.all)[0])

@@ -1,0 +1,180 @@
+"""The brush with which a person says what matters: its buttons, its size, and what it painted over
+each photograph.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import gi
+
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gtk  # noqa: E402
+from lxml import etree  # noqa: E402
+
+from clipasso_ext.document.still import Part, cut  # noqa: E402
+from clipasso_ext.engine.regions import (  # noqa: E402
+    LESS,
+    MORE,
+    NOT_SUBJECT,
+    SUBJECT,
+    Mark,
+    Marks,
+)
+from clipasso_ext.engine.tries import Regions  # noqa: E402
+from clipasso_ext.host import log  # noqa: E402
+from clipasso_ext.windows.pictures import draws_svg, from_svg  # noqa: E402
+
+LABELS = [
+    (MORE, "Mo_re Here", "Paint where the sketch needs more strokes."),
+    (LESS, "_Less Here", "Paint where fewer strokes will do."),
+    (NOT_SUBJECT, "_Not the Subject", "Paint what should be left out."),
+    (SUBJECT, "S_ubject Too", "Paint what belongs to the subject and was not found."),
+]
+RADIUS = 0.04  # of the longer side
+SMALLEST, LARGEST = 0.005, 0.25
+CHANGE = 1.25  # of the size, by one key
+NO_SVG = "To paint, this GTK has to draw SVG: install the package librsvg2-common."
+
+
+class Brush(Gtk.Box):  # type: ignore[misc] # GTK has no types
+    """Calls `changed` after every stroke of the brush, and `shown` when the picture is another.
+
+    tool: what is painted; None for nothing. A photograph's marks are taken with `look_at`.
+    """
+
+    def __init__(self, changed: Callable[[], None], shown: Callable[[], None]) -> None:
+        super().__init__(spacing=6)
+        self.tool: Optional[str] = None
+        self._changed = changed
+        self._shown = shown
+        self._radius = RADIUS
+        self._marks: Optional[Marks] = None
+        self._of: Dict[int, Marks] = {}  # by the photograph's number
+        self._painting: Optional[Mark] = None
+        self._over: Optional[Tuple[float, float]] = None  # where the brush is
+        self._written = 0  # pictures so far, which have names of their own
+        self._build()
+
+    def _build(self) -> None:
+        tools = Gtk.Box()
+        tools.get_style_context().add_class("linked")
+        self._buttons = {}
+        for tool, label, tip in LABELS:
+            button = Gtk.ToggleButton.new_with_mnemonic(label)
+            button.set_tooltip_text(f"{tip} [ and ] change the brush's size.")
+            button.connect("toggled", self._choose, tool)
+            tools.pack_start(button, False, False, 0)
+            self._buttons[tool] = button
+        self._undo = self._action(
+            "Undo", "Take the last stroke of the brush back (Ctrl+Z)", self.undo
+        )
+        self._clear = self._action("Clear", "Take all that was painted away", self.clear)
+        for widget in (tools, self._undo, self._clear):
+            self.pack_start(widget, False, False, 0)
+        if not draws_svg():
+            self.set_sensitive(False)
+            self.set_tooltip_text(NO_SVG)
+        self._refresh()
+
+    def _action(self, label: str, tip: str, act: Callable[[], None]) -> Any:
+        button = Gtk.Button.new_with_label(label)
+        button.set_tooltip_text(tip)
+        button.connect("clicked", lambda _: act())
+        return button
+
+    def _choose(self, button: Any, tool: str) -> None:
+        if button.get_active():
+            self.tool = tool
+            for other, one in self._buttons.items():
+                if other != tool:
+                    one.set_active(False)
+        elif self.tool == tool:
+            self.tool = None
+        self._shown()
+
+    def look_at(self, number: int, size: Optional[Tuple[float, float]]) -> None:
+        """The photograph on show, and its size; None for one that is not seen yet."""
+        if number not in self._of and size is not None:
+            self._of[number] = Marks(size)
+        self._marks = self._of.get(number)
+        self._refresh()
+
+    def resize(self, closer: bool) -> None:
+        """A larger brush, or a smaller one."""
+        factor = CHANGE if closer else 1 / CHANGE
+        self._radius = min(max(self._radius * factor, SMALLEST), LARGEST)
+        self._shown()
+
+    def hover(self, place: Optional[Tuple[float, float]]) -> None:
+        """Where the brush is; None for nowhere on the picture."""
+        self._over = place
+
+    def begin(self, place: Tuple[float, float]) -> None:
+        """A stroke of the brush begins."""
+        if self._marks is None or self.tool is None:
+            return
+        self._painting = Mark(self.tool, self._radius, [place])
+        self._marks.all.append(self._painting)
+
+    def go_on(self, place: Tuple[float, float]) -> None:
+        """And goes on."""
+        if self._painting is not None:
+            self._painting.points.append(place)
+
+    def end(self) -> None:
+        """And ends."""
+        if self._painting is not None:
+            self._painting = None
+            self._tell()
+
+    def undo(self) -> None:
+        """Take the last stroke back."""
+        if self._marks is not None and self._marks.all:
+            self._marks.all.pop()
+            self._tell()
+
+    def clear(self) -> None:
+        """Take all strokes back."""
+        if self._marks is not None and self._marks.all:
+            self._marks.all.clear()
+            self._tell()
+
+    def _tell(self) -> None:
+        self._refresh()
+        self._shown()
+        self._changed()
+
+    def _refresh(self) -> None:
+        has_marks = self._marks is not None and bool(self._marks.all)
+        self._undo.set_sensitive(has_marks)
+        self._clear.set_sensitive(has_marks)
+
+    def drawn(self, part: Part, width: int, height: int) -> Optional[Any]:
+        """What was painted over a part of the picture, at that size; None for nothing."""
+        if self._marks is None:
+            return None
+        brush = None
+        if self.tool is not None and self._over is not None:
+            brush = Mark(self.tool, self._radius, [self._over])
+        if brush is None and not self._marks.all:
+            return None
+        return from_svg(cut(etree.fromstring(self._marks.overlay(brush)), part, width, height))
+
+    def write(self, number: int, folder: Path) -> Regions:
+        """The pictures of what was painted over a photograph, as files, by the request's field."""
+        marks: Optional[Marks] = self._of.get(number)
+        regions: Regions = {}
+        fields: List[str] = [] if marks is None else marks.fields()
+        for field in fields:
+            assert marks is not None
+            picture = from_svg(marks.picture(field).encode())
+            if picture is None:
+                log(f"what was painted for {field} can't be drawn")
+                continue
+            self._written += 1
+            path = folder / f"{field}-{self._written}.png"
+            picture.savev(str(path), "png", [], [])
+            regions[field] = str(path)
+        return regions
