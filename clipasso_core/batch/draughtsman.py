@@ -93,7 +93,9 @@ class _Work:
     """One picture on its way to a row."""
 
     def __init__(self, draughtsman: Draughtsman, photo: Photo, tell: Tell) -> None:
-        self._of, self._photo, self._tell = draughtsman, photo, tell
+        self._of = draughtsman
+        self._photo = photo
+        self._tell = tell
         self._began = time.monotonic()
         self._sha256 = self._stamp = ""
 

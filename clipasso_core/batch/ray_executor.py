@@ -52,7 +52,9 @@ class RayExecutor:
     def __init__(
         self, draughtsman: Draughtsman, address: str | None = None, jobs: int | None = None
     ) -> None:
-        self._draughtsman, self._address, self._jobs = draughtsman, address, jobs
+        self._draughtsman = draughtsman
+        self._address = address
+        self._jobs = jobs
         self._reader: threading.Thread | None = None
 
     def draw(self, photos: list[Photo], stop: Stop) -> Iterator[Message]:

@@ -80,7 +80,9 @@ def planned_line(plan: Plan) -> str:
 
 class _Bar:
     def __init__(self, plan: Plan, bar: Progress, console: Console) -> None:
-        self._bar, self._console, self._plan = bar, console, plan
+        self._bar = bar
+        self._console = console
+        self._plan = plan
         self._began = time.monotonic()
         self._drawn = self._failed = 0
         for line in (*plan.notes, planned_line(plan)):

@@ -54,7 +54,9 @@ class SaliencyLayout:
     """
 
     def __init__(self, saliency: np.ndarray, source: str, wanted: np.ndarray | None = None) -> None:
-        self._saliency, self.source, self._wanted = saliency, source, wanted
+        self._saliency = saliency
+        self.source = source
+        self._wanted = wanted
 
     def lay(
         self, count: int, rng: np.random.Generator, there: Iterable[np.ndarray], of: int

@@ -163,7 +163,10 @@ class _Teller:
     def __init__(
         self, preview_px: int | None, as_svg: bool, tell: Tell, wish: Callable[[], str]
     ) -> None:
-        self._preview_px, self._as_svg, self._tell, self._wish = preview_px, as_svg, tell, wish
+        self._preview_px = preview_px
+        self._as_svg = as_svg
+        self._tell = tell
+        self._wish = wish
         self._shown = 0.0  # when the last picture was
         self.foreground: np.ndarray | None = None  # the mask, to be shown at the beginning
 

@@ -77,7 +77,9 @@ class Part:
             give. levels: how many of its first strokes are to be sketches of their own; None for
             those that the number of strokes gives. steps: in place of the preset's.
         """
-        self.prepared, self.stage, self.strokes = prepared, stage, strokes
+        self.prepared = prepared
+        self.stage = stage
+        self.strokes = strokes
         self.start: list[Stroke] | None = None  # of an earlier sketch, most needed first
         self.width_px = width_px or self.stage.width_px(prepared.request.width_px)
         self._steps_before_joined = steps or prepared.preset.steps

@@ -25,7 +25,10 @@ from clipasso_core.cli.main import main
 from clipasso_core.cli.sketch import sketch
 
 ROOT = Path(__file__).resolve().parents[2]
-DONE, MISTAKE, SOME_LEFT, INTERRUPTED = 0, 2, 3, 130
+DONE = 0
+MISTAKE = 2
+SOME_LEFT = 3
+INTERRUPTED = 130
 FAST = ("--steps", "2", "--guide", "lite", "--device", "cpu", "--strokes", "3", "--mask", "none")
 OF_ONE = {"photo", "frames", "start_file"}  # what only one picture has
 

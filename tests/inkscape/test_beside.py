@@ -15,7 +15,9 @@ from support.screen import Desk, desk, need, wait_for
 from support.session_bus import session_bus
 from support.sitting import MESSAGE, PROGRESS, WINDOW, Sitting, Told, children, end_all
 
-SKETCH, PARAMETERS, INSERT = "ctrl+F9", "ctrl+F10", "ctrl+F12"
+SKETCH = "ctrl+F9"
+PARAMETERS = "ctrl+F10"
+INSERT = "ctrl+F12"
 ADD = "ctrl+F11"
 KEYS = {
     SKETCH: "sketch",

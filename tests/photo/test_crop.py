@@ -12,7 +12,9 @@ from clipasso_core.photo.crop import continued, rim, shown_part
 from clipasso_core.photo.framing import fade_where_cut
 from clipasso_core.photo.picture import Picture, from_array
 
-WIDTH, HEIGHT, FINER = 320, 240, 4
+WIDTH = 320
+HEIGHT = 240
+FINER = 4
 Alpha = NDArray[np.uint8]
 
 

@@ -131,13 +131,15 @@ def test_the_document_has_a_row_for_every_event() -> None:
 
 
 def test_the_document_names_every_code_that_a_sketch_can_end_in() -> None:
-    """Those of reading, writing and plotting files, of levels, of folders and of downloads belong
-    to the command line.
+    """Those of reading, writing and plotting files, of levels, of folders, of batches and of
+    downloads belong to the command line.
     """
     section = DOCUMENT.split("## Errors")[1].split("\n## ")[0]
     named = set(re.findall(r"`((?:bad|no|newer|bug)(?:-[a-z-]+)?)`", section))
     code = "".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "clipasso_core").rglob("*.py")
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "clipasso_core").rglob("*.py")
+        if "batch" not in (path.parent.name, path.stem)
     )
     raised = set(re.findall(r'"((?:bad|no|newer)-[a-z-]+)"', code))
     elsewhere = {
@@ -158,6 +160,7 @@ def test_the_document_names_every_code_that_a_sketch_can_end_in() -> None:
         "bad-width",
         "bad-rasteriser",
         "bad-series",
+        "bad-subjects",
         "bad-paper",
     }
     assert raised - elsewhere - of_settings <= named
