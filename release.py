@@ -39,6 +39,7 @@ ENGINE, EXTENSION = "clipasso_core", "inkscape_ext"
 SET_UP = (EXTENSION, "installer", "examples/coffee.jpg")  # what the engine's package carries
 BESIDE_THE_ENGINE = ("pyproject.toml", "README.md", "LICENSE")
 NOT_FOR_INKSCAPE = ("ruff.toml",)  # of the extension's folder
+GALLERYS = ("LICENSE", "README.md", "icon.svg")  # what Inkscape's gallery wants beside the code
 INKSCAPES_FOLDER = "clipasso"  # in the zip, and in Inkscape's extensions folder
 OLDEST_INKSCAPES_PYTHON = (3, 8)
 EXAMPLE = ROOT / "examples" / "coffee.jpg"
@@ -320,6 +321,13 @@ def check_extension(package: Path, folder: Path) -> str:
     with zipfile.ZipFile(package) as file:
         file.extractall(folder)
     there = folder / INKSCAPES_FOLDER
+    with zipfile.ZipFile(package) as file:
+        others = {name for name in file.namelist() if not name.startswith(f"{INKSCAPES_FOLDER}/")}
+    if others:
+        raise Problem(f"{package.name}: {min(others)} is not in its folder {INKSCAPES_FOLDER}")
+    for name in GALLERYS:
+        if not (there / name).is_file():
+            raise Problem(f"{package.name}: the gallery wants {name}, not in it")
     entries = sorted(there.glob("*.inx"))
     for entry in entries:
         for command in ElementTree.parse(entry).iter(f"{NAMESPACE}command"):

@@ -124,6 +124,8 @@ def test_two_builds_are_alike_to_the_byte(built: dict[str, Path], tmp_path: Path
     [
         ("clipasso/clipasso_sketch.py", "clipasso_sketch.inx starts clipasso_sketch.py"),
         ("clipasso/clipasso_ext/problem.py", "No module named 'clipasso_ext.problem'"),
+        ("clipasso/icon.svg", r"the gallery wants icon\.svg"),
+        ("clipasso/LICENSE", "the gallery wants LICENSE"),
     ],
 )
 def test_an_extension_that_lacks_a_file_is_no_release(
@@ -131,6 +133,16 @@ def test_an_extension_that_lacks_a_file_is_no_release(
 ) -> None:
     with pytest.raises(release.Problem, match=reason):
         release.check_extension(without(built["extension"], name, tmp_path), tmp_path)
+
+
+def test_an_extension_that_is_not_one_folder_is_no_release(
+    built: dict[str, Path], tmp_path: Path
+) -> None:
+    package = without(built["extension"], "clipasso/README.md", tmp_path)
+    with zipfile.ZipFile(package, "a") as file:
+        file.writestr("README.md", "")
+    with pytest.raises(release.Problem, match=r"README\.md is not in its folder clipasso"):
+        release.check_extension(package, tmp_path)
 
 
 def test_an_extension_for_a_newer_python_is_no_release(
