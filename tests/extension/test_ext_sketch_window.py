@@ -560,7 +560,7 @@ def test_the_guide_s_and_the_subject_s_names_are_words_that_everybody_knows(
 
     hands.when(lambda: "Draft of" in status(window), look)
     window.run()
-    assert "Judged by the built-in network. The subject was found by itself" in seen[0]
+    assert "Judged by the built-in network. The subject was found automatically" in seen[0]
     assert "u2netp" not in seen[0]
 
 

@@ -94,7 +94,7 @@ def test_the_window_says_what_it_is(one: Try, line: str, tip: str) -> None:
 @pytest.mark.parametrize(
     ("guide", "mask", "line"),
     [
-        ("lite", "u2netp", "Judged by the built-in network. The subject was found by itself: "),
+        ("lite", "u2netp", "Judged by the built-in network. The subject was found automatically: "),
         ("clip:RN101:openai", "alpha", "Judged by CLIP (RN101). The subject is what is not"),
         ("lite", "none", "Judged by the built-in network. The whole picture is drawn."),
         ("lite", "plain border", "Judged by the built-in network. The subject is what stands out"),

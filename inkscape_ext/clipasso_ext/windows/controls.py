@@ -41,7 +41,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
     """Calls `changed` with whether the sketch itself is concerned; `settings` is what they say."""
 
     def __init__(self, settings: Settings, unit: str, changed: Callable[[bool], None]) -> None:
-        super().__init__(row_spacing=8, column_spacing=12)
+        super().__init__(row_spacing=6, column_spacing=12)
         self._settings = settings
         self._changed = changed
         self._row = 0

@@ -33,7 +33,7 @@ PAUSE_MS = 150  # a turning knob is followed when it rests for so long
 PAINT_PAUSE_MS = 700  # between two strokes of the brush one lifts the hand
 PAINTED = "clipasso-painted-"  # of a folder's name
 MASK_PX = 1024  # longer side of the picture of the mask
-SIZE_PX = (1060, 660)  # of the window, if the screen has so much room
+SIZE_PX = (1060, 700)  # of the window, if the screen has so much room
 ROOM = 0.92  # of the screen, at most: bars and borders need the rest
 
 

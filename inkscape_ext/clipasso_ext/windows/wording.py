@@ -69,7 +69,7 @@ def subject(mask: str) -> str:
         return "The subject is what is not transparent."
     if mask == "plain border":
         return "The subject is what stands out from the plain background."
-    return "The subject was found by itself: the view Mask shows it."
+    return "The subject was found automatically: the view Mask shows it."
 
 
 def result_line(one: Try, note: str) -> str:
