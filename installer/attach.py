@@ -20,7 +20,7 @@ from installer.machine import Machine
 from installer.options import Options, read_options
 from installer.prerequisites import check_home
 from installer.problem import Problem
-from installer.report import Report
+from installer.report import Report, print_anything
 
 
 class PipsEngine(Engine):
@@ -87,8 +87,9 @@ def main(
     checkout: Checkout | None = None,
 ) -> int:
     """Install the extension of the engine that this command starts, or ``uninstall`` it. Returns
-    the exit status: 0, or 2 for something to mend.
+    the exit status: 0, 2 for something to mend, 130 after Ctrl-C.
     """
+    print_anything()
     try:
         options = read_options([*words])
         machine = machine or Machine()
@@ -100,3 +101,5 @@ def main(
     except (Problem, OSError) as error:
         print(f"clipasso: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # who started this one tells it
+        return 130

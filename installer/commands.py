@@ -32,7 +32,7 @@ from installer.options import EXTRAS, HELP, Options, asks_for_help, read_options
 from installer.prerequisites import check_home, find_unusable
 from installer.problem import Problem
 from installer.removal import Removal
-from installer.report import Report
+from installer.report import Report, print_anything
 from installer.torch import has_nvidia_gpu
 
 CLIP = "clip:RN101:openai"
@@ -260,10 +260,7 @@ def main(
     if asks_for_help(arguments):
         print(HELP)
         return 0
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError):
-            # a code page of Windows lacks our marks
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    print_anything()
     try:
         _check_working_folder()
         options = read_options(arguments)

@@ -187,9 +187,11 @@ class Environment:
             choice = choose_default(self.machine, choice.kind, why)
             check_room(self.machine, self.home, choice.needed_gb)
             self.say(f"{choice.why}.")
-        slim = choice.kind == "slim" and packages.install_slim_torch()
+        if choice.kind == "slim" and not packages.install_slim_torch():
+            check_room(self.machine, self.home, NEEDED_GB["default"])
+            choice = replace(choice, kind="default")
         packages.install_engine(extras, tested=choice.kind != "existing")
-        if slim and not packages.torch_loads():
+        if choice.kind == "slim" and not packages.torch_loads():
             self.say("torch does not load without the GPU's libraries here: they come as well.")
             check_room(self.machine, self.home, NEEDED_GB["default"])
             packages.bring_gpu_back()

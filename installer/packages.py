@@ -50,6 +50,7 @@ class Packages:
             self.of_torch.fill_in()
         except (OSError, ValueError) as error:
             self.say(f"The GPU's libraries can't be left out here ({error}).")
+            return False
         return True
 
     def leave_out_gpu(self) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 
 from installer.checks import Check
@@ -12,6 +14,13 @@ from installer.engine import Engine
 from installer.inkscape import Inkscape
 
 MARKS = {"ok": "✓", "note": "·", "fault": "✗"}
+
+
+def print_anything() -> None:
+    """Let what can't be printed be replaced: a code page of Windows lacks our marks."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
 
 
 class Report:

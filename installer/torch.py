@@ -22,7 +22,7 @@ CUDA_BUILDS = (
     ("cu126", 525, (5, 0), (9, 99)),
 )
 # of all packages together; docs/install.md lists them
-DOWNLOAD_GB = {"cpu": 0.4, "cuda": 3.0, "rocm": 4.5, "default": 3.0, "slim": 0.9, "existing": 0.3}
+DOWNLOAD_GB = {"cpu": 0.4, "cuda": 3.0, "rocm": 4.5, "default": 3.0, "slim": 0.8, "existing": 0.3}
 NEEDED_GB = {"cpu": 2.5, "cuda": 8.0, "rocm": 15.0, "default": 8.0, "slim": 4.0, "existing": 1.0}
 
 

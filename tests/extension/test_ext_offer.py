@@ -38,9 +38,9 @@ def test_the_lines_make_a_place_for_the_engine_and_fill_it(
     assert lines[0] == [sys.executable, "-m", "venv", str(place)]
     assert lines[1][-2:] == ["--index-url", "https://download.pytorch.org/whl/cpu"]
     assert lines[2][-1] == "clipasso==" + VERSION
-    assert lines[3] == [clipasso, "models", "fetch", "u2netp", "faces"]
-    assert lines[4][:2] == [clipasso, "install-extension"]
-    assert lines[4][-1] == str(tmp_path / "extensions")
+    assert lines[4] == [clipasso, "models", "fetch", "u2netp", "faces"]
+    assert lines[3][:2] == [clipasso, "install-extension"]
+    assert lines[3][-1] == str(tmp_path / "extensions")
 
 
 def test_with_a_gpu_torch_is_pips_own(monkeypatch: pytest.MonkeyPatch) -> None:

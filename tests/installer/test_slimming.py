@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib.metadata
+import json
 import os
 import platform
 import subprocess
@@ -222,7 +223,7 @@ def test_without_a_gpu_the_default_build_comes_without_what_a_gpu_needs_and_a_gp
     machine.online = False
     assert machine.do() == 0
     assert machine.count("--no-deps torch torchvision") == 1
-    assert "the default build without its GPU libraries; up to 0.9 GB" in capfd.readouterr().out
+    assert "the default build without its GPU libraries; up to 0.8 GB" in capfd.readouterr().out
     before = machine.in_use
     assert machine.do() == 0
     assert machine.in_use == before
@@ -241,6 +242,22 @@ def test_a_torch_that_does_not_load_without_them_gets_the_gpus_libraries(
     assert "they come as well" in capfd.readouterr().out
     assert machine.count("pip install") == 4  # torch alone, setuptools, the engine, the rest
     assert machine.do("slim") == 0  # it is known as a full one
+
+
+def test_where_they_can_not_be_left_out_the_whole_build_is_installed(
+    machine: FakeMachine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def lay_damaged_library() -> None:
+        (folder,) = (one for one in machine.engines if (one / "bin").exists())
+        library = site_packages(folder) / "torch" / "lib" / "libtorch.so"
+        library.parent.mkdir(parents=True)
+        library.write_bytes(b"damaged")
+
+    machine.online = False
+    machine.running["--no-deps torch"] = lay_damaged_library
+    assert machine.do() == 0
+    assert "The GPU's libraries can't be left out here (no shared" in capfd.readouterr().out
+    assert json.loads((machine.home / "current.json").read_text())["torch"] == "default"
 
 
 @pytest.mark.slow

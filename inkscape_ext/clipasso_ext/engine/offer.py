@@ -74,12 +74,13 @@ def make_offer(extension: Path = EXTENSION) -> Offer:
     steps += [
         Step("Downloading the engine", [*pip, "clipasso==" + VERSION]),
         Step(
-            "Downloading what finds subjects and faces",
-            [clipasso, "models", "fetch", "u2netp", "faces"],
-        ),
-        Step(
             "Telling the extension where the engine is",
             [clipasso, "install-extension", "--extensions-dir", str(extension.parent)],
+        ),
+        # last: sketches work without
+        Step(
+            "Downloading what finds subjects and faces",
+            [clipasso, "models", "fetch", "u2netp", "faces"],
         ),
     ]
     is_large = sys.platform == "linux" and not spares_gpu
