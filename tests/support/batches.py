@@ -119,3 +119,8 @@ def run_at_once(order: Order, stop: Stop | None = None) -> tuple[Batch, Plan, li
     for _ in batch.run(plan, executor, stop or Stop()):
         pass
     return batch, plan, executor.drawn
+
+
+def quick(out: Out, text: str | None = None) -> Draughtsman:
+    request = SketchRequest(guide="clip:RN50", device="cpu", text=text)
+    return QuickDraughtsman(Settings(request), out)
