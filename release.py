@@ -16,6 +16,7 @@ import argparse
 import ast
 import gzip
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -35,8 +36,10 @@ from clipasso_core import __version__
 
 ROOT = Path(__file__).resolve().parent
 ENGINE, EXTENSION = "clipasso_core", "inkscape_ext"
+SET_UP = (EXTENSION, "installer", "examples/coffee.jpg")  # what the engine's package carries
 BESIDE_THE_ENGINE = ("pyproject.toml", "README.md", "LICENSE")
 NOT_FOR_INKSCAPE = ("ruff.toml",)  # of the extension's folder
+GALLERYS = ("LICENSE", "README.md", "icon.svg")  # what Inkscape's gallery wants beside the code
 INKSCAPES_FOLDER = "clipasso"  # in the zip, and in Inkscape's extensions folder
 OLDEST_INKSCAPES_PYTHON = (3, 8)
 EXAMPLE = ROOT / "examples" / "coffee.jpg"
@@ -74,10 +77,10 @@ def main(arguments: list[str]) -> int:
         for path in (wheel, sdist, extension):
             print(f"built   {path.name}: {path.stat().st_size / 1000:.0f} kB, {checksum(path)}")
         with tempfile.TemporaryDirectory() as scratch:
-            check_wheel_is_whole(wheel, tracked(ENGINE))
+            check_wheel_is_whole(wheel, packaged())
             for path in (wheel, sdist):
                 check_installs(path, Path(scratch) / path.suffix)
-                print(f"checked {path.name}: installs, says its version, sketches", flush=True)
+                print(f"checked {path.name}: installs, sketches, brings the extension", flush=True)
             print(f"checked {extension.name}: {check_extension(extension, Path(scratch))}")
     except Problem as problem:
         print(f"release.py: {problem}", file=sys.stderr)
@@ -145,6 +148,12 @@ def tracked(*places: str) -> list[str]:
     return sorted({name for name in names if name and (ROOT / name).is_file()})
 
 
+def packaged() -> list[str]:
+    """What the wheel is to hold, by the names that it has there."""
+    carried = [name for name in tracked(*SET_UP) if Path(name).suffix in (".inx", ".jpg", ".py")]
+    return [*tracked(ENGINE), *(f"{ENGINE}/set_up/{name}" for name in carried)]
+
+
 def release_date() -> int:
     """The time that all built files bear, in seconds: of the last commit, or
     ``SOURCE_DATE_EPOCH``.
@@ -161,7 +170,7 @@ def build(out: Path, date: int) -> tuple[Path, Path, Path]:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         copy, built = Path(scratch) / "copy", Path(scratch) / "built"
-        for name in tracked(ENGINE, *BESIDE_THE_ENGINE):
+        for name in tracked(ENGINE, *SET_UP, *BESIDE_THE_ENGINE):
             target = copy / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, target)
@@ -222,7 +231,7 @@ def checksum(path: Path) -> str:
 
 
 def check_wheel_is_whole(wheel: Path, expected: Iterable[str]) -> None:
-    """Raises `Problem` when the wheel holds more or less of the engine than the tree."""
+    """Raises `Problem` when the wheel holds more or less than it is to."""
     with zipfile.ZipFile(wheel) as file:
         inside = {name for name in file.namelist() if ".dist-info/" not in name}
     missing, strange = set(expected) - inside, inside - set(expected)
@@ -255,6 +264,27 @@ def check_installs(package: Path, folder: Path) -> None:
     drawn = (work / "sketch.svg").read_text(encoding="utf-8").count("<path ")
     if drawn != 3:
         raise Problem(f"{step}: it drew {drawn} strokes instead of 3")
+    check_brings_extension(clipasso, step, surroundings)
+
+
+def check_brings_extension(clipasso: Path, step: str, surroundings: dict[str, Any]) -> None:
+    """Let what was installed put the extension into a folder, and start the engine as that will.
+    Raises `Problem`.
+    """
+    folder = Path(surroundings["cwd"]) / "extensions"
+    how = ["--extensions-dir", folder]
+    said(step, [clipasso, "install-extension", *how], **surroundings)
+    there = {path.name for path in folder.glob("clipasso/*")}
+    lacking = {Path(name).name for name in tracked(f"{EXTENSION}/*.inx")} - there
+    if lacking:
+        raise Problem(f"{step}: its extension lacks {min(lacking)}")
+    pointer = json.loads((folder / "clipasso" / "engine.json").read_text("utf-8"))
+    told = said(step, [*pointer["command"], "--version"], **surroundings).strip()
+    if told != f"clipasso, version {__version__}":
+        raise Problem(f"{step}: its extension starts '{told}'")
+    said(step, [clipasso, "install-extension", "--remove", *how], **surroundings)
+    if (folder / "clipasso").exists():
+        raise Problem(f"{step}: its extension can't be taken away")
 
 
 def install(package: Path, folder: Path, surroundings: dict[str, Any]) -> Path:
@@ -291,6 +321,13 @@ def check_extension(package: Path, folder: Path) -> str:
     with zipfile.ZipFile(package) as file:
         file.extractall(folder)
     there = folder / INKSCAPES_FOLDER
+    with zipfile.ZipFile(package) as file:
+        others = {name for name in file.namelist() if not name.startswith(f"{INKSCAPES_FOLDER}/")}
+    if others:
+        raise Problem(f"{package.name}: {min(others)} is not in its folder {INKSCAPES_FOLDER}")
+    for name in GALLERYS:
+        if not (there / name).is_file():
+            raise Problem(f"{package.name}: the gallery wants {name}, not in it")
     entries = sorted(there.glob("*.inx"))
     for entry in entries:
         for command in ElementTree.parse(entry).iter(f"{NAMESPACE}command"):

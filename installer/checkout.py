@@ -63,6 +63,16 @@ class Checkout:
             ]
         )
 
+    def package_files(self) -> list[Path]:
+        """What the engine's package is built from: it brings the extension and the set-up along."""
+        return [
+            *(self.root / name for name in ("pyproject.toml", "README.md")),
+            *(path for path in self.engine.rglob("*.*") if "__pycache__" not in path.parts),
+            *self.extension_files(),
+            *self.root.glob("installer/*.py"),
+            self.example,
+        ]
+
     def dependencies(self, extras: str) -> str:
         """A fingerprint of what this checkout needs, and in which versions: when it changes, the
         environment is built anew.

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from installer.checkout import Checkout
 from installer.engine import Engine
+from installer.files import bytes_below
+from installer.home import site_packages
+from installer.slimming import TorchPackages
 
 REINSTALL = "reinstall"  # the remedy of the engine's doctor that the set-up must be able to bring
 SKETCH = "sketch"
@@ -65,6 +68,16 @@ def ask_doctor(engine: Engine) -> list[Check] | None:
 def silent_engine() -> Check:
     """There is one, and it can't even say what it lacks."""
     return Check("engine", "fault", "does not answer", "run install.py again", REINSTALL)
+
+
+def check_size(environment: Path, has_gpu: bool) -> Check:
+    """What the engine takes on the disk, and what of it is of no use here."""
+    takes = f"the engine takes {bytes_below(environment) / 1e9:.1f} GB"
+    useless = 0 if has_gpu else TorchPackages(site_packages(environment)).bytes_for_gpu()
+    if not useless:
+        return Check("size", "ok", takes)
+    text = f"{takes}, {useless / 1e9:.1f} GB of it for a GPU that is not there"
+    return Check("size", "note", text, "to leave that out, run  python3 install.py slim")
 
 
 def check_engine(engine: Engine, checkout: Checkout) -> list[Check]:

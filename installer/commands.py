@@ -14,6 +14,7 @@ from installer.checks import (
     Check,
     ask_doctor,
     check_engine,
+    check_size,
     name_machine,
     name_version,
     silent_engine,
@@ -22,6 +23,7 @@ from installer.engine import Engine
 from installer.environment import DAMAGED, Environment, is_damaged
 from installer.extension import Extension
 from installer.extension_checks import check_extension, check_installed_extension
+from installer.files import bytes_below
 from installer.home import Home, find_home
 from installer.inkscape import Inkscape, find_inkscapes
 from installer.interpreter import find_interpreter
@@ -33,7 +35,8 @@ from installer.options import EXTRAS, HELP, Options, asks_for_help, read_options
 from installer.prerequisites import check_home, find_unusable
 from installer.problem import Problem
 from installer.removal import Removal
-from installer.report import Report
+from installer.report import Report, print_anything
+from installer.torch import has_nvidia_gpu
 
 CLIP = "clip:RN101:openai"
 CLIP_TERMS = "about 480 MB from huggingface.co, OpenAI's weights under the MIT licence"
@@ -69,6 +72,7 @@ class Installer:
             "demo": self.demo,
             "test": self.test,
             "doctor": self.doctor,
+            "slim": self.slim,
             "uninstall": self.uninstall,
         }
         return commands[self.options.command]()
@@ -111,12 +115,27 @@ class Installer:
         inkscapes = self._find_inkscapes()
         checks = [name_version(self.checkout), name_machine()]
         checks += self._examine_engine()
+        if self.home.environment is not None:
+            checks.append(check_size(self.home.environment, has_nvidia_gpu(self.machine)))
         for one in inkscapes:
             checks += check_installed_extension(self.extension, one)
         if not inkscapes:
             advice = "install it, then run  python3 install.py  again"
             checks.append(Check("Inkscape", "note", "none found", advice))
         return self.report.tell(checks, inkscapes, ready="Everything works.")
+
+    def slim(self) -> int:
+        """Leave out what only a GPU needs."""
+        with self._alone():
+            before = self._measure()
+            self.environment.slim()
+            self._settle()
+        return self._part(f"The engine takes {self._measure()} (before: {before}).", [])
+
+    def _measure(self) -> str:
+        """What the engine takes on the disk."""
+        in_use = self.home.environment
+        return f"{bytes_below(in_use) / 1e9:.1f} GB" if in_use else "nothing"
 
     def uninstall(self) -> int:
         """Remove exactly what was installed."""
@@ -255,10 +274,7 @@ def main(
     if asks_for_help(arguments):
         print(HELP)
         return 0
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError):
-            # a code page of Windows lacks our marks
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    print_anything()
     try:
         _check_working_folder()
         options = read_options(arguments)

@@ -34,6 +34,11 @@ class Engine:
         self.home = home
         self._environment = environment
 
+    @property
+    def called(self) -> str:
+        """How a person calls it."""
+        return str(self.home.launcher)
+
     def of(self, environment: Path) -> Engine:
         """The same home's engine in another environment, which may not be in use."""
         return Engine(self.machine, self.options, self.home, environment)

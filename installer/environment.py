@@ -18,11 +18,18 @@ from installer.checks import REINSTALL, Check, check_engine
 from installer.clone import clone_environment
 from installer.engine import Engine
 from installer.files import read_json, remove, write
-from installer.home import Installed
+from installer.home import Installed, site_packages
 from installer.packages import Packages, lend_packages
 from installer.prerequisites import check_prerequisites, check_room
 from installer.problem import Problem
-from installer.torch import NEEDED_GB, TorchChoice, choose_torch
+from installer.slimming import TorchPackages
+from installer.torch import (
+    NEEDED_GB,
+    TorchChoice,
+    choose_default,
+    choose_torch,
+    has_nvidia_gpu,
+)
 
 DAMAGED = "The engine is damaged: it is built anew."
 
@@ -78,6 +85,8 @@ class Environment:
             return False
         if self.options.torch not in ("auto", installed.torch):
             return False
+        if installed.torch == "slim" and has_nvidia_gpu(self.machine):
+            return False
         return self.checkout.dependencies("") in installed.has
 
     def _update(self, before: Installed, extras: str, code: str) -> list[Check]:
@@ -113,13 +122,33 @@ class Environment:
         if not self.home.current.exists():
             write(self.home.current, "{}")  # from now on what lies here is ours, complete or not
         has = dict.fromkeys([self.checkout.dependencies(""), self.checkout.dependencies(extras)])
-        kind = self.options.torch if self.options.torch != "auto" else choice.kind
         with self._new_folder() as folder:
             self._make_environment(folder)
-            self._fill(folder, choice, extras)
+            kind = self._fill(folder, choice, extras)
+            if self.options.torch != "auto":
+                kind = self.options.torch
             found = self._try(folder)
             self._use(folder, Installed(has=tuple(has), torch=kind, code=code), found)
         return found
+
+    def slim(self) -> None:
+        """Use a clone of the environment in use without what only a GPU needs. Raises `Problem`;
+        what was in use then still is.
+        """
+        before, in_use = self.home.installed(), self.home.environment
+        if in_use is None:
+            raise Problem(f"no engine is in {self.home.folder}: run  python3 install.py")
+        if has_nvidia_gpu(self.machine):
+            raise Problem("there is a GPU that needs all of it: nothing is left out")
+        packages = TorchPackages(site_packages(in_use))
+        if not packages.for_gpu():
+            self.say("There is nothing that only a GPU needs.")
+            return
+        with self._new_folder() as folder:
+            clone_environment(in_use, folder)
+            Packages(self.engine, self.checkout, self.home.python(folder), self.say).leave_out_gpu()
+            found = check_engine(self.engine.of(folder), self.checkout)
+            self._use(folder, replace(before, torch="slim"), found)
 
     @contextmanager
     def _new_folder(self) -> Iterator[Path]:
@@ -148,18 +177,26 @@ class Environment:
                 "the virtual environment could not be made; what was printed above tells more"
             )
 
-    def _fill(self, folder: Path, choice: TorchChoice, extras: str) -> None:
-        """Install torch and the engine into an empty environment."""
+    def _fill(self, folder: Path, choice: TorchChoice, extras: str) -> str:
+        """Install torch and the engine into an empty environment. Returns the kind of torch."""
         packages = Packages(self.engine, self.checkout, self.home.python(folder), self.say)
         if choice.kind == "existing":
             lend_packages(folder)
         if choice.index is not None and not packages.install_torch(choice.index):
+            why = f"{choice.index} has no torch for this Python and system, or the connection broke"
+            choice = choose_default(self.machine, choice.kind, why)
+            check_room(self.machine, self.home, choice.needed_gb)
+            self.say(f"{choice.why}.")
+        if choice.kind == "slim" and not packages.install_slim_torch():
             check_room(self.machine, self.home, NEEDED_GB["default"])
-            self.say(
-                f"{choice.index} has no torch for this Python and system, or the connection broke:"
-                " trying the default build."
-            )
+            choice = replace(choice, kind="default")
         packages.install_engine(extras, tested=choice.kind != "existing")
+        if choice.kind == "slim" and not packages.torch_loads():
+            self.say("torch does not load without the GPU's libraries here: they come as well.")
+            check_room(self.machine, self.home, NEEDED_GB["default"])
+            packages.bring_gpu_back()
+            return "default"
+        return choice.kind
 
     def _try(self, folder: Path) -> list[Check]:
         """What a new environment can do."""

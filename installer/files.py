@@ -50,6 +50,11 @@ def checksum(path: Path) -> str:
         return ""
 
 
+def bytes_below(folder: Path) -> int:
+    """What the files below a folder take on the disk."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+
+
 def remove(path: Path) -> None:
     """Delete a file, link or folder; what can't be deleted now is left for the next run."""
     if path.is_symlink() or path.is_file():

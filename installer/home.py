@@ -78,6 +78,12 @@ class Installed:
         return any(one.endswith(extras) for one in self.has)
 
 
+def site_packages(environment: Path) -> Path:
+    """The folder of a virtual environment's packages."""
+    found = list(environment.glob("lib/python*/site-packages"))
+    return found[0] if found else environment / "Lib" / "site-packages"
+
+
 class Home:
     """What lies where in the engine's home."""
 

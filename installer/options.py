@@ -20,6 +20,8 @@ again.
     says where it is
   python3 install.py test [PYTEST ARGS]   the engine with its development tools; runs all tests
   python3 install.py test --campaign [MINUTES]  looks for faults that nobody thought of, for so long
+  python3 install.py slim                 leaves out what only a GPU needs; with a GPU, install.py
+    brings it back
   python3 install.py doctor               what is installed, and what works
   python3 install.py uninstall            removes exactly what was installed; --keep-models leaves
     downloaded weights
@@ -43,7 +45,7 @@ any moment, and the same command goes on. One run at a time changes a home; a se
 wait, it says which process is at work. Exit status: 0; 2 when there is something to mend, or
 another run is at work; 130 after Ctrl-C.
 """
-COMMANDS = ("install", "demo", "test", "doctor", "uninstall")
+COMMANDS = ("install", "demo", "test", "doctor", "slim", "uninstall")
 TORCH_KINDS = ("auto", "cpu", "cuda", "rocm", "existing")
 EXTRAS = ("ray",)  # of the engine's package, that a person may ask for
 FOLDERS = ("home", "extensions-dir", "models", "offline")

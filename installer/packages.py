@@ -11,8 +11,10 @@ from pathlib import Path
 
 from installer.checkout import Checkout
 from installer.engine import Engine
+from installer.home import site_packages
 from installer.pip_log import lacks_versions, tells_of_full_disk
 from installer.problem import Problem
+from installer.slimming import TorchPackages
 
 # builds our own package without `wheel` beside it; in the environment, so that an update asks no
 # network
@@ -32,10 +34,47 @@ class Packages:
         self.checkout = checkout
         self.python = python
         self.say = say
+        self.of_torch = TorchPackages(site_packages(python.parents[1]))
 
     def install_torch(self, index: str) -> bool:
         """Install the build of torch that lies at that index; whether it worked."""
         return self._pip("torch", "torchvision", "--index-url", index) is None
+
+    def install_slim_torch(self) -> bool:
+        """Install pip's own build of torch without what only a GPU needs; whether it worked. A
+        build for the processor is installed as it is.
+        """
+        if self._pip("--no-deps", "torch", "torchvision") is not None:
+            return False
+        try:
+            self.of_torch.fill_in()
+        except (OSError, ValueError) as error:
+            self.say(f"The GPU's libraries can't be left out here ({error}).")
+            return False
+        return True
+
+    def leave_out_gpu(self) -> None:
+        """Take away what only a GPU needs. Raises `Problem`."""
+        log = self._pip("--yes", *self.of_torch.for_gpu(), command="uninstall")
+        if log is not None:
+            raise Problem("pip could not take them away; what was printed above tells more")
+        try:
+            self.of_torch.fill_in()
+        except ValueError as error:
+            raise Problem(f"the GPU's libraries can't be left out here ({error})") from None
+
+    def bring_gpu_back(self) -> None:
+        """Install what was left out. Raises `Problem`."""
+        names = self.of_torch.placeholders()
+        self._pip("--yes", *names, command="uninstall")
+        self._install("torch", "torch", "torchvision")
+
+    def torch_loads(self) -> bool:
+        """Whether it can be imported, with all that it names as needed."""
+        code = "import torch, torchvision"
+        variables = self.engine.variables()
+        command: list[str | Path] = [self.python, "-I", "-c", code]
+        return self.engine.machine.ask(command, timeout_s=300, variables=variables) is not None
 
     def install_engine(self, extras: str, tested: bool) -> None:
         """Install this checkout's engine and what it depends on. tested: in the versions that it
@@ -63,12 +102,12 @@ class Packages:
         """A copy of what pip builds the engine from: in the checkout it would leave its own files,
         and find there those of modules that are gone.
         """
-        skip = shutil.ignore_patterns("__pycache__")
         with tempfile.TemporaryDirectory() as scratch:
             copy = Path(scratch) / "clipasso"
-            shutil.copytree(self.checkout.engine, copy / self.checkout.engine.name, ignore=skip)
-            for name in ("pyproject.toml", "README.md"):
-                shutil.copyfile(self.checkout.root / name, copy / name)
+            for path in self.checkout.package_files():
+                target = copy / path.relative_to(self.checkout.root)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
             yield copy
 
     def _install_tested(self, *words: str) -> bool:
@@ -110,21 +149,14 @@ class Packages:
         ) as scratch:
             yield Path(scratch)
 
-    def _pip(self, *words: str | Path) -> str | None:
+    def _pip(self, *words: str | Path, command: str = "install") -> str | None:
         """Run pip in sight of the person. Returns its log if it failed."""
-        command: list[str | Path] = [
-            self.python,
-            "-I",
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-        ]
+        pip: list[str | Path] = [self.python, "-I", "-m", "pip"]
         with self._scratch() as scratch:
             log = scratch / "pip.log"
             places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
             status = self.engine.machine.run(
-                [*command, "--log", log, *words],
+                [*pip, command, "--disable-pip-version-check", "--log", log, *words],
                 variables={**self.engine.variables(), **places},
                 to_stderr=True,
             )
@@ -140,6 +172,5 @@ def lend_packages(environment: Path) -> None:
     places = site.getsitepackages()
     if site.ENABLE_USER_SITE:
         places.append(site.getusersitepackages())
-    found = list(environment.glob("lib/python*/site-packages"))
-    inside = found[0] if found else environment / "Lib" / "site-packages"
-    (inside / "torch-of-another-python.pth").write_text("\n".join(places), encoding="utf-8")
+    listed = site_packages(environment) / "torch-of-another-python.pth"
+    listed.write_text("\n".join(places), encoding="utf-8")

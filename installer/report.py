@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 
 from installer.checks import Check
@@ -14,12 +16,20 @@ from installer.inkscape import Inkscape
 MARKS = {"ok": "✓", "note": "·", "fault": "✗"}
 
 
+def print_anything() -> None:
+    """Let what can't be printed be replaced: a code page of Windows lacks our marks."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+
+
 class Report:
     """Tells the findings of a command, fit to be published where `doctor` asks for them."""
 
     def __init__(self, engine: Engine, say: Callable[[str], None]) -> None:
         self.options = engine.options
         self.home = engine.home
+        self.called = engine.called
         self.person = str(engine.machine.person)
         self.say = say
 
@@ -56,7 +66,7 @@ class Report:
                 "Ready: restart Inkscape, select a photograph, and choose Extensions > CLIPasso >"
                 " Sketch a Photograph."
             )
-        engine = f"The engine is ready ({self.home.launcher})."
+        engine = f"The engine is ready ({self.called})."
         if inkscapes:
             return f"{engine} {inkscapes[0].name}: {inkscapes[0].advice}, and run this again."
         return f"{engine} No Inkscape was found: install it, and run this again for the extension."

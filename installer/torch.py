@@ -22,8 +22,8 @@ CUDA_BUILDS = (
     ("cu126", 525, (5, 0), (9, 99)),
 )
 # of all packages together; docs/install.md lists them
-DOWNLOAD_GB = {"cpu": 0.4, "cuda": 3.0, "rocm": 4.5, "default": 3.0, "existing": 0.3}
-NEEDED_GB = {"cpu": 2.5, "cuda": 8.0, "rocm": 15.0, "default": 8.0, "existing": 1.0}
+DOWNLOAD_GB = {"cpu": 0.4, "cuda": 3.0, "rocm": 4.5, "default": 3.0, "slim": 0.8, "existing": 0.3}
+NEEDED_GB = {"cpu": 2.5, "cuda": 8.0, "rocm": 15.0, "default": 8.0, "slim": 4.0, "existing": 1.0}
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,21 @@ def choose_torch(machine: Machine, options: Options) -> TorchChoice:
     build = card.build if kind == "cuda" and card is not None else None
     index = INDEX + (build or BUILDS[kind])
     if not machine.reaches(index + "/torch/"):
-        return TorchChoice(
-            "default", None, f"{why}, but {index} does not answer: the default build"
-        )
+        return choose_default(machine, kind, f"{why}, but {index} does not answer")
     return TorchChoice(kind, index, why)
+
+
+def choose_default(machine: Machine, kind: str, why: str) -> TorchChoice:
+    """pip's own build, where the one of that kind can't be had. On Linux it is one for a GPU."""
+    if kind == "cpu" and machine.system == "linux":
+        return TorchChoice("slim", None, f"{why}: the default build without its GPU libraries")
+    return TorchChoice("default", None, f"{why}: the default build")
+
+
+def has_nvidia_gpu(machine: Machine) -> bool:
+    """Whether there is one that torch can use."""
+    card = nvidia_card(machine)
+    return card is not None and card.build is not None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support.screen import need, virtual_screen
 
 import release
 from clipasso_core import __version__
@@ -54,25 +55,37 @@ def with_file(package: Path, name: str, text: str, folder: Path) -> Path:
     return copy
 
 
-def test_the_wheel_holds_every_file_of_the_engine(built: dict[str, Path]) -> None:
+def test_the_wheel_holds_every_file_of_the_engine_and_brings_the_extension_along(
+    built: dict[str, Path],
+) -> None:
     with zipfile.ZipFile(built["wheel"]) as file:
         inside = {name for name in file.namelist() if ".dist-info/" not in name}
-    assert inside == set(release.tracked("clipasso_core"))
+    assert inside == set(release.packaged())
+    assert set(release.tracked("clipasso_core")) < inside
+    assert "clipasso_core/set_up/inkscape_ext/clipasso_sketch.inx" in inside
+    assert "clipasso_core/set_up/installer/attach.py" in inside
     assert "clipasso_core/guide/lite.py" in inside
 
 
-@pytest.mark.parametrize("name", ["clipasso_core/raster/sparse.py", "clipasso_core/__main__.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "clipasso_core/raster/sparse.py",
+        "clipasso_core/__main__.py",
+        "clipasso_core/set_up/inkscape_ext/clipasso_sketch.inx",
+    ],
+)
 def test_a_wheel_that_lacks_a_file_is_no_release(
     built: dict[str, Path], tmp_path: Path, name: str
 ) -> None:
-    whole = release.tracked("clipasso_core")
+    whole = release.packaged()
     release.check_wheel_is_whole(built["wheel"], whole)
     with pytest.raises(release.Problem, match=f"lacks {name}"):
         release.check_wheel_is_whole(without(built["wheel"], name, tmp_path), whole)
 
 
 def test_a_wheel_that_holds_something_else_is_no_release(built: dict[str, Path]) -> None:
-    fewer = [name for name in release.tracked("clipasso_core") if "raster/" not in name]
+    fewer = [name for name in release.packaged() if "raster/" not in name]
     with pytest.raises(release.Problem, match=r"clipasso_core/raster/__init__\.py, which is not"):
         release.check_wheel_is_whole(built["wheel"], fewer)
 
@@ -82,6 +95,8 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(built: dict[str, Path]) ->
         members = file.getmembers()
     inside = {member.name.partition("/")[2] for member in members if member.isfile()}
     assert {*release.tracked("clipasso_core"), *release.BESIDE_THE_ENGINE} <= inside
+    assert "installer/attach.py" in inside
+    assert "inkscape_ext/clipasso_sketch.inx" in inside
     assert {member.mtime for member in members} == {DATE}
     assert {member.uname for member in members} == {""}
 
@@ -109,6 +124,8 @@ def test_two_builds_are_alike_to_the_byte(built: dict[str, Path], tmp_path: Path
     [
         ("clipasso/clipasso_sketch.py", "clipasso_sketch.inx starts clipasso_sketch.py"),
         ("clipasso/clipasso_ext/problem.py", "No module named 'clipasso_ext.problem'"),
+        ("clipasso/icon.svg", r"the gallery wants icon\.svg"),
+        ("clipasso/LICENSE", "the gallery wants LICENSE"),
     ],
 )
 def test_an_extension_that_lacks_a_file_is_no_release(
@@ -116,6 +133,16 @@ def test_an_extension_that_lacks_a_file_is_no_release(
 ) -> None:
     with pytest.raises(release.Problem, match=reason):
         release.check_extension(without(built["extension"], name, tmp_path), tmp_path)
+
+
+def test_an_extension_that_is_not_one_folder_is_no_release(
+    built: dict[str, Path], tmp_path: Path
+) -> None:
+    package = without(built["extension"], "clipasso/README.md", tmp_path)
+    with zipfile.ZipFile(package, "a") as file:
+        file.writestr("README.md", "")
+    with pytest.raises(release.Problem, match=r"README\.md is not in its folder clipasso"):
+        release.check_extension(package, tmp_path)
 
 
 def test_an_extension_for_a_newer_python_is_no_release(
@@ -180,3 +207,30 @@ def test_a_python_without_the_tools_is_told_in_one_line(
     assert told.err.startswith("release.py: this Python has no build")
     assert (told.out, told.err.count("\n")) == ("", 1)
     assert not (tmp_path / "dist").exists()
+
+
+@pytest.mark.slow
+def test_the_wheel_alone_brings_a_sketch_into_inkscape(
+    built: dict[str, Path], tmp_path: Path
+) -> None:
+    need("inkscape", "Xvfb")
+    person = tmp_path / "person"
+    person.mkdir()
+    with virtual_screen() as display:
+        kept = {
+            name: value
+            for name, value in release.own_environment().items()
+            if not name.startswith(("CLIPASSO", "XDG_", "INKSCAPE"))
+        }
+        surroundings = {
+            "cwd": person,
+            "env": {**kept, "HOME": str(person), "DISPLAY": display},
+        }
+        python = release.install(built["wheel"], tmp_path, surroundings)
+        clipasso = python.with_name("clipasso")
+        told = release.said("trying", [clipasso, "install-extension"], **surroundings)
+        assert "Inkscape: a sketch was inserted" in told
+        assert "Ready: restart Inkscape" in told
+        (pointer,) = person.glob(".config/inkscape/extensions/clipasso/engine.json")
+        assert str(python) in pointer.read_text("utf-8")
+        release.said("trying", [clipasso, "engine", "stop"], **surroundings)

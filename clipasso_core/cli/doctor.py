@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from clipasso_core import __version__, raster
 from clipasso_core.errors import UserError, of_machine
-from clipasso_core.machine import folders, models
+from clipasso_core.machine import folders, models, set_up
 from clipasso_core.machine.device import why_not_cuda
 from clipasso_core.machine.networks import FACES, MASK, Networks
 
@@ -59,6 +60,7 @@ def examine() -> list[Finding]:
         _clip,
         _diffvg,
         _folders,
+        _extension,
     ]
     return [_anonymous(_outcome(check)) for check in checks]
 
@@ -230,6 +232,20 @@ def _folders() -> Finding:
         OK,
         f"{_short(home)} (set {folders.HOME_VARIABLE} to move it), engine in"
         f" {_short(Path(sys.prefix))}",
+    )
+
+
+def _extension() -> Finding:
+    places = set_up.served()
+    if places:
+        return Finding("extension", OK, f"in {', '.join(_short(place) for place in places)}")
+    inkscape = shutil.which("inkscape")
+    seen = f"found: {inkscape}" if inkscape else "none is on the PATH"
+    return Finding(
+        "extension",
+        NOTE,
+        f"in no Inkscape; it needs Inkscape 1.2 or newer ({seen})",
+        "run clipasso install-extension",
     )
 
 

@@ -21,6 +21,7 @@ from clipasso_core.cli import (
     batch,
     edit,
     engine,
+    extension,
     models,
     plot,
     sketch,
@@ -107,6 +108,7 @@ for _command in (
     *plot.COMMANDS,
     engine.engine,
     models.models_group,
+    extension.install_extension,
 ):
     cli.add_command(_command)
 

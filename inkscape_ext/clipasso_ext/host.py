@@ -93,12 +93,22 @@ class Host:
         """For the engine: without what Inkscape and its packaging put there for their own
         Python.
         """
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-        return {**kept, "CLIPASSO_HOME": str(self.home)}
+        return {**without_inkscapes(), "CLIPASSO_HOME": str(self.home)}
+
+
+class NoEngine(Problem):
+    """No engine was ever installed for this extension."""
+
+
+def without_inkscapes() -> Dict[str, str]:
+    """The environment without what Inkscape and its packaging put there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
 
 
 def find_host() -> Host:
-    """Read the pointer to the engine. Raises `Problem` when there is none."""
+    """Read the pointer to the engine. Raises `NoEngine` when there is none, `Problem` when it is
+    of no use.
+    """
     path = Path(os.environ.get(POINTER_VARIABLE) or EXTENSION / POINTER)
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
@@ -106,8 +116,8 @@ def find_host() -> Host:
         installed = Path(facts["home"])
         scratch = Path(facts["scratch"]) if facts.get("scratch") else None
     except FileNotFoundError:
-        raise Problem(
-            "The engine is not installed yet: run install.py, which comes with this extension, and"
+        raise NoEngine(
+            "The engine is not installed yet: run install.py, which comes with all of CLIPasso, and"
             " try again."
         ) from None
     except OSError as error:
@@ -122,6 +132,11 @@ def _words(command: Any) -> List[str]:
     if not isinstance(command, list) or not command:
         raise TypeError("no command")
     return [str(word) for word in command]
+
+
+def wanted_home() -> Path:
+    """The home of an engine that is to be. Raises `Problem`."""
+    return _named_home() or default_home()
 
 
 def _named_home() -> Optional[Path]:
@@ -206,7 +221,7 @@ def _log_folder() -> Path:
     except Problem:
         pass
     try:
-        return (_named_home() or default_home()) / "logs"
+        return wanted_home() / "logs"
     except Problem:
         return default_home() / "logs"
 

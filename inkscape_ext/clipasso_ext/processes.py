@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from clipasso_ext.cancellation import Cancellation
 
@@ -26,13 +26,19 @@ def silent() -> Dict[str, Any]:
     return dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
 
 
-def run(command: List[str], limit_s: float, cancellation: Cancellation) -> int:
-    """Run a silent command to its end, and return its status.
+def run(
+    command: List[str],
+    limit_s: float,
+    cancellation: Cancellation,
+    environment: Optional[Dict[str, str]] = None,
+) -> int:
+    """Run a silent command to its end, and return its status. environment: its variables, None for
+    ours.
 
     Raises OSError where it can't be started, `subprocess.TimeoutExpired` after `limit_s` seconds
     and `CalledOff`; it has been ended by then.
     """
-    process = subprocess.Popen(command, **silent(), **detached())
+    process = subprocess.Popen(command, env=environment, **silent(), **detached())
     with cancellation.listening(lambda: end(process)):
         try:
             status = process.wait(limit_s)

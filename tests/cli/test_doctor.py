@@ -32,6 +32,7 @@ SUBJECTS = [
     "guides clip:*",
     "diffvg",
     "folders",
+    "extension",
 ]
 
 

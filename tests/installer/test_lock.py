@@ -86,7 +86,7 @@ def test_two_at_once_from_nothing_leave_one_engine_that_works(
 
     machine.asked["nvidia-smi"] = meanwhile
     assert machine.do() == 0
-    assert second == [2]
+    assert set(second) == {2}
     assert "another set-up" in capfd.readouterr().err
     assert machine.engines == [machine.in_use]
 

@@ -25,6 +25,7 @@ def copy_checkout(root: Path) -> Checkout:
     """
     skip = shutil.ignore_patterns("__pycache__", "test_*")
     shutil.copytree(CHECKOUT / "inkscape_ext", root / "inkscape_ext", ignore=skip)
+    shutil.copytree(CHECKOUT / "installer", root / "installer", ignore=skip)
     for name in ("pyproject.toml", "constraints.txt", "README.md", "examples/coffee.jpg"):
         (root / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(CHECKOUT / name, root / name)
