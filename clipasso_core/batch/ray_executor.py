@@ -115,7 +115,7 @@ class RayExecutor:
             return
         if self._address is not None:
             _check_answers(self._address)
-        own = {"include_dashboard": False, "object_store_memory": STORE_BYTES}
+        own: dict[str, Any] = {"include_dashboard": False, "object_store_memory": STORE_BYTES}
         try:
             ray.init(
                 address=self._address,
