@@ -21,6 +21,7 @@ from installer.slimming import TorchPackages
 BUILDER = "setuptools>=77"
 # without its dependencies: PyGObject, which the tests do not need, wants a compiler
 TEST_ONLY = "inkex==1.4.1"
+KERNELS = "triton"  # compiles the GPU's kernels, and runs them in the tests
 FULL_GB = 0.05  # with less room left than this, a disk that pip failed on was full
 
 
@@ -65,7 +66,7 @@ class Packages:
 
     def bring_gpu_back(self) -> None:
         """Install what was left out. Raises `Problem`."""
-        names = self.of_torch.placeholders()
+        names = [*self.of_torch.placeholders()]
         self._pip("--yes", *names, command="uninstall")
         self._install("torch", "torch", "torchvision")
 
@@ -88,6 +89,15 @@ class Packages:
                 self._install("the engine's packages", *words)
         if extras == "[dev]":
             self._install("inkex", "--quiet", "--no-deps", TEST_ONLY)
+            self._bring_kernels()
+
+    def _bring_kernels(self) -> None:
+        """Install the compiler of the GPU's kernels where it is there in name only: the tests run
+        them on a processor. Raises `Problem`.
+        """
+        version = self.of_torch.placeholders().get(KERNELS)
+        if version is not None:
+            self._install(KERNELS, "--force-reinstall", "--no-deps", f"{KERNELS}=={version}")
 
     def update_engine(self) -> None:
         """Install this checkout's engine where all that it depends on is there. Raises

@@ -79,10 +79,10 @@ class TorchPackages:
             if path.is_file()
         )
 
-    def placeholders(self) -> list[str]:
-        """The names of those that are there in name only."""
-        found = distributions(path=[str(self.site)])
-        return sorted(one.name for one in found if is_placeholder(one))
+    def placeholders(self) -> dict[str, str]:
+        """Those that are there in name only, by name: their versions."""
+        found = sorted(distributions(path=[str(self.site)]), key=lambda one: one.name)
+        return {one.name: one.version for one in found if is_placeholder(one)}
 
     def missing(self) -> list[Placeholder]:
         """What torch names as needed for a GPU, and is not there."""

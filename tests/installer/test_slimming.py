@@ -126,7 +126,7 @@ def test_a_package_that_is_left_out_is_there_for_pip_in_the_version_that_torch_n
         "nvidia-nccl-cu13": "2.30.7",
         "triton": "3.8.0",
     }
-    assert packages.placeholders() == sorted(left_out)
+    assert packages.placeholders() == left_out
     assert packages.missing() == []
     assert packages.for_gpu() == []
     for one in importlib.metadata.distributions(path=[str(tmp_path)]):
@@ -231,6 +231,21 @@ def test_without_a_gpu_the_default_build_comes_without_what_a_gpu_needs_and_a_gp
     assert machine.do() == 0
     assert machine.in_use != before
     assert machine.count("--no-deps torch torchvision") == 0
+
+
+@pytest.mark.parametrize(("command", "times"), [("install", 0), ("test", 1)])
+def test_the_tests_have_what_compiles_kernels(
+    machine: FakeMachine, command: str, times: int
+) -> None:
+    machine.online = False
+
+    def lay_torch() -> None:
+        (folder,) = (one for one in machine.engines if (one / "bin").exists())
+        add_package(site_packages(folder), "torch", "2.14.1", NEEDS)
+
+    machine.running["--no-deps torch torchvision"] = lay_torch
+    assert machine.do(command) == 0
+    assert machine.count("--force-reinstall --no-deps triton==3.8.0") == times
 
 
 def test_a_torch_that_does_not_load_without_them_gets_the_gpus_libraries(
