@@ -101,9 +101,11 @@ def sitting(
             )
 
 
-def take_windows(folder: Path, environment: dict[str, str]) -> None:
-    """The sketching window, and the sketch that comes of it."""
-    scale = int(environment.get("GDK_SCALE", "1"))
+@contextmanager
+def sketching(environment: dict[str, str], scale: int) -> Iterator[tuple[Desk, str, str]]:
+    """Inkscape with the photograph, and the sketching window with its first draft. Gives the
+    screen, and the windows of both.
+    """
     page = 'width="210mm" height="142mm" viewBox="0 0 210 142"'
     with (
         desk(f"{1280 * scale}x{860 * scale}") as screen,
@@ -115,51 +117,45 @@ def take_windows(folder: Path, environment: dict[str, str]) -> None:
             screen.press("ctrl+a", SKETCH)
             own = screen.window(WINDOW)
             wait_worked(screen, own, scale)
-            screen.shot(folder / "window-draft.png", own)
-            screen.press("alt+f")
-            wait_worked(screen, own, scale)
-            screen.shot(folder / "window-finished.png", own)
-            screen.press("alt+i")
-            screen.gone(WINDOW)
-            wait_changed(screen, main)
-            screen.focus(main)
-            screen.press("Escape", "5")  # nothing selected, the page fits the window
-            screen.wait_still()
-            screen.shot(folder / "in-inkscape.png")
+            yield screen, main, own
         finally:
             process.terminate()
             process.wait()
+
+
+def take_windows(folder: Path, environment: dict[str, str]) -> None:
+    """The sketching window, and the sketch that comes of it."""
+    scale = int(environment.get("GDK_SCALE", "1"))
+    with sketching(environment, scale) as (screen, main, own):
+        screen.shot(folder / "window-draft.png", own)
+        screen.press("alt+f")
+        wait_worked(screen, own, scale)
+        screen.shot(folder / "window-finished.png", own)
+        screen.press("alt+i")
+        screen.gone(WINDOW)
+        wait_changed(screen, main)
+        screen.focus(main)
+        screen.press("Escape", "5")  # nothing selected, the page fits the window
+        screen.wait_still()
+        screen.shot(folder / "in-inkscape.png")
 
 
 def take_brush(folder: Path, environment: dict[str, str]) -> None:
     """What a person paints over the photograph, and the draft that follows."""
     scale = int(environment.get("GDK_SCALE", "1"))
-    page = 'width="210mm" height="142mm" viewBox="0 0 210 142"'
-    with (
-        desk(f"{1280 * scale}x{860 * scale}") as screen,
-        sitting(screen, environment, page, IMAGE.format(18, 13)) as (inkscape, document),
-    ):
-        process = inkscape.open(document)
-        try:
-            screen.window(r"coffee.svg - Inkscape$")
-            screen.press("ctrl+a", SKETCH)
-            own = screen.window(WINDOW)
-            wait_worked(screen, own, scale)
-            lines = screen.do("getwindowgeometry", "--shell", own).splitlines()
-            facts = dict(line.split("=") for line in lines)
-            for key, path in PAINTED.items():
-                screen.press(key)
-                (x, y), (to_x, to_y) = (
-                    (int(facts["X"]) + x * scale, int(facts["Y"]) + y * scale) for x, y in path
-                )
-                screen.drag((x, y), (to_x, to_y))
-            wait_worked(screen, own, scale)
-            screen.shot(folder / "window-brush.png", own)
-            screen.press("Escape")
-            screen.gone(WINDOW)
-        finally:
-            process.terminate()
-            process.wait()
+    with sketching(environment, scale) as (screen, _, own):
+        lines = screen.do("getwindowgeometry", "--shell", own).splitlines()
+        facts = dict(line.split("=") for line in lines)
+        for key, path in PAINTED.items():
+            screen.press(key)
+            (x, y), (to_x, to_y) = (
+                (int(facts["X"]) + x * scale, int(facts["Y"]) + y * scale) for x, y in path
+            )
+            screen.drag((x, y), (to_x, to_y))
+        wait_worked(screen, own, scale)
+        screen.shot(folder / "window-brush.png", own)
+        screen.press("Escape")
+        screen.gone(WINDOW)
 
 
 def take_walk(folder: Path, environment: dict[str, str]) -> None:

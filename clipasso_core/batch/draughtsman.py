@@ -72,6 +72,12 @@ class Draughtsman:
         likeness = prepared.likeness(prepared.stage(), 1.0)
         likeness.draw(torch.zeros(1, 1, 4, 2, device=prepared.guide.device))  # [K, N, P, 2]
 
+    def died(self, photo: Photo, message: str) -> Row:
+        """The row of a picture whose process ended each time that it was drawn."""
+        error, stamp = UserError("worker-died", message), stamp_of(photo.place) or ""
+        fingerprint = self.settings.fingerprint
+        return failed_row(photo.path, photo.output, error, fingerprint, stamp=stamp)
+
     def draw(self, photo: Photo, tell: Tell) -> Row:
         """Draw a picture and write its sketch; what goes wrong is in the row.
 

@@ -16,8 +16,7 @@ from multiprocessing.context import SpawnProcess
 from clipasso_core.batch.draughtsman import Draughtsman, LostError
 from clipasso_core.batch.executor import Message, Note, Stop, Told
 from clipasso_core.batch.pictures import Photo
-from clipasso_core.batch.place import stamp_of
-from clipasso_core.batch.row import Row, failed_row
+from clipasso_core.batch.row import Row
 from clipasso_core.batch.split import Split, split_for, splits
 from clipasso_core.errors import Cancelled, UserError
 from clipasso_core.machine.log import record_bug
@@ -181,13 +180,11 @@ class Pool:
             self._workers.append(_Worker(self._draughtsman, worker.threads))
 
     def _given_up(self, photo: Photo, how: str) -> Row:
-        error = UserError(
-            "worker-died",
+        return self._draughtsman.died(
+            photo,
             f"the process that drew {photo.path} ended twice ({how}): it may need more memory than"
             " there is, try fewer at once with --jobs",
         )
-        fingerprint, stamp = self._draughtsman.settings.fingerprint, stamp_of(photo.place) or ""
-        return failed_row(photo.path, photo.output, error, fingerprint, stamp=stamp)
 
     def _stop(self) -> Iterator[Message]:
         """Let all end after their step. What was finished meanwhile counts."""

@@ -22,8 +22,8 @@ from clipasso_core import __version__
 from clipasso_core.batch.draughtsman import Draughtsman, LostError
 from clipasso_core.batch.executor import Message, Stop, Told
 from clipasso_core.batch.pictures import Photo
-from clipasso_core.batch.place import reason, stamp_of
-from clipasso_core.batch.row import Row, failed_row, read_row
+from clipasso_core.batch.place import reason
+from clipasso_core.batch.row import Row, read_row
 from clipasso_core.errors import UserError
 from clipasso_core.machine.log import record_bug
 
@@ -206,13 +206,11 @@ class RayExecutor:
         yield row
 
     def _given_up(self, photo: Photo) -> Row:
-        error = UserError(
-            "worker-died",
-            f"the actors that drew {photo.path} ended twice: it may need more memory than"
+        return self._draughtsman.died(
+            photo,
+            f"the actors that drew {photo.path} ended each time: it may need more memory than"
             " there is, or their machines were lost",
         )
-        fingerprint, stamp = self._draughtsman.settings.fingerprint, stamp_of(photo.place) or ""
-        return failed_row(photo.path, photo.output, error, fingerprint, stamp=stamp)
 
 
 class _Actor:

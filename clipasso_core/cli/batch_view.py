@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from clipasso_core.batch.batch import Plan, Tally
 from clipasso_core.batch.executor import Message, Note, Told
 from clipasso_core.batch.row import Row
-from clipasso_core.cli.terminal import time_text
+from clipasso_core.cli.terminal import new_bar, time_text
 from clipasso_core.errors import shortened
 
 if TYPE_CHECKING:
@@ -43,16 +43,9 @@ def show_batch(plan: Plan, as_json: bool, quiet: bool) -> Iterator[BatchView]:
         yield _Silence()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
-    bar = Progress(*columns, console=console, refresh_per_second=4, disable=not console.is_terminal)
+    bar = new_bar(console, refresh_per_second=4, disable=not console.is_terminal)
     with bar:
         yield _Bar(plan, bar, console)
 

@@ -6,10 +6,14 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clipasso_core.result import SketchResult
 from clipasso_core.sketching.progress import Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
 
 LONG_S = 0.5  # work that is done by then shows no bar
 EVENT_S = 0.1  # between two events of counting
@@ -25,6 +29,20 @@ class View(Protocol):
         """Show the end."""
 
 
+def new_bar(console: Console, **settings: Any) -> Bar:
+    """A bar that counts, and has room for a note. settings: more of rich's own."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    return Bar(*columns, console=console, **settings)
+
+
 @contextmanager
 def show_progress(as_json: bool) -> Iterator[View]:
     """A progress bar on standard error, or JSON events on standard output."""
@@ -32,17 +50,9 @@ def show_progress(as_json: bool) -> Iterator[View]:
         yield _Json()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-    from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
-    bar = Bar(*columns, console=console)
+    bar = new_bar(console)
     view = _Bar(bar)
     if console.is_terminal:
         # elsewhere the bar is one line of the log, begun when there is something to tell

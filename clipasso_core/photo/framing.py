@@ -64,18 +64,18 @@ def fade_where_cut(
     faded = mask
     for border, distance in sides:
         if (border > SUBJECT).mean() > CUT:
-            faded = faded * _fade(distance, reach)
+            faded = faded * fade(distance, reach)
     if shown is not None:
         edge = rim(shown)
         cut = edge & (mask > SUBJECT)
         if cut.sum() > CUT * edge.sum():
             distance = cv2.distanceTransform((~cut).astype(np.uint8), cv2.DIST_L2, 5) + 0.5
-            faded = faded * _fade(distance, reach)
+            faded = faded * fade(distance, reach)
         faded = faded * shown
     return faded.astype(mask.dtype)
 
 
-def _fade(distance: NDArray[np.floating], reach: float) -> NDArray[np.floating]:
+def fade(distance: NDArray[np.floating], reach: float) -> NDArray[np.floating]:
     """What is left so far from a border, 0..1, along a curve that begins and ends level."""
     share = np.clip(distance / reach, 0, 1)
     return np.asarray(share * share * (3 - 2 * share))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from clipasso_core.frame import CANVAS_PX
 from clipasso_core.photo.faces import Face
-from clipasso_core.photo.framing import FADE_PX, ROOM, SUBJECT
+from clipasso_core.photo.framing import FADE_PX, ROOM, SUBJECT, fade
 
 SIDE = 160  # px, the longer side of the map on which they are told apart
 DUST = 0.8  # px of that map by which the middle of a part is farther from the border than its neck
@@ -293,7 +293,7 @@ def _shown(
     subject = foreground > SUBJECT
     rows, columns = np.nonzero(own & subject)
     side = max(np.ptp(rows), np.ptp(columns)) * (1 + ROOM)
-    fade = FADE_PX * side / CANVAS_PX
+    reach = FADE_PX * side / CANVAS_PX
     seen = np.where(own, foreground, 0)
     for other in np.unique(owner[subject]).tolist():
         touching = own & subject & _near(subject & (owner == other))
@@ -301,10 +301,10 @@ def _shown(
             continue
         away = cv2.distanceTransform((~touching).astype(np.uint8), cv2.DIST_L2, 5)
         if _is_before(subject & own, subject & (owner == other)):
-            beyond = foreground * (1 - _eased(away / (fade * BEYOND)))
+            beyond = foreground * (1 - fade(away, reach * BEYOND))
             seen = np.where(owner == other, np.maximum(seen, beyond), seen)
         else:
-            seen = np.where(own, seen * _eased(away / fade), seen)
+            seen = np.where(own, seen * fade(away, reach), seen)
     return np.asarray(seen, np.float32)
 
 
@@ -319,9 +319,3 @@ def _is_before(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
     if abs(lowest - lowest_other) > LEVEL * len(one):
         return lowest > lowest_other
     return bool(one.sum() > other.sum())
-
-
-def _eased(share: NDArray[np.floating]) -> NDArray[np.floating]:
-    """0..1 along a curve that begins and ends level."""
-    share = np.clip(share, 0, 1)
-    return np.asarray(share * share * (3 - 2 * share))

@@ -130,7 +130,9 @@ class SketchJob:
         prepared, request = self.prepared, self.request
         if len(masks) == 1:
             levels = None if request.series is None else request.series[:-1]
-            return [Part(prepared, prepared.stage(mask=masks[0]), request.strokes, levels=levels)]
+            is_whole = masks[0] is prepared.mask
+            stage = self.stage if is_whole else prepared.stage(mask=masks[0])
+            return [Part(prepared, stage, request.strokes, levels=levels)]
         stages = [prepared.stage(mask=mask) for mask in masks]
         weights = [how_much(stage) * prepared.matters(stage.mask) for stage in stages]
         counts = shares(request.strokes, weights)
