@@ -29,7 +29,7 @@ def test_each_tool_paints_its_grey_into_its_picture_in_the_order_of_painting() -
     assert marks.fields() == ["emphasis", "mask_repair"]
     line = "M 250.0,250.0 L 500.0,1000.0"
     emphasis = marks.picture("emphasis")
-    assert painted(emphasis) == [("#ffffff", line), ("#303030", line)]
+    assert painted(emphasis) == [("#d2d2d2", line), ("#303030", line)]
     assert painted(marks.picture("mask_repair")) == [("#000000", line), ("#ffffff", line)]
     root = etree.fromstring(emphasis)
     assert root.get("viewBox") == "0 0 500.0 1000.0"
@@ -40,7 +40,7 @@ def test_each_tool_paints_its_grey_into_its_picture_in_the_order_of_painting() -
 def test_a_dot_is_painted_too() -> None:
     marks = Marks((100, 100))
     marks.all.append(Mark(MORE, 0.1, [(0.5, 0.5)]))
-    assert painted(marks.picture("emphasis")) == [("#ffffff", "M 500.0,500.0 L 500.0,500.0")]
+    assert painted(marks.picture("emphasis")) == [("#d2d2d2", "M 500.0,500.0 L 500.0,500.0")]
 
 
 def test_the_brush_is_seen_as_large_as_it_paints() -> None:

@@ -669,7 +669,7 @@ def test_what_is_painted_reaches_the_engine_as_grey_pictures(
 
     hands.when(lambda: "Draft of" in status(window), paint)
     window.run()
-    assert greys == {"emphasis": [255, 128, 128, 48], "mask_repair": [128, 255, 128, 128]}
+    assert greys == {"emphasis": [210, 128, 128, 48], "mask_repair": [128, 255, 128, 128]}
     assert "emphasis" not in asked(heard)[-1]["request"]
     assert not Path(asked(heard)[1]["request"]["emphasis"]).exists(), "nothing is left behind"
 

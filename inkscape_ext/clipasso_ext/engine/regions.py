@@ -10,7 +10,7 @@ MORE, LESS, NOT_SUBJECT, SUBJECT = TOOLS = ("more", "less", "not-subject", "subj
 # the field of the request that a tool belongs to, and the grey that it paints there: white is much
 # more, or the subject; middle grey, of what nobody painted, as it is
 FIELDS = {
-    MORE: ("emphasis", "#ffffff"),
+    MORE: ("emphasis", "#d2d2d2"),  # white makes a blot of what is as small as a spoon
     LESS: ("emphasis", "#303030"),  # black would be nothing at all
     NOT_SUBJECT: ("mask_repair", "#000000"),
     SUBJECT: ("mask_repair", "#ffffff"),
