@@ -131,8 +131,8 @@ def test_the_document_has_a_row_for_every_event() -> None:
 
 
 def test_the_document_names_every_code_that_a_sketch_can_end_in() -> None:
-    """Those of reading, writing and plotting files, of levels, of folders, of batches and of
-    downloads belong to the command line.
+    """Those of reading, writing and plotting files, of levels, of folders, of batches, of
+    downloads and of the set-up belong to the command line.
     """
     section = DOCUMENT.split("## Errors")[1].split("\n## ")[0]
     named = set(re.findall(r"`((?:bad|no|newer|bug)(?:-[a-z-]+)?)`", section))
@@ -147,6 +147,8 @@ def test_the_document_names_every_code_that_a_sketch_can_end_in() -> None:
         "newer-sketch",
         "bad-usage",
         "no-connection",
+        "no-extension",
+        "no-pip",
         "no-sketch",
         "no-place",
         "no-rank",
