@@ -122,9 +122,10 @@ class TorchPackages:
         ]
 
     def _libraries(self) -> list[Path]:
-        """torch's own, and torchvision's, whose further ones lie beside it."""
+        """torch's own, without stand-ins, and torchvision's, whose further ones lie beside it."""
         patterns = ("torch/lib/*.so*", "torch/_C*.so", "torchvision/*.so")
-        return [path for pattern in patterns for path in sorted(self.site.glob(pattern))]
+        found = [path for pattern in patterns for path in sorted(self.site.glob(pattern))]
+        return [path for path in found if not GPU_LIBRARY.match(path.name)]
 
 
 def is_placeholder(package: Distribution) -> bool:

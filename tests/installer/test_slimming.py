@@ -275,6 +275,18 @@ def test_where_they_can_not_be_left_out_the_whole_build_is_installed(
     assert json.loads((machine.home / "current.json").read_text())["torch"] == "default"
 
 
+@LINUX
+def test_stand_ins_that_are_there_are_left_as_they_are(tmp_path: Path) -> None:
+    folder = tmp_path / "torch" / "lib"
+    folder.mkdir(parents=True)
+    (own,) = Path(np.__file__).parent.glob("_core/_multiarray_umath*.so")
+    (folder / "libtorch.so").write_bytes(own.read_bytes())
+    stand_in = make_stand_in("libcudart.so.13", FUNCTIONS, PROCESSORS[platform.machine()])
+    (folder / "libcudart.so.13").write_bytes(stand_in)
+    TorchPackages(tmp_path).fill_in()
+    assert (folder / "libcudart.so.13").read_bytes() == stand_in
+
+
 @pytest.mark.slow
 @LINUX
 def test_the_true_torch_draws_the_same_without_them(tmp_path: Path) -> None:
