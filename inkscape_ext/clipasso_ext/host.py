@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Optional
 
 from clipasso_ext.needs import has_gtk_modules
 from clipasso_ext.problem import Problem
+from clipasso_ext.words import _, mark
 
 # beside the .inx files, written by install.py: {"command": [...], "home": "...", "scratch": "..."}
 POINTER = "engine.json"
@@ -36,7 +37,7 @@ FOREIGN = (
 )
 EXTENSION = Path(__file__).resolve().parents[1]
 
-NO_ENGINE = "The engine is not where it was installed: run install.py again, and try again."
+NO_ENGINE = mark("The engine is not where it was installed: run install.py again, and try again.")
 
 
 class Host:
@@ -117,13 +118,19 @@ def find_host() -> Host:
         scratch = Path(facts["scratch"]) if facts.get("scratch") else None
     except FileNotFoundError:
         raise NoEngine(
-            "The engine is not installed yet: run install.py, which comes with all of CLIPasso, and"
-            " try again."
+            _(
+                "The engine is not installed yet: run install.py, which comes with all of CLIPasso,"
+                " and try again."
+            )
         ) from None
     except OSError as error:
-        raise Problem(f"{path} can't be read ({error.strerror}): run install.py again.") from None
+        raise Problem(
+            _("{path} can't be read ({reason}): run install.py again.").format(
+                path=path, reason=error.strerror
+            )
+        ) from None
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise Problem(f"{path} is damaged: run install.py again.") from None
+        raise Problem(_("{path} is damaged: run install.py again.").format(path=path)) from None
     return Host(command, _named_home() or installed, scratch, installed)
 
 
@@ -151,8 +158,10 @@ def _named_home() -> Optional[Path]:
         home = Path()
     if not home.is_absolute():
         raise Problem(
-            "CLIPASSO_HOME must be the whole path of a folder, and is %s: mend or unset it, and"
-            " start Inkscape again." % named.encode("utf-8", "backslashreplace").decode()
+            _(
+                "CLIPASSO_HOME must be the whole path of a folder, and is {path}: mend or unset it,"
+                " and start Inkscape again."
+            ).format(path=named.encode("utf-8", "backslashreplace").decode())
         )
     return home
 

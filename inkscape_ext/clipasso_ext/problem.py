@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-FAULT = (
+from clipasso_ext.words import mark
+
+FAULT = mark(
     "Something went wrong in the extension; the document is unchanged. Its log has the details"
     " (Engine and Models)."
 )
@@ -15,7 +17,9 @@ REPEATED = re.compile(r"\S{%d,}" % LONGEST)
 
 
 class Problem(Exception):  # noqa: N818 - the word says what it is
-    """The message is one or two sentences: what is wrong, and what to do about it."""
+    """The message is one or two sentences in the person's language: what is wrong, and what to do
+    about it.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__(REPEATED.sub(lambda found: _cut(found.group()), message))

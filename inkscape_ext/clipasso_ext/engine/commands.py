@@ -7,6 +7,7 @@ from typing import List, NamedTuple
 
 from clipasso_ext.host import NO_ENGINE, Host, log
 from clipasso_ext.processes import detached
+from clipasso_ext.words import _
 
 
 class Answer(NamedTuple):
@@ -29,7 +30,7 @@ def run_command(host: Host, words: List[str]) -> Answer:
         )
     except OSError as error:
         log(f"{host.command}: {error}")
-        return Answer(False, NO_ENGINE)
+        return Answer(False, _(NO_ENGINE))
     said = done.stdout.decode("utf-8", "replace").strip()
     complaint = done.stderr.decode("utf-8", "replace").strip().replace("clipasso: ", "")
     return Answer(done.returncode == 0, said or complaint)

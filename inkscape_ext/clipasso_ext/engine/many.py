@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 from clipasso_ext.engine.commands import run_command
+from clipasso_ext.engine.connection import message_of
 from clipasso_ext.host import NO_ENGINE, Host, log
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached, silent
+from clipasso_ext.words import _, ngettext
 
 if sys.platform != "win32":
     import fcntl
@@ -37,14 +39,21 @@ class Many:
         """How far it is, for the person."""
         drawn, failed = _counted(Path(self.facts["sketches"]) / MANIFEST)
         pictures = self.facts["pictures"]
-        text = f"Sketch Many, into {self.facts['sketches']}: {drawn} of {pictures} drawn"
+        # Translators: "Sketch Many" is the menu entry.
+        text = _("Sketch Many, into {folder}: {drawn} of {all} drawn.").format(
+            folder=self.facts["sketches"], drawn=drawn, all=pictures
+        )
+        parts = [text]
         if failed:
-            text += f", {failed} failed"
+            parts.append(
+                ngettext("{count} failed.", "{count} failed.", failed).format(count=failed)
+            )
         if _is_at_work(Path(self.facts["sketches"])):
-            return text + "; at work"
-        if drawn + failed >= pictures:
-            return text
-        return text + "; stopped, Sketch Many with the same folders goes on"
+            # Translators: a folder of photographs is being sketched now.
+            parts.append(_("It is at work."))
+        elif drawn + failed < pictures:
+            parts.append(_("It was stopped: Sketch Many with the same folders goes on."))
+        return " ".join(parts)
 
 
 def start(host: Host, folder: str, sketches: str, options: List[str]) -> Many:
@@ -55,7 +64,9 @@ def start(host: Host, folder: str, sketches: str, options: List[str]) -> Many:
     plan = run_command(host, [*words, "--dry-run", "--json"])
     planned = _last_object(plan.text)
     if not plan.succeeded or planned.get("event") != "planned":
-        raise Problem(str(planned.get("message") or plan.text or NO_ENGINE))
+        if planned.get("message"):
+            raise Problem(message_of(planned))
+        raise Problem(plan.text or _(NO_ENGINE))
     counts = [int(planned[name]) for name in ("to_draw", "done_before", "failed_before")]
     many = Many({"folder": folder, "sketches": sketches, "pictures": sum(counts)})
     _keep(host, many)
@@ -64,7 +75,7 @@ def start(host: Host, folder: str, sketches: str, options: List[str]) -> Many:
         subprocess.Popen(command, env=host.environment, **silent(), **detached())
     except OSError as error:
         log(f"{host.command}: {error}")
-        raise Problem(NO_ENGINE) from None
+        raise Problem(_(NO_ENGINE)) from None
     return many
 
 
@@ -95,8 +106,9 @@ def _keep(host: Host, many: Many) -> None:
         (_place(host) / name).write_text(json.dumps(many.facts), encoding="utf-8")
     except OSError as error:
         raise Problem(
-            f"The batch can't be written down ({error.strerror}): make room for {_place(host)},"
-            " and try again."
+            _(
+                "The batch can't be written down ({reason}): make room for {folder}, and try again."
+            ).format(reason=error.strerror, folder=_place(host))
         ) from None
 
 

@@ -15,8 +15,9 @@ from clipasso_ext.engine.settings import DRAFT, Settings
 from clipasso_ext.engine.tries import Regions, Tries, Try
 from clipasso_ext.host import Host, log
 from clipasso_ext.problem import FAULT, Problem
+from clipasso_ext.words import _, mark
 
-NOTHING_BETTER = "No better sketch was found from here; this one stays."
+NOTHING_BETTER = mark("No better sketch was found from here; this one stays.")
 READER_END_S = 5  # Inkscape is ended at once; a file on a slow disk is not waited for longer
 Post = Callable[[Callable[[], Any]], Any]  # runs a function in the thread that owns the session
 
@@ -265,7 +266,7 @@ class Session:
             self._post(lambda: self._fail(number, text))
         except Exception:
             log(traceback.format_exc())
-            self._post(lambda: self._fail(number, FAULT))
+            self._post(lambda: self._fail(number, _(FAULT)))
 
     def _ask(
         self, number: int, path: str, request: Dict[str, Any], edit: Optional[Dict[str, Any]]
@@ -364,7 +365,7 @@ class Session:
             if not self._kept:
                 earlier.exhausted.add((self._settings.preset, self._settings.guide))
             state.tries.shown = earlier
-            state.note = NOTHING_BETTER
+            state.note = _(NOTHING_BETTER)
             return
         assert self.current is not None
         told = self._progress
