@@ -21,8 +21,8 @@ from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.engine.connection import Event, ask_once, require_result
 from clipasso_ext.engine.offer import make_offer
-from clipasso_ext.engine.session import Task
 from clipasso_ext.engine.settings import Settings
+from clipasso_ext.engine.task import Task
 from clipasso_ext.host import (
     Host,
     NoEngine,

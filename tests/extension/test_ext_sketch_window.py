@@ -51,7 +51,7 @@ def asked(heard: Heard) -> List[Dict[str, Any]]:
 
 
 def tries(window: Any, at: int = 0) -> List[Any]:
-    return list(window._session.states[at].tries.all)
+    return list(window._work.session.states[at].tries.all)
 
 
 def small_pictures(window: Any) -> List[Any]:
@@ -75,8 +75,8 @@ def set_color(controls: Any, text: str) -> None:
 
     color = Gdk.RGBA()
     color.parse(text)
-    controls.color.set_rgba(color)
-    controls.color.emit("color-set")
+    controls.ink.color.set_rgba(color)
+    controls.ink.color.emit("color-set")
 
 
 def pixels(window: Any) -> bytes:
@@ -343,7 +343,7 @@ def test_a_try_that_comes_back_brings_its_settings_but_not_its_looks(
         small_pictures(window)[0].clicked()
         assert "Draft of 16 strokes" in status(window)
         assert (controls.settings.strokes, controls.settings.look) == (16, "ink")
-        assert not window._timer, "what is there is not drawn again"
+        assert not window._work.is_waiting, "what is there is not drawn again"
         button(window, "Finish").clicked()
         hands.when(lambda: "Finished: 16" in status(window), button(window, "Cancel").clicked)
 
@@ -374,7 +374,7 @@ def test_looks_change_the_picture_at_once_and_the_engine_is_not_asked(
             assert pixels(window) not in seen
             seen.append(pixels(window))
         controls.bitmap.set_active_id("hide")
-        assert not window._timer
+        assert not window._work.is_waiting
         button(window, "Insert").clicked()
 
     hands.when(lambda: "Draft of" in status(window), look)
@@ -470,8 +470,8 @@ def test_a_page_turned_to_while_another_is_drawn_is_drawn_next(
 ) -> None:
     window = sketch_window(TWO)
     on = button(window, "›")
-    hands.when(lambda: window._session.busy, on.clicked)
-    both = window._session.states
+    hands.when(lambda: window._work.session.busy, on.clicked)
+    both = window._work.session.states
 
     def look() -> None:
         assert "2 of 2: b" in status(window)
@@ -521,7 +521,7 @@ def test_enter_inserts_from_a_drop_down_as_its_tooltip_says(
         assert isinstance(focus, Gtk.ToggleButton), "what opens the list"
         assert focus.get_ancestor(Gtk.ComboBox) is window._controls.guide
         assert key(window, "Return")
-        hands.when(lambda: window._wanted, lambda: None)  # else the window would wait for ever
+        hands.when(lambda: window._work.wanted, lambda: None)  # else the window would wait for ever
 
     hands.when(lambda: "Draft of" in status(window), press)
     assert len(window.run()) == 1

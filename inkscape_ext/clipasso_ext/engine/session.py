@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import threading
 import traceback
-from typing import Any, Callable, Dict, List, Optional, Protocol, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from clipasso_ext.cancellation import CalledOff, Cancellation
-from clipasso_ext.document.pixels import Pixels
 from clipasso_ext.engine.connection import LAST, Connection, Event, message_of
 from clipasso_ext.engine.settings import DRAFT, Settings
-from clipasso_ext.engine.tries import Regions, Tries, Try
+from clipasso_ext.engine.task import Task, TaskState
+from clipasso_ext.engine.tries import Try
 from clipasso_ext.host import Host, log
 from clipasso_ext.problem import FAULT, Problem
 from clipasso_ext.words import _, mark
@@ -20,72 +20,6 @@ from clipasso_ext.words import _, mark
 NOTHING_BETTER = mark("No better sketch was found from here; this one stays.")
 READER_END_S = 5  # Inkscape is ended at once; a file on a slow disk is not waited for longer
 Post = Callable[[Callable[[], Any]], Any]  # runs a function in the thread that owns the session
-
-
-class Task(Protocol):
-    """What one bitmap is wanted for: a new sketch, or an edit of one. Any thread may ask, but only
-    the one that owns the document may insert.
-    """
-
-    @property
-    def name(self) -> str:
-        """For the person."""
-
-    @property
-    def pixels_if_read(self) -> Optional[Pixels]:
-        """The picture file, if it was read already. Never waits."""
-
-    def read(self, asker: Optional[Cancellation] = None) -> Pixels:
-        """The picture file. Waits for Inkscape, which may have to draw it. Raises `Problem`, and
-        `CalledOff` when the asker called it off.
-        """
-
-    def request(self, settings: Settings, preset: str) -> Dict[str, Any]:
-        """The engine's request, once the picture was read. Raises `Problem`."""
-
-    @property
-    def edit(self) -> Optional[Dict[str, Any]]:
-        """What the engine is to do with which strokes, once the picture was read; None for a new
-        sketch. Raises `Problem`.
-        """
-
-    @property
-    def regions(self) -> Regions:
-        """The pictures in which the person said what matters, by the request's field."""
-
-    def insert(self, event: Event, settings: Settings) -> None:
-        """Put the engine's ``result`` into the document. Raises `Problem`."""
-
-
-class TaskState:
-    """What there is to see of one task."""
-
-    def __init__(self) -> None:
-        self.strokes: Optional[str] = None  # PNG in base64
-        self.drawing: Optional[str] = None  # the same as a document, of what grows
-        self.mask: Optional[str] = None  # PNG in base64
-        self.started: Event = {}  # which guide, and why
-        self.tries = Tries()
-        self.problem = ""
-        self.note = ""  # what came of the last work, where it is not to be seen
-
-    @property
-    def result(self) -> Optional[Event]:
-        """Of the sketch on show."""
-        shown = self.tries.shown
-        return None if shown is None else shown.event
-
-    @property
-    def preset(self) -> str:
-        """Of the result."""
-        shown = self.tries.shown
-        return "" if shown is None else shown.preset
-
-    @property
-    def svg(self) -> Optional[str]:
-        """The document of what is on show, be it done or growing."""
-        shown = self.tries.shown
-        return self.drawing if self.drawing is not None or shown is None else shown.svg
 
 
 class Session:
@@ -195,11 +129,7 @@ class Session:
         state = self.states[index]
         if self.current == index:
             self.call_off()
-        state.tries.shown = one
-        state.drawing = None
-        state.strokes = one.event.get("preview", state.strokes)
-        state.problem = ""
-        state.note = ""
+        state.show(one)
         self._changed()
 
     def call_off(self) -> None:
@@ -336,22 +266,13 @@ class Session:
         if self._keeping and self.phase == "progress":
             self._keeping = False
             self._send(lambda connection: connection.stop())
-        state.strokes = event.get("preview", state.strokes)
-        state.mask = event.get("mask_preview", state.mask)
+        state.hear(event)
         if self.phase == "progress":
-            state.drawing = event.get("svg", state.drawing)
             self._progress = event
-        if self.phase == "started":
-            state.started = {name: value for name, value in event.items() if name != "mask_preview"}
         elif self.phase == "result":
             self._take(event, state)
-        elif self.phase == "error":
-            # the strokes on show are of a sketch that never came
-            state.problem = message_of(event)
-            state.strokes = None
-            state.drawing = None
-            if event.get("code") == "no-engine":
-                self._hang_up()
+        elif self.phase == "error" and event.get("code") == "no-engine":
+            self._hang_up()
         if self.phase in LAST:
             self._next()
         else:
