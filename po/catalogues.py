@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+"""The extension's words: collected for translators, and compiled for those who read them.
+
+  python po/catalogues.py extract   collect all words anew into clipasso.pot and every LANGUAGE.po
+  python po/catalogues.py compile   write what was translated into inkscape_ext/locale
+
+Needs babel and lxml, which the tests' environment has; CONTRIBUTING.md tells how to get into it, and
+under "Translating" how to work on a language.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gettext
+import io
+import re
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import NamedTuple
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract as extract_python
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from lxml import etree
+
+ROOT = Path(__file__).resolve().parents[1]
+HERE = ROOT / "po"
+DOMAIN = "clipasso"  # as inkscape_ext/clipasso_ext/words.py and every .inx file have it
+TEMPLATE = HERE / f"{DOMAIN}.pot"
+LANGUAGES = {"de": "German", "es": "Spanish", "fr": "French", "ja": "Japanese"}
+LOCALE = ROOT / "inkscape_ext" / "locale"
+COMMENTS = "Translators:"  # begins what is for them
+# what takes words, and in which arguments
+KEYWORDS = {
+    "_": None,
+    "mark": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "UserError": (2,),
+    "Wording": (1,),
+}
+# of the engine: what is told to a terminal alone is no window's
+UNSEEN = ("clipasso_core/cli/", "clipasso_core/batch/ray_executor.py")
+SEEN = ("clipasso_core/cli/doctor.py",)
+INX = "{http://www.inkscape.org/namespace/inkscape/extension}"
+ATTRIBUTES = ("gui-text", "gui-description")
+CONTENTS = (f"{INX}name", f"{INX}option", f"{INX}menu-tip", f"{INX}label")
+PRODUCT = "CLIPasso"
+HEADER = "# {title}\n# Under CLIPasso's own licence, MIT."
+WIDTH = 98
+# of a header: what differs from one run, or one person's machine, to the next
+PASSING = re.compile(
+    r'^"(Project-Id-Version|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By'
+    r'|Report-Msgid-Bugs-To): .*\\n"\n',
+    re.MULTILINE,
+)
+NO_DATE = datetime(2000, 1, 1, tzinfo=timezone.utc)
+
+
+class Found(NamedTuple):
+    """What somebody reads. text: two of them where there is a plural. place: the file."""
+
+    text: str | tuple[str, str]
+    place: str
+    comments: list[str]
+    context: str | None
+
+
+def main(arguments: list[str]) -> int:
+    """Extract or compile; return the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("do", choices=("extract", "compile"))
+    if parser.parse_args(arguments).do == "extract":
+        template = collect()
+        save(template, TEMPLATE)
+        for language in LANGUAGES:
+            save(merged(language, template), catalogue_path(language))
+        print(f"{len(template)} texts in {TEMPLATE.name}")
+    else:
+        for language in LANGUAGES:
+            compile_one(language)
+            known = load(language)
+            print(f"{language}: {sum(is_done(one) for one in known if one.id)} of {len(known)}")
+    return 0
+
+
+def catalogue_path(language: str) -> Path:
+    """What translators write."""
+    return HERE / f"{language}.po"
+
+
+def compiled_path(language: str, locale: Path = LOCALE) -> Path:
+    """What Inkscape and the extension read."""
+    return locale / language / "LC_MESSAGES" / f"{DOMAIN}.mo"
+
+
+# What there is to translate
+
+
+def collect() -> Catalog:
+    """All words, in the order of files."""
+    catalog = Catalog(
+        project=PRODUCT,
+        charset="utf-8",
+        header_comment=HEADER.format(title="All that CLIPasso says in Inkscape."),
+        fuzzy=False,
+    )
+    for one in found():
+        catalog.add(
+            one.text, locations=[(one.place, 0)], auto_comments=one.comments, context=one.context
+        )
+    return catalog
+
+
+def found() -> Iterator[Found]:
+    """In the pages, then in the extension, then in the engine."""
+    extension = ROOT / "inkscape_ext"
+    for path in sorted(extension.glob("*.inx")):
+        yield from of_page(path)
+    for path in sorted([*extension.glob("**/*.py"), *(ROOT / "clipasso_core").glob("**/*.py")]):
+        place = place_of(path)
+        if place in SEEN or not place.startswith(UNSEEN):
+            yield from of_module(path)
+
+
+def of_page(path: Path) -> Iterator[Found]:
+    """What Inkscape looks up of an .inx file."""
+    for element in etree.parse(path).getroot().iter(etree.Element):
+        texts = [element.get(name) for name in ATTRIBUTES]
+        if element.tag == f"{INX}submenu":
+            texts.append(element.get("name"))
+        if element.tag in CONTENTS:
+            texts.append(element.text)
+        if element.get("translatable") == "no":
+            continue
+        for text in texts:
+            if text and text != PRODUCT:
+                yield Found(text, place_of(path), list(_comments(element)), element.get("context"))
+
+
+def _comments(element: etree._Element) -> Iterator[str]:
+    before = element.getprevious()
+    if isinstance(before, etree._Comment):
+        text = " ".join((before.text or "").split())
+        if text.startswith(COMMENTS):
+            yield text
+
+
+def of_module(path: Path) -> Iterator[Found]:
+    """What a module of Python looks up, or has somebody else look up."""
+    with path.open("rb") as file:
+        every = extract_python(
+            "python", file, KEYWORDS, [COMMENTS], {"encoding": "utf-8"}, strip_comment_tags=False
+        )
+        for _line, text, comments, context in every:
+            yield Found(text, place_of(path), list(comments), context)
+
+
+def place_of(path: Path) -> str:
+    """As a catalogue names a file."""
+    return path.relative_to(ROOT).as_posix()
+
+
+# Files of catalogues
+
+
+def load(language: str) -> Catalog:
+    """What is translated so far; nothing yet where there is no file."""
+    path = catalogue_path(language)
+    if path.is_file():
+        with path.open("rb") as file:
+            return read_po(file, locale=language, domain=DOMAIN)
+    title = f"CLIPasso in {LANGUAGES[language]}."
+    header = HEADER.format(title=title)
+    return Catalog(locale=language, project=PRODUCT, header_comment=header, fuzzy=False)
+
+
+def merged(language: str, template: Catalog) -> Catalog:
+    """A language's catalogue with the words of today; what only resembles an earlier one is fuzzy."""
+    catalog = load(language)
+    catalog.update(template)
+    catalog.fuzzy = False
+    return catalog
+
+
+def as_text(catalog: Catalog) -> str:
+    """A catalogue as it is kept: without dates, names and lines, which change and tell nothing."""
+    for message in catalog:
+        message.flags.discard("python-format")  # a percent sign is one
+    file = io.BytesIO()
+    write_po(file, catalog, width=WIDTH, include_lineno=False, ignore_obsolete=True)
+    return PASSING.sub("", file.getvalue().decode("utf-8"))
+
+
+def save(catalog: Catalog, path: Path) -> None:
+    """Write a catalogue."""
+    path.write_text(as_text(catalog), encoding="utf-8", newline="\n")
+
+
+def is_done(message: object) -> bool:
+    """Whether a message is translated as a whole."""
+    said = message.string if isinstance(message.string, tuple) else (message.string,)  # type: ignore[attr-defined]
+    return all(said) and not message.fuzzy  # type: ignore[attr-defined]
+
+
+def compile_one(language: str, locale: Path = LOCALE) -> None:
+    """Write what is translated for Inkscape and the extension, if it differs from what is there."""
+    target = compiled_path(language, locale)
+    data = compiled(load(language))
+    if target.is_file() and words_of(target.read_bytes()) == words_of(data):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+
+
+def compiled(catalog: Catalog) -> bytes:
+    """In the form of a .mo file, without what is not translated: it stays in English."""
+    for message in list(catalog):
+        if message.id and not is_done(message):
+            catalog.delete(message.id, message.context)
+    catalog.creation_date = catalog.revision_date = NO_DATE
+    file = io.BytesIO()
+    write_mo(file, catalog)
+    return file.getvalue()
+
+
+def words_of(data: bytes) -> dict[str, str]:
+    """What a .mo file holds, beside the head."""
+    every: dict[str, str] = dict(vars(gettext.GNUTranslations(io.BytesIO(data)))["_catalog"])
+    every.pop("", None)
+    return every
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
