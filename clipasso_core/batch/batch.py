@@ -236,7 +236,9 @@ def opened(order: Order) -> Iterator[Batch]:
                 stack.enter_context(FileLock(order.out.path(LOCK), timeout=0))
             except Timeout:
                 raise UserError(
-                    "busy", f"another batch is at work in {order.out.root}: wait until it ends"
+                    "busy",
+                    "another batch is at work in {folder}: wait until it ends",
+                    folder=order.out.root,
                 ) from None
         yield Batch(order)
 

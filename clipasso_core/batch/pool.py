@@ -164,8 +164,9 @@ class Pool:
             if self._deaths >= DEATHS:
                 raise UserError(
                     "no-worker",
-                    f"processes that draw end before they begin ({how}): try fewer with --jobs, and"
+                    "processes that draw end before they begin ({how}): try fewer with --jobs, and"
                     " run clipasso doctor",
+                    how=how,
                 )
             if photo is not None:
                 waiting.appendleft(photo)

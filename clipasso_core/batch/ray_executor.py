@@ -223,8 +223,11 @@ class _Actor:
         if version != __version__:
             self._unfit = UserError(
                 "other-version",
-                f"{socket.gethostname()} has clipasso {__version__}, this command is {version}:"
-                " install the same on all machines",
+                "{machine} has clipasso {here}, this command is {version}: install the same on all"
+                " machines",
+                machine=socket.gethostname(),
+                here=__version__,
+                version=version,
             )
             return
         try:
@@ -293,9 +296,13 @@ def _check_answers(address: str) -> None:
 def _unanswered(address: str, error: BaseException) -> UserError:
     return UserError(
         "no-ray-cluster",
-        f"no Ray cluster answers at {address} ({reason(error)}): start one, or check --ray-address",
+        "no Ray cluster answers at {address} ({reason}): start one, or check --ray-address",
+        address=address,
+        reason=reason(error),
     )
 
 
 def _lost(error: Exception) -> LostError:
-    return LostError(UserError("ray-lost", f"the Ray cluster was lost: {reason(error)}"))
+    return LostError(
+        UserError("ray-lost", "the Ray cluster was lost: {reason}", reason=reason(error))
+    )

@@ -252,12 +252,16 @@ def _parse(data: bytes, name: str) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
-        raise UserError("bad-sketch", f"{name} is not an SVG file or is damaged") from None
+        raise UserError(
+            "bad-sketch", "{name} is not an SVG file or is damaged", name=name
+        ) from None
     # many programs name SVG 1.1's, which nobody fetches; entities are another matter
     dtd = root.getroottree().docinfo.internalDTD
     if root.tag != f"{{{SVG}}}svg" or (dtd is not None and dtd.entities()):
         raise UserError(
-            "bad-sketch", f"{name} is no plain SVG document: save it again as Inkscape or plain SVG"
+            "bad-sketch",
+            "{name} is no plain SVG document: save it again as Inkscape or plain SVG",
+            name=name,
         )
     if b"<!ATTLIST" in data.replace(b"\0", b""):
         # lxml breaks down when it takes away an attribute that a DTD gives a default
@@ -270,7 +274,9 @@ def _find_layer(root: etree._Element, wanted: str | None, styles: Cascade) -> et
         for node in root.iter(f"{{{SVG}}}g", f"{{{SVG}}}svg"):
             if node.get("id") == wanted:
                 return node
-        raise UserError("no-layer", f"the document has no layer with the id '{wanted}'")
+        raise UserError(
+            "no-layer", "the document has no layer with the id '{wanted}'", wanted=wanted
+        )
     sketches = [node for node in root.iter(f"{{{SVG}}}g") if node.get(SKETCH)]
     whole = [node for node in sketches if not node.get(INNER)]  # of a series
     sketches = [node for node in sketches if styles.is_seen(node)] or whole or sketches
@@ -278,7 +284,9 @@ def _find_layer(root: etree._Element, wanted: str | None, styles: Cascade) -> et
         names = ", ".join(str(node.get("id")) for node in sketches)
         raise UserError(
             "many-sketches",
-            f"the document holds {len(sketches)} sketches: name one with --layer ({names})",
+            "the document holds {count} sketches: name one with --layer ({names})",
+            count=len(sketches),
+            names=names,
         )
     return sketches[0] if sketches else root
 

@@ -175,11 +175,14 @@ def from_svg(data: bytes, name: str = "the file") -> SketchResult:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
-        raise UserError("bad-sketch", f"{name} is not an SVG file or is damaged") from None
+        raise UserError(
+            "bad-sketch", "{name} is not an SVG file or is damaged", name=name
+        ) from None
     if root.getroottree().docinfo.doctype:
         raise UserError(
             "bad-sketch",
-            f"{name} has a DOCTYPE, which a sketch never needs: save it again as plain SVG",
+            "{name} has a DOCTYPE, which a sketch never needs: save it again as plain SVG",
+            name=name,
         )
     layers = [node for node in root.iter(f"{{{SVG}}}g") if node.get(f"{{{CLIPASSO}}}sketch")]
     whole = [layer for layer in layers if not layer.get(f"{{{CLIPASSO}}}inner")]  # of a series
@@ -187,7 +190,9 @@ def from_svg(data: bytes, name: str = "the file") -> SketchResult:
     if len(layers) != 1:
         raise UserError(
             "bad-sketch",
-            f"{name} holds {len(layers)} sketches, not one: name an SVG file that clipasso wrote",
+            "{name} holds {count} sketches, not one: name an SVG file that clipasso wrote",
+            name=name,
+            count=len(layers),
         )
     layer = layers[0]
     try:
@@ -195,7 +200,8 @@ def from_svg(data: bytes, name: str = "the file") -> SketchResult:
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError):
         raise UserError(
             "bad-sketch",
-            f"{name} was changed in a way that can't be read back: sketch the photo again",
+            "{name} was changed in a way that can't be read back: sketch the photo again",
+            name=name,
         ) from None
 
 

@@ -114,7 +114,9 @@ class ClipGuide(Guide):
     def words(self, text: str) -> Tensor:
         """See `Guide.words`."""
         if self._text is None:
-            raise UserError("no-text", f"the guide {self.name} was loaded without its text tower")
+            raise UserError(
+                "no-text", "the guide {guide} was loaded without its text tower", guide=self.name
+            )
         model, tokenizer = self._text
         embedding: Tensor = model.encode_text(tokenizer([text]).to(self.device))
         return embedding.float()
@@ -143,8 +145,11 @@ def _load(spec: ClipSpec) -> Any:
             mend = "name the model that it belongs to, or get the file again"
         raise UserError(
             "bad-weights",
-            f"{path} does not hold the weights of {spec.model} or is damaged"
-            f" ({type(error).__name__}): {mend}",
+            "{path} does not hold the weights of {model} or is damaged ({kind}): {mend}",
+            path=path,
+            model=spec.model,
+            kind=type(error).__name__,
+            mend=mend,
         ) from error
     return model
 

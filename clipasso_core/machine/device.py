@@ -23,7 +23,9 @@ def choose_device(name: str) -> str:
         return "cuda" if why_not_cuda() is None else "cpu"
     if name == "cuda" and (lack := why_not_cuda()) is not None:
         raise UserError(
-            "no-device", f"{lack}: leave --device out, or run clipasso doctor to see what to do"
+            "no-device",
+            "{lack}: leave --device out, or run clipasso doctor to see what to do",
+            lack=lack,
         )
     if name == "mps" and not torch.backends.mps.is_available():
         raise UserError("no-device", "there is no Apple GPU that torch can use: leave --device out")

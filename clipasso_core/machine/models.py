@@ -92,7 +92,9 @@ def locate(name: str) -> Path:
         path = folders.models() / record["file"] if record else parse_clip(name).weights()
     if path is None or not path.is_file():
         raise UserError(
-            "no-weights", f"{name} is not on this machine: run clipasso models fetch {name}"
+            "no-weights",
+            "{name} is not on this machine: run clipasso models fetch {name}",
+            name=name,
         )
     return path
 
@@ -138,7 +140,9 @@ def verify(name: str) -> str:
     if fault:
         is_own_file = name.startswith("clip:") and is_path(parse_clip(name).pretrained)
         mend = "get the file again" if is_own_file else f"run clipasso models fetch {name}"
-        raise UserError("bad-weights", f"{path} is damaged ({fault}): {mend}")
+        raise UserError(
+            "bad-weights", "{path} is damaged ({fault}): {mend}", path=path, fault=fault, mend=mend
+        )
     if name in networks.ALL or name in read_records():
         return "checksum matches"
     return "readable; it was not fetched by clipasso, so there is no checksum to compare"
@@ -153,7 +157,9 @@ def remove(name: str) -> Path:
     name = _full(name)
     path = locate(name)
     if folders.models() not in path.parents:
-        raise UserError("bad-guide", f"{path} lies outside the models folder: delete it yourself")
+        raise UserError(
+            "bad-guide", "{path} lies outside the models folder: delete it yourself", path=path
+        )
     records = read_records()
     if records.pop(name, None) is not None:
         write_records(records)

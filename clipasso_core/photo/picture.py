@@ -109,13 +109,15 @@ def decode_picture(data: bytes, name: str = "the photo") -> Picture:
         except UnidentifiedImageError:
             raise UserError(
                 "bad-photo",
-                f"{name} is not a picture that can be read: save it as PNG, JPEG, WebP, TIFF, BMP"
+                "{name} is not a picture that can be read: save it as PNG, JPEG, WebP, TIFF, BMP"
                 " or GIF",
+                name=name,
             ) from None
         except _BROKEN:
             raise UserError(
                 "bad-photo",
-                f"{name} is damaged or cut off: open it in a picture editor and save it again",
+                "{name} is damaged or cut off: open it in a picture editor and save it again",
+                name=name,
             ) from None
     return from_image(image, name, stored)
 
@@ -150,7 +152,9 @@ def from_image(
     if alpha is not None and alpha.min() == 255:
         alpha = None
     if alpha is not None and alpha.max() == 0:
-        raise UserError("bad-photo", f"{name} is fully transparent: there is nothing to sketch")
+        raise UserError(
+            "bad-photo", "{name} is fully transparent: there is nothing to sketch", name=name
+        )
     return Picture(np.ascontiguousarray(pixels[..., :3]), alpha, *size)
 
 
@@ -183,8 +187,10 @@ def _check_scans(image: Image.Image, data: bytes, name: str) -> None:
     if scans > USUAL_SCANS and scans * image.width * image.height > MAX_SCANNED * 1_000_000:
         raise UserError(
             "bad-photo",
-            f"{name} is a JPEG of {scans} scans, which takes too long to read: open it in a picture"
+            "{name} is a JPEG of {scans} scans, which takes too long to read: open it in a picture"
             " editor and save it again",
+            name=name,
+            scans=scans,
         )
 
 
@@ -242,8 +248,10 @@ def from_array(pixels: NDArray[Any]) -> Picture:
     if not (is_grey or is_coloured) or min(array.shape[:2]) < MIN_SIDE:
         raise UserError(
             "bad-photo",
-            f"an array of shape {array.shape} is no picture: give [h, w], [h, w, 3] or [h, w, 4] of"
-            f" at least {MIN_SIDE} pixels a side",
+            "an array of shape {shape} is no picture: give [h, w], [h, w, 3] or [h, w, 4] of at"
+            " least {least} pixels a side",
+            shape=array.shape,
+            least=MIN_SIDE,
         )
     if array.dtype.kind == "f":
         if not np.isfinite(array).all():
@@ -253,6 +261,8 @@ def from_array(pixels: NDArray[Any]) -> Picture:
         array = array * 255
     elif array.dtype != np.uint8:
         raise UserError(
-            "bad-photo", f"an array of {array.dtype} is no picture: give uint8, or float in 0..1"
+            "bad-photo",
+            "an array of {kind} is no picture: give uint8, or float in 0..1",
+            kind=array.dtype,
         )
     return from_image(Image.fromarray(array.astype(np.uint8)))

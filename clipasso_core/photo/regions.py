@@ -39,8 +39,13 @@ def read_over(picture: Picture, path: str, what: str) -> Picture:
     if abs(here / there - 1) > ALIKE:
         raise UserError(
             f"bad-{what.replace(' ', '_')}",
-            f"the {what} is {over.width} x {over.height} and the photo {picture.width} x"
-            f" {picture.height}: make the {what} of the photo's proportions",
+            "the {what} is {width} x {height} and the photo {photo_width} x {photo_height}: make"
+            " the {what} of the photo's proportions",
+            what=what,
+            width=over.width,
+            height=over.height,
+            photo_width=picture.width,
+            photo_height=picture.height,
         )
     return over
 

@@ -241,6 +241,7 @@ def _last_words() -> IO[bytes]:
 def _no_engine(reason: str) -> UserError:
     return UserError(
         "no-engine",
-        f"the engine can't be started ({reason}): run clipasso doctor; its log is"
-        f" {log.engine_log_path()}",
+        "the engine can't be started ({reason}): run clipasso doctor; its log is {log}",
+        reason=reason,
+        log=log.engine_log_path(),
     )

@@ -30,8 +30,8 @@ Ident = str | int | None  # of a request, as its caller knows it
 
 _NO_REQUEST = UserError(
     "bad-request",
-    'that line is not a request: send {"id": ..., "photo": PATH, "request": {...}}, or "data" in'
-    ' base64 instead of "photo"',
+    'that line is not a request: send {{"id": ..., "photo": PATH, "request": {{...}}}}, or "data"'
+    ' in base64 instead of "photo"',
 )
 
 
@@ -148,7 +148,8 @@ def read_envelope(line: str | bytes) -> Envelope:
     if not _is_ident(ident):
         raise UserError(
             "bad-request",
-            f"a request's id must be a whole number or a string of at most {LONGEST_ID} letters",
+            "a request's id must be a whole number or a string of at most {most} letters",
+            most=LONGEST_ID,
         )
     for kind in (STOP, ABOUT):
         if set(fields) == {kind} and fields[kind] is True:
@@ -186,8 +187,9 @@ def _check_sketch(fields: dict[str, Any]) -> None:
     if side is not None and not _is_side(side):
         raise UserError(
             "bad-request",
-            f"a request's preview_px must be a whole number from {MIN_PREVIEW_PX} to"
-            f" {MAX_PREVIEW_PX}",
+            "a request's preview_px must be a whole number from {least} to {most}",
+            least=MIN_PREVIEW_PX,
+            most=MAX_PREVIEW_PX,
         )
 
 
@@ -214,7 +216,9 @@ def at_home(line: str, envelope: Envelope, folder: str = "") -> str:
         for setting, path in named.items():
             fields["request"][setting] = os.path.abspath(os.path.join(folder, path))
     except OSError:
-        raise UserError("no-folder", f"{NO_FOLDER}, or name absolute paths") from None
+        raise UserError(
+            "no-folder", "{NO_FOLDER}, or name absolute paths", NO_FOLDER=NO_FOLDER
+        ) from None
     return json.dumps(fields)
 
 
