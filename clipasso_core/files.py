@@ -10,7 +10,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from clipasso_core.errors import UserError
 
@@ -23,22 +23,22 @@ ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 FORGOTTEN_S = 600.0  # Windows: whoever writes such a file for so long was killed
 
 
-def read_bytes(path: str | Path, what: str) -> bytes:
+Part = Literal["photo", "mask", "mask repair", "emphasis", "sketch", "list"]
+
+
+def read_bytes(path: str | Path, what: Part) -> bytes:
     """The bytes of a regular file of bearable size. `what`: the file's part, for messages."""
     path = Path(path)
     setting = what.replace(" ", "_")
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise UserError(
-                f"bad-{setting}", "{path} is a folder: name the {what}'s file", path=path, what=what
-            )
+            raise UserError(f"bad-{setting}", "{path} is a folder: name a file in it", path=path)
         if not stat.S_ISREG(status.st_mode):
             raise UserError(
                 f"bad-{setting}",
-                "{path} is not a regular file: name the {what}'s file",
+                "{path} is not a regular file: name another",
                 path=path,
-                what=what,
             )
         if status.st_size == 0:
             raise UserError(f"bad-{setting}", "{path} is empty: it holds no picture", path=path)
@@ -51,12 +51,7 @@ def read_bytes(path: str | Path, what: str) -> bytes:
             )
         return path.read_bytes()
     except FileNotFoundError:
-        raise UserError(
-            f"no-{setting}",
-            "there is no {what} {path}: check the name and the folder",
-            what=what,
-            path=path,
-        ) from None
+        raise _absent(what, path) from None
     except PermissionError:
         raise UserError(
             f"bad-{setting}", "{path} may not be read: check its permissions", path=path
@@ -65,6 +60,33 @@ def read_bytes(path: str | Path, what: str) -> bytes:
         raise UserError(
             f"bad-{setting}", "{path} can't be read: {reason}", path=path, reason=error
         ) from None
+
+
+def _absent(what: Part, path: Path) -> UserError:
+    """Of a file that is not there: a whole sentence for each part, as other languages need it."""
+    told = {
+        "photo": UserError(
+            "no-photo", "there is no photo {place}: check the name and the folder", place=path
+        ),
+        "mask": UserError(
+            "no-mask", "there is no mask {path}: check the name and the folder", path=path
+        ),
+        "mask repair": UserError(
+            "no-mask_repair",
+            "there is no mask repair {path}: check the name and the folder",
+            path=path,
+        ),
+        "emphasis": UserError(
+            "no-emphasis", "there is no emphasis {path}: check the name and the folder", path=path
+        ),
+        "sketch": UserError(
+            "no-sketch", "there is no sketch {path}: check the name and the folder", path=path
+        ),
+        "list": UserError(
+            "no-list", "there is no list {path}: check the name and the folder", path=path
+        ),
+    }
+    return told[what]
 
 
 def write_whole(data: bytes, path: Path, force: bool = False) -> None:

@@ -59,7 +59,7 @@ def _value(value: object, longest: int) -> Value:
     text = shortened(str(value))
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     # JSON has no other numbers, and nobody reads longer ones
-    if is_number and math.isfinite(value) and len(str(value)) < LONGEST_INPUT:
+    if is_number and len(text) < LONGEST_INPUT and math.isfinite(value):
         return value
     return _cut(text, longest)
 

@@ -46,9 +46,8 @@ def check_report(target: str) -> None:
     if not target.lower().endswith(ENDING):
         raise UserError(
             "bad-report",
-            "a report is a page for browsers: name it {target}{ending}",
-            target=target,
-            ending=ENDING,
+            "a report is a page for browsers: name it {name}",
+            name=f"{target}{ENDING}",
         )
 
 

@@ -180,9 +180,9 @@ def _jobs(text: str) -> int | None:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_JOBS:
         raise UserError(
             "bad-jobs",
-            "--jobs must be auto or a number from 1 to {most}, not {text}",
+            "--jobs must be auto or a number from 1 to {most}, not {jobs}",
             most=MOST_JOBS,
-            text=text,
+            jobs=text,
         )
     return int(text)
 

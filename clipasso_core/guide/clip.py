@@ -140,18 +140,29 @@ def _load(spec: ClipSpec) -> Any:
         model.load_state_dict(_fitted(model, read_weights(path)))
     except Exception as error:
         # safetensors and torch raise many kinds for a file that does not fit its model
-        mend = f"fetch it again with clipasso models fetch {spec}"
-        if is_path(spec.pretrained):
-            mend = "name the model that it belongs to, or get the file again"
-        raise UserError(
+        raise _unfit(spec, path, type(error).__name__) from error
+    return model
+
+
+def _unfit(spec: ClipSpec, path: Path, fault: str) -> UserError:
+    if is_path(spec.pretrained):
+        return UserError(
             "bad-weights",
-            "{path} does not hold the weights of {model} or is damaged ({kind}): {mend}",
+            "{path} does not hold the weights of {model} or is damaged ({fault}): name the model"
+            " that it belongs to, or get the file again",
             path=path,
             model=spec.model,
-            kind=type(error).__name__,
-            mend=mend,
-        ) from error
-    return model
+            fault=fault,
+        )
+    return UserError(
+        "bad-weights",
+        "{path} does not hold the weights of {model} or is damaged ({fault}): fetch it again with"
+        " clipasso models fetch {weights}",
+        path=path,
+        model=spec.model,
+        fault=fault,
+        weights=spec,
+    )
 
 
 def _fitted(model: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -175,13 +175,26 @@ def parse_clip(name: str) -> ClipSpec:
     if pretrained != RANDOM and not is_path(pretrained):
         known = pretrained.lower().replace("-", "_")
         if known not in tags:
-            raise UserError(
-                "bad-guide",
-                f"OpenCLIP has no weights '{pretrained}' for {model}: it has"
-                f" {', '.join(tags) or 'none'}; or name a file",
-            )
+            raise _no_tag(model, pretrained, tags)
         pretrained = known
     return ClipSpec(model, pretrained)
+
+
+def _no_tag(model: str, wanted: str, known: list[str]) -> UserError:
+    if not known:
+        return UserError(
+            "bad-guide",
+            "OpenCLIP has no weights '{wanted}' for {model}: it has none; or name a file",
+            wanted=wanted,
+            model=model,
+        )
+    return UserError(
+        "bad-guide",
+        "OpenCLIP has no weights '{wanted}' for {model}: it has {known}; or name a file",
+        wanted=wanted,
+        model=model,
+        known=", ".join(known),
+    )
 
 
 def _best_tag(model: str, tags: list[str]) -> str:

@@ -62,8 +62,9 @@ def fetch(name: str) -> Path:
     if not name.startswith("clip:"):
         raise UserError(
             "bad-guide",
-            f"there is nothing named '{name}' to fetch: name clip:MODEL[:PRETRAINED],"
-            f" {' or '.join(networks.ALL)}",
+            "there is nothing named '{name}' to fetch: name one of {known}",
+            name=name,
+            known=", ".join(("clip:MODEL[:PRETRAINED]", *networks.ALL)),
         )
     return _fetch_clip(parse_clip(name))
 
@@ -148,10 +149,6 @@ def _fetch_clip(spec: ClipSpec) -> Path:
     if have is not None and not fault_of(str(spec), have):
         return have
     repository = spec.repository()
-    by_hand = (
-        f"get {SAFETENSORS} of {repository} from its page on the Hugging Face hub and save it as"
-        f" {spec.places_by_hand()[0]}"
-    )
     if not repository:
         raise UserError(
             "no-weights",
@@ -164,7 +161,7 @@ def _fetch_clip(spec: ClipSpec) -> Path:
     from huggingface_hub.utils import logging
 
     logging.set_verbosity_error()  # it would announce every attempt
-    file, remote = _ask_hub(spec, by_hand)
+    file, remote = _ask_hub(spec)
     if have is not None:
         discard(have)  # damaged; the hub's client would take it for the whole file
     try:
@@ -172,10 +169,13 @@ def _fetch_clip(spec: ClipSpec) -> Path:
     except Exception as error:  # of whichever library the hub's client talks through
         raise UserError(
             "no-connection",
-            "{weights} could not be fetched ({reason}): run the same command again, or {by_hand}",
+            "{weights} could not be fetched ({reason}): run the same command again, or get {file}"
+            " of {repository} from its page on the Hugging Face hub and save it as {place}",
             weights=spec,
             reason=_reason(error),
-            by_hand=by_hand,
+            file=SAFETENSORS,
+            repository=repository,
+            place=spec.places_by_hand()[0],
         ) from None
     expected = (remote.etag or "").strip('"')
     found = sha256(path)
@@ -196,7 +196,7 @@ def _fetch_clip(spec: ClipSpec) -> Path:
     return path
 
 
-def _ask_hub(spec: ClipSpec, by_hand: str) -> tuple[str, Any]:
+def _ask_hub(spec: ClipSpec) -> tuple[str, Any]:
     """Which of the repository's files to take, and what the hub knows of it.
 
     Fails within seconds, where the hub's client when it downloads would try again for minutes.
@@ -208,8 +208,11 @@ def _ask_hub(spec: ClipSpec, by_hand: str) -> tuple[str, Any]:
     if constants.HF_HUB_OFFLINE:
         raise UserError(
             "no-connection",
-            "HF_HUB_OFFLINE forbids connections: unset it, or {by_hand}",
-            by_hand=by_hand,
+            "HF_HUB_OFFLINE forbids connections: unset it, or get {file} of {repository} from its"
+            " page on the Hugging Face hub and save it as {place}",
+            file=SAFETENSORS,
+            repository=spec.repository(),
+            place=spec.places_by_hand()[0],
         )
     named = os.path.split(spec._config()["hf_hub"])[1]
     for file in (named,) if named else (SAFETENSORS, PICKLED):
@@ -222,9 +225,12 @@ def _ask_hub(spec: ClipSpec, by_hand: str) -> tuple[str, Any]:
             raise UserError(
                 "no-connection",
                 "the hub can't be reached ({reason}): connect and run the same command again, or"
-                " {by_hand}",
+                " get {file} of {repository} from its page on the Hugging Face hub and save it as"
+                " {place}",
                 reason=_reason(error),
-                by_hand=by_hand,
+                file=SAFETENSORS,
+                repository=spec.repository(),
+                place=spec.places_by_hand()[0],
             ) from None
     raise UserError(
         "no-weights",

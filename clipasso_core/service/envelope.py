@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clipasso_core.errors import NO_FOLDER, UserError
+from clipasso_core.errors import UserError
 from clipasso_core.request import SketchRequest
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Envelope:
         if self.start is None:
             return None
         # JSON can hold halves of letters
-        return from_svg(self.start.encode("utf-8", "replace"), "the sketch to go on from")
+        return from_svg(self.start.encode("utf-8", "replace"))
 
     def bitmap(self) -> bytes:
         """The bitmap's bytes. Raises `UserError`."""
@@ -98,11 +98,7 @@ class Envelope:
 
         from clipasso_core.photo.picture import decode_picture
 
-        return (
-            decode_picture(data, Path(self.photo).name)
-            if self.photo is not None
-            else decode_picture(data)
-        )
+        return decode_picture(data, None if self.photo is None else Path(self.photo).name)
 
 
 def read_id(line: str | bytes) -> Ident:
@@ -217,7 +213,8 @@ def at_home(line: str, envelope: Envelope, folder: str = "") -> str:
             fields["request"][setting] = os.path.abspath(os.path.join(folder, path))
     except OSError:
         raise UserError(
-            "no-folder", "{NO_FOLDER}, or name absolute paths", NO_FOLDER=NO_FOLDER
+            "no-folder",
+            "the working folder is gone: change to one that is there, or name absolute paths",
         ) from None
     return json.dumps(fields)
 
