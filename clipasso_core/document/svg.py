@@ -166,8 +166,9 @@ def read_svg(path: str | Path) -> SketchResult:
     return from_svg(read_bytes(path, "sketch"), Path(path).name)
 
 
-def from_svg(data: bytes, name: str = "the file") -> SketchResult:
-    """Read a sketch document, as `read_svg` does.
+def from_svg(data: bytes, name: str | None = None) -> SketchResult:
+    """Read a sketch document, as `read_svg` does. name: of its file, for messages; None for a
+    sketch to go on from.
 
     Entities, external references and DOCTYPEs are refused.
     """
@@ -175,28 +176,69 @@ def from_svg(data: bytes, name: str = "the file") -> SketchResult:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
-        raise UserError("bad-sketch", f"{name} is not an SVG file or is damaged") from None
+        raise _damaged(name) from None
     if root.getroottree().docinfo.doctype:
-        raise UserError(
-            "bad-sketch",
-            f"{name} has a DOCTYPE, which a sketch never needs: save it again as plain SVG",
-        )
+        raise _with_doctype(name)
     layers = [node for node in root.iter(f"{{{SVG}}}g") if node.get(f"{{{CLIPASSO}}}sketch")]
     whole = [layer for layer in layers if not layer.get(f"{{{CLIPASSO}}}inner")]  # of a series
     layers = [layer for layer in layers if not _is_hidden(layer)] or whole or layers
     if len(layers) != 1:
-        raise UserError(
-            "bad-sketch",
-            f"{name} holds {len(layers)} sketches, not one: name an SVG file that clipasso wrote",
-        )
+        raise _not_one(name, len(layers))
     layer = layers[0]
     try:
         return _read_layer(root, layer)
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError):
-        raise UserError(
+        raise _changed(name) from None
+
+
+def _damaged(name: str | None) -> UserError:
+    if name is None:
+        return UserError("bad-sketch", "the sketch to go on from is not an SVG file or is damaged")
+    return UserError("bad-sketch", "{name} is not an SVG file or is damaged", name=name)
+
+
+def _with_doctype(name: str | None) -> UserError:
+    if name is None:
+        return UserError(
             "bad-sketch",
-            f"{name} was changed in a way that can't be read back: sketch the photo again",
-        ) from None
+            "the sketch to go on from has a DOCTYPE, which a sketch never needs: save it again as"
+            " plain SVG",
+        )
+    return UserError(
+        "bad-sketch",
+        "{name} has a DOCTYPE, which a sketch never needs: save it again as plain SVG",
+        name=name,
+    )
+
+
+def _not_one(name: str | None, count: int) -> UserError:
+    if name is None:
+        return UserError(
+            "bad-sketch",
+            "the sketch to go on from holds {count} sketches, not one: name an SVG file that"
+            " clipasso wrote",
+            count=count,
+        )
+    return UserError(
+        "bad-sketch",
+        "{name} holds {count} sketches, not one: name an SVG file that clipasso wrote",
+        name=name,
+        count=count,
+    )
+
+
+def _changed(name: str | None) -> UserError:
+    if name is None:
+        return UserError(
+            "bad-sketch",
+            "the sketch to go on from was changed in a way that can't be read back: sketch the"
+            " photo again",
+        )
+    return UserError(
+        "bad-sketch",
+        "{name} was changed in a way that can't be read back: sketch the photo again",
+        name=name,
+    )
 
 
 def _is_hidden(layer: etree._Element) -> bool:

@@ -138,8 +138,9 @@ class Guide(ABC):
         """Embedding [1, D] of a text. Raises `UserError` for a guide that knows no words."""
         raise UserError(
             "no-text",
-            f"the guide {self.name} knows no words: --text needs a CLIP guide, for example --guide"
+            "the guide {guide} knows no words: --text needs a CLIP guide, for example --guide"
             " clip:RN101:openai",
+            guide=self.name,
         )
 
 

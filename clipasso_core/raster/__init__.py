@@ -75,8 +75,9 @@ def render(strokes: StrokeBatch, size: tuple[int, int], rasteriser: str = "auto"
         if lack is not None:
             raise UserError(
                 "no-fused",
-                f"the fused rasteriser can't be used here, {lack}: leave --rasteriser out to use"
+                "the fused rasteriser can't be used here, {lack}: leave --rasteriser out to use"
                 " one that can",
+                lack=lack,
             )
         from clipasso_core.raster import fused
 
@@ -93,7 +94,10 @@ def render(strokes: StrokeBatch, size: tuple[int, int], rasteriser: str = "auto"
         return diffvg.render(strokes, size)
     names = ", ".join(RASTERISERS)
     raise UserError(
-        "bad-rasteriser", f"there is no rasteriser '{rasteriser}': choose one of {names}"
+        "bad-rasteriser",
+        "there is no rasteriser '{rasteriser}': choose one of {names}",
+        rasteriser=rasteriser,
+        names=names,
     )
 
 

@@ -58,20 +58,20 @@ def cancelled_event() -> dict[str, Any]:
 
 
 def error_event(error: UserError) -> dict[str, Any]:
-    """``error`` that the person can mend."""
-    return {"event": "error", "code": error.code, "message": error.message}
-
-
-def bug_event(message: str) -> dict[str, Any]:
-    """``error`` that is not the person's."""
-    return {"event": "error", "code": "bug", "message": message}
+    """``error``: what the person can mend, or a bug that is written down."""
+    return {"event": "error", **error.to_json()}
 
 
 def ended_event() -> dict[str, Any]:
     """``error``: the engine ended while it computed, by a crash or because it was killed."""
     from clipasso_core.machine import log
 
-    return bug_event(
-        "the engine ended unexpectedly, by a crash or because something killed it; please report it"
-        f" with {log.engine_log_path()} and {log.crash_path().name} beside it"
+    return error_event(
+        UserError(
+            "bug",
+            "the engine ended unexpectedly, by a crash or because something killed it; please"
+            " report it with {log} and {crash} beside it",
+            log=log.engine_log_path(),
+            crash=log.crash_path().name,
+        )
     )

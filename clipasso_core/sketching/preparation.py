@@ -120,7 +120,10 @@ class Preparation:
         if isinstance(wanted, int) and wanted > 1 and request.strokes < FEWEST * wanted:
             raise UserError(
                 "bad-subjects",
-                f"{wanted} subjects need {FEWEST * wanted} strokes or more, not {request.strokes}",
+                "{wanted} subjects need {fewest} strokes or more, not {strokes}",
+                wanted=wanted,
+                fewest=FEWEST * wanted,
+                strokes=request.strokes,
             )
         is_one = wanted in (ONE, 1) or request.one_line or self.preset_name == "published"
         most = min(MOST_SUBJECTS, request.strokes // FEWEST)

@@ -1,0 +1,72 @@
+"""Sentences for a person, which a window says in the person's language."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+LONGEST = 600  # letters of a message: some lists of names are as long, and no more is read
+LONGEST_INPUT = 200  # letters of what somebody gave and a message repeats
+# what is quoted, or has no blank in it: paths, names, numbers
+REPEATED = re.compile(rf"(?<!\w)'[^']{{{LONGEST_INPUT},}}'|\S{{{LONGEST_INPUT},}}")
+
+Value = str | int | float
+
+
+class Wording:
+    """A sentence, or a clause of one, in two parts that can be sent and translated.
+
+    text: the English template, with named placeholders as `str.format` has them; a literal where it
+        is written, for what collects templates for translators finds nothing else.
+    values: what stands in them. Finite numbers stay numbers, anything else is text, in one line and
+        no longer than a person reads; braces in it mean nothing.
+    """
+
+    def __init__(self, text: str, /, **values: object) -> None:
+        self.text = text
+        self.values: dict[str, Value] = {
+            name: _value(value, LONGEST_INPUT if f"'{{{name}}}'" in text else LONGEST)
+            for name, value in values.items()
+        }
+
+    def __str__(self) -> str:
+        """The sentence in English, one line."""
+        return _cut(self.text.format(**self.values), LONGEST)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Wording) and self.to_json() == other.to_json()
+
+    def __hash__(self) -> int:
+        return hash((self.text, *self.values.values()))
+
+    def to_json(self) -> dict[str, Any]:
+        """As docs/protocol.md has it: ``text`` and ``values``."""
+        return {"text": self.text, "values": self.values}
+
+
+def shortened(message: str) -> str:
+    """A message in one line of at most `LONGEST` letters, and of each thing that it repeats at most
+    `LONGEST_INPUT`. The middle goes: what happened stands before it and the advice behind it.
+    """
+    message = " ".join(message.split())
+    message = REPEATED.sub(lambda found: _cut(found.group(), LONGEST_INPUT), message)
+    return _cut(message, LONGEST)
+
+
+def _value(value: object, longest: int) -> Value:
+    """A value as it is sent: a number, or a text of at most so many letters."""
+    text = shortened(str(value))
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    # JSON has no other numbers, and nobody reads longer ones
+    if is_number and len(text) < LONGEST_INPUT and math.isfinite(value):
+        return value
+    return _cut(text, longest)
+
+
+def _cut(text: str, longest: int) -> str:
+    mark = " ... "
+    if len(text) <= longest:
+        return text
+    half = (longest - len(mark)) // 2
+    return f"{text[:half]}{mark}{text[-half:]}"
