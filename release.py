@@ -150,7 +150,7 @@ def tracked(*places: str) -> list[str]:
 
 def packaged() -> list[str]:
     """What the wheel is to hold, by the names that it has there."""
-    carried = [name for name in tracked(*SET_UP) if Path(name).suffix in (".inx", ".jpg", ".py")]
+    carried = [name for name in tracked(*SET_UP) if Path(name).suffix in (".inx", ".jpg", ".mo", ".py")]
     return [*tracked(ENGINE), *(f"{ENGINE}/set_up/{name}" for name in carried)]
 
 

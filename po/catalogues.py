@@ -4,8 +4,8 @@
   python po/catalogues.py extract   collect all words anew into clipasso.pot and every LANGUAGE.po
   python po/catalogues.py compile   write what was translated into inkscape_ext/locale
 
-Needs babel and lxml, which the tests' environment has; CONTRIBUTING.md tells how to get into it, and
-under "Translating" how to work on a language.
+Needs babel and lxml, which the tests' environment has; CONTRIBUTING.md tells how to get into it,
+and under "Translating" how to work on a language.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def load(language: str) -> Catalog:
 
 
 def merged(language: str, template: Catalog) -> Catalog:
-    """A language's catalogue with the words of today; what only resembles an earlier one is fuzzy."""
+    """A language's catalogue with the words of today; what resembles an earlier one is fuzzy."""
     catalog = load(language)
     catalog.update(template)
     catalog.fuzzy = False

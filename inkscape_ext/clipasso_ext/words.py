@@ -60,11 +60,9 @@ def listed(names: Sequence[str]) -> str:
 
 def filled(text: str, values: Mapping[str, Any], otherwise: str) -> str:
     """What another program says, as a template with names in braces and what belongs there, in the
-    person's language. otherwise: where there is no translation, or one for other names.
+    person's language. otherwise: where template and values, or translation, do not fit each other.
     """
     translated = _(text)
-    if translated == text:
-        return otherwise
     form = _Form()
     try:
         if form.names(translated) != form.names(text):

@@ -79,7 +79,7 @@ def test_what_the_engine_refuses_is_told_and_nothing_started(
 ) -> None:
     from clipasso_ext.host import find_host
 
-    with pytest.raises(Problem, match="there is no picture: name another"):
+    with pytest.raises(Problem, match="There is no picture: name another"):
         many.start(find_host(), str(photos), "out", ["--mask", "none"])
     assert len(asked(1)) == 1
     assert not (home / "batches").exists()

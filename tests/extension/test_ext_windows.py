@@ -52,10 +52,32 @@ def test_the_window_tells_the_extensions_version_and_asks_the_engine_where_model
         button(window, "Fetch CLIP Weights…").clicked()
         hands.when(question, decline)
 
-    hands.when(lambda: "engine status" in status(window), fetch)
+    hands.when(lambda: "The engine 7.7 is idle." in status(window), fetch)
     window.run()
     assert f"extension: {VERSION}, under Inkscape's Python" in seen[0]
     assert "into /weights/of/another/disk." in seen[1]
+
+
+def test_the_engine_is_started_and_stopped_and_tells_what_it_is_at(
+    hands: Hands, host: Host
+) -> None:
+    from clipasso_ext.windows.engine_window import EngineWindow
+
+    window = EngineWindow(host)
+
+    def tells(text: str) -> Any:
+        return lambda: text in status(window)
+
+    def start() -> None:
+        button(window, "Start Engine").clicked()
+        hands.when(tells("The engine 7.7 is computing."), stop)
+
+    def stop() -> None:
+        button(window, "Stop Engine").clicked()
+        hands.when(tells("The engine is not running"), button(window, "Close").clicked)
+
+    hands.when(tells("is idle."), start)
+    window.run()
 
 
 # Join and Plot Order
@@ -68,7 +90,8 @@ def plot_window(host: Host, scratch: Path) -> Any:
     sketch = find_sketch(root(WHOLE), [])
     return PlotWindow(
         "Join into One Line",
-        "Joining the strokes",
+        "Joining the strokes…",
+        "Joining the strokes: step {step} of {steps}",
         lambda on_progress, cancellation: plot(
             sketch, "join", host, scratch, on_progress, cancellation
         ),

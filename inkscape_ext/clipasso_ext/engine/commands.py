@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
-from typing import List, NamedTuple
+from typing import Any, Dict, List, NamedTuple
 
+from clipasso_ext.engine.connection import message_of
 from clipasso_ext.host import NO_ENGINE, Host, log
 from clipasso_ext.processes import detached
 from clipasso_ext.words import _
@@ -15,6 +17,20 @@ class Answer(NamedTuple):
 
     succeeded: bool
     text: str
+
+    @property
+    def last(self) -> Dict[str, Any]:
+        """The JSON object in the last line of what it printed; empty where there is none."""
+        try:
+            told = json.loads((self.text.splitlines() or [""])[-1])
+        except (ValueError, RecursionError):
+            return {}
+        return told if isinstance(told, dict) else {}
+
+    @property
+    def failure(self) -> str:
+        """Why the command did not do it, for the person."""
+        return message_of(self.last if self.last.get("message") else {"message": self.text})
 
 
 def run_command(host: Host, words: List[str]) -> Answer:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 from clipasso_ext.engine.commands import run_command
-from clipasso_ext.engine.connection import message_of
 from clipasso_ext.host import NO_ENGINE, Host, log
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached, silent
@@ -62,11 +61,9 @@ def start(host: Host, folder: str, sketches: str, options: List[str]) -> Many:
     """
     words = ["batch", folder, "-o", sketches, *options]
     plan = run_command(host, [*words, "--dry-run", "--json"])
-    planned = _last_object(plan.text)
+    planned = plan.last
     if not plan.succeeded or planned.get("event") != "planned":
-        if planned.get("message"):
-            raise Problem(message_of(planned))
-        raise Problem(plan.text or _(NO_ENGINE))
+        raise Problem(plan.failure)
     counts = [int(planned[name]) for name in ("to_draw", "done_before", "failed_before")]
     many = Many({"folder": folder, "sketches": sketches, "pictures": sum(counts)})
     _keep(host, many)
@@ -120,15 +117,6 @@ def _read(path: Path) -> Optional[Dict[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return facts if is_sound else None
-
-
-def _last_object(text: str) -> Dict[str, Any]:
-    """The JSON object in the last line of what a command printed; empty where there is none."""
-    try:
-        told = json.loads((text.splitlines() or [""])[-1])
-    except (ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}
 
 
 def _counted(manifest: Path) -> Tuple[int, int]:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.session import Session
 from clipasso_ext.engine.settings import DRAFT
 from clipasso_ext.engine.tries import Try
-from clipasso_ext.words import _, mark, ngettext
+from clipasso_ext.words import _, filled, mark, ngettext
 
+# what the engine's doctor looks at
+DOCTORS = (
+    "Python",
+    mark("packages"),
+    "torch",
+    mark("devices"),
+    mark("guide lite"),
+    mark("subject mask"),
+    mark("faces in photographs"),
+    mark("guides clip:*"),
+    "diffvg",
+    mark("folders"),
+    mark("extension"),
+)
 REPLACE = mark("Replace the sketch that is there")
 # by the engine's word for where the subject's mask comes from
 SUBJECTS = {
@@ -175,6 +189,46 @@ def duration(seconds: float) -> str:
         return _("{count} s").format(count=whole)
     # Translators: minutes.
     return _("{count} min").format(count=(whole + 30) // 60)
+
+
+def engine(facts: Dict[str, Any]) -> str:
+    """What the engine is at. facts: what it says of itself; nothing where it does not run."""
+    if not facts:
+        return _("The engine is not running; the next sketch starts it.")
+    state = _("The engine {version} is idle.")
+    if facts.get("working"):
+        state = _("The engine {version} is computing.")
+    parts = [state.format(version=facts.get("version"))]
+    waiting = int(facts.get("waiting") or 0)
+    if waiting:
+        parts.append(
+            ngettext("{count} sketch waits.", "{count} sketches wait.", waiting).format(
+                count=waiting
+            )
+        )
+    if facts.get("memory_mb"):
+        memory = _("It takes {size} MB of memory (process {number}).")
+        parts.append(memory.format(size=round(facts["memory_mb"]), number=facts.get("pid")))
+    return " ".join(parts)
+
+
+def finding(said: Dict[str, Any]) -> str:
+    """A line of the doctor's report."""
+    told = _told(said.get("told"), str(said["text"]))
+    return f"{_(str(said['subject']))}: {told}"
+
+
+def advice(said: Dict[str, Any]) -> str:
+    """What to do about it."""
+    return _told(said.get("advised"), str(said["advice"]))
+
+
+def _told(parts: Any, otherwise: str) -> str:
+    """What the engine tells in clauses, each a template and values. otherwise: the same in English,
+    of an engine that does not tell it so.
+    """
+    told = [filled(str(part["text"]), part["values"], "") for part in parts or []]
+    return "; ".join(told) if told and all(told) else otherwise
 
 
 def is_unmeasured(session: Session) -> bool:
