@@ -2,6 +2,8 @@
 in the person's language.
 """
 
+from __future__ import annotations
+
 from clipasso_ext.words import _
 
 
