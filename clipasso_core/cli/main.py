@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import io
 import json
@@ -89,7 +88,7 @@ def doctor(as_json: bool) -> int:
 
     findings = examine()
     if as_json:
-        click.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1))
+        click.echo(json.dumps([finding.to_json() for finding in findings], indent=1))
     else:
         for finding in findings:
             mark = {FAULT: "✗", NOTE: "·"}.get(finding.state, "✓")
