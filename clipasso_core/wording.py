@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 LONGEST = 600  # letters of a message: some lists of names are as long, and no more is read
@@ -40,6 +41,14 @@ class Wording:
     def __hash__(self) -> int:
         return hash((self.text, *self.values.values()))
 
+    def with_values(self, change: Callable[[str], str]) -> Wording:
+        """The same with other texts in it."""
+        changed = {
+            name: change(value) if isinstance(value, str) else value
+            for name, value in self.values.items()
+        }
+        return type(self)(self.text, **changed)
+
     def to_json(self) -> dict[str, Any]:
         """As docs/protocol.md has it: ``text`` and ``values``."""
         return {"text": self.text, "values": self.values}
@@ -56,12 +65,13 @@ def shortened(message: str) -> str:
 
 def _value(value: object, longest: int) -> Value:
     """A value as it is sent: a number, or a text of at most so many letters."""
-    text = shortened(str(value))
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    # JSON has no other numbers, and nobody reads longer ones
-    if is_number and len(text) < LONGEST_INPUT and math.isfinite(value):
+    text = str(value)
+    is_long = len(text) >= LONGEST_INPUT  # a number that nobody reads, nor a float holds
+    if isinstance(value, int) and not isinstance(value, bool) and not is_long:
         return value
-    return _cut(text, longest)
+    if isinstance(value, float) and math.isfinite(value):  # JSON has no others
+        return value
+    return _cut(shortened(text), longest)
 
 
 def _cut(text: str, longest: int) -> str:

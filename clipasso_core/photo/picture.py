@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from clipasso_core.errors import UserError
 from clipasso_core.files import read_bytes
+from clipasso_core.photo import refusal
 from clipasso_core.photo.quiet import silent_stderr
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")  # JPEG includes MPO, what many phones write
@@ -92,7 +93,9 @@ def read_picture(path: str | Path) -> Picture:
 
 
 def decode_picture(data: bytes, name: str | None = None) -> Picture:
-    """Decode a bitmap; name: of its file, for messages. Raises `UserError` as `read_picture` does."""
+    """Decode a bitmap. name: of its file, for messages. Raises `UserError` as `read_picture`
+    does.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)

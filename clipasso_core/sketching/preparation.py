@@ -37,6 +37,7 @@ from clipasso_core.sketching.stage import (
     to_map,
     to_tensor,
 )
+from clipasso_core.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,20 +167,29 @@ class Preparation:
             notes=self._notes(saliency),
         )
 
-    def _notes(self, saliency: str) -> tuple[str, ...]:
+    def _notes(self, saliency: str) -> tuple[Wording, ...]:
         """What is otherwise than asked for, a clause each."""
         notes = []
         asked = self.request.precision
         if asked not in ("auto", self.precision):
             notes.append(
-                f"{self.precision} in place of {asked}: on a processor {self.preset_name} is exact"
+                Wording(
+                    "{precision} in place of {asked}: on a processor {preset} is exact",
+                    precision=self.precision,
+                    asked=asked,
+                    preset=self.preset_name,
+                )
             )
         if self._is_published_model and saliency == self.guide.name:
             from clipasso_core.machine.models import ATTENTION
 
             notes.append(
-                f"strokes start by {PUBLISHED_MODEL}'s own relevance, not as published: run"
-                f" clipasso models fetch {ATTENTION}"
+                Wording(
+                    "strokes start by {model}'s own relevance, not as published: run clipasso"
+                    " models fetch {weights}",
+                    model=PUBLISHED_MODEL,
+                    weights=ATTENTION,
+                )
             )
         return tuple(notes)
 
