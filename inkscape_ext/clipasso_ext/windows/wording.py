@@ -214,13 +214,19 @@ def engine(facts: Dict[str, Any]) -> str:
 
 def finding(said: Dict[str, Any]) -> str:
     """A line of the doctor's report."""
-    told = _told(said.get("told"), str(said["text"]))
+    told = _told(_words(said).get("text"), str(said["text"]))
     return f"{_(str(said['subject']))}: {told}"
 
 
 def advice(said: Dict[str, Any]) -> str:
     """What to do about it."""
-    return _told(said.get("advised"), str(said["advice"]))
+    advised = _words(said).get("advice")
+    return _told([advised] if advised else [], str(said["advice"]))
+
+
+def _words(said: Dict[str, Any]) -> Dict[str, Any]:
+    """Of a finding: what other languages are made of; nothing of an earlier engine."""
+    return dict(said.get("words") or {})
 
 
 def _told(parts: Any, otherwise: str) -> str:
