@@ -164,7 +164,8 @@ class Effect(inkex.EffectExtension):
 
         scratch: where its own files go, if not to those that end with the effect.
         """
-        return PlacedPhoto(photo, self.svg, self.folders(), scratch or self.scratch)
+        selected = list(self.options.ids)
+        return PlacedPhoto(photo, self.svg, self.folders(), scratch or self.scratch, selected)
 
     def folders(self) -> List[Path]:
         """Where relative links are looked for: Inkscape rebases them to its temporary file."""

@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Dict, List
 
 import pytest
 from clipasso_ext.engine.background import all_jobs
 from clipasso_ext.engine.settings import Settings, store
 from clipasso_ext.host import Host
 
-from easel import image, png, root, sketch_task, tree_of, was_ended
+from easel import image, png, tree_of, was_ended
 from kinds import Heard, Run
 from screens import Hands, button, status, widgets
+from sketching import Open, asked, key, pixels, set_color, small_pictures, tries
 from stand_in import StandIn
 
 pytest.importorskip("gi", reason="this Python has no GTK")
@@ -23,66 +24,6 @@ pytestmark = pytest.mark.usefixtures("shown")
 DRAW = "open(target, 'wb').write(%r)" % png(40, 20)
 CLIPPED = image("a") + image("b", more='opacity="0.5"')
 TWO = image("a") + image("b")
-Open = Callable[..., Any]
-
-
-@pytest.fixture
-def sketch_window(host: Host, scratch: Path) -> Iterator[Open]:
-    """The sketching window on all bitmaps of a document."""
-    from clipasso_ext.windows.sketch_window import SketchWindow
-
-    made: List[Any] = []
-
-    def make(body: Optional[str] = None, stored: Settings = Settings()) -> Any:
-        svg = root(body or image())
-        photos = [one.get("id") for one in svg if one.get("id") and one.tag.endswith("image")]
-        tasks = [sketch_task(svg, scratch, ident=one) for one in photos]
-        made.append(SketchWindow(tasks, stored, host, "px"))
-        return made[-1]
-
-    yield make
-    for window in made:
-        window.destroy()
-
-
-def asked(heard: Heard) -> List[Dict[str, Any]]:
-    """The lines in which the engine was asked for sketches."""
-    return [line for line in heard() if "request" in line]
-
-
-def tries(window: Any, at: int = 0) -> List[Any]:
-    return list(window._work.session.states[at].tries.all)
-
-
-def small_pictures(window: Any) -> List[Any]:
-    """The buttons of the strip."""
-    from gi.repository import Gtk
-
-    return widgets(window._board.strip, Gtk.ToggleButton)
-
-
-def key(window: Any, name: str) -> bool:
-    """Press a key; returns whether the window did something with it."""
-    from gi.repository import Gdk
-
-    event = Gdk.Event.new(Gdk.EventType.KEY_PRESS)
-    event.keyval = getattr(Gdk, f"KEY_{name}")
-    return bool(window.emit("key-press-event", event))
-
-
-def set_color(controls: Any, text: str) -> None:
-    from gi.repository import Gdk
-
-    color = Gdk.RGBA()
-    color.parse(text)
-    controls.ink.color.set_rgba(color)
-    controls.ink.color.emit("color-set")
-
-
-def pixels(window: Any) -> bytes:
-    """What the preview shows."""
-    return bytes(window._board.preview._image.get_pixbuf().get_pixels())
-
 
 # The sketching window
 
@@ -690,6 +631,29 @@ def test_a_sketch_drawn_before_the_brush_is_not_gone_on_from(
     hands.when(lambda: "Draft of" in status(window), paint)
     window.run()
     assert "start" not in asked(heard)[-1]
+
+
+def test_finish_goes_on_from_a_draft_that_was_drawn_with_what_is_painted(
+    hands: Hands, sketch_window: Open, heard: Heard
+) -> None:
+    window = sketch_window()
+    brush = window._board.brush
+
+    def paint() -> None:
+        brush.tool = "more"
+        brush.begin((0.5, 0.5))
+        brush.end()
+        hands.when(lambda: len(tries(window)) == 2, finish)
+
+    def finish() -> None:
+        button(window, "Finish").clicked()
+        hands.when(lambda: "Finished" in status(window), button(window, "Cancel").clicked)
+
+    hands.when(lambda: "Draft of" in status(window), paint)
+    window.run()
+    finished = asked(heard)[-1]
+    assert finished["start"] == tries(window)[1].svg
+    assert finished["request"]["emphasis"] == asked(heard)[1]["request"]["emphasis"]
 
 
 def test_the_background_goes_on_from_the_draft_with_all_that_was_said(

@@ -129,9 +129,8 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     # Looks
 
     def _build(self, stored: Settings) -> None:
-        names = [task.name for task in self._tasks]
         work = self._work
-        self._board = Board(names, work.turn_to, self._paint, work.bring_back, self.refresh)
+        self._board = Board(self._tasks, work.turn_to, self._paint, work.bring_back, self.refresh)
         middle = Gtk.Box(spacing=16)
         middle.pack_start(self._board, True, True, 0)
         middle.pack_start(self._side(stored), False, False, 0)

@@ -152,6 +152,13 @@ def page(names: Sequence[str], at: int) -> str:
     return _("{number} of {count}: {name}").format(number=at + 1, count=len(names), name=names[at])
 
 
+def shapes(count: int) -> str:
+    """The question what so many selected shapes mean."""
+    if count == 1:
+        return "1 shape is selected with the bitmap:"
+    return f"{count} shapes are selected with the bitmap:"
+
+
 def insert_label(count: int) -> str:
     """Of the button that inserts the sketches of so many bitmaps; with its mnemonic."""
     if count == 1:
