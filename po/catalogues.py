@@ -36,7 +36,7 @@ COMMENTS = "Translators:"  # begins what is for them
 # what takes words, and in which arguments
 KEYWORDS = {
     "_": None,
-    "mark": None,
+    "later": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
     "UserError": (2,),

@@ -17,7 +17,7 @@ from clipasso_ext.engine.edit_task import EditTask
 from clipasso_ext.engine.plot import JOIN, ORDER, SILENCE_S, plot
 from clipasso_ext.engine.settings import DRAFT, Settings, sane
 from clipasso_ext.host import Host, has_gtk
-from clipasso_ext.words import _, mark, ngettext
+from clipasso_ext.words import _, later, ngettext
 
 _color: Any = inkex.Color  # some releases of inkex have types, others have not
 
@@ -209,15 +209,15 @@ class JoinEffect(PlotEffect):
     """Join into One Line."""
 
     command = JOIN
-    title = mark("Join into One Line")
-    status = mark("Joining the strokes…")
-    step = mark("Joining the strokes: step {step} of {steps}")
+    title = later("Join into One Line")
+    status = later("Joining the strokes…")
+    step = later("Joining the strokes: step {step} of {steps}")
 
 
 class PlotOrderEffect(PlotEffect):
     """Plot Order."""
 
     command = ORDER
-    title = mark("Plot Order")
-    status = mark("Ordering the strokes…")
-    step = mark("Ordering the strokes: step {step} of {steps}")
+    title = later("Plot Order")
+    status = later("Ordering the strokes…")
+    step = later("Ordering the strokes: step {step} of {steps}")

@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Optional
 
 from clipasso_ext.needs import has_gtk_modules
 from clipasso_ext.problem import Problem
-from clipasso_ext.words import _, mark
+from clipasso_ext.words import _, later
 
 # beside the .inx files, written by install.py: {"command": [...], "home": "...", "scratch": "..."}
 POINTER = "engine.json"
@@ -37,7 +37,7 @@ FOREIGN = (
 )
 EXTENSION = Path(__file__).resolve().parents[1]
 
-NO_ENGINE = mark("The engine is not where it was installed: run install.py again, and try again.")
+NO_ENGINE = later("The engine is not where it was installed: run install.py again, and try again.")
 
 
 class Host:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from clipasso_ext.words import mark
+from clipasso_ext.words import later
 
-FAULT = mark(
+FAULT = later(
     "Something went wrong in the extension; the document is unchanged. Its log has the details"
     " (Engine and Models)."
 )

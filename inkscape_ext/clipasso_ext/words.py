@@ -39,7 +39,7 @@ def pgettext(context: str, text: str) -> str:
     return _catalogue().pgettext(context, text)
 
 
-def mark(text: str) -> str:
+def later(text: str) -> str:
     """The same text, which is looked up by `_` only when it is shown."""
     return text
 

@@ -22,13 +22,13 @@ from clipasso_ext.document.treatment import untreated
 from clipasso_ext.names import DEFS, GROUP, HREF, STYLE_SHEET, SVG_ROOT, XLINK_HREF
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import run
-from clipasso_ext.words import _, mark
+from clipasso_ext.words import _, later
 
 RENDER_PX = 1024  # the engine looks at no more
 RENDER_S = 120  # Inkscape takes a quarter of a second; a huge picture on a slow disk takes longer
 EFFECTS = ("clip-path", "mask", "filter", "opacity", "mix-blend-mode")
 NEUTRAL = ("none", "normal", "1", "1.0", "100%")  # values of these that change nothing
-SQUASHED = mark("The bitmap is squashed to nothing: undo its transform, and try again.")
+SQUASHED = later("The bitmap is squashed to nothing: undo its transform, and try again.")
 # what styles, clips, masks or filters may refer to
 SHARED = {
     "clipPath",

@@ -18,7 +18,7 @@ from clipasso_ext.document.patterns import show_bitmaps
 from clipasso_ext.document.placement import cloned_transform, own_transform
 from clipasso_ext.names import LABEL
 from clipasso_ext.problem import Problem
-from clipasso_ext.words import _, mark, ngettext
+from clipasso_ext.words import _, later, ngettext
 
 # elements whose content is not on the page itself
 UNSEEN = {
@@ -34,9 +34,9 @@ UNSEEN = {
 }
 # elements that are looked at, clones each time: clones of clones show more things than there are
 MOST_STEPS = 50_000
-NOTHING = mark("Select a bitmap (a photograph that you imported or linked), and try again.")
+NOTHING = later("Select a bitmap (a photograph that you imported or linked), and try again.")
 # Translators: "Object > Pattern > Pattern to Objects" is in Inkscape's menu: take its words there.
-IN_PATTERN = mark(
+IN_PATTERN = later(
     "The bitmap is in a pattern that fills an object: select the object, choose Object > Pattern >"
     " Pattern to Objects, and try again."
 )

@@ -41,7 +41,7 @@ from clipasso_ext.names import (
     SVG_ROOT,
 )
 from clipasso_ext.problem import Problem
-from clipasso_ext.words import _, mark
+from clipasso_ext.words import _, later
 
 # of the elements around a layer: how it is painted, and what sheets go by
 INHERITED = (
@@ -54,7 +54,7 @@ INHERITED = (
     "stroke-opacity",
     "stroke-width",
 )
-WITH_BITMAP = mark("Select the bitmap together with the strokes, and try again.")
+WITH_BITMAP = later("Select the bitmap together with the strokes, and try again.")
 
 
 class SketchLayer:

@@ -13,11 +13,11 @@ from typing import Any, Callable, Dict, Optional
 from clipasso_ext.host import NO_ENGINE, Host, log
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached
-from clipasso_ext.words import _, filled, mark
+from clipasso_ext.words import _, filled, later
 
 LAST = ("result", "error", "cancelled", "about")  # events that end a request
 Event = Dict[str, Any]
-GONE = mark(
+GONE = later(
     "The engine ended unexpectedly: try again. Should it happen again, its log tells why (Engine"
     " and Models)."
 )

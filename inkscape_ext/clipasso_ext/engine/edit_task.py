@@ -19,19 +19,19 @@ from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.tries import Regions
 from clipasso_ext.names import RANK
-from clipasso_ext.words import _, mark
+from clipasso_ext.words import _, later
 
 # of the request that a sketch was made with, which its further strokes share
 KEPT = ("mask", "faces", "color", "width_px")
-NO_BETTER = mark(
+NO_BETTER = later(
     "No better place was found, so the strokes stay where they were. Redraw them with Start afresh"
     " and another number in Another try, or move them by hand first."
 )
 # by the engine's word for why
 KEPT_STROKES = {
-    "locked": mark("{stroke} stays as it is: it is locked."),
-    "closed": mark("{stroke} stays as it is: it is closed."),
-    "filled": mark("{stroke} stays as it is: it is filled."),
+    "locked": later("{stroke} stays as it is: it is locked."),
+    "closed": later("{stroke} stays as it is: it is closed."),
+    "filled": later("{stroke} stays as it is: it is filled."),
 }
 SAFE_MASKS = ("auto", "none", "alpha")
 

@@ -12,27 +12,27 @@ from clipasso_ext import VERSION
 from clipasso_ext.cancellation import Cancellation
 from clipasso_ext.host import EXTENSION, log, wanted_home, without_inkscapes
 from clipasso_ext.processes import detached, run
-from clipasso_ext.words import _, mark
+from clipasso_ext.words import _, later
 
 PROCESSOR_INDEX = "https://download.pytorch.org/whl/cpu"
 LIMIT_S = 3 * 3600.0  # a slow line takes an hour for all of it
 # what the engine's environment is made with: its Python, and what Debian keeps in other packages
 ABLE = "import ensurepip, sys, venv; raise SystemExit(sys.version_info < (3, 10))"
 NO_PYTHON = {
-    "linux": mark(
+    "linux": later(
         "Python 3.10 or newer with venv is needed for the engine. On Debian and Ubuntu:\n\n"
         "sudo apt install python3-venv"
     ),
-    "darwin": mark("Python 3.10 or newer is needed for the engine: install it from python.org."),
-    "win32": mark(
+    "darwin": later("Python 3.10 or newer is needed for the engine: install it from python.org."),
+    "win32": later(
         "Python 3.10 or newer is needed for the engine: install it from python.org, not from the"
         " Microsoft Store."
     ),
 }
-FAILED = mark(
+FAILED = later(
     "{step} failed: check the connection, or run the lines above in a terminal, which says more."
 )
-SHUT_IN = mark(
+SHUT_IN = later(
     "This Inkscape is shut in (Flatpak or Snap), and can't bring the engine. The project's"
     " install.py does that from outside, and says what else it needs."
 )

@@ -15,9 +15,9 @@ from clipasso_ext.engine.task import Task, TaskState
 from clipasso_ext.engine.tries import Try
 from clipasso_ext.host import Host, log
 from clipasso_ext.problem import FAULT, Problem
-from clipasso_ext.words import _, mark
+from clipasso_ext.words import _, later
 
-NOTHING_BETTER = mark("No better sketch was found from here; this one stays.")
+NOTHING_BETTER = later("No better sketch was found from here; this one stays.")
 READER_END_S = 5  # Inkscape is ended at once; a file on a slow disk is not waited for longer
 Post = Callable[[Callable[[], Any]], Any]  # runs a function in the thread that owns the session
 

@@ -17,9 +17,9 @@ from clipasso_ext.host import Host, log
 from clipasso_ext.menu import insert_finished
 from clipasso_ext.problem import FAULT, Problem
 from clipasso_ext.processes import end
-from clipasso_ext.words import _, mark
+from clipasso_ext.words import _, later
 
-NONE_STARTED = mark("None of the sketches was started.")
+NONE_STARTED = later("None of the sketches was started.")
 
 
 class Submission:

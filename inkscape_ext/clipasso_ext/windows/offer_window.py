@@ -14,13 +14,13 @@ from clipasso_ext.cancellation import CalledOff, Cancellation  # noqa: E402
 from clipasso_ext.engine.offer import Offer, bring  # noqa: E402
 from clipasso_ext.windows.dialogs import ask  # noqa: E402
 from clipasso_ext.windows.waiting_window import WaitingWindow  # noqa: E402
-from clipasso_ext.words import _, mark, number  # noqa: E402
+from clipasso_ext.words import _, later, number  # noqa: E402
 
-INTRODUCTION = mark(
+INTRODUCTION = later(
     "Sketches are computed by CLIPasso's engine, a program of its own on this computer, which is"
     " not installed yet. Nothing is downloaded unless you say so."
 )
-BY_HAND = mark("In a terminal, this brings it:")
+BY_HAND = later("In a terminal, this brings it:")
 
 
 class OfferWindow(WaitingWindow):

@@ -8,33 +8,33 @@ from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.session import Session
 from clipasso_ext.engine.settings import DRAFT
 from clipasso_ext.engine.tries import Try
-from clipasso_ext.words import _, filled, mark, ngettext
+from clipasso_ext.words import _, filled, later, ngettext
 
 # what the engine's doctor looks at
 DOCTORS = (
     "Python",
-    mark("packages"),
+    later("packages"),
     "torch",
-    mark("devices"),
-    mark("guide lite"),
-    mark("subject mask"),
-    mark("faces in photographs"),
-    mark("guides clip:*"),
+    later("devices"),
+    later("guide lite"),
+    later("subject mask"),
+    later("faces in photographs"),
+    later("guides clip:*"),
     "diffvg",
-    mark("folders"),
-    mark("extension"),
+    later("folders"),
+    later("extension"),
 )
-REPLACE = mark("Replace the sketch that is there")
+REPLACE = later("Replace the sketch that is there")
 # by the engine's word for where the subject's mask comes from
 SUBJECTS = {
-    "alpha": mark("The subject is what is not transparent."),
-    "plain border": mark("The subject is what stands out from the plain background."),
+    "alpha": later("The subject is what is not transparent."),
+    "plain border": later("The subject is what stands out from the plain background."),
 }
 # by the phase of the session
 PHASES = {
-    "preparing": mark("Looking at the bitmap…"),
-    "waking": mark("Starting the engine: it loads its networks, which takes some seconds once…"),
-    "started": mark("Laying the first strokes…"),
+    "preparing": later("Looking at the bitmap…"),
+    "waking": later("Starting the engine: it loads its networks, which takes some seconds once…"),
+    "started": later("Laying the first strokes…"),
 }
 
 
@@ -63,7 +63,7 @@ def _phase_line(session: Session) -> str:
         return _("Ordering the strokes by how much each is needed…")
     if session.phase == "progress":
         return _step_line(event, session.preset == DRAFT)
-    return _(PHASES.get(session.phase, mark("Finding the subject and its edges…")))
+    return _(PHASES.get(session.phase, later("Finding the subject and its edges…")))
 
 
 def _step_line(event: Event, is_draft: bool) -> str:
@@ -154,9 +154,11 @@ def page(names: Sequence[str], at: int) -> str:
 
 def shapes(count: int) -> str:
     """The question what so many selected shapes mean."""
-    if count == 1:
-        return "1 shape is selected with the bitmap:"
-    return f"{count} shapes are selected with the bitmap:"
+    return ngettext(
+        "{count} shape is selected with the bitmap:",
+        "{count} shapes are selected with the bitmap:",
+        count,
+    ).format(count=count)
 
 
 def insert_label(count: int) -> str:
