@@ -16,6 +16,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
@@ -42,8 +43,15 @@ KEYWORDS = {
     "UserError": (2,),
     "Wording": (1,),
 }
-# of the engine: what is told to a terminal alone is no window's
-UNSEEN = ("clipasso_core/cli/", "clipasso_core/batch/ray_executor.py")
+# of the engine: what is told to a terminal, or to another program, is no window's
+UNSEEN = (
+    "clipasso_core/cli/",
+    "clipasso_core/batch/ray_executor.py",
+    "clipasso_core/batch/report.py",
+    "clipasso_core/document/animate.py",
+    "clipasso_core/machine/set_up.py",
+    "clipasso_core/service/envelope.py",
+)
 SEEN = ("clipasso_core/cli/doctor.py",)
 INX = "{http://www.inkscape.org/namespace/inkscape/extension}"
 ATTRIBUTES = ("gui-text", "gui-description")
@@ -151,19 +159,18 @@ def _comments(element: etree._Element) -> Iterator[str]:
             yield text
 
 
-def of_module(path: Path) -> Iterator[Found]:
+def of_module(path: Path, root: Path = ROOT) -> Iterator[Found]:
     """What a module of Python looks up, or has somebody else look up."""
-    with path.open("rb") as file:
-        every = extract_python(
-            "python", file, KEYWORDS, [COMMENTS], {"encoding": "utf-8"}, strip_comment_tags=False
-        )
+    # babel complains of values that are put together; templates never are
+    with path.open("rb") as file, redirect_stderr(io.StringIO()):
+        every = extract_python("python", file, KEYWORDS, [COMMENTS], {"encoding": "utf-8"})
         for _line, text, comments, context in every:
-            yield Found(text, place_of(path), list(comments), context)
+            yield Found(text, place_of(path, root), list(comments), context)
 
 
-def place_of(path: Path) -> str:
+def place_of(path: Path, root: Path = ROOT) -> str:
     """As a catalogue names a file."""
-    return path.relative_to(ROOT).as_posix()
+    return path.relative_to(root).as_posix()
 
 
 # Files of catalogues
