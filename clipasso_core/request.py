@@ -181,8 +181,8 @@ def _whole(name: str, value: object, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise UserError(
             f"bad-{name}",
-            "{name} must be a whole number from {least} to {most}, not {value}",
-            name=name,
+            "{setting} must be a whole number from {least} to {most}, not {value}",
+            setting=name,
             least=low,
             most=high,
             value=value,
@@ -215,14 +215,17 @@ def _width(value: object) -> None:
 def _truth(name: str, value: object) -> None:
     if not isinstance(value, bool):
         raise UserError(
-            f"bad-{name}", "{name} must be true or false, not {value}", name=name, value=repr(value)
+            f"bad-{name}",
+            "{setting} must be true or false, not {value}",
+            setting=name,
+            value=repr(value),
         )
 
 
 def _word(name: str, value: object) -> None:
     if not isinstance(value, str) or not value:
         raise UserError(
-            f"bad-{name}", "{name} must be a word, not {value}", name=name, value=repr(value)
+            f"bad-{name}", "{setting} must be a word, not {value}", setting=name, value=repr(value)
         )
 
 
@@ -230,8 +233,8 @@ def _path(name: str, value: object) -> None:
     if value is not None and not (isinstance(value, str) and value):
         raise UserError(
             f"bad-{name}",
-            "{name} must be a picture's path, not {value}",
-            name=name,
+            "{setting} must be a picture's path, not {value}",
+            setting=name,
             value=repr(value),
         )
 
@@ -295,8 +298,8 @@ def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise UserError(
             f"bad-{name}",
-            "there is no {name} '{value}': choose one of {choices}",
-            name=name,
+            "there is no {setting} '{value}': choose one of {choices}",
+            setting=name,
             value=value,
             choices=", ".join(choices),
         )

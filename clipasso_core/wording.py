@@ -35,11 +35,8 @@ class Wording:
         """The sentence in English, one line."""
         return _cut(self.text.format(**self.values), LONGEST)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Wording) and self.to_json() == other.to_json()
-
-    def __hash__(self) -> int:
-        return hash((self.text, *self.values.values()))
+    def __repr__(self) -> str:
+        return f"Wording({self.text!r}, **{self.values!r})"
 
     def with_values(self, change: Callable[[str], str]) -> Wording:
         """The same with other texts in it."""

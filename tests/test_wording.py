@@ -94,6 +94,8 @@ def test_all_sentences_of_the_engine_can_be_translated() -> None:
         for path in sorted(ENGINE.rglob("*.py"))
         if (told := list(faults(path.read_text(encoding="utf-8"))))
     }
+    handed_on = found.pop("errors.py")  # by `UserError`, which is given its template
+    assert len(handed_on) == 1
     assert found == {}
 
 

@@ -13,6 +13,7 @@ from lxml import etree
 
 from clipasso_core import __version__
 from clipasso_core.color import parse_color
+from clipasso_core.document import refusal
 from clipasso_core.document.attributes import (
     CLIPASSO,
     FRAME,
@@ -176,69 +177,19 @@ def from_svg(data: bytes, name: str | None = None) -> SketchResult:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
-        raise _damaged(name) from None
+        raise refusal.damaged(name) from None
     if root.getroottree().docinfo.doctype:
-        raise _with_doctype(name)
+        raise refusal.with_doctype(name)
     layers = [node for node in root.iter(f"{{{SVG}}}g") if node.get(f"{{{CLIPASSO}}}sketch")]
     whole = [layer for layer in layers if not layer.get(f"{{{CLIPASSO}}}inner")]  # of a series
     layers = [layer for layer in layers if not _is_hidden(layer)] or whole or layers
     if len(layers) != 1:
-        raise _not_one(name, len(layers))
+        raise refusal.not_one(name, len(layers))
     layer = layers[0]
     try:
         return _read_layer(root, layer)
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError):
-        raise _changed(name) from None
-
-
-def _damaged(name: str | None) -> UserError:
-    if name is None:
-        return UserError("bad-sketch", "the sketch to go on from is not an SVG file or is damaged")
-    return UserError("bad-sketch", "{name} is not an SVG file or is damaged", name=name)
-
-
-def _with_doctype(name: str | None) -> UserError:
-    if name is None:
-        return UserError(
-            "bad-sketch",
-            "the sketch to go on from has a DOCTYPE, which a sketch never needs: save it again as"
-            " plain SVG",
-        )
-    return UserError(
-        "bad-sketch",
-        "{name} has a DOCTYPE, which a sketch never needs: save it again as plain SVG",
-        name=name,
-    )
-
-
-def _not_one(name: str | None, count: int) -> UserError:
-    if name is None:
-        return UserError(
-            "bad-sketch",
-            "the sketch to go on from holds {count} sketches, not one: name an SVG file that"
-            " clipasso wrote",
-            count=count,
-        )
-    return UserError(
-        "bad-sketch",
-        "{name} holds {count} sketches, not one: name an SVG file that clipasso wrote",
-        name=name,
-        count=count,
-    )
-
-
-def _changed(name: str | None) -> UserError:
-    if name is None:
-        return UserError(
-            "bad-sketch",
-            "the sketch to go on from was changed in a way that can't be read back: sketch the"
-            " photo again",
-        )
-    return UserError(
-        "bad-sketch",
-        "{name} was changed in a way that can't be read back: sketch the photo again",
-        name=name,
-    )
+        raise refusal.changed(name) from None
 
 
 def _is_hidden(layer: etree._Element) -> bool:

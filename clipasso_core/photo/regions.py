@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from clipasso_core.errors import UserError
-from clipasso_core.files import Part, read_bytes
+from clipasso_core.files import read_bytes
 from clipasso_core.photo.picture import Picture, decode_picture
+
+Painted = Literal["mask", "mask repair", "emphasis"]
 
 MIDDLE = 0.5  # the grey that changes nothing
 EVEN = 1.5 / 255  # greys so near the middle are it: eight bits don't hold it exactly
 ALIKE = 0.02  # by which the proportions of pictures that lie over each other may differ
 
 
-def read_regions(picture: Picture, path: str, what: Part) -> NDArray[np.floating]:
+def read_regions(picture: Picture, path: str, what: Painted) -> NDArray[np.floating]:
     """A picture of greys over a photograph, at its working size: [h, w] float32 in 0..1.
 
     Where it is transparent nothing is painted: it is in the middle there. what: its name, for
@@ -30,7 +33,7 @@ def read_regions(picture: Picture, path: str, what: Part) -> NDArray[np.floating
     return np.where(np.abs(grey - MIDDLE) <= EVEN, np.float32(MIDDLE), grey)
 
 
-def read_over(picture: Picture, path: str, what: Part) -> Picture:
+def read_over(picture: Picture, path: str, what: Painted) -> Picture:
     """A picture, upright as the photograph is, that has the photograph's proportions; see
     `read_regions`.
     """
@@ -41,7 +44,7 @@ def read_over(picture: Picture, path: str, what: Part) -> Picture:
     return over
 
 
-def _unlike(over: Picture, picture: Picture, what: Part) -> UserError:
+def _unlike(over: Picture, picture: Picture, what: Painted) -> UserError:
     """Of other proportions: a whole sentence for each kind, as other languages need it."""
     if what == "mask":
         return UserError(

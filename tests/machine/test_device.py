@@ -96,5 +96,5 @@ def test_the_doctor_says_why_strokes_are_drawn_slowly(monkeypatch: pytest.Monkey
     lack = Wording("Triton fails ({fault})", fault="no compiler")
     monkeypatch.setattr("clipasso_core.raster.why_not_fused", lambda: lack)
     (found,) = [one for one in doctor.examine() if one.subject == "devices"]
-    assert "drawn by dense, Triton fails (no compiler)" in found.text
+    assert "drawn by dense; Triton fails (no compiler)" in found.text
     assert "C compiler" in found.advice
