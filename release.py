@@ -37,6 +37,7 @@ from clipasso_core import __version__
 ROOT = Path(__file__).resolve().parent
 ENGINE, EXTENSION = "clipasso_core", "inkscape_ext"
 SET_UP = (EXTENSION, "installer", "examples/coffee.jpg")  # what the engine's package carries
+CARRIED = (".inx", ".jpg", ".mo", ".py")
 BESIDE_THE_ENGINE = ("pyproject.toml", "README.md", "LICENSE")
 NOT_FOR_INKSCAPE = ("ruff.toml",)  # of the extension's folder
 GALLERYS = ("LICENSE", "README.md", "icon.svg")  # what Inkscape's gallery wants beside the code
@@ -150,7 +151,7 @@ def tracked(*places: str) -> list[str]:
 
 def packaged() -> list[str]:
     """What the wheel is to hold, by the names that it has there."""
-    carried = [name for name in tracked(*SET_UP) if Path(name).suffix in (".inx", ".jpg", ".mo", ".py")]
+    carried = [name for name in tracked(*SET_UP) if Path(name).suffix in CARRIED]
     return [*tracked(ENGINE), *(f"{ENGINE}/set_up/{name}" for name in carried)]
 
 

@@ -252,6 +252,86 @@ def test_what_was_stopped_says_so(
     assert 0 < done < planned
 
 
+def test_a_try_is_looked_at_while_finish_goes_on(
+    hands: Hands, sketch_window: Open, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_ENGINE", "slow finish")
+    window = sketch_window()
+    first: List[bytes] = []
+
+    def turn() -> None:
+        first.append(pixels(window))
+        window._controls.strokes.set_value(5)
+        hands.when(lambda: "Draft of 5 strokes" in status(window), finish)
+
+    def finish() -> None:
+        button(window, "Finish").clicked()
+        hands.when(lambda: "Finishing: step" in status(window), look_aside)
+
+    def look_aside() -> None:
+        small_pictures(window)[0].clicked()
+        seen_at = window._work.session.latest["step"]
+        assert pixels(window) == first[0]
+        assert window.settings.strokes == 16
+        hands.when(lambda: window._work.session.latest.get("step", 0) > seen_at + 1, stop)
+
+    def stop() -> None:
+        assert pixels(window) == first[0], "what grows is not shown"
+        assert "Finishing: step" in status(window)
+        button(window, "Stop and Keep").clicked()
+        hands.when(lambda: "Finish is done" in status(window), insert)
+
+    def insert() -> None:
+        assert pixels(window) == first[0]
+        assert [one.get_active() for one in small_pictures(window)] == [True, False, False]
+        button(window, "Insert").clicked()
+
+    hands.when(lambda: "Draft of 16 strokes" in status(window), turn)
+    ((_, event),) = window.run()
+    assert [one.strokes for one in tries(window)] == [16, 5, 5]
+    assert event is tries(window)[0].event, "what one sees is inserted"
+    assert not any("cancel" in line for line in heard())
+
+
+def test_insert_while_finish_goes_on_inserts_what_one_looks_at(
+    hands: Hands, sketch_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_ENGINE", "slow finish")
+    window = sketch_window()
+
+    def look_aside() -> None:
+        small_pictures(window)[0].clicked()
+        button(window, "Insert").clicked()
+
+    def finish() -> None:
+        button(window, "Finish").clicked()
+        hands.when(lambda: "Finishing: step" in status(window), look_aside)
+
+    hands.when(lambda: "Draft of" in status(window), finish)
+    ((_, event),) = window.run()
+    assert event is tries(window)[0].event
+
+
+def test_a_draft_is_called_off_by_a_click_on_an_earlier_one(
+    hands: Hands, sketch_window: Open
+) -> None:
+    window = sketch_window()
+
+    def turn() -> None:
+        window._controls.strokes.set_value(5)
+        hands.when(lambda: window._work.session.busy, bring_back)
+
+    def bring_back() -> None:
+        small_pictures(window)[0].clicked()
+        assert not window._work.session.busy
+        assert "Draft of 16 strokes" in status(window)
+        button(window, "Cancel").clicked()
+
+    hands.when(lambda: "Draft of 16 strokes" in status(window), turn)
+    window.run()
+    assert len(tries(window)) == 1
+
+
 def test_a_knob_that_was_turned_just_now_is_not_finished_from_the_old_strokes(
     hands: Hands, sketch_window: Open, heard: Heard
 ) -> None:

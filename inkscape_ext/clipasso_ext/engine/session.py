@@ -18,6 +18,9 @@ from clipasso_ext.problem import FAULT, Problem
 from clipasso_ext.words import _, later
 
 NOTHING_BETTER = later("No better sketch was found from here; this one stays.")
+# while another one was looked at
+NOTHING_BETTER_ASIDE = later("Finish is done: it found no better sketch.")
+DONE_ASIDE = later("Finish is done: its sketch is the last one below the picture.")
 READER_END_S = 5  # Inkscape is ended at once; a file on a slow disk is not waited for longer
 Post = Callable[[Callable[[], Any]], Any]  # runs a function in the thread that owns the session
 
@@ -85,7 +88,7 @@ class Session:
         goes_on: from the sketches on show, where they have these settings.
         """
         if self.current is not None:
-            self.states[self.current].drawing = None
+            self.states[self.current].stop_growing()
         self._settings = settings
         self._preset = preset
         self._goes_on = goes_on
@@ -125,18 +128,20 @@ class Session:
         self.states[index].tries.shown = None
 
     def bring_back(self, index: int, one: Try) -> None:
-        """Show an earlier sketch; what computes of this task is called off."""
-        state = self.states[index]
-        if self.current == index:
+        """Show an earlier sketch. A draft of this task that computes is called off; work to finish
+        it goes on, and what comes of it is another try.
+        """
+        finishes = self.current == index and self._preset != DRAFT
+        if self.current == index and not finishes:
             self.call_off()
-        state.show(one)
+        self.states[index].show(one, aside=finishes)
         self._changed()
 
     def call_off(self) -> None:
         """End what computes, and forget it."""
         if self.current is None:
             return
-        self.states[self.current].drawing = None
+        self.states[self.current].stop_growing()
         self._queue = []
         self._hang_up()
         self._next()
@@ -247,8 +252,7 @@ class Session:
         self._connection = None
         self._queue = []
         if self.current is not None:
-            self.states[self.current].strokes = None
-            self.states[self.current].drawing = None
+            self.states[self.current].lose()
         self._fail(self._number, message)
 
     def _hang_up(self) -> None:
@@ -279,14 +283,18 @@ class Session:
             self._changed()
 
     def _take(self, event: Event, state: TaskState) -> None:
-        """A sketch is done: it is on show, unless it is no better than what it went on from."""
-        state.drawing = None
+        """A sketch is done: it is on show, unless it is no better than what it went on from, or
+        another one is looked at.
+        """
+        aside = state.aside
+        state.stop_growing()
         earlier = self._from
         if earlier is not None and not earlier.is_bettered_by(event):
             if not self._kept:
                 earlier.exhausted.add((self._settings.preset, self._settings.guide))
-            state.tries.shown = earlier
-            state.note = _(NOTHING_BETTER)
+            if not aside:
+                state.tries.shown = earlier
+            state.note = _(NOTHING_BETTER_ASIDE if aside else NOTHING_BETTER)
             return
         assert self.current is not None
         told = self._progress
@@ -300,5 +308,7 @@ class Session:
                 steps,
                 float(told.get("time_s") or 0.0),
                 self._kept and steps[0] < steps[1],
-            )
+            ),
+            show=not aside,
         )
+        state.note = _(DONE_ASIDE) if aside else ""

@@ -57,6 +57,8 @@ class TaskState:
         self.tries = Tries()
         self.problem = ""
         self.note = ""  # what came of the last work, where it is not to be seen
+        self.aside = False  # an earlier sketch is looked at while another one grows
+        self._grows = False
 
     @property
     def result(self) -> Optional[Event]:
@@ -74,27 +76,52 @@ class TaskState:
     def svg(self) -> Optional[str]:
         """The document of what is on show, be it done or growing."""
         shown = self.tries.shown
-        return self.drawing if self.drawing is not None or shown is None else shown.svg
+        grows = self.is_growing and self.drawing is not None
+        return self.drawing if grows or shown is None else shown.svg
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether what is on show grows."""
+        return self._grows and not self.aside
+
+    @property
+    def seen(self) -> Optional[Try]:
+        """The sketch that is to be seen, if it is done."""
+        return None if self.is_growing else self.tries.shown
 
     def hear(self, event: Event) -> None:
         """Take over what the engine tells of it."""
-        self.strokes = event.get("preview", self.strokes)
+        if not self.aside:
+            self.strokes = event.get("preview", self.strokes)
         self.mask = event.get("mask_preview", self.mask)
         said = event["event"]
         if said == "started":
             self.started = {name: value for name, value in event.items() if name != "mask_preview"}
         elif said == "progress":
             self.drawing = event.get("svg", self.drawing)
+            self._grows = True
         elif said == "error":
-            # the strokes on show are of a sketch that never came
             self.problem = message_of(event)
-            self.strokes = None
-            self.drawing = None
+            self.lose()
 
-    def show(self, one: Try) -> None:
-        """An earlier sketch."""
-        self.tries.shown = one
+    def lose(self) -> None:
+        """Forget what grew: the strokes of a sketch that never came."""
+        if not self.aside:
+            self.strokes = None
+        self.stop_growing()
+
+    def stop_growing(self) -> None:
+        """Nothing grows any more that could be looked away from."""
         self.drawing = None
+        self._grows = False
+        self.aside = False
+
+    def show(self, one: Try, aside: bool = False) -> None:
+        """An earlier sketch. aside: another one goes on growing meanwhile."""
+        if not aside:
+            self.stop_growing()
+        self.tries.shown = one
+        self.aside = aside
         self.strokes = one.event.get("preview", self.strokes)
         self.problem = ""
         self.note = ""

@@ -78,10 +78,12 @@ class Tries:
         self.all: List[Try] = []
         self.shown: Optional[Try] = None
 
-    def add(self, one: Try) -> None:
-        """Take and show another; of too many the oldest draft that is not on show goes."""
+    def add(self, one: Try, show: bool = True) -> None:
+        """Take another, and show it; of too many the oldest draft that is not on show goes."""
         self.all.append(one)
-        self.shown = one
+        if show:
+            self.shown = one
         if len(self.all) > MOST:
-            drafts = [old for old in self.all[:-1] if old.is_draft]
-            self.all.remove((drafts or self.all)[0])
+            others = [old for old in self.all[:-1] if old is not self.shown]
+            drafts = [old for old in others if old.is_draft]
+            self.all.remove((drafts or others)[0])

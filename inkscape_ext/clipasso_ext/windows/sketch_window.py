@@ -228,8 +228,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         picture = None if pixels is None else pixels.path
         looks = self.settings.looks
         if self._draws_svg:
-            grows = state.drawing is not None
-            svg = state.svg
+            svg, grows = state.svg, state.is_growing
             still = None if svg is None else self._stills.drawn(svg, task, looks, grows)
             board.preview.show_still(picture, still, state.mask)
         else:
@@ -239,7 +238,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         def small(one: Try) -> Optional[Still]:
             return made(one.svg, task, looks) if self._draws_svg else None
 
-        board.strip.show_tries(state.tries.all, state.tries.shown, looks, small)
+        board.strip.show_tries(state.tries.all, state.seen, looks, small)
 
     def _status_line(self) -> str:
         if self._work.is_handing_over:

@@ -30,6 +30,8 @@ class Strip(Gtk.ScrolledWindow):  # type: ignore[misc] # GTK has no types
         self.add(self._row)
         self._buttons: Dict[Try, Any] = {}
         self._looks: Any = None
+        self._end = 0  # the call that is to show the last one
+        self.connect("destroy", self._forget_end)
         self._telling = False  # the buttons follow, nobody clicks
 
     def show_tries(self, tries: List[Try], shown: Optional[Try], looks: Any, draw: Draw) -> None:
@@ -48,7 +50,8 @@ class Strip(Gtk.ScrolledWindow):  # type: ignore[misc] # GTK has no types
             self._buttons[one].picture.set_from_pixbuf(_small(one, draw(one)))
         self._mark(shown)
         if is_new:
-            GLib.idle_add(self._show_end)
+            self._forget_end()
+            self._end = GLib.idle_add(self._show_end)
 
     def _mark(self, shown: Optional[Try]) -> None:
         self._telling = True
@@ -81,7 +84,13 @@ class Strip(Gtk.ScrolledWindow):  # type: ignore[misc] # GTK has no types
             button.set_active(True)
             self._telling = False
 
+    def _forget_end(self, *_: Any) -> None:
+        if self._end:
+            GLib.source_remove(self._end)
+            self._end = 0
+
     def _show_end(self) -> bool:
+        self._end = 0
         place = self.get_hadjustment()
         place.set_value(place.get_upper() - place.get_page_size())
         return False
