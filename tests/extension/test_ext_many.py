@@ -97,13 +97,13 @@ def test_no_folder_is_told(run: Any, asked: Any, folder: str, tmp_path: Path) ->
 def test_how_far_it_is_is_read_from_the_manifest(tmp_path: Path) -> None:
     one = Many({"folder": "in", "sketches": str(tmp_path), "pictures": 3})
     start = "Sketch Many, into %s: " % tmp_path
-    stopped = "; stopped, Sketch Many with the same folders goes on"
-    assert one.line == start + "0 of 3 drawn" + stopped
+    stopped = " It was stopped: Sketch Many with the same folders goes on."
+    assert one.line == start + "0 of 3 drawn." + stopped
     manifest = tmp_path / many.MANIFEST
     manifest.write_text(row("a", "done") + row("b", "failed") + '{"path": "c", "sta')
-    assert one.line == start + "1 of 3 drawn, 1 failed" + stopped
+    assert one.line == start + "1 of 3 drawn. 1 failed." + stopped
     manifest.write_text(row("b", "failed") + row("a", "done") + row("b", "done") + row("c", "done"))
-    assert one.line == start + "3 of 3 drawn"
+    assert one.line == start + "3 of 3 drawn."
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells of no lock")
@@ -120,9 +120,9 @@ def test_a_batch_at_work_is_told(tmp_path: Path) -> None:
     assert holder.stdout is not None
     holder.stdout.readline()
     one = Many({"folder": "in", "sketches": str(tmp_path), "pictures": 1})
-    assert one.line.endswith("0 of 1 drawn; at work")
+    assert one.line.endswith("0 of 1 drawn. It is at work.")
     holder.communicate()
-    assert one.line.endswith("goes on")
+    assert one.line.endswith("goes on.")
 
 
 def test_the_last_of_each_folder_is_told_and_old_ones_are_forgotten(host: Any) -> None:

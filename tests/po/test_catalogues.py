@@ -18,6 +18,8 @@ from lxml import etree
 from clipasso_core.cli.doctor import examine
 
 pytest.importorskip("babel")
+from babel.messages.pofile import read_po
+
 from po import catalogues
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def fields(text: str) -> set[str]:
 
 def test_the_template_is_that_of_today() -> None:
     with catalogues.TEMPLATE.open("rb") as file:
-        kept = catalogues.read_po(file)
+        kept = read_po(file)
     fresh = catalogues.collect()
     said = [
         {

@@ -100,7 +100,7 @@ def bring(offer: Offer, tell: Callable[[str], None], cancellation: Cancellation)
     empty when nothing did. Raises `CalledOff`.
     """
     for step in offer.steps:
-        tell(step.meaning + "…")
+        tell(step.meaning)
         try:
             status = run(step.command, LIMIT_S, cancellation, without_inkscapes())
         except (OSError, subprocess.TimeoutExpired) as error:

@@ -88,7 +88,7 @@ class OfferWindow(WaitingWindow):
 
     def _work(self) -> None:
         def tell(meaning: str) -> None:
-            GLib.idle_add(self.show_progress, meaning, None)
+            GLib.idle_add(self.show_progress, f"{meaning}…", None)
 
         try:
             problem = bring(self._offer, tell, self._cancellation)
