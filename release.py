@@ -74,6 +74,7 @@ def main(arguments: list[str]) -> int:
     try:
         check_needs()
         check_versions(ROOT, __version__)
+        check_languages()
         wheel, sdist, extension = build(out, release_date())
         for path in (wheel, sdist, extension):
             print(f"built   {path.name}: {path.stat().st_size / 1000:.0f} kB, {checksum(path)}")
@@ -97,6 +98,11 @@ def reservations() -> Iterator[str]:
         yield "this checkout has changes that are not committed"
     if f"\n## [{__version__}] - unreleased\n" in (ROOT / "CHANGELOG.md").read_text("utf-8"):
         yield f"CHANGELOG.md gives no date for {__version__}"
+    from po import catalogues
+
+    for language in catalogues.LANGUAGES:
+        if missing := catalogues.missing(catalogues.load(language)):
+            yield f"po/{language}.po lacks {len(missing)} texts"
 
 
 def said(step: str, command: list[Any], **settings: Any) -> str:
@@ -122,7 +128,7 @@ def said(step: str, command: list[Any], **settings: Any) -> str:
 
 def check_needs() -> None:
     """Raises `Problem` when this Python can't build or try a release."""
-    for name in ("build", "setuptools", "pip", "inkex"):
+    for name in ("babel", "build", "setuptools", "pip", "inkex"):
         if find_spec(name) is None:
             raise Problem(
                 f"this Python has no {name}: CONTRIBUTING.md tells how to get into the environment"
@@ -140,6 +146,15 @@ def check_versions(root: Path, version: str) -> None:
     newest = re.search(r"^## \[(\d.*?)\]", text, re.MULTILINE)
     if newest is None or newest[1] != version:
         raise Problem(f"the newest version in CHANGELOG.md is not {version}")
+
+
+def check_languages() -> None:
+    """Raises `Problem` when what Inkscape reads is not what translators wrote."""
+    from po import catalogues
+
+    for language in catalogues.LANGUAGES:
+        if catalogues.is_stale(language):
+            raise Problem(f"po/{language}.po is newer: run  python po/catalogues.py compile")
 
 
 def tracked(*places: str) -> list[str]:

@@ -21,7 +21,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract as extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -93,7 +93,7 @@ def main(arguments: list[str]) -> int:
         for language in LANGUAGES:
             compile_one(language)
             known = load(language)
-            print(f"{language}: {sum(is_done(one) for one in known if one.id)} of {len(known)}")
+            print(f"{language}: {len(known) - len(missing(known))} of {len(known)}")
     return 0
 
 
@@ -209,27 +209,36 @@ def save(catalog: Catalog, path: Path) -> None:
     path.write_text(as_text(catalog), encoding="utf-8", newline="\n")
 
 
-def is_done(message: object) -> bool:
+def is_done(message: Message) -> bool:
     """Whether a message is translated as a whole."""
-    said = message.string if isinstance(message.string, tuple) else (message.string,)  # type: ignore[attr-defined]
-    return all(said) and not message.fuzzy  # type: ignore[attr-defined]
+    said = message.string if isinstance(message.string, tuple) else (message.string,)
+    return all(said) and not message.fuzzy
+
+
+def missing(catalog: Catalog) -> list[Message]:
+    """What is not translated, or not as a whole."""
+    return [one for one in catalog if one.id and not is_done(one)]
 
 
 def compile_one(language: str, locale: Path = LOCALE) -> None:
     """Write what is translated for Inkscape and the extension, if it differs from what is there."""
+    if is_stale(language, locale):
+        target = compiled_path(language, locale)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(compiled(load(language)))
+
+
+def is_stale(language: str, locale: Path = LOCALE) -> bool:
+    """Whether what is read is not what translators wrote."""
     target = compiled_path(language, locale)
-    data = compiled(load(language))
-    if target.is_file() and words_of(target.read_bytes()) == words_of(data):
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(data)
+    wrote = words_of(compiled(load(language)))
+    return not target.is_file() or words_of(target.read_bytes()) != wrote
 
 
 def compiled(catalog: Catalog) -> bytes:
     """In the form of a .mo file, without what is not translated: it stays in English."""
-    for message in list(catalog):
-        if message.id and not is_done(message):
-            catalog.delete(message.id, message.context)
+    for message in missing(catalog):
+        catalog.delete(message.id, message.context)
     catalog.creation_date = catalog.revision_date = NO_DATE
     file = io.BytesIO()
     write_mo(file, catalog)

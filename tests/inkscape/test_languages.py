@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from extension.support.catalogues import write_catalogue
 from support.documents import Document
 from support.inkscape import ROOT, Inkscape
 from support.screen import Desk, desk
 from support.sitting import Sitting, end_all
+
+pytest.importorskip("babel")
+from babel.messages.catalog import Catalog
+
+from po.catalogues import compiled, compiled_path
 
 pytestmark = pytest.mark.every_inkscape
 PAGE, SKETCH = "ctrl+F8", "ctrl+F9"
@@ -41,7 +45,12 @@ def inkscape(tmp_path: Path, own_desk: Desk) -> Inkscape:
     folder.unlink()
     ignored = shutil.ignore_patterns("__pycache__", "locale")
     shutil.copytree(ROOT / "inkscape_ext", folder, ignore=ignored)
-    write_catalogue(folder / "locale", "de", WORDS)
+    catalog = Catalog(locale="de")
+    for source, said in WORDS.items():
+        catalog.add(source, said)
+    path = compiled_path("de", folder / "locale")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(compiled(catalog))
     own.bind({PAGE: "parameters", SKETCH: "sketch"})
     return own
 
