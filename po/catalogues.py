@@ -31,7 +31,13 @@ ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "po"
 DOMAIN = "clipasso"  # as inkscape_ext/clipasso_ext/words.py and every .inx file have it
 TEMPLATE = HERE / f"{DOMAIN}.pot"
-LANGUAGES = {"de": "German", "es": "Spanish", "fr": "French", "ja": "Japanese"}
+# and their plural forms, as Inkscape's own catalogues have them
+LANGUAGES = {
+    "de": ("German", "nplurals=2; plural=(n != 1);"),
+    "es": ("Spanish", "nplurals=2; plural=(n != 1);"),
+    "fr": ("French", "nplurals=2; plural=(n > 1);"),
+    "ja": ("Japanese", "nplurals=1; plural=0;"),
+}
 LOCALE = ROOT / "inkscape_ext" / "locale"
 COMMENTS = "Translators:"  # begins what is for them
 # what takes words, and in which arguments
@@ -182,9 +188,10 @@ def load(language: str) -> Catalog:
     if path.is_file():
         with path.open("rb") as file:
             return read_po(file, locale=language, domain=DOMAIN)
-    title = f"CLIPasso in {LANGUAGES[language]}."
-    header = HEADER.format(title=title)
-    return Catalog(locale=language, project=PRODUCT, header_comment=header, fuzzy=False)
+    name, plurals = LANGUAGES[language]
+    header = HEADER.format(title=f"CLIPasso in {name}.")
+    head = f'{header}\nmsgid ""\nmsgstr "Plural-Forms: {plurals}\\n"\n'
+    return read_po(io.StringIO(head), locale=language, domain=DOMAIN)
 
 
 def merged(language: str, template: Catalog) -> Catalog:
