@@ -71,6 +71,9 @@ PASSING = re.compile(
     r'|Report-Msgid-Bugs-To): .*\\n"\n',
     re.MULTILINE,
 )
+# of a template: what is filled in, and whether there is anything besides
+FIELD = re.compile(r"\{[^{}]*\}")
+LETTERS = re.compile(r"[^\W\d_]")
 NO_DATE = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
 
@@ -171,7 +174,8 @@ def of_module(path: Path, root: Path = ROOT) -> Iterator[Found]:
     with path.open("rb") as file, redirect_stderr(io.StringIO()):
         every = extract_python("python", file, KEYWORDS, [COMMENTS], {"encoding": "utf-8"})
         for _line, text, comments, context in every:
-            yield Found(text, place_of(path, root), list(comments), context)
+            if context or LETTERS.search(FIELD.sub("", "".join(text))):
+                yield Found(text, place_of(path, root), list(comments), context)
 
 
 def place_of(path: Path, root: Path = ROOT) -> str:

@@ -107,6 +107,7 @@ def test_the_zip_holds_everything_that_inkscape_needs(built: dict[str, Path]) ->
     own = {name.replace("inkscape_ext/", "clipasso/") for name in release.tracked("inkscape_ext")}
     assert inside == own - {"clipasso/ruff.toml"} | {"clipasso/LICENSE"}
     assert "clipasso/README.md" in inside
+    assert "clipasso/locale/de/LC_MESSAGES/clipasso.mo" in inside
 
 
 def test_two_builds_are_alike_to_the_byte(built: dict[str, Path], tmp_path: Path) -> None:

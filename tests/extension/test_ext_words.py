@@ -217,6 +217,21 @@ def test_a_menu_entry_finds_the_catalogue_beside_it(
     assert (home / "logs" / "extension.log").read_text("utf-8").splitlines()[-1] == told
 
 
+def test_the_window_beside_inkscape_speaks_the_language_that_it_is_given(
+    installed: Path, home: Path, pointer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = "The window can't be shown: the screen is gone."
+    write_catalogue(installed / "locale", "xx", {gone: "Zz screen"})
+    folder = tmp_path / "window"
+    folder.mkdir()
+    (folder / "window.json").write_text('{"photos": [], "unit": "px", "origin": {}}')
+    monkeypatch.setenv("LANGUAGE", "xx")
+    # as handover.py starts it: with the variables of the effect, which are Inkscape's
+    command = [sys.executable, str(installed / "clipasso_window.py"), str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+    assert (home / "logs" / "extension.log").read_text("utf-8").splitlines()[-1] == "Zz screen"
+
+
 def test_nothing_is_read_before_a_word_is_said() -> None:
     code = "import clipasso_ext.words, sys; sys.exit(clipasso_ext.words._catalogue.cache_info()[3])"
     done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(EXTENSION)})

@@ -76,6 +76,7 @@ class SketchLayer:
 
     @property
     def name(self) -> str:
+        # Translators: in the place of a sketch's name where it has none, within a sentence.
         return str(self.layer.get(LABEL) or self.layer.get("id") or _("the sketch"))
 
     @property

@@ -33,6 +33,7 @@ KEPT_STROKES = {
     "closed": later("{stroke} stays as it is: it is closed."),
     "filled": later("{stroke} stays as it is: it is filled."),
 }
+KEPT_STROKE = later("{stroke} stays as it is.")  # why, an engine of another version knows
 SAFE_MASKS = ("auto", "none", "alpha")
 
 
@@ -131,7 +132,7 @@ class EditTask:
         for ident, why in change.get("kept", {}).items():
             if why == "locked" and self.sketch.selected is None:  # that is what it was locked for
                 continue
-            self.messages.append(_(KEPT_STROKES[why]).format(stroke=ident))
+            self.messages.append(_(KEPT_STROKES.get(why, KEPT_STROKE)).format(stroke=ident))
         if self._do == "refine" and not change["improved"]:
             self.messages.append(_(NO_BETTER))
 

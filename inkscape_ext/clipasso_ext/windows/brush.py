@@ -87,6 +87,7 @@ class Brush(Gtk.Box):  # type: ignore[misc] # GTK has no types
         self._undo = self._action(
             _("Undo"), _("Take the last stroke of the brush back (Ctrl+Z)"), self.undo
         )
+        # Translators: a button that takes all away that was painted.
         self._clear = self._action(_("Clear"), _("Take all that was painted away"), self.clear)
         for widget in (tools, self._undo, self._clear):
             self.pack_start(widget, False, False, 0)

@@ -24,7 +24,9 @@ from clipasso_ext.windows.number_fields import (  # noqa: E402
 from clipasso_ext.words import _, later, pgettext  # noqa: E402
 
 PRESETS = [
+    # Translators: how much work is done.
     ("auto", later("Automatic")),
+    # Translators: how much work is done.
     ("quick", later("Quick")),
     ("standard", later("Standard: several tries")),
     ("published", later("As published: very slow without a GPU")),
@@ -38,6 +40,7 @@ BITMAPS = [
 ]
 GUIDES = {"auto": later("Automatic"), "lite": later("Built-in network")}
 LOOKS = [
+    # Translators: what the strokes are drawn with.
     ("plain", later("Pen")),
     ("pencil", later("Pencil")),
     ("ink", later("Ink")),
@@ -54,6 +57,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         self._changed = changed
         self._row = 0
         self._following = False  # the controls follow a sketch, nobody turns them
+        # Translators: a heading over what has the strokes drawn anew.
         self._heading(_("Strokes"))
         self._strokes()
         self.mask = self._choice(
@@ -78,6 +82,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
             _("How much work Finish does."),
             redraws=False,
         )
+        # Translators: a heading over how the strokes look: width, ink, pen or pencil.
         self._heading(_("Looks"))
         self._width(unit)
         self._ink()
@@ -181,15 +186,18 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
     def _strokes(self) -> None:
         box = StrokeCount(self._settings.strokes, lambda: self._tell(True))
         self.strokes, self.slider = box.number, box.slider
+        # Translators: how many.
         self._add(_("_Strokes"), box, self.strokes)
 
     def _width(self, unit: str) -> None:
         box = WidthField(self._settings.width, unit, lambda: self._tell(False))
         self.width = box.number
+        # Translators: of the strokes.
         self._add(_("_Width"), box, self.width)
 
     def _ink(self) -> None:
         self.ink = InkField(self._settings.ink, lambda: self._tell(False))
+        # Translators: the colour of the strokes.
         self._add(_("In_k"), self.ink, self.ink.kind)
 
     def _faces(self) -> None:
@@ -246,6 +254,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         box = Gtk.Box(spacing=6)
         box.pack_start(self.seed, False, False, 0)
         box.pack_start(another, True, True, 0)
+        # Translators: a number that chance begins with: another one gives another sketch.
         self._add(_("See_d"), box, self.seed)
 
     def _heading(self, text: str) -> None:

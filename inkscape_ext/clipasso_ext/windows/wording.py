@@ -171,6 +171,7 @@ def insert_label(count: int) -> str:
 def faces(found: Optional[int]) -> str:
     """The label of the switch for faces. found: None where nobody has looked."""
     if found is None:
+        # Translators: a switch: the features of faces are drawn.
         return _("Faces")
     if not found:
         return _("Faces (none found)")
@@ -182,6 +183,7 @@ def subjects(found: Optional[int]) -> str:
     looked.
     """
     if found is None:
+        # Translators: a switch: subjects that stand apart are drawn apart, each at its own scale.
         return _("Subjects apart")
     if found <= 1:
         return _("Subjects apart (only one found)")
