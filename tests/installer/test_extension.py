@@ -37,6 +37,17 @@ def test_an_upgrade_removes_what_the_new_version_lacks(machine: FakeMachine) -> 
     assert not (target / gone.name).exists()
 
 
+def test_every_language_is_laid_down(machine: FakeMachine) -> None:
+    name = "locale/xx/LC_MESSAGES/clipasso.mo"
+    words = machine.checkout.extension / name
+    words.parent.mkdir(parents=True)
+    words.write_bytes(b"words")
+    target = machine.add_inkscape()
+    machine.do()
+    assert (target / name).read_bytes() == b"words"
+    assert list(target.rglob("*.po")) == []
+
+
 def test_folders_in_folders_come_and_go_with_the_checkout(
     machine: FakeMachine, capfd: pytest.CaptureFixture[str]
 ) -> None:
