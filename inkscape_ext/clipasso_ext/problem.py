@@ -13,7 +13,8 @@ FAULT = later(
 
 
 LONGEST = 200  # letters of a name or path that a message repeats
-REPEATED = re.compile(r"\S{%d,}" % LONGEST)
+# not a sentence of a language that writes without blanks, from U+3000 on, around a path
+REPEATED = re.compile(r"[^\s\u3000-\uffef]{%d,}|\S{%d,}" % (LONGEST, 3 * LONGEST))
 
 
 class Problem(Exception):  # noqa: N818 - the word says what it is

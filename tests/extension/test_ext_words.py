@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, Iterator
 import pytest
 from clipasso_ext import words
 from clipasso_ext.engine.connection import message_of
+from clipasso_ext.problem import LONGEST, Problem
 from clipasso_ext.words import _, filled, listed, ngettext, number, pgettext
 
 from catalogues import CONTEXT, FORM, write_catalogue
@@ -124,6 +125,15 @@ def test_an_error_without_a_sound_template_is_told_in_english(
 def test_values_with_braces_are_only_shown(speak: Speak) -> None:
     speak({"{path} is gone": "zz {path}"})
     assert filled("{path} is gone", {"path": "{size}"}, "") == "zz {size}"
+
+
+def test_a_sentence_without_blanks_is_told_whole_around_a_long_path() -> None:
+    before, after = "ビットマップのファイル" * 3, "が見つかりません。もう一度お試しください。" * 3
+    told = str(Problem(f"{before}/{'a' * 150}{after}"))
+    assert told == f"{before}/{'a' * 150}{after}"
+    long = str(Problem(f"{before}/{'a' * 1500}{after}"))
+    assert (long.startswith(before + "/a"), long.endswith("a" + after)) == (True, True)
+    assert len(long) < len(before) + len(after) + LONGEST
 
 
 # Where nobody names a language
