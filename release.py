@@ -128,7 +128,7 @@ def said(step: str, command: list[Any], **settings: Any) -> str:
 
 def check_needs() -> None:
     """Raises `Problem` when this Python can't build or try a release."""
-    for name in ("babel", "build", "setuptools", "pip", "inkex"):
+    for name in ("build", "setuptools", "pip", "inkex", "babel"):
         if find_spec(name) is None:
             raise Problem(
                 f"this Python has no {name}: CONTRIBUTING.md tells how to get into the environment"

@@ -182,6 +182,14 @@ def test_all_parts_are_of_one_version(tmp_path: Path, other: str) -> None:
         release.check_versions(tmp_path, __version__)
 
 
+def test_a_language_that_is_not_compiled_is_no_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogues = pytest.importorskip("po.catalogues", exc_type=ImportError)
+    release.check_languages()
+    monkeypatch.setattr(catalogues, "is_stale", lambda language: language == "ja")
+    with pytest.raises(release.Problem, match=r"po/ja\.po is newer"):
+        release.check_languages()
+
+
 @pytest.mark.slow
 def test_a_release_is_built_and_tried_by_one_command(tmp_path: Path) -> None:
     done = subprocess.run(
