@@ -162,6 +162,7 @@ def test_the_document_names_every_code_that_a_sketch_can_end_in() -> None:
     # "bad- and its name"
     of_settings = {
         "bad-color",
+        "bad-emphasis",
         "bad-text",
         "bad-width",
         "bad-rasteriser",
