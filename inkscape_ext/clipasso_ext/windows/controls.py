@@ -40,9 +40,17 @@ LOOKS = [("plain", "Pen"), ("pencil", "Pencil"), ("ink", "Ink"), ("marker", "Mar
 
 
 class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
-    """Calls `changed` with whether the sketch itself is concerned; `settings` is what they say."""
+    """Calls `changed` with whether the sketch itself is concerned, and `redraw` when the strokes
+    are to be laid anew for the width; `settings` is what they say.
+    """
 
-    def __init__(self, settings: Settings, unit: str, changed: Callable[[bool], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        unit: str,
+        changed: Callable[[bool], None],
+        redraw: Callable[[], None],
+    ) -> None:
         super().__init__(row_spacing=6, column_spacing=12)
         self._settings = settings
         self._changed = changed
@@ -65,7 +73,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
             "Finish wit_h", PRESETS, settings.preset, "How much work Finish does.", redraws=False
         )
         self._heading("Looks")
-        self._width(unit)
+        self._width(unit, redraw)
         self._ink()
         self.look = self._choice(
             "L_ook", LOOKS, settings.look, "With what the strokes are drawn.", redraws=False
@@ -87,6 +95,10 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
     def offer_to_replace(self, is_there: bool) -> None:
         """Whether a sketch of the bitmap is in the document already."""
         self.replaces.set_visible(is_there)
+
+    def offer_to_redraw(self, is_far: bool) -> None:
+        """Whether the strokes on show were laid for a pen of quite another width."""
+        self._redraw.set_visible(is_far)
 
     def follow(self, drawn: Settings) -> None:
         """Say with what a sketch was drawn that is on show again; its looks are as they are now."""
@@ -164,10 +176,18 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         self.strokes, self.slider = box.number, box.slider
         self._add("_Strokes", box, self.strokes)
 
-    def _width(self, unit: str) -> None:
+    def _width(self, unit: str, redraw: Callable[[], None]) -> None:
         box = WidthField(self._settings.width, unit, lambda: self._tell(False))
         self.width = box.number
         self._add("_Width", box, self.width)
+        self._redraw = Gtk.Button.new_with_label("Redraw for This Width")
+        self._redraw.set_tooltip_text(
+            "The strokes were laid for a pen of quite another width: lay them anew for this one."
+        )
+        self._redraw.set_no_show_all(True)
+        self._redraw.connect("clicked", lambda _: redraw())
+        self.attach(self._redraw, 1, self._row, 1, 1)
+        self._row += 1
 
     def _ink(self) -> None:
         self.ink = InkField(self._settings.ink, lambda: self._tell(False))
