@@ -406,6 +406,46 @@ def test_looks_change_the_picture_at_once_and_the_engine_is_not_asked(
     assert (chosen.look, chosen.width, chosen.ink) == ("pencil", 9, "#cc2200")
 
 
+def test_strokes_are_laid_anew_for_a_far_thicker_pen_when_the_person_wants_it(
+    hands: Hands, sketch_window: Open, heard: Heard
+) -> None:
+    window = sketch_window()
+    controls = window._controls
+    offer = button(window, "Redraw for This Width")
+    seen: List[bool] = []
+
+    def widen() -> None:
+        for width in (0, 2, 4):  # 2 is twice the engine's own pen, 4 four times
+            controls.width.set_value(width)
+            seen.append(offer.get_visible())
+        assert not window._work.is_waiting
+        offer.clicked()
+        hands.when(lambda: len(tries(window)) == 2, finish)
+
+    def finish() -> None:
+        assert not offer.get_visible()
+        button(window, "Finish").clicked()
+        hands.when(lambda: "Finished" in status(window), thin)
+
+    def thin() -> None:
+        controls.width.set_value(0)
+        assert offer.get_visible(), "these strokes are for a thick pen"
+        small_pictures(window)[0].clicked()
+        assert not offer.get_visible(), "and those are not"
+        controls.width.set_value(4)
+        controls.strokes.set_value(5)
+        hands.when(lambda: "Draft of 5 strokes" in status(window), button(window, "Cancel").clicked)
+
+    hands.when(lambda: "Draft of" in status(window), widen)
+    window.run()
+    assert seen == [False, False, True]
+    draft, redrawn, finished, other = asked(heard)
+    widths = [one["request"].get("width_px") for one in (draft, redrawn, finished, other)]
+    assert widths == [None, 2.0, 2.0, None], "the pen is that of the strokes on show"
+    assert "start" not in redrawn
+    assert finished["start"] == tries(window)[1].svg
+
+
 def test_a_gtk_that_draws_no_svg_leaves_looks_to_the_engine(
     hands: Hands, sketch_window: Open, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -629,12 +669,12 @@ def test_the_window_fits_a_small_screen_and_the_picture_grows_with_it(
     seen: List[int] = []
 
     def grow() -> None:
-        seen.append(window._board.preview._image.get_pixbuf().get_width())
+        seen.append(window._board.preview.picture.get_width())
         window.resize(1270, 880)
         hands.when(has_grown, button(window, "Cancel").clicked)
 
     def has_grown() -> bool:
-        return bool(window._board.preview._image.get_pixbuf().get_width() > seen[0] + 100)
+        return bool(window._board.preview.picture.get_width() > seen[0] + 100)
 
     hands.when(lambda: "Draft of" in status(window), grow)
     window.run()

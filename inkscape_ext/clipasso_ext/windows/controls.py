@@ -49,9 +49,17 @@ LOOKS = [
 
 
 class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
-    """Calls `changed` with whether the sketch itself is concerned; `settings` is what they say."""
+    """Calls `changed` with whether the sketch itself is concerned, and `redraw` when the strokes
+    are to be laid anew for the width; `settings` is what they say.
+    """
 
-    def __init__(self, settings: Settings, unit: str, changed: Callable[[bool], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        unit: str,
+        changed: Callable[[bool], None],
+        redraw: Callable[[], None],
+    ) -> None:
         super().__init__(row_spacing=6, column_spacing=12)
         self._settings = settings
         self._changed = changed
@@ -84,7 +92,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         )
         # Translators: a heading over how the strokes look: width, ink, pen or pencil.
         self._heading(_("Looks"))
-        self._width(unit)
+        self._width(unit, redraw)
         self._ink()
         self.look = self._choice(
             _("L_ook"),
@@ -111,6 +119,10 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
     def offer_to_replace(self, is_there: bool) -> None:
         """Whether a sketch of the bitmap is in the document already."""
         self.replaces.set_visible(is_there)
+
+    def offer_to_redraw(self, is_far: bool) -> None:
+        """Whether the strokes on show were laid for a pen of quite another width."""
+        self._redraw.set_visible(is_far)
 
     def follow(self, drawn: Settings) -> None:
         """Say with what a sketch was drawn that is on show again; its looks are as they are now."""
@@ -189,11 +201,19 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         # Translators: how many.
         self._add(_("_Strokes"), box, self.strokes)
 
-    def _width(self, unit: str) -> None:
+    def _width(self, unit: str, redraw: Callable[[], None]) -> None:
         box = WidthField(self._settings.width, unit, lambda: self._tell(False))
         self.width = box.number
         # Translators: of the strokes.
         self._add(_("_Width"), box, self.width)
+        self._redraw = Gtk.Button.new_with_label(_("Redraw for This Width"))
+        self._redraw.set_tooltip_text(
+            _("The strokes were laid for a pen of quite another width: lay them anew for this one.")
+        )
+        self._redraw.set_no_show_all(True)
+        self._redraw.connect("clicked", lambda _: redraw())
+        self.attach(self._redraw, 1, self._row, 1, 1)
+        self._row += 1
 
     def _ink(self) -> None:
         self.ink = InkField(self._settings.ink, lambda: self._tell(False))

@@ -158,7 +158,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
 
     def _side(self, stored: Settings) -> Any:
         """The controls, which scroll where the screen is low."""
-        self._controls = Controls(stored, self._unit, self._turn)
+        self._controls = Controls(stored, self._unit, self._turn, self._work.redraw_for_width)
         self._line = Gtk.Label(xalign=0, wrap=True, max_width_chars=40, selectable=False)
         self._line.get_style_context().add_class("dim-label")
         right = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=10)
@@ -207,6 +207,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         self._show_sketch()
         self._controls.set_sensitive(not work.is_handing_over)
         self._controls.offer_guides(session.guides)
+        self._controls.offer_to_redraw(work.wants_another_pen)
         if self._controls.settings.faces == "auto":
             self._controls.tell_faces(state.started.get("faces"))
         if self._controls.settings.subjects == "auto":

@@ -13,6 +13,7 @@ from clipasso_ext.document.still import WHOLE, Still  # noqa: E402
 from clipasso_ext.engine.tries import Try  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
 from clipasso_ext.windows.pictures import OPAQUE, blank, from_png, from_svg, lay  # noqa: E402
+from clipasso_ext.windows.sharp_image import SharpImage  # noqa: E402
 
 LONGER_PX = 76  # side of a small picture
 SHORTER_PX = 56
@@ -47,7 +48,8 @@ class Strip(Gtk.ScrolledWindow):  # type: ignore[misc] # GTK has no types
                 is_new = True
             elif not anew:
                 continue
-            self._buttons[one].picture.set_from_pixbuf(_small(one, draw(one)))
+            image = self._buttons[one].picture
+            image.show_picture(_small(one, draw(one), image.scale))
         self._mark(shown)
         if is_new:
             self._forget_end()
@@ -61,7 +63,7 @@ class Strip(Gtk.ScrolledWindow):  # type: ignore[misc] # GTK has no types
 
     def _button(self, one: Try) -> Any:
         button = Gtk.ToggleButton(relief=Gtk.ReliefStyle.NONE)
-        button.picture = Gtk.Image()
+        button.picture = SharpImage()
         label = Gtk.Label()
         label.set_markup(f"<small>{GLib.markup_escape_text(wording.try_caption(one))}</small>")
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2)
@@ -96,8 +98,8 @@ class Strip(Gtk.ScrolledWindow):  # type: ignore[misc] # GTK has no types
         return False
 
 
-def _small(one: Try, still: Optional[Still]) -> Optional[Any]:
-    """A try on white paper."""
+def _small(one: Try, still: Optional[Still], sharpness: int) -> Optional[Any]:
+    """A try on white paper, of so many pixels for each."""
     strokes = from_png(one.event.get("preview")) if still is None else None
     size = still.size if still is not None else None
     if strokes is not None:
@@ -105,7 +107,7 @@ def _small(one: Try, still: Optional[Still]) -> Optional[Any]:
     if size is None:
         return None
     scale = min(LONGER_PX / size[0], SHORTER_PX / size[1])
-    width, height = (max(1, round(side * scale)) for side in size)
+    width, height = (max(1, round(side * scale)) * sharpness for side in size)
     paper = blank(width, height)
     if still is not None:
         strokes = from_svg(still.svg(WHOLE, width, height))

@@ -64,6 +64,7 @@ class Work:
         self._front = front
         self._draws_svg = draws_svg
         self._followed: Optional[int] = None  # the task that computed when that was last looked at
+        self._pen = 0.0  # its width in the document's unit; 0 for the engine's own
         self._timer = 0  # of a knob that was turned just now
         self._submission: Optional[Submission] = None  # on its way to the background
 
@@ -88,6 +89,14 @@ class Work:
         chosen = self._front.settings
         shown = [state.tries.shown for state in self.session.states]
         return all(one is not None and one.is_exhausted(chosen) for one in shown)
+
+    @property
+    def wants_another_pen(self) -> bool:
+        """Whether the strokes on show were laid for a pen of quite another width."""
+        shown, task = self.state.seen, self._tasks[self.at]
+        if not self._draws_svg or shown is None or task.pixels_if_read is None:
+            return False
+        return shown.is_far_from(task.width_px(self._front.settings.width))
 
     def start(self) -> None:
         """Ask what the engine has, and draw the first bitmap."""
@@ -119,6 +128,14 @@ class Work:
         self.stop_waiting()
         self._timer = GLib.timeout_add(pause_ms, self._redraw)
 
+    def redraw_for_width(self) -> None:
+        """Lay the strokes anew, for a pen as wide as they are to be."""
+        self._front.commit()
+        self.stop_waiting()
+        self.inserting = False
+        self._pen = self._front.settings.width
+        self._redraw()
+
     def turn_to(self, step: int) -> None:
         """Show a bitmap further on."""
         self.at = (self.at + step) % len(self._tasks)
@@ -134,6 +151,7 @@ class Work:
         """Show an earlier sketch of the bitmap on show, and with what it was drawn."""
         self.stop_waiting()
         self.inserting = False
+        self._pen = one.settings.width
         self._front.follow(one.settings)
         self.session.bring_back(self.at, one)
 
@@ -170,7 +188,7 @@ class Work:
         chosen = self._front.settings
         for task, state in zip(self._tasks, self.session.states):
             shown = state.tries.shown
-            fits = shown is not None and shown.leads_to(chosen, task.regions)
+            fits = shown is not None and shown.leads_to(self._asked, task.regions)
             task.start = shown.svg if shown is not None and fits else None
         self._submission = Submission(self._tasks, chosen, self._host)
         self._submission.begin(GLib.idle_add, self.session.cancellation, self._take_submission)
@@ -204,9 +222,15 @@ class Work:
         """Have the engine draw with what the controls say and what was painted."""
         for index, task in enumerate(self._tasks):
             task.regions = self._front.painted(index)
+        self.session.begin(self._asked, preset, which, goes_on)
+
+    @property
+    def _asked(self) -> Settings:
+        """What the engine is asked for."""
         chosen = self._front.settings
-        chosen = chosen.without_looks if self._draws_svg else chosen
-        self.session.begin(chosen, preset, which, goes_on)
+        if not self._draws_svg:
+            return chosen
+        return chosen.without_looks(self._pen if chosen.width > 0 else 0.0)
 
     def _insert_or_draft(self) -> None:
         states = self.session.states

@@ -46,4 +46,4 @@ def set_color(controls: Any, text: str) -> None:
 
 def pixels(window: Any) -> bytes:
     """What the preview shows."""
-    return bytes(window._board.preview._image.get_pixbuf().get_pixels())
+    return bytes(window._board.preview.picture.get_pixels())
