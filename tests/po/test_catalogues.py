@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -135,6 +136,33 @@ def test_what_a_module_says_is_collected_with_its_comments(tmp_path: Path) -> No
         ("{path} e", None),
     ]
     assert found[0].comments == ["Translators: a comment."]
+
+
+LOOKED_UP = {"_": (0,), "later": (0,), "ngettext": (0, 1), "pgettext": (1,)}
+
+
+def literals(module: Path) -> Iterator[str]:
+    """What is looked up in a module, as Python reads it: babel passes over calls in f-strings and
+    in other such calls.
+    """
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        name = (
+            node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        )
+        for place in LOOKED_UP.get(name, ()):
+            argument = node.args[place]  # type: ignore[attr-defined]
+            if isinstance(argument, ast.Constant):
+                yield str(argument.value)
+
+
+@pytest.mark.parametrize(
+    "module",
+    sorted((catalogues.ROOT / "inkscape_ext").rglob("*.py")),
+    ids=lambda one: f"{one.parent.stem}-{one.stem}",
+)
+def test_no_word_of_a_module_is_left_out(module: Path) -> None:
+    collected = {text for one in catalogues.of_module(module) for text in forms(one.text)}
+    assert set(literals(module)) <= collected
 
 
 def test_the_window_knows_all_that_the_doctor_looks_at() -> None:

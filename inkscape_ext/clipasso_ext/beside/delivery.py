@@ -53,7 +53,7 @@ class Delivery:
             refused = _("The sketch could not be handed to Inkscape ({reason}).")
             return f"{refused.format(reason=error.strerror)} {_waits()}"
         if not is_reached:
-            return f"{_('Inkscape does not answer.')} {_waits()}"
+            return " ".join([_("Inkscape does not answer."), _waits()])
         return "\n\n".join(dict.fromkeys(told))
 
     def _reach(self, bus: SessionBus) -> bool:
@@ -109,7 +109,7 @@ class Delivery:
         """What became of a job; nothing of one that is inserted, which is cleared away."""
         answer = wish.answer(job)
         if answer is None:  # it was started before this version of the extension came
-            return f"{_('Inkscape did not insert the sketch.')} {_waits()}"
+            return " ".join([_("Inkscape did not insert the sketch."), _waits()])
         if answer.said == wish.ELSEWHERE:
             closed = _("The document that the sketch belongs to is not open any more.")
             return f"{closed} {_waits()}"

@@ -129,7 +129,8 @@ def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
     if not found and show_bitmaps(selected):
         raise Problem(_(IN_PATTERN))
     if not found:
-        raise Problem(f"{_('There is no bitmap in what is selected.')} {_(NOTHING)}")
+        nowhere = _("There is no bitmap in what is selected.")
+        raise Problem(f"{nowhere} {_(NOTHING)}")
     order = {id(element): position for position, element in enumerate(svg.iter())}
     return sorted(found, key=lambda photo: order[id(photo.owner)])
 

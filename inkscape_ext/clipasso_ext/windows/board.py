@@ -115,7 +115,7 @@ class Board(Gtk.Box):  # type: ignore[misc] # GTK has no types
         box = Gtk.Box()
         box.get_style_context().add_class("linked")
         look = self.preview
-        closer = f"{_('Closer (+, wheel).')} {_(MOVE_TIP)}"
+        closer = " ".join([_("Closer (+, wheel)."), _(MOVE_TIP)])
         for icon, tip, act in (
             ("zoom-out-symbolic", _("Farther (-, wheel)"), lambda: look.closer(1 / CLOSER)),
             ("zoom-fit-best-symbolic", _("The whole picture (0)"), look.fit),

@@ -36,6 +36,7 @@ PHASES = {
     "waking": later("Starting the engine: it loads its networks, which takes some seconds once…"),
     "started": later("Laying the first strokes…"),
 }
+SEEKING = later("Finding the subject and its edges…")
 
 
 def strokes(count: int) -> str:
@@ -63,7 +64,7 @@ def _phase_line(session: Session) -> str:
         return _("Ordering the strokes by how much each is needed…")
     if session.phase == "progress":
         return _step_line(event, session.preset == DRAFT)
-    return _(PHASES.get(session.phase, later("Finding the subject and its edges…")))
+    return _(PHASES.get(session.phase, SEEKING))
 
 
 def _step_line(event: Event, is_draft: bool) -> str:
