@@ -38,8 +38,7 @@ READY = "ready"
 class _Unfit:
     """No sketch can be drawn as asked, or none written."""
 
-    code: str
-    message: str
+    error: UserError
     is_lost: bool = False  # OUT takes no more
 
 
@@ -144,8 +143,7 @@ class Pool:
             yield from self._bury(worker, waiting, tries)
             return
         if isinstance(message, _Unfit):
-            error = UserError(message.code, message.message)
-            raise LostError(error) if message.is_lost else error
+            raise LostError(message.error) if message.is_lost else message.error
         if message == READY:
             self._deaths = 0
         elif isinstance(message, Row):
@@ -164,8 +162,9 @@ class Pool:
             if self._deaths >= DEATHS:
                 raise UserError(
                     "no-worker",
-                    f"processes that draw end before they begin ({how}): try fewer with --jobs, and"
+                    "processes that draw end before they begin ({how}): try fewer with --jobs, and"
                     " run clipasso doctor",
+                    how=how,
                 )
             if photo is not None:
                 waiting.appendleft(photo)
@@ -182,8 +181,13 @@ class Pool:
     def _given_up(self, photo: Photo, how: str) -> Row:
         return self._draughtsman.died(
             photo,
-            f"the process that drew {photo.path} ended twice ({how}): it may need more memory than"
-            " there is, try fewer at once with --jobs",
+            UserError(
+                "worker-died",
+                "the process that drew {path} ended twice ({how}): it may need more memory than"
+                " there is, try fewer at once with --jobs",
+                path=photo.path,
+                how=how,
+            ),
         )
 
     def _stop(self) -> Iterator[Message]:
@@ -290,10 +294,10 @@ def _prepare(connection: Connection, draughtsman: Draughtsman, threads: int) -> 
     try:
         draughtsman.prepare(threads)
     except UserError as error:
-        connection.send(_Unfit(error.code, error.message))
+        connection.send(_Unfit(error))
         return False
     except Exception as error:
-        connection.send(_Unfit("bug", record_bug(error)))
+        connection.send(_Unfit(record_bug(error)))
         return False
     return True
 
@@ -312,4 +316,4 @@ def _draw(connection: Connection, draughtsman: Draughtsman, photo: Photo) -> Non
     try:
         connection.send(draughtsman.draw(photo, tell))
     except LostError as lost:
-        connection.send(_Unfit(lost.error.code, lost.error.message, is_lost=True))
+        connection.send(_Unfit(lost.error, is_lost=True))

@@ -196,7 +196,7 @@ class RayExecutor:
         """What an actor returned. Raises `UserError` and `LostError` where it could not draw."""
         if line["fault"]:
             fault = json.loads(line["fault"])
-            error = UserError(fault["code"], fault["message"])
+            error = UserError.from_json(fault)
             raise LostError(error) if fault["is_lost"] else error
         row = read_row(line["row"])
         if row is None or waiting.pop(row.path, None) is None:
@@ -208,8 +208,12 @@ class RayExecutor:
     def _given_up(self, photo: Photo) -> Row:
         return self._draughtsman.died(
             photo,
-            f"the actors that drew {photo.path} ended each time: it may need more memory than"
-            " there is, or their machines were lost",
+            UserError(
+                "worker-died",
+                "the actors that drew {path} ended each time: it may need more memory than there"
+                " is, or their machines were lost",
+                path=photo.path,
+            ),
         )
 
 
@@ -223,8 +227,11 @@ class _Actor:
         if version != __version__:
             self._unfit = UserError(
                 "other-version",
-                f"{socket.gethostname()} has clipasso {__version__}, this command is {version}:"
-                " install the same on all machines",
+                "{machine} has clipasso {here}, this command is {version}: install the same on all"
+                " machines",
+                machine=socket.gethostname(),
+                here=__version__,
+                version=version,
             )
             return
         try:
@@ -232,7 +239,7 @@ class _Actor:
         except UserError as error:
             self._unfit = error
         except Exception as error:
-            self._unfit = UserError("bug", record_bug(error))
+            self._unfit = record_bug(error)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
         lines = [self._line(Photo(**json.loads(text))) for text in batch["photo"]]
@@ -270,7 +277,7 @@ def _gpu_bytes() -> int:
 
 
 def _fault(error: UserError, is_lost: bool) -> str:
-    return json.dumps({"code": error.code, "message": error.message, "is_lost": is_lost})
+    return json.dumps({**error.to_json(), "is_lost": is_lost})
 
 
 def _starts_own(address: str | None) -> bool:
@@ -293,9 +300,13 @@ def _check_answers(address: str) -> None:
 def _unanswered(address: str, error: BaseException) -> UserError:
     return UserError(
         "no-ray-cluster",
-        f"no Ray cluster answers at {address} ({reason(error)}): start one, or check --ray-address",
+        "no Ray cluster answers at {address} ({reason}): start one, or check --ray-address",
+        address=address,
+        reason=reason(error),
     )
 
 
 def _lost(error: Exception) -> LostError:
-    return LostError(UserError("ray-lost", f"the Ray cluster was lost: {reason(error)}"))
+    return LostError(
+        UserError("ray-lost", "the Ray cluster was lost: {reason}", reason=reason(error))
+    )

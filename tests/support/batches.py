@@ -41,7 +41,7 @@ class QuickDraughtsman(Draughtsman):
 
     def prepare(self, threads: int | None = None) -> None:
         if self.settings.request.text == "unfit":
-            raise UserError("no-guide", "there is no such guide")
+            raise UserError("no-guide", "there is no such guide as {guide}", guide="{x}")
         if self.settings.request.text == "stillborn":
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -57,7 +57,7 @@ class QuickDraughtsman(Draughtsman):
         if text == "lost":
             raise LostError(UserError("cannot-write", "the disk is full"))
         if text.startswith("bad"):
-            error = UserError("bad-photo", f"{photo.path} is bad")
+            error = UserError("bad-photo", "{path} is bad", path=photo.path)
             stamp = stamp_of(photo.place) or ""
             fingerprint = self.settings.fingerprint
             return failed_row(photo.path, photo.output, error, fingerprint, stamp=stamp)
