@@ -39,6 +39,10 @@ class LostError(Exception):
         super().__init__(error.message)
         self.error = error
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled whole; an exception's own way knows its sentence alone."""
+        return type(self), (self.error,)
+
 
 @dataclass
 class Draughtsman:

@@ -9,7 +9,6 @@ import signal
 import statistics
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
@@ -30,16 +29,8 @@ A_TURN = 2  # pictures a process while a split is measured; the first one warms 
 
 # What goes to a process: a picture, a number of threads, or that it is to stop
 STOP = "stop"
-# What comes from it, beside rows and events
+# What comes from it, beside rows, events, and what keeps it from drawing: `UserError`, `LostError`
 READY = "ready"
-
-
-@dataclass(frozen=True)
-class _Unfit:
-    """No sketch can be drawn as asked, or none written."""
-
-    error: UserError
-    is_lost: bool = False  # OUT takes no more
 
 
 class Pool:
@@ -142,8 +133,8 @@ class Pool:
         except (EOFError, OSError):
             yield from self._bury(worker, waiting, tries)
             return
-        if isinstance(message, _Unfit):
-            raise LostError(message.error) if message.is_lost else message.error
+        if isinstance(message, Exception):
+            raise message
         if message == READY:
             self._deaths = 0
         elif isinstance(message, Row):
@@ -294,10 +285,10 @@ def _prepare(connection: Connection, draughtsman: Draughtsman, threads: int) -> 
     try:
         draughtsman.prepare(threads)
     except UserError as error:
-        connection.send(_Unfit(error))
+        connection.send(error)
         return False
     except Exception as error:
-        connection.send(_Unfit(record_bug(error)))
+        connection.send(record_bug(error))
         return False
     return True
 
@@ -316,4 +307,4 @@ def _draw(connection: Connection, draughtsman: Draughtsman, photo: Photo) -> Non
     try:
         connection.send(draughtsman.draw(photo, tell))
     except LostError as lost:
-        connection.send(_Unfit(lost.error, is_lost=True))
+        connection.send(lost)

@@ -28,6 +28,11 @@ def crash_path() -> Path:
     return folders.logs() / "engine-crash.log"
 
 
+def ray_log_path() -> Path:
+    """What Ray printed in the last batch on a cluster."""
+    return folders.logs() / "ray.log"
+
+
 def engine_logger() -> logging.Logger:
     """The warm engine's log. A disk that is full or read-only silences it, and nothing else."""
     logger = logging.getLogger("clipasso.engine")

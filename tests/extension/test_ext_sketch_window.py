@@ -660,9 +660,11 @@ def test_one_looks_closer_at_the_place_that_one_points_at(
 def test_the_window_fits_a_small_screen_and_the_picture_grows_with_it(
     hands: Hands, sketch_window: Open
 ) -> None:
-    window = sketch_window(image(link=None))
-    least, _ = window.get_preferred_size()
+    body = image() + '<rect id="shape" x="20" y="20" width="30" height="30"/>'
+    window = sketch_window(body, selected=["photo", "shape"])  # which asks the most
     window.show_all()
+    window.refresh()
+    assert window._board.shapes.get_visible()
     least, _ = window.get_preferred_size()
     assert least.width <= 1366
     assert least.height <= 700
