@@ -14,16 +14,15 @@ import argparse
 import gettext
 import io
 import re
+import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract as extract_python
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from lxml import etree
 
@@ -52,7 +51,7 @@ KEYWORDS = {
 # of the engine: what is told to a terminal, or to another program, is no window's
 UNSEEN = (
     "clipasso_core/cli/",
-    "clipasso_core/batch/ray_executor.py",
+    "clipasso_core/batch/ray_",
     "clipasso_core/batch/report.py",
     "clipasso_core/document/animate.py",
     "clipasso_core/machine/set_up.py",
@@ -74,7 +73,11 @@ PASSING = re.compile(
 # of a template: what is filled in, and whether there is anything besides
 FIELD = re.compile(r"\{[^{}]*\}")
 LETTERS = re.compile(r"[^\W\d_]")
-NO_DATE = datetime(2000, 1, 1, tzinfo=timezone.utc)
+# of a .mo file, as GNU gettext's manual has it
+MAGIC = 0x950412DE
+HEAD_BYTES = 28
+CONTEXT = "\x04"  # between a context and its word
+FORM = "\0"  # between the forms of a plural
 
 
 class Found(NamedTuple):
@@ -222,8 +225,7 @@ def save(catalog: Catalog, path: Path) -> None:
 
 def is_done(message: Message) -> bool:
     """Whether a message is translated as a whole."""
-    said = message.string if isinstance(message.string, tuple) else (message.string,)
-    return all(said) and not message.fuzzy
+    return all(_forms(message.string)) and not message.fuzzy
 
 
 def missing(catalog: Catalog) -> list[Message]:
@@ -242,18 +244,36 @@ def compile_one(language: str, locale: Path = LOCALE) -> None:
 def is_stale(language: str, locale: Path = LOCALE) -> bool:
     """Whether what is read is not what translators wrote."""
     target = compiled_path(language, locale)
-    wrote = words_of(compiled(load(language)))
-    return not target.is_file() or words_of(target.read_bytes()) != wrote
+    return not target.is_file() or target.read_bytes() != compiled(load(language))
 
 
 def compiled(catalog: Catalog) -> bytes:
-    """In the form of a .mo file, without what is not translated: it stays in English."""
-    for message in missing(catalog):
-        catalog.delete(message.id, message.context)
-    catalog.creation_date = catalog.revision_date = NO_DATE
-    file = io.BytesIO()
-    write_mo(file, catalog)
-    return file.getvalue()
+    """In the form of a .mo file, without what is not translated: it stays in English.
+
+    Not by babel, which sorts words that have a context as if they had none: GNU gettext, and so
+    Inkscape, searches by halves and passes over what lies about them.
+    """
+    head = f"Content-Type: text/plain; charset=utf-8\nPlural-Forms: {catalog.plural_forms};\n"
+    words = {"": head}
+    for message in catalog:
+        if message.id and is_done(message):
+            key = f"{message.context}{CONTEXT}" if message.context else ""
+            words[key + FORM.join(_forms(message.id))] = FORM.join(_forms(message.string))
+    every = sorted((key.encode(), said.encode()) for key, said in words.items())
+    # the head, then where each key is, then where what it means is, then all texts
+    tables, texts = b"", b""
+    for side in (0, 1):
+        for pair in every:
+            place = HEAD_BYTES + 16 * len(every) + len(texts)
+            tables += struct.pack("<II", len(pair[side]), place)
+            texts += pair[side] + b"\0"
+    means = HEAD_BYTES + 8 * len(every)
+    return struct.pack("<7I", MAGIC, 0, len(every), HEAD_BYTES, means, 0, 0) + tables + texts
+
+
+def _forms(said: str | tuple[str, ...] | list[str]) -> Sequence[str]:
+    """One, or those of a plural."""
+    return [said] if isinstance(said, str) else said
 
 
 def words_of(data: bytes) -> dict[str, str]:

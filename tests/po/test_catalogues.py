@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -297,6 +298,15 @@ def test_what_is_translated_is_compiled_and_the_rest_is_left_in_english(
     assert not catalogues.is_stale("de", tmp_path)
     path = catalogues.compiled_path("de", tmp_path)
     assert catalogues.words_of(path.read_bytes()) == {"_Cancel": "_Abbrechen"}
+
+
+@pytest.mark.parametrize("language", catalogues.LANGUAGES)
+def test_words_lie_in_the_order_in_which_gettext_searches(language: str) -> None:
+    data = catalogues.compiled_path(language).read_bytes()
+    _, _, count, start = struct.unpack("<4I", data[:16])
+    places = [struct.unpack("<II", data[start + 8 * n : start + 8 * n + 8]) for n in range(count)]
+    keys = [data[place : place + length] for length, place in places]
+    assert keys == sorted(keys)
 
 
 @pytest.mark.skipif(shutil.which("msgfmt") is None, reason="no msgfmt")
