@@ -9,7 +9,7 @@ from inkex import Transform
 from clipasso_ext.document.attributes import read_length, read_numbers
 from clipasso_ext.document.cascade import inherited
 from clipasso_ext.document.chains import chains_of, points_along
-from clipasso_ext.document.elements import by_id, tag
+from clipasso_ext.document.elements import tag
 from clipasso_ext.document.placement import to_page, viewport
 from clipasso_ext.names import RANK, SKETCH
 
@@ -43,13 +43,14 @@ class Shape(NamedTuple):
 
 
 def find_shapes(svg: Any, ids: Sequence[str]) -> List[Shape]:
-    """The shapes among what is selected, in the document's user units: closed paths, rectangles,
-    circles, ellipses and polygons. Strokes of a sketch are none, thin-ended ones though they are
-    outlines.
+    """The shapes among what is selected, in the order of the page and in the document's user units:
+    closed paths, rectangles, circles, ellipses and polygons. Strokes of a sketch are none, though
+    those with thin ends are outlines.
     """
     found = []
-    for element in (by_id(svg, ident) for ident in ids):
-        if element is None or _is_sketched(element):
+    selected = set(ids)
+    for element in svg.iter() if selected else ():
+        if element.get("id") not in selected or _is_sketched(element):
             continue
         rings = [
             [(point.real, point.imag) for point in points_along(chain)[:-1]]

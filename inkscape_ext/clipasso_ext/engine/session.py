@@ -278,6 +278,7 @@ class Session:
         elif self.phase == "error" and event.get("code") == "no-engine":
             self._hang_up()
         if self.phase in LAST:
+            state.stop_growing()
             self._next()
         else:
             self._changed()

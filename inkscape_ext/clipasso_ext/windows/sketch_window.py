@@ -223,7 +223,8 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
 
     def _show_sketch(self) -> None:
         """The picture, and the small ones below it."""
-        board, work, state = self._board, self._work, self._work.state
+        board, work = self._board, self._work
+        state = work.state
         task = self._tasks[work.at]
         pixels = task.pixels_if_read
         picture = None if pixels is None else pixels.path

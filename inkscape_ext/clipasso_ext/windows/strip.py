@@ -30,7 +30,7 @@ class Strip(Gtk.ScrolledWindow):  # type: ignore[misc] # GTK has no types
         self._row = Gtk.Box(spacing=4)
         self.add(self._row)
         self._buttons: Dict[Try, Any] = {}
-        self._looks: Any = None
+        self._drawn_for: Any = None  # with which looks, how sharp
         self._end = 0  # the call that is to show the last one
         self.connect("destroy", self._forget_end)
         self._telling = False  # the buttons follow, nobody clicks
@@ -39,8 +39,9 @@ class Strip(Gtk.ScrolledWindow):  # type: ignore[misc] # GTK has no types
         """looks: when they are others, the pictures are drawn anew."""
         for one in [one for one in self._buttons if one not in tries]:
             self._buttons.pop(one).destroy()
-        anew = looks != self._looks
-        self._looks = looks
+        key = looks, self.get_scale_factor()
+        anew = key != self._drawn_for
+        self._drawn_for = key
         is_new = False
         for one in tries:
             if one not in self._buttons:
