@@ -78,7 +78,7 @@ class BackgroundJob:
             if lock is None:
                 return False
             os.close(lock)
-        except (ImportError, OSError):  # another system's locks; a folder that is closed
+        except OSError:  # a folder that is closed
             return False
         return self.outcome is None and (self.folder / PROGRESS).exists()
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 import uuid
 from contextlib import suppress
@@ -15,11 +14,9 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from clipasso_ext.engine.commands import run_command
 from clipasso_ext.host import NO_ENGINE, Host, log
+from clipasso_ext.locks import is_held
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached, silent
-
-if sys.platform != "win32":
-    import fcntl
 
 MANIFEST = "manifest.jsonl"
 LOCK = ".batch.lock"  # held while a batch is at work in the folder
@@ -132,14 +129,8 @@ def _counted(manifest: Path) -> Tuple[int, int]:
 
 
 def _is_at_work(sketches: Path) -> bool:
-    """Whether a batch holds the folder's lock; on Windows nobody says so."""
-    if sys.platform == "win32":
-        return False
+    """Whether a batch holds the folder's lock."""
     try:
-        with (sketches / LOCK).open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
+        return is_held(sketches / LOCK)
+    except OSError:  # there is none
         return False
-    return False
