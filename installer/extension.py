@@ -5,7 +5,6 @@ the engine beside them.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +13,7 @@ from typing import Any
 
 from installer.checkout import Checkout
 from installer.engine import Engine
-from installer.files import checksum, read_json, remove, scratch_of, write
+from installer.files import checksum, move, read_json, remove, scratch_of, write
 from installer.inkscape import Inkscape
 from installer.manifest import Checksums, Manifest
 from installer.problem import Problem
@@ -154,8 +153,8 @@ class Extension:
         target = folder / FOLDER
         old = folder / f"{FOLDER}.old"
         if target.exists() or target.is_symlink():
-            os.replace(target, old)
-        os.replace(folder / f"{FOLDER}.new", target)
+            move(target, old)
+        move(folder / f"{FOLDER}.new", target)
         remove(old)
 
     def _clear_up(self, folder: Path) -> None:
@@ -166,7 +165,7 @@ class Extension:
         old = folder / f"{FOLDER}.old"
         if old.exists() and not target.exists():
             with suppress(OSError):
-                os.replace(old, target)
+                move(old, target)
         if target.exists():
             remove(old)
         remove(folder / f"{FOLDER}.new")
