@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TypeGuard
-
-import platformdirs
 
 from clipasso_core.errors import UserError
 
@@ -21,14 +20,27 @@ def home() -> Path:
     Absolute: the engine has another working folder than whoever starts it. Raises `UserError` for
     one that can't be told.
     """
-    chosen = os.environ.get(HOME_VARIABLE)
-    named = chosen or platformdirs.user_data_dir("clipasso", appauthor=False)
+    named = os.environ.get(HOME_VARIABLE)
     try:
-        return Path(named).expanduser().absolute()
+        return Path(named).expanduser().absolute() if named else _usual_home()
     except (RuntimeError, FileNotFoundError):  # no such person, no working folder
         raise UserError(
-            "no-home", f"no folder is named by {named}: set {HOME_VARIABLE} to an absolute path"
+            "no-home",
+            f"no folder is named by {named or '~'}: set {HOME_VARIABLE} to an absolute path",
         ) from None
+
+
+def _usual_home() -> Path:
+    """The platform's folder for user data, as installer/home.py and the extension's host.py have
+    it, which can't ask platformdirs. Raises RuntimeError where the account has no home.
+    """
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return (Path(local) if local else Path.home() / "AppData" / "Local") / "clipasso"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "clipasso"
+    data = Path(os.environ.get("XDG_DATA_HOME", ""))
+    return (data if data.is_absolute() else Path.home() / ".local" / "share") / "clipasso"
 
 
 def models() -> Path:
