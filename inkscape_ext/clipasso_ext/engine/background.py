@@ -242,7 +242,9 @@ def start(job: BackgroundJob, host: Host) -> subprocess.Popen[bytes]:
     """
     command = [*host.command, "job", str(job.folder)]
     try:
-        return subprocess.Popen(command, env=host.environment, **silent(), **detached())
+        return subprocess.Popen(
+            command, cwd=host.working_folder, env=host.environment, **silent(), **detached()
+        )
     except OSError:
         raise Problem(NO_ENGINE) from None
 

@@ -5,6 +5,7 @@ process of its own, and a file that says where its sketches go.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 import uuid
@@ -48,6 +49,7 @@ def start(host: Host, folder: str, sketches: str, options: List[str]) -> Many:
     """Have a folder sketched into another one. Raises `Problem`, told by the engine where it is a
     mistake in the folders or the options.
     """
+    folder, sketches = os.path.abspath(folder), os.path.abspath(sketches)
     words = ["batch", folder, "-o", sketches, *options]
     plan = run_command(host, [*words, "--dry-run", "--json"])
     planned = _last_object(plan.text)
@@ -58,7 +60,9 @@ def start(host: Host, folder: str, sketches: str, options: List[str]) -> Many:
     _keep(host, many)
     try:
         command = [*host.command, *words, "--quiet"]
-        subprocess.Popen(command, env=host.environment, **silent(), **detached())
+        subprocess.Popen(
+            command, cwd=host.working_folder, env=host.environment, **silent(), **detached()
+        )
     except OSError as error:
         log(f"{host.command}: {error}")
         raise Problem(NO_ENGINE) from None
