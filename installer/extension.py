@@ -42,10 +42,7 @@ class Extension:
             self._swap(folder)
             self._remove_strays(folder)
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise Problem(
-                f"{folder} can't be written ({reason}): name another with --extensions-dir"
-            ) from None
+            raise Problem(self._explain(error, folder)) from None
         finally:
             self._clear_up(folder)
         self.manifest.put(folder, checksums)
@@ -103,6 +100,21 @@ class Extension:
             checksum(path) == checksum(folder / FOLDER / path.relative_to(source))
             for path in self.checkout.extension_files()
         )
+
+    def _explain(self, error: OSError, folder: Path) -> str:
+        """Why an extensions folder can't be changed, and what to do."""
+        is_there = (folder / FOLDER).is_dir()
+        if (
+            self.engine.machine.system == "win32"
+            and isinstance(error, PermissionError)
+            and is_there
+        ):
+            return (
+                f"{folder / FOLDER} is in use: close Inkscape and its windows of CLIPasso, and run"
+                " this again"
+            )
+        reason = error.strerror or str(error)
+        return f"{folder} can't be written ({reason}): name another with --extensions-dir"
 
     def _copy(self, fresh: Path, prefix: list[str]) -> Checksums:
         """Lay everything that belongs into a new folder."""
