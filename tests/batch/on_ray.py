@@ -7,6 +7,9 @@ daemons does.
 from __future__ import annotations
 
 import json
+import os
+import select
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +31,7 @@ from clipasso_core.batch.settings import Settings
 from clipasso_core.errors import UserError
 
 BRIEF = SketchRequest(strokes=3, steps=2, guide="lite", device="cpu", preset="draft", mask="none")
+ENDING_S = 60.0  # that an actor may take to end
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +56,9 @@ def photos_in(folder: Path, **texts: str) -> list[Photo]:
     return [Photo(name, str(folder / name), f"{name}.svg") for name in texts]
 
 
-def drawn_by(executor: Executor, photos: list[Photo]) -> list[Message]:
+def drawn_by(executor: Executor, photos: list[Photo], stop: Stop | None = None) -> list[Message]:
     try:
-        return list(executor.draw(photos, Stop()))
+        return list(executor.draw(photos, stop or Stop()))
     finally:
         executor.close()
 
@@ -144,14 +148,22 @@ def run_on(executor: RayExecutor, order: Order) -> Plan:
 
 
 def test_a_stop_ends_actors_that_draw(address: str, out: Out, tmp_path: Path) -> None:
-    photos = photos_in(tmp_path / "in", a="good", b="slow", c="slow")
-    executor, stop = RayExecutor(quick(out), address), Stop()
-    came = []
-    for message in executor.draw(photos, stop):
-        came.append(message)
+    photos = photos_in(tmp_path / "in", a="slow")
+    pipe, stop = tmp_path / "in" / "a.slow", Stop()
+    os.mkfifo(pipe)
+    drawing: list[int] = []
+
+    def stop_when_it_draws() -> None:
+        drawing.append(os.pidfd_open(int(pipe.read_text())))
         stop.ask()
-    executor.close()
-    assert list(rows_of(came)) == ["a"]
+
+    asking = threading.Thread(target=stop_when_it_draws)
+    asking.start()
+    assert drawn_by(RayExecutor(quick(out), address), photos, stop) == []
+    asking.join()
+    ended, _, _ = select.select(drawing, [], [], ENDING_S)
+    os.close(drawing[0])
+    assert ended
 
 
 @pytest.mark.parametrize(

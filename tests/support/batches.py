@@ -34,8 +34,9 @@ def fill(folder: Path, *names: str) -> Path:
 
 class QuickDraughtsman(Draughtsman):
     """Draws by what a picture holds: ``bad``, ``die`` (each time), ``die-once``, ``slow`` (until it
-    is told to stop), ``lost`` (the disk is full), anything else well. In place of a sketch it
-    writes the process that drew it. With the text ``unfit`` or ``stillborn`` nothing can begin.
+    is told to stop; into the pipe ``.slow`` beside the picture, if there is one, it writes the
+    process), ``lost`` (the disk is full), anything else well. In place of a sketch it writes the
+    process that drew it. With the text ``unfit`` or ``stillborn`` nothing can begin.
     """
 
     def prepare(self, threads: int | None = None) -> None:
@@ -51,9 +52,8 @@ class QuickDraughtsman(Draughtsman):
         )
         if text.startswith("die"):
             self._die(f"{photo.output}.begun", once=text == "die-once")
-        while text.startswith("slow"):
-            time.sleep(0.01)
-            tell({"event": "progress"})
+        if text.startswith("slow"):
+            self._draw_on(Path(f"{photo.place}.slow"), tell)
         if text == "lost":
             raise LostError(UserError("cannot-write", "the disk is full"))
         if text.startswith("bad"):
@@ -63,6 +63,13 @@ class QuickDraughtsman(Draughtsman):
             return failed_row(photo.path, photo.output, error, fingerprint, stamp=stamp)
         self.out.write(photo.output, f"{os.getpid()}".encode())
         return done_row(photo, self.settings)
+
+    def _draw_on(self, pipe: Path, tell: Tell) -> None:
+        if pipe.exists():
+            pipe.write_text(f"{os.getpid()}")
+        while True:
+            time.sleep(0.01)
+            tell({"event": "progress"})
 
     def _die(self, mark: str, once: bool) -> None:
         """End this process, unless it has been done and is to be done once."""
