@@ -20,27 +20,25 @@ def home() -> Path:
     Absolute: the engine has another working folder than whoever starts it. Raises `UserError` for
     one that can't be told.
     """
-    named = os.environ.get(HOME_VARIABLE)
+    named = os.environ.get(HOME_VARIABLE) or _usual_home()
     try:
-        return Path(named).expanduser().absolute() if named else _usual_home()
+        return Path(named).expanduser().absolute()
     except (RuntimeError, FileNotFoundError):  # no such person, no working folder
         raise UserError(
-            "no-home",
-            f"no folder is named by {named or '~'}: set {HOME_VARIABLE} to an absolute path",
+            "no-home", f"no folder is named by {named}: set {HOME_VARIABLE} to an absolute path"
         ) from None
 
 
-def _usual_home() -> Path:
+def _usual_home() -> str:
     """The platform's folder for user data, as installer/home.py and the extension's host.py have
-    it, which can't ask platformdirs. Raises RuntimeError where the account has no home.
+    it, which can't ask platformdirs. It may begin with ``~``.
     """
     if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        return (Path(local) if local else Path.home() / "AppData" / "Local") / "clipasso"
+        return os.path.join(os.environ.get("LOCALAPPDATA") or "~/AppData/Local", "clipasso")
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "clipasso"
-    data = Path(os.environ.get("XDG_DATA_HOME", ""))
-    return (data if data.is_absolute() else Path.home() / ".local" / "share") / "clipasso"
+        return "~/Library/Application Support/clipasso"
+    data = os.environ.get("XDG_DATA_HOME", "")
+    return os.path.join(data if os.path.isabs(data) else "~/.local/share", "clipasso")
 
 
 def models() -> Path:

@@ -38,10 +38,6 @@ MACOS_FOREIGN = ("XDG_",)  # all of them lead into Inkscape's own folders there
 EXTENSION = Path(__file__).resolve().parents[1]
 
 NO_ENGINE = "The engine is not where it was installed: run install.py again, and try again."
-IN_SNAP = (
-    "Snap forbids Inkscape to start the engine: install Inkscape's deb, AppImage or Flatpak, and"
-    " run install.py again."
-)
 
 
 class Host:
@@ -122,8 +118,6 @@ def find_host() -> Host:
     """Read the pointer to the engine. Raises `NoEngine` when there is none, `Problem` when it is
     of no use.
     """
-    if "/snap/" in sys.prefix:  # Inkscape's own Python; its deb has the same settings
-        raise Problem(IN_SNAP)
     path = Path(os.environ.get(POINTER_VARIABLE) or EXTENSION / POINTER)
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
@@ -139,6 +133,11 @@ def find_host() -> Host:
         raise Problem(f"{path} can't be read ({error.strerror}): run install.py again.") from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Problem(f"{path} is damaged: run install.py again.") from None
+    if "/snap/" in sys.prefix:  # of Inkscape's own Python; its deb has the same settings
+        raise Problem(
+            "Snap forbids Inkscape to start the engine: install Inkscape's deb, AppImage or"
+            " Flatpak, and run install.py again."
+        )
     return Host(command, _named_home() or installed, scratch, installed)
 
 

@@ -12,7 +12,7 @@ from typing import List, Optional
 import pytest
 from clipasso_ext import VERSION
 from clipasso_ext.cancellation import CalledOff, Cancellation
-from clipasso_ext.engine import offer as offers
+from clipasso_ext.engine import pythons
 from clipasso_ext.engine.offer import Offer, Step, bring, make_offer
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is offered on Linux")
@@ -58,7 +58,7 @@ def test_a_python_that_is_missing_or_too_old_is_told_first(
     monkeypatch: pytest.MonkeyPatch, old: bool
 ) -> None:
     have(monkeypatch, *["python3"] * old)
-    monkeypatch.setattr(offers, "ABLE", "raise SystemExit(1)")
+    monkeypatch.setattr(pythons, "ABLE", "raise SystemExit(1)")
     offer = make_offer()
     assert offer.steps == []
     assert "sudo apt install python3-venv" in offer.obstacle
@@ -73,10 +73,11 @@ def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(
         "PATH", os.pathsep.join([str(put_python(bundle)), str(put_python(tmp_path))])
     )
+    (bundle / "bin" / "inkscape.exe").touch()
     monkeypatch.setattr(sys, "prefix", str(bundle))
     monkeypatch.setattr(sys, "executable", str(bundle / "bin" / "python3"))
     monkeypatch.setenv("APPDIR", str(bundle))
-    monkeypatch.setattr(offers, "_is_able", lambda _: True)
+    monkeypatch.setattr(pythons, "_is_able", lambda _: True)
     return bundle
 
 
@@ -101,7 +102,10 @@ def test_nor_is_it_on_windows(
     bundled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    assert offers._search_path() == str(tmp_path / "bin")
+    assert pythons._search_path() == str(tmp_path / "bin")
+    # where a person had Inkscape take the system's Python
+    (bundled / "bin" / "inkscape.exe").unlink()
+    assert pythons._search_path() == os.environ["PATH"]
 
 
 def test_a_mac_is_looked_through_for_pythons_beside_apples(
@@ -109,14 +113,14 @@ def test_a_mac_is_looked_through_for_pythons_beside_apples(
 ) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setenv("PATH", f"{bundled / 'bin'}:/usr/bin:/none")  # as from the Dock
-    monkeypatch.setattr(offers, "MACOS_FOLDERS", (str(tmp_path / "bin"),))
-    assert offers._search_path() == f"/none:{tmp_path / 'bin'}"
+    monkeypatch.setattr(pythons, "MACOS_FOLDERS", (str(tmp_path / "bin"),))
+    assert pythons._search_path() == f"/none:{tmp_path / 'bin'}"
     assert make_offer().steps[0].command[0] == str(tmp_path / "bin" / "python3")
 
 
 def test_a_python_of_the_microsoft_store_is_none(tmp_path: Path) -> None:
     store = "import sys; sys.base_prefix = r'C:\\Program Files\\WindowsApps\\Python'; "
-    done = subprocess.run([sys.executable, "-I", "-c", store + offers.ABLE], check=False)
+    done = subprocess.run([sys.executable, "-I", "-c", store + pythons.ABLE], check=False)
     assert done.returncode == 1
 
 
@@ -162,5 +166,5 @@ def test_nothing_of_inkscapes_reaches_the_commands(
 
 
 def test_the_python_that_is_asked_is_one_that_runs() -> None:
-    done = subprocess.run([sys.executable, "-I", "-c", offers.ABLE], check=False)
+    done = subprocess.run([sys.executable, "-I", "-c", pythons.ABLE], check=False)
     assert (done.returncode == 0) == (sys.version_info >= (3, 10))

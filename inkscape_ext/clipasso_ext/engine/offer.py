@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Optional
+from typing import Callable, List, NamedTuple
 
 from clipasso_ext import VERSION
 from clipasso_ext.cancellation import Cancellation
+from clipasso_ext.engine.pythons import find_python
 from clipasso_ext.host import EXTENSION, log, wanted_home, without_inkscapes
-from clipasso_ext.processes import detached, run
+from clipasso_ext.processes import run
 
 PROCESSOR_INDEX = "https://download.pytorch.org/whl/cpu"
 LIMIT_S = 3 * 3600.0  # a slow line takes an hour for all of it
-# what the engine's environment is made with: its Python, and what Debian keeps in other packages
-# and none whose files other programs don't see
-ABLE = (
-    "import ensurepip, sys, venv;"
-    " raise SystemExit(sys.version_info < (3, 10) or 'WindowsApps' in sys.base_prefix)"
-)
-# where others put theirs; what is opened from the Dock has a short PATH
-MACOS_FOLDERS = (
-    "/opt/homebrew/bin",
-    "/usr/local/bin",
-    "/Library/Frameworks/Python.framework/Versions/Current/bin",
-)
-APPLES_FOLDER = "/usr/bin"  # its python3 is too old, or asks for the developers' tools
 NO_PYTHON = {
     "linux": "Python 3.10 or newer with venv is needed for the engine. On Debian and Ubuntu:\n\n"
     "sudo apt install python3-venv",
@@ -37,8 +24,8 @@ NO_PYTHON = {
     " the Microsoft Store.",
 }
 SHUT_IN = (
-    "This Inkscape is shut in (Flatpak), and can't bring the engine. The project's install.py does"
-    " that from outside, and says what else it needs."
+    "This Inkscape is shut in (Flatpak or Snap), and can't bring the engine. The project's"
+    " install.py does that from outside, and says what else it needs."
 )
 
 
@@ -68,9 +55,9 @@ def make_offer(extension: Path = EXTENSION) -> Offer:
     """What brings the engine into its home, and the pointer to it beside this extension. Raises
     `Problem` where the home is named badly.
     """
-    if Path("/.flatpak-info").exists():
+    if Path("/.flatpak-info").exists() or "/snap/" in sys.prefix:
         return Offer(SHUT_IN, [])
-    python = _find_python()
+    python = find_python()
     if python is None:
         return Offer(NO_PYTHON.get(sys.platform, NO_PYTHON["linux"]), [])
     # where install.py keeps its own: the next one that it makes takes this one's place
@@ -117,62 +104,6 @@ def bring(offer: Offer, tell: Callable[[str], None], cancellation: Cancellation)
                 " terminal, which says more."
             )
     return ""
-
-
-def _find_python() -> Optional[str]:
-    """A Python that the engine's environment can be made with."""
-    names = ("py", "python") if sys.platform == "win32" else ("python3",)
-    for name in names:
-        path = shutil.which(name, path=_search_path())
-        if path is not None and _is_able(path):
-            return path
-    return None
-
-
-def _search_path() -> str:
-    """The PATH without the folder that Inkscape puts first: the Python that it brings along goes
-    when it is updated or, out of an AppImage, when it ends.
-    """
-    bundle = _find_bundle()
-    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    if sys.platform == "darwin":
-        folders = [one for one in folders if one != APPLES_FOLDER]
-        folders += MACOS_FOLDERS
-    return os.pathsep.join(one for one in folders if not _is_within(one, bundle))
-
-
-def _find_bundle() -> Optional[Path]:
-    """The folder of all that came with this Inkscape; None where it has the system's Python."""
-    if sys.platform == "win32":
-        return Path(sys.prefix)
-    if sys.platform == "darwin":
-        around = reversed(Path(sys.executable).resolve().parents)
-        return next((one for one in around if one.suffix == ".app"), None)
-    mounted = os.environ.get("APPDIR")
-    return Path(mounted) if mounted else None
-
-
-def _is_within(folder: str, bundle: Optional[Path]) -> bool:
-    if bundle is None or not folder:
-        return False
-    real = Path(folder).resolve()
-    return bundle.resolve() in (real, *real.parents)
-
-
-def _is_able(python: str) -> bool:
-    try:
-        done = subprocess.run(
-            [python, "-I", "-c", ABLE],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=30,
-            env=without_inkscapes(),
-            check=False,
-            **detached(),
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
 
 
 def _quoted(word: str) -> str:
