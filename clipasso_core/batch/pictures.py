@@ -142,7 +142,7 @@ class Search:
             raise _out_within(self.out, source)
         start = len(path.rstrip("/")) + 1
         names = [one[start:] for one in inside]
-        shown = [one for one in names if not any(part[0] == "." for part in one.split("/"))]
+        shown = [one for one in names if not any(part.startswith(".") for part in one.split("/"))]
         return root, [f"{root}/{name}" for name in shown if self._counts(name)]
 
     def _counts(self, path: str) -> bool:
