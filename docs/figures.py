@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # this checkout, not an installed copy of the package
@@ -144,8 +145,9 @@ FIGURES: dict[str, Callable[[], list[Panel]]] = {
 # Jobs, and strokes that are not a job's result
 
 
-def _job(photo: Path, **settings: object) -> SketchJob:
-    return SketchJob(read_picture(photo), SketchRequest(preset="quick", guide="lite", **settings))  # type: ignore[arg-type]
+def _job(photo: Path, **settings: Any) -> SketchJob:
+    request = SketchRequest(preset="quick", guide="lite", **settings)
+    return SketchJob(read_picture(photo), request)
 
 
 def _first(job: SketchJob) -> np.ndarray:
