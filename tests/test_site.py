@@ -212,6 +212,28 @@ def test_a_diagram_is_a_table() -> None:
         sequences.on_page_markdown(f"{begin}    Note over A: hot\n```", None, None, None)
 
 
+SWALLOWED = re.compile(r"^(?:[-*] |\d+\. |\||```|#)", re.MULTILINE)
+
+
+def swallowed(html: str) -> list[str]:
+    """Lines of paragraphs that were meant to be an item, a row, code or a heading: mkdocs reads
+    Markdown more narrowly than code hosts do.
+    """
+    paragraphs = re.findall(r"<p>(.*?)</p>", html, re.DOTALL)
+    return [text for text in paragraphs if SWALLOWED.search(text)]
+
+
+def test_what_code_hosts_show_as_lists_and_code_is_so_in_the_site(site: Path) -> None:
+    texts = {page.name: page.read_text(encoding="utf-8") for page in pages(site)}
+    assert {name: found for name, text in texts.items() if (found := swallowed(text))} == {}
+
+
+def test_a_list_within_a_paragraph_is_found() -> None:
+    assert swallowed("<p>one - two</p><p>three</p>") == []
+    for line in ("- two", "2. two", "| two |", "```", "## Two"):
+        assert swallowed(f"<p>one\n{line}</p>")
+
+
 # In a browser
 
 
