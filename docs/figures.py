@@ -27,14 +27,14 @@ from clipasso_core.cli.stills import draw
 from clipasso_core.optimiser.layout import lay_out
 from clipasso_core.optimiser.saliency import enlarged, published_saliency
 from clipasso_core.optimiser.start import EdgeMap, published_start
-from clipasso_core.photo.picture import read_picture
-from clipasso_core.sketching.job import SketchJob
+from clipasso_core.sketching.job import SketchJob, as_picture
 from clipasso_core.sketching.preparation import relevance
 from clipasso_core.sketching.progress import Progress
 from clipasso_core.sketching.stage import to_tensor
 from clipasso_core.strokes import Stroke, from_canvas
 
 COFFEE, ASTRONAUT = ROOT / "examples" / "coffee.jpg", ROOT / "examples" / "astronaut.jpg"
+FACE = (97, 0, 335, 248)  # of the astronaut: left, top, right, bottom
 PANEL_PX = 320
 CAPTION_PX = 34  # below each panel
 GAP_PX = 12  # between panels: transparent, so that figures suit a light page and a dark one
@@ -132,6 +132,17 @@ def numbers() -> list[Panel]:
     return panels
 
 
+def faces() -> list[Panel]:
+    """A face without and with features, by how many strokes there are."""
+    face = Image.open(ASTRONAUT).crop(FACE)
+    panels = [(_photograph(_job(face)), "the photograph")]
+    for number, features in ((16, "none"), (8, "auto"), (16, "auto"), (32, "auto")):
+        sketch = _job(face, strokes=number, faces=features).run()
+        text = "16, without features" if features == "none" else _count(number)
+        panels.append((draw(sketch, PANEL_PX), text))
+    return panels
+
+
 FIGURES: dict[str, Callable[[], list[Panel]]] = {
     "method-subject": subject,
     "method-start": start,
@@ -139,15 +150,16 @@ FIGURES: dict[str, Callable[[], list[Panel]]] = {
     "method-steps": steps,
     "method-levels": levels,
     "numbers": numbers,
+    "faces": faces,
 }
 
 
 # Jobs, and strokes that are not a job's result
 
 
-def _job(photo: Path, **settings: Any) -> SketchJob:
+def _job(photo: Path | Image.Image, **settings: Any) -> SketchJob:
     request = SketchRequest(preset="quick", guide="lite", **settings)
-    return SketchJob(read_picture(photo), request)
+    return SketchJob(as_picture(photo), request)
 
 
 def _first(job: SketchJob) -> np.ndarray:
@@ -199,8 +211,10 @@ def _count(strokes: int) -> str:
 
 
 def laid_out(panels: Sequence[Panel]) -> Image.Image:
-    """Panels as cards, in full rows: two of four, three of three, six or nine, four of eight."""
-    columns = {4: 2, 8: 4}.get(len(panels), 3)
+    """Panels as cards, in full rows: two of four, three of three, six or nine, four of eight,
+    five of five.
+    """
+    columns = {4: 2, 5: 5, 8: 4}.get(len(panels), 3)
     rows = -(-len(panels) // columns)
     card = PANEL_PX + (CAPTION_PX if any(text for _, text in panels) else 0)
     size = _extent(columns, PANEL_PX), _extent(rows, card)
