@@ -58,6 +58,9 @@ BeforeCanvas=false
 """
 # by the brush's key, from where to where it paints in the window, px: the spoon, the saucer's rim
 PAINTED = {"alt+r": ((370, 270), (400, 330)), "alt+n": ((60, 330), (150, 410))}
+# a shape around the spoon, mm; from the slider back to the question, and its second answer
+SPOON = '<ellipse cx="125" cy="91" rx="17" ry="15" transform="rotate(-20 125 91)" fill="none"/>'
+MORE_THERE = ("shift+Tab", "shift+Tab", "Down")
 # of the walk: what is pressed
 STEPS: dict[str, list[str]] = {
     "moved": [],
@@ -102,14 +105,16 @@ def sitting(
 
 
 @contextmanager
-def sketching(environment: dict[str, str], scale: int) -> Iterator[tuple[Desk, str, str]]:
-    """Inkscape with the photograph, and the sketching window with its first draft. Gives the
-    screen, and the windows of both.
+def sketching(
+    environment: dict[str, str], scale: int, shapes: str = ""
+) -> Iterator[tuple[Desk, str, str]]:
+    """Inkscape with the photograph and shapes over it, and the sketching window with its first
+    draft. Gives the screen, and the windows of both.
     """
     page = 'width="210mm" height="142mm" viewBox="0 0 210 142"'
     with (
         desk(f"{1280 * scale}x{860 * scale}") as screen,
-        sitting(screen, environment, page, IMAGE.format(18, 13)) as (inkscape, document),
+        sitting(screen, environment, page, IMAGE.format(18, 13) + shapes) as (inkscape, document),
     ):
         process = inkscape.open(document)
         try:
@@ -154,6 +159,17 @@ def take_brush(folder: Path, environment: dict[str, str]) -> None:
             screen.drag((x, y), (to_x, to_y))
         wait_worked(screen, own, scale)
         screen.shot(folder / "window-brush.png", own)
+        screen.press("Escape")
+        screen.gone(WINDOW)
+
+
+def take_shapes(folder: Path, environment: dict[str, str]) -> None:
+    """What shapes that are selected with the photograph mean, and the draft that follows."""
+    scale = int(environment.get("GDK_SCALE", "1"))
+    with sketching(environment, scale, SPOON) as (screen, _, own):
+        screen.press(*MORE_THERE)
+        wait_worked(screen, own, scale)
+        screen.shot(folder / "window-shapes.png", own)
         screen.press("Escape")
         screen.gone(WINDOW)
 
@@ -245,5 +261,5 @@ if __name__ == "__main__":
     words = sys.argv[1:]
     values = dict(word.split("=", 1) for word in words if "=" in word)
     folders = [Path(word) for word in words if "=" not in word] or [ROOT / "docs" / "images"]
-    for take in (take_windows, take_brush, take_walk):
+    for take in (take_windows, take_brush, take_shapes, take_walk):
         take(folders[0], values)

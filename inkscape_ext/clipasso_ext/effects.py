@@ -21,8 +21,8 @@ from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.engine.connection import Event, ask_once, require_result
 from clipasso_ext.engine.offer import make_offer
-from clipasso_ext.engine.session import Task
 from clipasso_ext.engine.settings import Settings
+from clipasso_ext.engine.task import Task
 from clipasso_ext.host import (
     Host,
     NoEngine,
@@ -163,7 +163,8 @@ class Effect(inkex.EffectExtension):
 
         scratch: where its own files go, if not to those that end with the effect.
         """
-        return PlacedPhoto(photo, self.svg, self.folders(), scratch or self.scratch)
+        selected = list(self.options.ids)
+        return PlacedPhoto(photo, self.svg, self.folders(), scratch or self.scratch, selected)
 
     def folders(self) -> List[Path]:
         """Where relative links are looked for: Inkscape rebases them to its temporary file."""

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import fsspec
 import pytest
 from support.batches import fill
 
@@ -139,6 +140,13 @@ def test_pictures_of_a_store_are_found_by_its_address(tmp_path: Path) -> None:
     assert paths(url) == ["a.jpg"]
     assert paths(url, recursive=True) == ["a.jpg", "deep/b.jpg"]
     assert paths(f"{url}/deep/b.jpg") == ["b.jpg"]
+
+
+def test_a_key_of_a_store_may_have_empty_parts() -> None:
+    store = fsspec.filesystem("memory")
+    store.pipe_file("/shop/old//b.jpg", b"")
+    assert paths("memory://shop", recursive=True) == ["old//b.jpg"]
+    store.rm("/shop", recursive=True)
 
 
 def test_a_store_and_a_folder_have_nothing_in_common(tmp_path: Path) -> None:

@@ -204,5 +204,5 @@ def read_by(*readers: str) -> st.SearchStrategy[Case]:
 drawings = read_by("level", "join", "order", "animate", "read_svg")
 edited = read_by("refine", "add")
 in_inkscape = read_by(
-    "cascade", "placement", "selection", "entry_level", "entry_lock", "entry_restyle"
+    "cascade", "placement", "selection", "shapes", "entry_level", "entry_lock", "entry_restyle"
 )

@@ -15,6 +15,7 @@ from clipasso_ext.document.cascade import inherited, stated
 from clipasso_ext.document.pixels import box_now
 from clipasso_ext.document.placement import place, to_page
 from clipasso_ext.document.selection import find_photos
+from clipasso_ext.document.shapes import find_shapes
 from clipasso_ext.document.sketch_selection import find_sketch
 from clipasso_ext.engine.background import all_jobs
 from clipasso_ext.engine.connection import parsed
@@ -84,6 +85,12 @@ def read_selection(svg: Any, _folder: Path) -> None:
     find_sketch(svg, [])
 
 
+def read_shapes(svg: Any, _folder: Path) -> None:
+    idents = [one.get("id") for one in svg.iter() if one.get("id")]
+    for shape in find_shapes(svg, idents):
+        assert isinstance(shape.lies_over_the_picture, bool)
+
+
 def read_jobs(svg: Any, folder: Path) -> None:
     host = Host([os.devnull], folder / HOME)
     for job in all_jobs(host):
@@ -127,6 +134,7 @@ READERS: Dict[str, Reader] = {
     "cascade": on_document(read_cascade),
     "placement": on_document(read_placement),
     "selection": on_document(read_selection),
+    "shapes": on_document(read_shapes),
     "jobs": on_document(read_jobs),
     "settings": read_settings,
     "events": read_events,

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import pytest
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from kinds import Heard, Pointer, Run, Script
     from screens import Hands
+    from sketching import Open
     from stand_in import StandIn
 
 HERE = Path(__file__).resolve().parent
@@ -209,3 +210,29 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> List[subprocess.Popen[bytes]]:
 
     monkeypatch.setattr(subprocess, "Popen", Recorded)
     return started
+
+
+@pytest.fixture
+def sketch_window(host: Host, scratch: Path) -> Iterator[Open]:
+    """The sketching window on all bitmaps of a document."""
+    from clipasso_ext.engine.settings import Settings
+    from clipasso_ext.windows.sketch_window import SketchWindow
+
+    from easel import image, root, sketch_task
+
+    made: List[Any] = []
+
+    def make(
+        body: Optional[str] = None,
+        stored: Optional[Settings] = None,
+        selected: Sequence[str] = (),
+    ) -> Any:
+        svg = root(body or image())
+        photos = [one.get("id") for one in svg if one.get("id") and one.tag.endswith("image")]
+        tasks = [sketch_task(svg, scratch, ident=one, selected=selected) for one in photos]
+        made.append(SketchWindow(tasks, stored or Settings(), host, "px"))
+        return made[-1]
+
+    yield make
+    for window in made:
+        window.destroy()

@@ -10,8 +10,8 @@ from typing import Any, Callable, List, Sequence, Tuple
 import pytest
 from clipasso_ext import edit_effects
 from clipasso_ext.engine.connection import ask_once
-from clipasso_ext.engine.session import Task
 from clipasso_ext.engine.settings import Settings
+from clipasso_ext.engine.task import Task
 from clipasso_ext.host import Host
 from clipasso_ext.names import INSENSITIVE, LABEL, LOCKED, RANK
 from lxml import etree

@@ -13,9 +13,10 @@ from typing import Any, List, Optional, Sequence, Tuple
 from urllib.parse import quote
 
 import pytest
+from clipasso_ext.cancellation import Cancellation
 from clipasso_ext.document import pixels, rendering, source
 from clipasso_ext.document.placement import Box
-from clipasso_ext.document.selection import find_photos
+from clipasso_ext.document.selection import Photo, find_photos
 from clipasso_ext.names import DEFS, GROUP, IMAGE, STYLE_SHEET, SVG, XLINK_HREF
 from clipasso_ext.problem import Problem
 from inkex import Transform
@@ -48,7 +49,13 @@ def no_drawing(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) 
 def seen(
     svg: Any, scratch: Path, folders: Sequence[Path] = (), ident: str = "photo"
 ) -> pixels.Pixels:
-    return pixels.read_pixels(photo_of(svg, ident), svg, list(folders), scratch)
+    return pixels_of(photo_of(svg, ident), svg, list(folders), scratch)
+
+
+def pixels_of(photo: Photo, svg: Any, folders: List[Path], scratch: Path) -> pixels.Pixels:
+    """Of a photo, drawn if need be."""
+    found = pixels.find_pixels(photo, svg, folders, scratch)
+    return found if isinstance(found, pixels.Pixels) else found.draw(Cancellation())
 
 
 def is_drawn(svg: Any, scratch: Path, ident: str = "photo") -> bool:
@@ -134,7 +141,7 @@ def test_two_bitmaps_of_one_clone_have_a_file_each(scratch: Path) -> None:
         '<g id="g">%s%s</g><use id="u" xlink:href="#g"/>'
         % (image("a"), image("b", link=uri(png(20, 10))))
     )
-    one, two = (pixels.read_pixels(photo, svg, [], scratch) for photo in find_photos(svg, ["u"]))
+    one, two = (pixels_of(photo, svg, [], scratch) for photo in find_photos(svg, ["u"]))
     assert one.path.read_bytes() == PNG
     assert two.path.read_bytes() == png(20, 10)
 

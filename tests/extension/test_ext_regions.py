@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import List, Tuple
 
-from clipasso_ext.engine.regions import LESS, MORE, NOT_SUBJECT, SUBJECT, Mark, Marks
+from clipasso_ext.document.shapes import Shape
+from clipasso_ext.engine.regions import LESS, MORE, NOT_SUBJECT, ONLY, SUBJECT, Area, Mark, Marks
 from lxml import etree
 
 
@@ -41,6 +42,37 @@ def test_a_dot_is_painted_too() -> None:
     marks = Marks((100, 100))
     marks.all.append(Mark(MORE, 0.1, [(0.5, 0.5)]))
     assert painted(marks.picture("emphasis")) == [("#d2d2d2", "M 500.0,500.0 L 500.0,500.0")]
+
+
+def test_shapes_are_painted_with_their_rule_among_the_strokes_of_the_brush() -> None:
+    ring = [(0.0, 0.0), (0.5, 0.0), (0.5, 1.0)]
+    marks = Marks((200, 100))
+    marks.all.append(Area(LESS, [Shape([ring, ring], True), Shape([ring], False)]))
+    marks.all.append(Mark(MORE, 0.1, [(0.5, 0.5)]))
+    assert marks.area == marks.all[0]
+    once = "M 0.0,0.0 L 500.0,0.0 L 500.0,500.0 Z"
+    paths = [
+        (one.get("d"), one.get("fill"), one.get("fill-rule"))
+        for one in etree.fromstring(marks.picture("emphasis")).iter("{*}path")
+    ]
+    assert paths[:2] == [
+        (f"{once} {once}", "#303030", "evenodd"),
+        (once, "#303030", "nonzero"),
+    ]
+    assert len(paths) == 3
+
+
+def test_only_leaves_out_what_no_shape_encloses() -> None:
+    ring = [(0.0, 0.0), (0.5, 0.0), (0.5, 1.0)]
+    marks = Marks((200, 100))
+    marks.all.append(Area(ONLY, [Shape([ring], False)] * 2))
+    assert marks.fields() == ["mask_repair"]
+    root = etree.fromstring(marks.picture("mask_repair"))
+    (mask,) = root.iter("{*}mask")
+    assert len(list(mask.iter("{*}path"))) == 2, "which may overlap"
+    left_out = root[-1]
+    assert (left_out.get("fill"), left_out.get("mask")) == ("#000000", "url(#only)")
+    assert (left_out.get("width"), left_out.get("height")) == ("1000.0", "500.0")
 
 
 def test_the_brush_is_seen_as_large_as_it_paints() -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Callable, Iterator, List, Optional
 
 import pytest
-from clipasso_ext.engine.session import Session, TaskState
+from clipasso_ext.engine.session import Session
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.sketch_task import SketchTask
+from clipasso_ext.engine.task import TaskState
 from clipasso_ext.host import Host, find_host
 from clipasso_ext.windows import wording
 

@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Dict, List
 
 import pytest
 from clipasso_ext.engine.background import all_jobs
 from clipasso_ext.engine.settings import Settings, store
 from clipasso_ext.host import Host
 
-from easel import image, png, root, sketch_task, tree_of, was_ended
+from easel import image, png, tree_of, was_ended
 from kinds import Heard, Run
 from screens import Hands, button, status, widgets
+from sketching import Open, asked, key, pixels, set_color, small_pictures, tries
 from stand_in import StandIn
 
 pytest.importorskip("gi", reason="this Python has no GTK")
@@ -23,66 +24,6 @@ pytestmark = pytest.mark.usefixtures("shown")
 DRAW = "open(target, 'wb').write(%r)" % png(40, 20)
 CLIPPED = image("a") + image("b", more='opacity="0.5"')
 TWO = image("a") + image("b")
-Open = Callable[..., Any]
-
-
-@pytest.fixture
-def sketch_window(host: Host, scratch: Path) -> Iterator[Open]:
-    """The sketching window on all bitmaps of a document."""
-    from clipasso_ext.windows.sketch_window import SketchWindow
-
-    made: List[Any] = []
-
-    def make(body: Optional[str] = None, stored: Settings = Settings()) -> Any:
-        svg = root(body or image())
-        photos = [one.get("id") for one in svg if one.get("id") and one.tag.endswith("image")]
-        tasks = [sketch_task(svg, scratch, ident=one) for one in photos]
-        made.append(SketchWindow(tasks, stored, host, "px"))
-        return made[-1]
-
-    yield make
-    for window in made:
-        window.destroy()
-
-
-def asked(heard: Heard) -> List[Dict[str, Any]]:
-    """The lines in which the engine was asked for sketches."""
-    return [line for line in heard() if "request" in line]
-
-
-def tries(window: Any, at: int = 0) -> List[Any]:
-    return list(window._session.states[at].tries.all)
-
-
-def small_pictures(window: Any) -> List[Any]:
-    """The buttons of the strip."""
-    from gi.repository import Gtk
-
-    return widgets(window._board.strip, Gtk.ToggleButton)
-
-
-def key(window: Any, name: str) -> bool:
-    """Press a key; returns whether the window did something with it."""
-    from gi.repository import Gdk
-
-    event = Gdk.Event.new(Gdk.EventType.KEY_PRESS)
-    event.keyval = getattr(Gdk, f"KEY_{name}")
-    return bool(window.emit("key-press-event", event))
-
-
-def set_color(controls: Any, text: str) -> None:
-    from gi.repository import Gdk
-
-    color = Gdk.RGBA()
-    color.parse(text)
-    controls.color.set_rgba(color)
-    controls.color.emit("color-set")
-
-
-def pixels(window: Any) -> bytes:
-    """What the preview shows."""
-    return bytes(window._board.preview._image.get_pixbuf().get_pixels())
-
 
 # The sketching window
 
@@ -311,6 +252,86 @@ def test_what_was_stopped_says_so(
     assert 0 < done < planned
 
 
+def test_a_try_is_looked_at_while_finish_goes_on(
+    hands: Hands, sketch_window: Open, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_ENGINE", "slow finish")
+    window = sketch_window()
+    first: List[bytes] = []
+
+    def turn() -> None:
+        first.append(pixels(window))
+        window._controls.strokes.set_value(5)
+        hands.when(lambda: "Draft of 5 strokes" in status(window), finish)
+
+    def finish() -> None:
+        button(window, "Finish").clicked()
+        hands.when(lambda: "Finishing: step" in status(window), look_aside)
+
+    def look_aside() -> None:
+        small_pictures(window)[0].clicked()
+        seen_at = window._work.session.latest["step"]
+        assert pixels(window) == first[0]
+        assert window.settings.strokes == 16
+        hands.when(lambda: window._work.session.latest.get("step", 0) > seen_at + 1, stop)
+
+    def stop() -> None:
+        assert pixels(window) == first[0], "what grows is not shown"
+        assert "Finishing: step" in status(window)
+        button(window, "Stop and Keep").clicked()
+        hands.when(lambda: "Finish is done" in status(window), insert)
+
+    def insert() -> None:
+        assert pixels(window) == first[0]
+        assert [one.get_active() for one in small_pictures(window)] == [True, False, False]
+        button(window, "Insert").clicked()
+
+    hands.when(lambda: "Draft of 16 strokes" in status(window), turn)
+    ((_, event),) = window.run()
+    assert [one.strokes for one in tries(window)] == [16, 5, 5]
+    assert event is tries(window)[0].event, "what one sees is inserted"
+    assert not any("cancel" in line for line in heard())
+
+
+def test_insert_while_finish_goes_on_inserts_what_one_looks_at(
+    hands: Hands, sketch_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_ENGINE", "slow finish")
+    window = sketch_window()
+
+    def look_aside() -> None:
+        small_pictures(window)[0].clicked()
+        button(window, "Insert").clicked()
+
+    def finish() -> None:
+        button(window, "Finish").clicked()
+        hands.when(lambda: "Finishing: step" in status(window), look_aside)
+
+    hands.when(lambda: "Draft of" in status(window), finish)
+    ((_, event),) = window.run()
+    assert event is tries(window)[0].event
+
+
+def test_a_draft_is_called_off_by_a_click_on_an_earlier_one(
+    hands: Hands, sketch_window: Open
+) -> None:
+    window = sketch_window()
+
+    def turn() -> None:
+        window._controls.strokes.set_value(5)
+        hands.when(lambda: window._work.session.busy, bring_back)
+
+    def bring_back() -> None:
+        small_pictures(window)[0].clicked()
+        assert not window._work.session.busy
+        assert "Draft of 16 strokes" in status(window)
+        button(window, "Cancel").clicked()
+
+    hands.when(lambda: "Draft of 16 strokes" in status(window), turn)
+    window.run()
+    assert len(tries(window)) == 1
+
+
 def test_a_knob_that_was_turned_just_now_is_not_finished_from_the_old_strokes(
     hands: Hands, sketch_window: Open, heard: Heard
 ) -> None:
@@ -343,7 +364,7 @@ def test_a_try_that_comes_back_brings_its_settings_but_not_its_looks(
         small_pictures(window)[0].clicked()
         assert "Draft of 16 strokes" in status(window)
         assert (controls.settings.strokes, controls.settings.look) == (16, "ink")
-        assert not window._timer, "what is there is not drawn again"
+        assert not window._work.is_waiting, "what is there is not drawn again"
         button(window, "Finish").clicked()
         hands.when(lambda: "Finished: 16" in status(window), button(window, "Cancel").clicked)
 
@@ -374,7 +395,7 @@ def test_looks_change_the_picture_at_once_and_the_engine_is_not_asked(
             assert pixels(window) not in seen
             seen.append(pixels(window))
         controls.bitmap.set_active_id("hide")
-        assert not window._timer
+        assert not window._work.is_waiting
         button(window, "Insert").clicked()
 
     hands.when(lambda: "Draft of" in status(window), look)
@@ -383,6 +404,46 @@ def test_looks_change_the_picture_at_once_and_the_engine_is_not_asked(
     assert draft["request"] == {"version": 1, "preset": "draft", "color": "photo"}
     chosen = window.settings
     assert (chosen.look, chosen.width, chosen.ink) == ("pencil", 9, "#cc2200")
+
+
+def test_strokes_are_laid_anew_for_a_far_thicker_pen_when_the_person_wants_it(
+    hands: Hands, sketch_window: Open, heard: Heard
+) -> None:
+    window = sketch_window()
+    controls = window._controls
+    offer = button(window, "Redraw for This Width")
+    seen: List[bool] = []
+
+    def widen() -> None:
+        for width in (0, 2, 4):  # 2 is twice the engine's own pen, 4 four times
+            controls.width.set_value(width)
+            seen.append(offer.get_visible())
+        assert not window._work.is_waiting
+        offer.clicked()
+        hands.when(lambda: len(tries(window)) == 2, finish)
+
+    def finish() -> None:
+        assert not offer.get_visible()
+        button(window, "Finish").clicked()
+        hands.when(lambda: "Finished" in status(window), thin)
+
+    def thin() -> None:
+        controls.width.set_value(0)
+        assert offer.get_visible(), "these strokes are for a thick pen"
+        small_pictures(window)[0].clicked()
+        assert not offer.get_visible(), "and those are not"
+        controls.width.set_value(4)
+        controls.strokes.set_value(5)
+        hands.when(lambda: "Draft of 5 strokes" in status(window), button(window, "Cancel").clicked)
+
+    hands.when(lambda: "Draft of" in status(window), widen)
+    window.run()
+    assert seen == [False, False, True]
+    draft, redrawn, finished, other = asked(heard)
+    widths = [one["request"].get("width_px") for one in (draft, redrawn, finished, other)]
+    assert widths == [None, 2.0, 2.0, None], "the pen is that of the strokes on show"
+    assert "start" not in redrawn
+    assert finished["start"] == tries(window)[1].svg
 
 
 def test_a_gtk_that_draws_no_svg_leaves_looks_to_the_engine(
@@ -470,8 +531,8 @@ def test_a_page_turned_to_while_another_is_drawn_is_drawn_next(
 ) -> None:
     window = sketch_window(TWO)
     on = button(window, "›")
-    hands.when(lambda: window._session.busy, on.clicked)
-    both = window._session.states
+    hands.when(lambda: window._work.session.busy, on.clicked)
+    both = window._work.session.states
 
     def look() -> None:
         assert "2 of 2: b" in status(window)
@@ -521,7 +582,7 @@ def test_enter_inserts_from_a_drop_down_as_its_tooltip_says(
         assert isinstance(focus, Gtk.ToggleButton), "what opens the list"
         assert focus.get_ancestor(Gtk.ComboBox) is window._controls.guide
         assert key(window, "Return")
-        hands.when(lambda: window._wanted, lambda: None)  # else the window would wait for ever
+        hands.when(lambda: window._work.wanted, lambda: None)  # else the window would wait for ever
 
     hands.when(lambda: "Draft of" in status(window), press)
     assert len(window.run()) == 1
@@ -599,21 +660,23 @@ def test_one_looks_closer_at_the_place_that_one_points_at(
 def test_the_window_fits_a_small_screen_and_the_picture_grows_with_it(
     hands: Hands, sketch_window: Open
 ) -> None:
-    window = sketch_window(image(link=None))
-    least, _ = window.get_preferred_size()
+    body = image() + '<rect id="shape" x="20" y="20" width="30" height="30"/>'
+    window = sketch_window(body, selected=["photo", "shape"])  # which asks the most
     window.show_all()
+    window.refresh()
+    assert window._board.shapes.get_visible()
     least, _ = window.get_preferred_size()
     assert least.width <= 1366
     assert least.height <= 700
     seen: List[int] = []
 
     def grow() -> None:
-        seen.append(window._board.preview._image.get_pixbuf().get_width())
+        seen.append(window._board.preview.picture.get_width())
         window.resize(1270, 880)
         hands.when(has_grown, button(window, "Cancel").clicked)
 
     def has_grown() -> bool:
-        return bool(window._board.preview._image.get_pixbuf().get_width() > seen[0] + 100)
+        return bool(window._board.preview.picture.get_width() > seen[0] + 100)
 
     hands.when(lambda: "Draft of" in status(window), grow)
     window.run()
@@ -690,6 +753,29 @@ def test_a_sketch_drawn_before_the_brush_is_not_gone_on_from(
     hands.when(lambda: "Draft of" in status(window), paint)
     window.run()
     assert "start" not in asked(heard)[-1]
+
+
+def test_finish_goes_on_from_a_draft_that_was_drawn_with_what_is_painted(
+    hands: Hands, sketch_window: Open, heard: Heard
+) -> None:
+    window = sketch_window()
+    brush = window._board.brush
+
+    def paint() -> None:
+        brush.tool = "more"
+        brush.begin((0.5, 0.5))
+        brush.end()
+        hands.when(lambda: len(tries(window)) == 2, finish)
+
+    def finish() -> None:
+        button(window, "Finish").clicked()
+        hands.when(lambda: "Finished" in status(window), button(window, "Cancel").clicked)
+
+    hands.when(lambda: "Draft of" in status(window), paint)
+    window.run()
+    finished = asked(heard)[-1]
+    assert finished["start"] == tries(window)[1].svg
+    assert finished["request"]["emphasis"] == asked(heard)[1]["request"]["emphasis"]
 
 
 def test_the_background_goes_on_from_the_draft_with_all_that_was_said(

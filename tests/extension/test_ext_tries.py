@@ -9,6 +9,8 @@ from clipasso_ext.engine.settings import DRAFT, Settings
 from clipasso_ext.engine.tries import MOST, Tries, Try
 from clipasso_ext.windows import wording
 
+from fake_engine import drawing
+
 
 def made(loss: float = 1.0, preset: str = "quick", guide: str = "lite", **more: Any) -> Try:
     strokes: List[Any] = [{}] * 5
@@ -42,7 +44,8 @@ def test_of_too_many_the_oldest_drafts_go_first() -> None:
     ("change", "leads"),
     [
         ({}, True),
-        ({"preset": "standard", "guide": "clip:RN50:openai", "ink": "photo", "width": 3.0}, True),
+        ({"preset": "standard", "guide": "clip:RN50:openai", "ink": "photo"}, True),
+        ({"width": 3.0}, False),  # of the pen
         ({"strokes": 6}, False),
         ({"seed": 1}, False),
         ({"mask": "none"}, False),
@@ -55,6 +58,28 @@ def test_strokes_are_gone_on_from_where_they_mean_the_same(change: Any, leads: b
     one = made()
     assert one.leads_to(Settings(**{"strokes": 5, **change}), {}) == leads
     assert not one.leads_to(Settings(strokes=5), {"emphasis": "picture.png"})
+
+
+@pytest.mark.parametrize(
+    ("pen", "wanted_px", "is_far"),
+    [
+        (0, 0, False),
+        (0, 2.9, False),
+        (0, 3, True),
+        (0, 0.1, False),  # the engine's own strokes suit every thin pen
+        (7, 3, True),
+        (7, 0.3, True),
+        (7, 0.4, False),
+        (7, 0, True),  # and 0 is the engine's own
+    ],
+)
+def test_strokes_are_far_from_a_width_that_they_were_not_laid_for(
+    pen: float, wanted_px: float, is_far: bool
+) -> None:
+    svg = drawing(40, 20, 5, {"width_px": 1.0})
+    one = Try({"sketch": {}, "svg": svg}, Settings(width=pen), DRAFT)
+    assert one.pen_px == 1
+    assert one.is_far_from(wanted_px) == is_far
 
 
 def test_a_lower_loss_is_better_and_another_guide_s_is_no_measure() -> None:

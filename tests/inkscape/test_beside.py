@@ -8,7 +8,9 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from support.documents import Document, placed
 from support.inkscape import CLIPASSO, Inkscape, element, fit, labels, sketches, without
 from support.screen import Desk, desk, need, wait_for
@@ -27,6 +29,11 @@ KEYS = {
     INSERT: "insert.noprefs",
 }
 Sit = Callable[..., Sitting]
+TURN = "rotate(30 100 75)"
+# the photograph, and a rectangle over its left half
+TURNED = placed(transform=TURN) + (
+    f'<rect id="half" x="20" y="15" width="80" height="120" transform="{TURN}"/>'
+)
 HALF = placed(x="20", y="15", width="80", height="60")  # room beside it on the page
 # of the screen: where nothing lies on the canvas but a shape that is drawn there
 CORNERS = ((150, 560), (240, 640))
@@ -281,6 +288,24 @@ def test_a_sketch_waits_for_the_extension_that_inkscape_waits_for(sit: Sit) -> N
     wait_for(lambda: not children(sitting, "clipasso_"), "both sketches")
     sitting.save()
     assert labels(sitting.path) == ["Sketch of photo (16 strokes)"] * 2
+    nothing_is_left(sitting)
+
+
+def test_a_shape_that_is_selected_with_the_bitmap_marks_a_region(sit: Sit) -> None:
+    sitting = sit(document=Document("turned", TURNED))
+    drafted(sitting)
+    sitting.desk.window(WINDOW)
+    # from the slider back over the draft to the question, and to its second answer
+    sitting.desk.press("shift+Tab", "shift+Tab", "Down")
+    told = sitting.wait_heard("the region", lambda line: "emphasis" in line.get("request", {}))
+    grey = np.asarray(Image.open(told["request"]["emphasis"]).convert("L"))
+    height, width = grey.shape
+    assert width * 3 == height * 4, "the photograph's proportions"
+    left, right = grey[:, : width // 2 - 3], grey[:, width // 2 + 3 :]
+    assert (left.min(), left.max()) == (210, 210)
+    assert (right.min(), right.max()) == (128, 128)
+    sitting.desk.press("Escape")
+    sitting.desk.gone(WINDOW)
     nothing_is_left(sitting)
 
 

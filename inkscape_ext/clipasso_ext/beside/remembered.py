@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from clipasso_ext.cancellation import Cancellation
 from clipasso_ext.document.document_mark import DocumentMark
@@ -14,6 +14,7 @@ from clipasso_ext.document.photograph import PhotoFacts, Photograph
 from clipasso_ext.document.pixels import Pixels, Undrawn
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.placement import Box
+from clipasso_ext.document.shapes import Shape
 from clipasso_ext.engine.background import BackgroundJob, facts_of, show, write_hidden
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
@@ -30,6 +31,7 @@ def written_down(placed: PlacedPhoto) -> Dict[str, Any]:
         found = placed.found()
         placed.placement_of(found)  # what is squashed is told now
         facts = placed.facts
+        shapes = [shape._asdict() for shape in placed.shapes]
     except Problem as problem:
         return {"name": placed.name, "problem": str(problem)}
     return {
@@ -41,6 +43,7 @@ def written_down(placed: PlacedPhoto) -> Dict[str, Any]:
         "box": [found.box.x, found.box.y, found.box.width, found.box.height],
         "size_px": list(found.size_px),
         "sketched": placed.is_sketched,
+        "shapes": shapes,
     }
 
 
@@ -66,10 +69,21 @@ class RememberedPhoto(Photograph):
     def is_sketched(self) -> bool:
         return bool(self._said.get("sketched"))
 
+    @property
+    def shapes(self) -> List[Shape]:
+        self._check()
+        return [Shape(**one) for one in self._said["shapes"]]
+
+    @property
+    def size_px(self) -> Tuple[int, int]:
+        self._check()
+        width, height = self._said["size_px"]
+        return width, height
+
     def find(self, cancellation: Cancellation) -> Pixels:
         self._check()
         path, box = Path(self._said["file"]), Box(*self._said["box"])
-        width, height = self._said["size_px"]
+        width, height = self.size_px
         if self._said["undrawn"]:
             return Undrawn(path, box, (width, height)).draw(cancellation)
         return Pixels(path, box, (width, height))

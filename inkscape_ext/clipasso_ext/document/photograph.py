@@ -5,7 +5,7 @@ what else is to be known of it.
 from __future__ import annotations
 
 import threading
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional, Tuple
 
 from inkex import Transform
 
@@ -14,6 +14,7 @@ from clipasso_ext.document.attributes import transform_of
 from clipasso_ext.document.document_mark import DocumentMark
 from clipasso_ext.document.pixels import Pixels
 from clipasso_ext.document.placement import place
+from clipasso_ext.document.shapes import Shape
 
 
 class PhotoFacts(NamedTuple):
@@ -64,6 +65,18 @@ class Photograph:
     @property
     def is_sketched(self) -> bool:
         """Whether a sketch of it is in its document."""
+        raise NotImplementedError
+
+    @property
+    def shapes(self) -> List[Shape]:
+        """The shapes that are selected with it and lie over it; places are shares of its width and
+        height. Raises `Problem`.
+        """
+        raise NotImplementedError
+
+    @property
+    def size_px(self) -> Tuple[int, int]:
+        """Width and height of its pixels, which need not be read for that. Raises `Problem`."""
         raise NotImplementedError
 
     @property

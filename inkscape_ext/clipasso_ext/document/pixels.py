@@ -75,20 +75,6 @@ def find_pixels(
     return Undrawn(drawing, box, drawn_px)
 
 
-def read_pixels(
-    photo: Photo,
-    svg: Any,
-    folders: List[Path],
-    scratch: Path,
-    cancellation: Optional[Cancellation] = None,
-) -> Pixels:
-    """The pixels of a photo, drawn if need be: see `find_pixels`. Raises `Problem` and
-    `CalledOff`.
-    """
-    found = find_pixels(photo, svg, folders, scratch)
-    return found if isinstance(found, Pixels) else found.draw(cancellation or Cancellation())
-
-
 def box_now(image: Any, svg: Any, size_px: Size, rendered: bool) -> Box:
     """The box of a picture that was seen before: moving and scaling a bitmap changes the image's
     own x, y, width and height.

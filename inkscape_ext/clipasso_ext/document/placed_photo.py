@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, List, Union
+from typing import Any, List, Optional, Sequence, Tuple, Union
 
 from clipasso_ext.cancellation import Cancellation
 from clipasso_ext.document.document_mark import mark_of
 from clipasso_ext.document.elements import sketches_of
 from clipasso_ext.document.photograph import PhotoFacts, Photograph
-from clipasso_ext.document.pixels import Pixels, Undrawn, find_pixels, read_pixels
-from clipasso_ext.document.placement import Placement, place, to_page, written
+from clipasso_ext.document.pixels import Pixels, Undrawn, find_pixels
+from clipasso_ext.document.placement import Placement, inverse, place, to_page, written
 from clipasso_ext.document.selection import Photo
+from clipasso_ext.document.shapes import Shape, find_shapes
 from clipasso_ext.document.units import display_unit, unit_in_user_units
 
 
@@ -19,14 +20,24 @@ class PlacedPhoto(Photograph):
     """A photo in the document `svg`.
 
     folders: where relative links are looked for. scratch: an existing folder for its pixels.
+    selected: ids of what is selected with it.
     """
 
-    def __init__(self, photo: Photo, svg: Any, folders: List[Path], scratch: Path) -> None:
+    def __init__(
+        self,
+        photo: Photo,
+        svg: Any,
+        folders: List[Path],
+        scratch: Path,
+        selected: Sequence[str] = (),
+    ) -> None:
         super().__init__()
         self.photo = photo
         self.svg = svg
         self._folders = folders
         self._scratch = scratch
+        self._selected = selected
+        self._found: Optional[Union[Pixels, Undrawn]] = None
 
     @property
     def name(self) -> str:
@@ -64,9 +75,25 @@ class PlacedPhoto(Photograph):
         layer = self.photo.branch()[0]
         return place(self.photo.transform, to_page(layer, self.svg), pixels.box, pixels.size_px)
 
+    @property
+    def shapes(self) -> List[Shape]:
+        selected = find_shapes(self.svg, self._selected)
+        if not selected:  # most often, and then nothing has to be found
+            return []
+        share = inverse(self.photo.transform @ self.found().box.onto(1, 1))
+        seen = [shape.seen_by(share) for shape in selected]
+        return [shape for shape in seen if shape.lies_over_the_picture]
+
+    @property
+    def size_px(self) -> Tuple[int, int]:
+        return self.found().size_px
+
     def found(self) -> Union[Pixels, Undrawn]:
         """Its pixels, or what Inkscape is to draw of it: nobody waits. Raises `Problem`."""
-        return find_pixels(self.photo, self.svg, self._folders, self._scratch)
+        if self._found is None:
+            self._found = find_pixels(self.photo, self.svg, self._folders, self._scratch)
+        return self._found
 
     def find(self, cancellation: Cancellation) -> Pixels:
-        return read_pixels(self.photo, self.svg, self._folders, self._scratch, cancellation)
+        found = self.found()
+        return found if isinstance(found, Pixels) else found.draw(cancellation)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple
 
 from lxml import etree
 
@@ -65,14 +65,21 @@ def restyle(sketch: SketchLayer, wanted: Restyling) -> None:
     grain = _grain(sketch.svg) if look is not None and look.grainy else ""
     ids = FreshIds(sketch.svg)
     paths = list(sketch.meant_paths)
-    widths = sorted(_plain_width(path)[0] for path in paths if not path.get(PART))
-    usual = widths[len(widths) // 2] if widths else 0.0
+    usual = usual_width(paths)
     for path in paths:
         # a small face was drawn with a finer pen, and stays finer than the rest
         finer = path.get(PART) and usual > 0
         share = min(1.0, _plain_width(path)[0] / usual) if finer else 1.0
         own = wanted._replace(width=wanted.width * share)
         _restyle_path(path, sketch.svg, own, look, grain, ids)
+
+
+def usual_width(paths: Sequence[Any]) -> float:
+    """The width of most strokes before any look, in their own units; 0 where there are none but a
+    face's, which may be finer.
+    """
+    widths = sorted(_plain_width(path)[0] for path in paths if not path.get(PART))
+    return widths[len(widths) // 2] if widths else 0.0
 
 
 def dress(layer: Any, svg: Any, wanted: Restyling, width_px: float) -> None:

@@ -4,12 +4,12 @@ looks, and any part of it at any size.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Tuple
+from typing import Any, List, NamedTuple, Tuple
 
 from lxml import etree
 
 from clipasso_ext.document.cascade import declare, stated
-from clipasso_ext.document.restyle import Restyling, restyle
+from clipasso_ext.document.restyle import Restyling, restyle, usual_width
 from clipasso_ext.document.sketch_layer import SketchLayer
 from clipasso_ext.names import GROUP, PATH, SKETCH
 
@@ -33,12 +33,10 @@ class Still:
         """looks: with a width in the picture's pixels. grows: it is one of many a second, and has
         no grain, which takes its time.
         """
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        self._root: Any = etree.fromstring(document.encode(), parser)
-        for layer in self._root.findall(GROUP):
-            if layer.get(SKETCH) is not None:
-                restyle(SketchLayer(self._root, layer, None, None), looks)
-                _grain_once(layer, grows)
+        self._root = _read(document)
+        for layer in _layers(self._root):
+            restyle(SketchLayer(self._root, layer, None, None), looks)
+            _grain_once(layer, grows)
 
     @property
     def size(self) -> Tuple[float, float]:
@@ -49,6 +47,20 @@ class Still:
     def svg(self, part: Part, width: int, height: int) -> bytes:
         """A part of it as a document of so many pixels."""
         return cut(self._root, part, width, height)
+
+
+def pen_px(document: str) -> float:
+    """How wide the engine drew the strokes of a sketch, in the picture's pixels; 0 for none."""
+    return usual_width([path for layer in _layers(_read(document)) for path in layer.iter(PATH)])
+
+
+def _read(document: str) -> Any:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    return etree.fromstring(document.encode(), parser)
+
+
+def _layers(root: Any) -> List[Any]:
+    return [layer for layer in root.findall(GROUP) if layer.get(SKETCH) is not None]
 
 
 def _grain_once(layer: Any, without: bool) -> None:

@@ -4,26 +4,23 @@ Effect takes off again.
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import Any, Dict, List, Tuple
 
-from inkex import paths
 from lxml import etree
 
 from clipasso_ext.document.attributes import read_length, read_numbers
 from clipasso_ext.document.cascade import declare, inherited
+from clipasso_ext.document.chains import chains_of, points_along
 from clipasso_ext.document.elements import FreshIds, by_id, defs_of
 from clipasso_ext.names import INKSCAPE, ORIGINAL_D, PATH_EFFECT, SVG, TAPER
 
 THIN = 0.2  # of its width that a tapered stroke has at its ends
-SAMPLES = 16  # points along a cubic of a tapered outline
 # whether a path has a live path effect: its attribute is links with semicolons between them
 _USERS: Any = etree.XPath(
     "boolean(//svg:path[contains(concat(translate(@inkscape:path-effect, ' ', ''), ';'), $link)])",
     namespaces={"svg": SVG.strip("{}"), "inkscape": INKSCAPE.strip("{}")},
 )
-SAME = 1e-9  # user units; points that are nearer are one
 
 
 def is_tapered(path: Any) -> bool:
@@ -62,7 +59,7 @@ def redraw(path: Any, data: str) -> None:
         path.set("d", data)
         return
     path.set(ORIGINAL_D, data)
-    chains = _chains(data)
+    chains = chains_of(data)
     if is_tapered(path) and _is_tapering(chains):
         path.set("d", _outline(chains[0], width_of(path)))
     else:
@@ -73,7 +70,7 @@ def taper(path: Any, svg: Any, width: float, ids: FreshIds) -> None:
     """Inkscape's Taper Stroke as a live path effect, which Path > Remove Path Effect takes off
     again. width: of the stroke in its own units. ids: of the document, for the effect's.
     """
-    chains = _chains(path.get("d"))
+    chains = chains_of(path.get("d"))
     if path.get(PATH_EFFECT) or not _is_tapering(chains):
         return
     ident = ids.new("clipasso-taper")
@@ -117,22 +114,9 @@ def width_of(path: Any) -> float:
     return width if width > 0 or read_numbers(text) == [0.0] else 1.0
 
 
-def _chains(data: str) -> List[Any]:
-    """The connected parts of path data; each is a list of nodes with their handles
-    [before, node, after]. None at all where one lies beyond all numbers.
-    """
-    try:
-        parsed: Any = paths.Path(data or "")
-        chains = [chain for chain in parsed.to_superpath() if len(chain) > 1]
-    except (ValueError, ArithmeticError, IndexError):  # arcs that no ellipse has
-        return []
-    points = (point for chain in chains for node in chain for point in node)
-    return chains if all(map(math.isfinite, itertools.chain.from_iterable(points))) else []
-
-
 def _is_tapering(chains: List[Any]) -> bool:
     """Whether the effect can taper them: it takes single chains, and a dot has no ends."""
-    return len(chains) == 1 and len(_points_along(chains[0])) > 1
+    return len(chains) == 1 and len(points_along(chains[0])) > 1
 
 
 def _power_stroke_settings(segments: int, width: float) -> Dict[str, str]:
@@ -157,7 +141,7 @@ def _power_stroke_settings(segments: int, width: float) -> Dict[str, str]:
 
 def _outline(chain: Any, width: float) -> str:
     """The outline of a chain of cubics that is thin at its ends, as path data."""
-    middle = _points_along(chain)
+    middle = points_along(chain)
     last = len(middle) - 1
     left, right = [], []
     for index, point in enumerate(middle):
@@ -168,23 +152,6 @@ def _outline(chain: Any, width: float) -> str:
         right.append(point - aside)
     texts = [f"{point.real:.4f},{point.imag:.4f}" for point in left + right[::-1]]
     return "M " + " L ".join(texts) + " Z"
-
-
-def _points_along(chain: Any) -> List[complex]:
-    """Points x + iy along a chain of cubics, no two in one place."""
-    points: List[complex] = []
-    for before, after in zip(chain, chain[1:]):
-        ends = (before[1], before[2], after[0], after[1])
-        a, b, c, d = (complex(*point) for point in ends)
-        for step in range(SAMPLES + 1):
-            t = step / SAMPLES
-            s = 1 - t
-            points.append(s**3 * a + 3 * t * s**2 * b + 3 * t * t * s * c + t**3 * d)
-    return [
-        point
-        for index, point in enumerate(points)
-        if index == 0 or abs(point - points[index - 1]) > SAME
-    ]
 
 
 def _effect_ids(path: Any) -> Tuple[str, ...]:

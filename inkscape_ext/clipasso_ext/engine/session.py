@@ -6,85 +6,22 @@ from __future__ import annotations
 
 import threading
 import traceback
-from typing import Any, Callable, Dict, List, Optional, Protocol, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from clipasso_ext.cancellation import CalledOff, Cancellation
-from clipasso_ext.document.pixels import Pixels
 from clipasso_ext.engine.connection import LAST, Connection, Event, message_of
 from clipasso_ext.engine.settings import DRAFT, Settings
-from clipasso_ext.engine.tries import Regions, Tries, Try
+from clipasso_ext.engine.task import Task, TaskState
+from clipasso_ext.engine.tries import Try
 from clipasso_ext.host import Host, log
 from clipasso_ext.problem import FAULT, Problem
 
 NOTHING_BETTER = "No better sketch was found from here; this one stays."
+# while another one was looked at
+NOTHING_BETTER_ASIDE = "Finish is done: it found no better sketch."
+DONE_ASIDE = "Finish is done: its sketch is the last one below the picture."
 READER_END_S = 5  # Inkscape is ended at once; a file on a slow disk is not waited for longer
 Post = Callable[[Callable[[], Any]], Any]  # runs a function in the thread that owns the session
-
-
-class Task(Protocol):
-    """What one bitmap is wanted for: a new sketch, or an edit of one. Any thread may ask, but only
-    the one that owns the document may insert.
-    """
-
-    @property
-    def name(self) -> str:
-        """For the person."""
-
-    @property
-    def pixels_if_read(self) -> Optional[Pixels]:
-        """The picture file, if it was read already. Never waits."""
-
-    def read(self, asker: Optional[Cancellation] = None) -> Pixels:
-        """The picture file. Waits for Inkscape, which may have to draw it. Raises `Problem`, and
-        `CalledOff` when the asker called it off.
-        """
-
-    def request(self, settings: Settings, preset: str) -> Dict[str, Any]:
-        """The engine's request, once the picture was read. Raises `Problem`."""
-
-    @property
-    def edit(self) -> Optional[Dict[str, Any]]:
-        """What the engine is to do with which strokes, once the picture was read; None for a new
-        sketch. Raises `Problem`.
-        """
-
-    @property
-    def regions(self) -> Regions:
-        """The pictures in which the person said what matters, by the request's field."""
-
-    def insert(self, event: Event, settings: Settings) -> None:
-        """Put the engine's ``result`` into the document. Raises `Problem`."""
-
-
-class TaskState:
-    """What there is to see of one task."""
-
-    def __init__(self) -> None:
-        self.strokes: Optional[str] = None  # PNG in base64
-        self.drawing: Optional[str] = None  # the same as a document, of what grows
-        self.mask: Optional[str] = None  # PNG in base64
-        self.started: Event = {}  # which guide, and why
-        self.tries = Tries()
-        self.problem = ""
-        self.note = ""  # what came of the last work, where it is not to be seen
-
-    @property
-    def result(self) -> Optional[Event]:
-        """Of the sketch on show."""
-        shown = self.tries.shown
-        return None if shown is None else shown.event
-
-    @property
-    def preset(self) -> str:
-        """Of the result."""
-        shown = self.tries.shown
-        return "" if shown is None else shown.preset
-
-    @property
-    def svg(self) -> Optional[str]:
-        """The document of what is on show, be it done or growing."""
-        shown = self.tries.shown
-        return self.drawing if self.drawing is not None or shown is None else shown.svg
 
 
 class Session:
@@ -150,7 +87,7 @@ class Session:
         goes_on: from the sketches on show, where they have these settings.
         """
         if self.current is not None:
-            self.states[self.current].drawing = None
+            self.states[self.current].stop_growing()
         self._settings = settings
         self._preset = preset
         self._goes_on = goes_on
@@ -190,22 +127,20 @@ class Session:
         self.states[index].tries.shown = None
 
     def bring_back(self, index: int, one: Try) -> None:
-        """Show an earlier sketch; what computes of this task is called off."""
-        state = self.states[index]
-        if self.current == index:
+        """Show an earlier sketch. A draft of this task that computes is called off; work to finish
+        it goes on, and what comes of it is another try.
+        """
+        finishes = self.current == index and self._preset != DRAFT
+        if self.current == index and not finishes:
             self.call_off()
-        state.tries.shown = one
-        state.drawing = None
-        state.strokes = one.event.get("preview", state.strokes)
-        state.problem = ""
-        state.note = ""
+        self.states[index].show(one, aside=finishes)
         self._changed()
 
     def call_off(self) -> None:
         """End what computes, and forget it."""
         if self.current is None:
             return
-        self.states[self.current].drawing = None
+        self.states[self.current].stop_growing()
         self._queue = []
         self._hang_up()
         self._next()
@@ -316,8 +251,7 @@ class Session:
         self._connection = None
         self._queue = []
         if self.current is not None:
-            self.states[self.current].strokes = None
-            self.states[self.current].drawing = None
+            self.states[self.current].lose()
         self._fail(self._number, message)
 
     def _hang_up(self) -> None:
@@ -335,36 +269,32 @@ class Session:
         if self._keeping and self.phase == "progress":
             self._keeping = False
             self._send(lambda connection: connection.stop())
-        state.strokes = event.get("preview", state.strokes)
-        state.mask = event.get("mask_preview", state.mask)
+        state.hear(event)
         if self.phase == "progress":
-            state.drawing = event.get("svg", state.drawing)
             self._progress = event
-        if self.phase == "started":
-            state.started = {name: value for name, value in event.items() if name != "mask_preview"}
         elif self.phase == "result":
             self._take(event, state)
-        elif self.phase == "error":
-            # the strokes on show are of a sketch that never came
-            state.problem = message_of(event)
-            state.strokes = None
-            state.drawing = None
-            if event.get("code") == "no-engine":
-                self._hang_up()
+        elif self.phase == "error" and event.get("code") == "no-engine":
+            self._hang_up()
         if self.phase in LAST:
+            state.stop_growing()
             self._next()
         else:
             self._changed()
 
     def _take(self, event: Event, state: TaskState) -> None:
-        """A sketch is done: it is on show, unless it is no better than what it went on from."""
-        state.drawing = None
+        """A sketch is done: it is on show, unless it is no better than what it went on from, or
+        another one is looked at.
+        """
+        aside = state.aside
+        state.stop_growing()
         earlier = self._from
         if earlier is not None and not earlier.is_bettered_by(event):
             if not self._kept:
                 earlier.exhausted.add((self._settings.preset, self._settings.guide))
-            state.tries.shown = earlier
-            state.note = NOTHING_BETTER
+            if not aside:
+                state.tries.shown = earlier
+            state.note = NOTHING_BETTER_ASIDE if aside else NOTHING_BETTER
             return
         assert self.current is not None
         told = self._progress
@@ -378,5 +308,7 @@ class Session:
                 steps,
                 float(told.get("time_s") or 0.0),
                 self._kept and steps[0] < steps[1],
-            )
+            ),
+            show=not aside,
         )
+        state.note = DONE_ASIDE if aside else ""

@@ -84,12 +84,11 @@ class Settings:
         look = KEEP_LOOK if self.look == PLAIN else self.look
         return Restyling(look, self.width, ink, KEEP_LOOK)
 
-    @property
-    def without_looks(self) -> Settings:
-        """With the engine's own pen, and every stroke's colour in the photograph: whatever the
-        looks, the strokes are the same.
+    def without_looks(self, pen: float = 0.0) -> Settings:
+        """With a pen of that width, 0 for the engine's own, and every stroke's colour in the
+        photograph: whatever the looks, the strokes are the same.
         """
-        return replace(self, width=0.0, ink=PHOTO_INK, look=PLAIN)
+        return replace(self, width=pen, ink=PHOTO_INK, look=PLAIN)
 
     def request(self, width_px: float, preset: str) -> Dict[str, Any]:
         """The engine's request: what differs from its defaults. `width_px` is the width in the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from clipasso_ext.cancellation import Cancellation
 from clipasso_ext.document.elements import sketches_of
@@ -11,10 +11,12 @@ from clipasso_ext.document.photograph import Photograph
 from clipasso_ext.document.pixels import Pixels
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.restyle import dress
+from clipasso_ext.document.shapes import Shape
 from clipasso_ext.document.treatment import treat
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.tries import Regions
+from clipasso_ext.problem import Problem
 
 
 class PhotoTask:
@@ -52,6 +54,19 @@ class PhotoTask:
     def is_sketched(self) -> bool:
         """Whether a sketch of it is in the document already."""
         return self.photograph.is_sketched
+
+    @property
+    def shapes(self) -> List[Shape]:
+        """The shapes that are selected with the bitmap and lie over it; see `Photograph`."""
+        try:
+            return self.photograph.shapes
+        except Problem:  # what is wrong with the bitmap is told when it is read
+            return []
+
+    @property
+    def size_px(self) -> Tuple[int, int]:
+        """Width and height of the bitmap. Raises `Problem`."""
+        return self.photograph.size_px
 
     @property
     def edit(self) -> Optional[Dict[str, Any]]:

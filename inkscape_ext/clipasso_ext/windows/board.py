@@ -1,5 +1,5 @@
-"""The left side of the sketching window: the picture, how one looks at it, the brush, and the strip
-of tries.
+"""The left side of the sketching window: the picture, how one looks at it, the brush, the question
+what selected shapes mean, and the strip of tries.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import gi
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, Gtk  # noqa: E402
 
+from clipasso_ext.engine.sketch_task import PhotoTask  # noqa: E402
 from clipasso_ext.engine.tries import Try  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
 from clipasso_ext.windows.brush import Brush  # noqa: E402
 from clipasso_ext.windows.preview import ALONE, CLOSER, MASK, OVER, Preview  # noqa: E402
+from clipasso_ext.windows.shape_row import ShapeRow  # noqa: E402
 from clipasso_ext.windows.strip import Strip  # noqa: E402
 
 VIEWS = [
@@ -36,24 +38,28 @@ class Board(Gtk.Box):  # type: ignore[misc] # GTK has no types
 
     def __init__(
         self,
-        names: Sequence[str],
+        tasks: Sequence[PhotoTask],
         turn: Callable[[int], None],
         painted: Callable[[], None],
         chosen: Callable[[Try], None],
         seen: Callable[[], None],
     ) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-        self._names = names
+        self._names = [task.name for task in tasks]
+        self._painted = painted
         self._seen = seen
+        self._at = 0
         self.preview = Preview(*SMALLEST_PX)
-        self.brush = Brush(painted, self.preview.refresh)
+        self.brush = Brush(self._paint, self.preview.refresh)
         self.preview.brush = self.brush
+        self.shapes = ShapeRow(tasks, self.brush)
         self.strip = Strip(chosen)
         frame = Gtk.Frame()
         frame.add(self.preview)
         self.pack_start(frame, True, True, 0)
         self.pack_start(self._view_row(turn), False, False, 0)
         self.pack_start(self.brush, False, False, 0)
+        self.pack_start(self.shapes, False, False, 0)
         self.pack_start(self.strip, False, False, 0)
 
     def show_page(self, at: int) -> None:
@@ -61,7 +67,13 @@ class Board(Gtk.Box):  # type: ignore[misc] # GTK has no types
         text = wording.page(self._names, at)
         self._page.set_text(text)
         self._page.set_tooltip_text(text)
+        self._at = at
         self.brush.look_at(at, self.preview.size)
+        self.shapes.look_at(at)
+
+    def _paint(self) -> None:
+        self.shapes.look_at(self._at)
+        self._painted()
 
     def show_pager(self) -> None:
         """Once everything else is shown."""

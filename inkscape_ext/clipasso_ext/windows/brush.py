@@ -13,12 +13,14 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk  # noqa: E402
 from lxml import etree  # noqa: E402
 
+from clipasso_ext.document.shapes import Shape  # noqa: E402
 from clipasso_ext.document.still import Part, cut  # noqa: E402
 from clipasso_ext.engine.regions import (  # noqa: E402
     LESS,
     MORE,
     NOT_SUBJECT,
     SUBJECT,
+    Area,
     Mark,
     Marks,
 )
@@ -35,6 +37,7 @@ LABELS = [
 RADIUS = 0.04  # of the longer side
 SMALLEST, LARGEST = 0.005, 0.25
 CHANGE = 1.25  # of the size, by one key
+Size = Tuple[float, float]
 NO_SVG = "To paint, this GTK has to draw SVG: install the package librsvg2-common."
 
 
@@ -54,8 +57,15 @@ class Brush(Gtk.Box):  # type: ignore[misc] # GTK has no types
         self._of: Dict[int, Marks] = {}  # by the photograph's number
         self._painting: Optional[Mark] = None
         self._over: Optional[Tuple[float, float]] = None  # where the brush is
-        self._written = 0  # pictures so far, which have names of their own
+        # pictures that were written, by their documents: what a sketch was drawn with is known by
+        # its file
+        self._files: Dict[str, Optional[Path]] = {}
         self._build()
+
+    @property
+    def can_paint(self) -> bool:
+        """Whether what is painted can be drawn."""
+        return draws_svg()
 
     def _build(self) -> None:
         tools = Gtk.Box()
@@ -73,7 +83,7 @@ class Brush(Gtk.Box):  # type: ignore[misc] # GTK has no types
         self._clear = self._action("Clear", "Take all that was painted away", self.clear)
         for widget in (tools, self._undo, self._clear):
             self.pack_start(widget, False, False, 0)
-        if not draws_svg():
+        if not self.can_paint:
             self.set_sensitive(False)
             self.set_tooltip_text(NO_SVG)
         self._refresh()
@@ -127,24 +137,41 @@ class Brush(Gtk.Box):  # type: ignore[misc] # GTK has no types
         """And ends."""
         if self._painting is not None:
             self._painting = None
-            self._tell()
+            self.tell()
+
+    def mark(self, number: int, tool: Optional[str], shapes: List[Shape], size: Size) -> None:
+        """Mark what shapes enclose over a photograph of that size, in the place of what they marked
+        before; with no tool nothing.
+        """
+        marks = self._of.setdefault(number, Marks(size))
+        if marks.area is not None:
+            marks.all.remove(marks.area)
+        if tool is not None:
+            marks.all.append(Area(tool, shapes))
+
+    def marked(self, number: int) -> Optional[str]:
+        """With which tool shapes marked a photograph."""
+        marks: Optional[Marks] = self._of.get(number)
+        area = None if marks is None else marks.area
+        return None if area is None else area.tool
+
+    def tell(self) -> None:
+        """Of marks that are others now."""
+        self._refresh()
+        self._shown()
+        self._changed()
 
     def undo(self) -> None:
         """Take the last stroke back."""
         if self._marks is not None and self._marks.all:
             self._marks.all.pop()
-            self._tell()
+            self.tell()
 
     def clear(self) -> None:
         """Take all strokes back."""
         if self._marks is not None and self._marks.all:
             self._marks.all.clear()
-            self._tell()
-
-    def _tell(self) -> None:
-        self._refresh()
-        self._shown()
-        self._changed()
+            self.tell()
 
     def _refresh(self) -> None:
         has_marks = self._marks is not None and bool(self._marks.all)
@@ -169,12 +196,20 @@ class Brush(Gtk.Box):  # type: ignore[misc] # GTK has no types
         fields: List[str] = [] if marks is None else marks.fields()
         for field in fields:
             assert marks is not None
-            picture = from_svg(marks.picture(field).encode())
-            if picture is None:
-                log(f"what was painted for {field} can't be drawn")
-                continue
-            self._written += 1
-            path = folder / f"{field}-{self._written}.png"
-            picture.savev(str(path), "png", [], [])
-            regions[field] = str(path)
+            document = marks.picture(field)
+            if document not in self._files:
+                self._files[document] = self._write(document, folder / field)
+            path = self._files[document]
+            if path is not None:
+                regions[field] = str(path)
         return regions
+
+    def _write(self, document: str, place: Path) -> Optional[Path]:
+        """A document as a picture, a file beside that place; None for what can't be drawn."""
+        picture = from_svg(document.encode())
+        if picture is None:
+            log(f"what was painted for {place.name} can't be drawn")
+            return None
+        path = place.with_name(f"{place.name}-{len(self._files) + 1}.png")
+        picture.savev(str(path), "png", [], [])
+        return path

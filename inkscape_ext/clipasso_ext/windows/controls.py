@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Callable, Iterator, List, Optional, Tuple
@@ -10,13 +9,19 @@ from typing import Any, Callable, Iterator, List, Optional, Tuple
 import gi
 
 gi.require_version("Gtk", "3.0")
-from gi.repository import Gdk, Gtk  # noqa: E402
+from gi.repository import Gtk  # noqa: E402
 
 from clipasso_ext.document.treatment import DIM, HIDE, KEEP, LOCK  # noqa: E402
-from clipasso_ext.engine.settings import MAX_SEED, MAX_STROKES, PHOTO_INK, Settings  # noqa: E402
+from clipasso_ext.engine.settings import MAX_SEED, MAX_STROKES, Settings  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
+from clipasso_ext.windows.ink_field import InkField  # noqa: E402
+from clipasso_ext.windows.number_fields import (  # noqa: E402
+    StrokeCount,
+    WidthField,
+    take_typed,
+    whole_number,
+)
 
-SLIDER_STROKES = 64  # the slider's end: above, a number tells more than a handle
 PRESETS = [
     ("auto", "Automatic"),
     ("quick", "Quick"),
@@ -32,15 +37,20 @@ BITMAPS = [
 ]
 GUIDES = {"auto": "Automatic", "lite": "Built-in network"}
 LOOKS = [("plain", "Pen"), ("pencil", "Pencil"), ("ink", "Ink"), ("marker", "Marker")]
-AUTOMATIC = "automatic"  # in place of a width of 0
-OWN_INK = "own"
-PHOTOS_INK = PHOTO_INK
 
 
 class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
-    """Calls `changed` with whether the sketch itself is concerned; `settings` is what they say."""
+    """Calls `changed` with whether the sketch itself is concerned, and `redraw` when the strokes
+    are to be laid anew for the width; `settings` is what they say.
+    """
 
-    def __init__(self, settings: Settings, unit: str, changed: Callable[[bool], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        unit: str,
+        changed: Callable[[bool], None],
+        redraw: Callable[[], None],
+    ) -> None:
         super().__init__(row_spacing=6, column_spacing=12)
         self._settings = settings
         self._changed = changed
@@ -63,7 +73,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
             "Finish wit_h", PRESETS, settings.preset, "How much work Finish does.", redraws=False
         )
         self._heading("Looks")
-        self._width(unit)
+        self._width(unit, redraw)
         self._ink()
         self.look = self._choice(
             "L_ook", LOOKS, settings.look, "With what the strokes are drawn.", redraws=False
@@ -80,11 +90,15 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
     def commit(self) -> None:
         """Take over what was typed and not confirmed yet."""
         for number in (self.strokes, self.background, self.width, self.seed):
-            _take_typed(number)
+            take_typed(number)
 
     def offer_to_replace(self, is_there: bool) -> None:
         """Whether a sketch of the bitmap is in the document already."""
         self.replaces.set_visible(is_there)
+
+    def offer_to_redraw(self, is_far: bool) -> None:
+        """Whether the strokes on show were laid for a pen of quite another width."""
+        self._redraw.set_visible(is_far)
 
     def follow(self, drawn: Settings) -> None:
         """Say with what a sketch was drawn that is on show again; its looks are as they are now."""
@@ -112,12 +126,11 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
 
     @property
     def settings(self) -> Settings:
-        ink = PHOTO_INK if self.ink.get_active_id() == PHOTOS_INK else _hex(self.color.get_rgba())
         return replace(
             self._settings,
             strokes=self.strokes.get_value_as_int(),
             width=round(self.width.get_value(), 3),
-            ink="black" if ink == "#000000" else ink,
+            ink=self.ink.value,
             look=self.look.get_active_id() or "plain",
             mask=self.mask.get_active_id() or "auto",
             faces="auto" if self.faces.get_active() else "none",
@@ -159,80 +172,26 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         self.seed.set_value((self.seed.get_value_as_int() + 1) % MAX_SEED)
 
     def _strokes(self) -> None:
-        adjustment = Gtk.Adjustment(
-            value=self._settings.strokes,
-            lower=1,
-            upper=MAX_STROKES,
-            step_increment=1,
-            page_increment=4,
-        )
-        self.strokes = Gtk.SpinButton(adjustment=adjustment, numeric=True)
-        _hears_typing(self.strokes)
-        self.strokes.set_tooltip_text("The fewer strokes, the more abstract the sketch.")
-        self.slider = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 1, SLIDER_STROKES, 1)
-        self.slider.set_draw_value(False)
-        self.slider.set_size_request(150, -1)
-        self.slider.set_tooltip_text(self.strokes.get_tooltip_text())
-        for mark in (8, 16, 32, 64):
-            self.slider.add_mark(mark, Gtk.PositionType.BOTTOM, f"<small>{mark}</small>")
-        self.slider.set_value(self._settings.strokes)
-
-        def from_slider(slider: Any) -> None:
-            if slider.get_value() != min(adjustment.get_value(), SLIDER_STROKES):
-                adjustment.set_value(slider.get_value())
-
-        def from_number(_: Any) -> None:
-            self.slider.set_value(adjustment.get_value())
-            self._tell(True)
-
-        self.slider.connect("value-changed", from_slider)
-        adjustment.connect("value-changed", from_number)
-        box = Gtk.Box(spacing=6)
-        box.pack_start(self.slider, True, True, 0)
-        box.pack_start(self.strokes, False, False, 0)
+        box = StrokeCount(self._settings.strokes, lambda: self._tell(True))
+        self.strokes, self.slider = box.number, box.slider
         self._add("_Strokes", box, self.strokes)
 
-    def _width(self, unit: str) -> None:
-        fine = unit in ("mm", "cm", "in", "pc")
-        step = {"mm": 0.1, "cm": 0.01, "in": 0.01, "pc": 0.05}.get(unit, 0.5)
-        self.width = Gtk.SpinButton.new_with_range(0, 1000, step)
-        self.width.set_digits(2 if fine else 1)
-        self.width.connect("output", _automatic)
-        self.width.set_numeric(False)
-        _hears_typing(self.width)
-        self.width.set_width_chars(10)
-        self.width.set_value(self._settings.width)
-        self.width.set_tooltip_text("0 takes 1.3 % of the subject's size.")
-        self.width.connect("value-changed", lambda _: self._tell(False))
-        box = Gtk.Box(spacing=6)
-        box.pack_start(self.width, False, False, 0)
-        box.pack_start(_hint(unit), False, False, 0)
+    def _width(self, unit: str, redraw: Callable[[], None]) -> None:
+        box = WidthField(self._settings.width, unit, lambda: self._tell(False))
+        self.width = box.number
         self._add("_Width", box, self.width)
+        self._redraw = Gtk.Button.new_with_label("Redraw for This Width")
+        self._redraw.set_tooltip_text(
+            "The strokes were laid for a pen of quite another width: lay them anew for this one."
+        )
+        self._redraw.set_no_show_all(True)
+        self._redraw.connect("clicked", lambda _: redraw())
+        self.attach(self._redraw, 1, self._row, 1, 1)
+        self._row += 1
 
     def _ink(self) -> None:
-        self.ink = Gtk.ComboBoxText()
-        self.ink.append(OWN_INK, "One colour")
-        self.ink.append(PHOTOS_INK, "From the photograph")
-        self.ink.set_active_id(PHOTOS_INK if self._settings.ink == PHOTO_INK else OWN_INK)
-        color = Gdk.RGBA()
-        if not color.parse(self._settings.ink):
-            color.parse("black")
-        self.color = Gtk.ColorButton.new_with_rgba(color)
-        self.color.set_title("Ink")
-        self.color.set_sensitive(self._settings.ink != PHOTO_INK)
-
-        def choose(_: Any) -> None:
-            self.color.set_sensitive(self.ink.get_active_id() == OWN_INK)
-            self._tell(False)
-
-        self.ink.connect("changed", choose)
-        self.ink.set_tooltip_text("One colour for all strokes, or for each the photograph's own.")
-        self.color.connect("color-set", lambda _: self._tell(False))
-        self.color.set_tooltip_text("The colour of all strokes.")
-        box = Gtk.Box(spacing=6)
-        box.pack_start(self.ink, True, True, 0)
-        box.pack_start(self.color, False, False, 0)
-        self._add("In_k", box, self.ink)
+        self.ink = InkField(self._settings.ink, lambda: self._tell(False))
+        self._add("In_k", self.ink, self.ink.kind)
 
     def _faces(self) -> None:
         self.faces = self._switch(
@@ -249,13 +208,12 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         )
 
     def _background(self) -> None:
-        self.background = Gtk.SpinButton.new_with_range(0, MAX_STROKES, 1)
-        _hears_typing(self.background)
-        self.background.set_value(self._settings.background)
-        self.background.set_tooltip_text(
-            "So many thinner strokes for what lies behind the subject; 0 leaves it out."
+        self.background = whole_number(
+            MAX_STROKES,
+            self._settings.background,
+            "So many thinner strokes for what lies behind the subject; 0 leaves it out.",
+            lambda: self._tell(True),
         )
-        self.background.connect("value-changed", lambda _: self._tell(True))
         self._add("Background", self.background, self.background)
 
     def _switch(self, label: str, active: bool, tooltip: str) -> Any:
@@ -275,12 +233,13 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         self._row += 1
 
     def _seed(self) -> None:
-        self.seed = Gtk.SpinButton.new_with_range(0, MAX_SEED, 1)
+        self.seed = whole_number(
+            MAX_SEED,
+            self._settings.seed,
+            "The same number gives the same sketch again.",
+            lambda: self._tell(True),
+        )
         self.seed.set_width_chars(5)
-        _hears_typing(self.seed)
-        self.seed.set_value(self._settings.seed)
-        self.seed.set_tooltip_text("The same number gives the same sketch again.")
-        self.seed.connect("value-changed", lambda _: self._tell(True))
         another = Gtk.Button.new_with_mnemonic("_Another Try")
         another.set_tooltip_text("Begin elsewhere: another sketch of the same photograph.")
         another.connect("clicked", lambda _: self.another_try())
@@ -322,51 +281,6 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         self._row += 1
 
 
-def _automatic(button: Any) -> bool:
-    """Nought is shown as what it means."""
-    if button.get_value() > 0:
-        return False
-    if button.get_text() != AUTOMATIC:
-        button.set_text(AUTOMATIC)
-    return True
-
-
-def _hears_typing(number: Any) -> None:
-    """Have what is typed into a field taken over whenever GTK would do so, which knows no comma
-    where the language has points.
-    """
-    number.connect("activate", _take_typed)
-    number.connect("focus-out-event", lambda *_: _take_typed(number))
-
-
-def _take_typed(number: Any) -> None:
-    """Have a field take over what was typed into it. What is no number is forgotten."""
-    typed = number.get_text().strip().replace(",", ".")
-    value = 0.0 if typed == AUTOMATIC else read_number(typed)
-    number.set_value(number.get_value() if value is None else value)
-
-
-def read_number(text: str) -> Optional[float]:
-    """What a person typed as a number; None for what is none."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
 def _guide_rows(names: List[str], own: str) -> List[Tuple[str, str]]:
     every = list(dict.fromkeys(["auto", "lite", *names, own]))
     return [(name, GUIDES.get(name, name)) for name in every]
-
-
-def _hint(text: str) -> Any:
-    label = Gtk.Label(label=text, xalign=0)
-    label.get_style_context().add_class("dim-label")
-    return label
-
-
-def _hex(color: Any) -> str:
-    return "#%02x%02x%02x" % tuple(
-        round(255 * part) for part in (color.red, color.green, color.blue)
-    )

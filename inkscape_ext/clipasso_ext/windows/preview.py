@@ -11,6 +11,7 @@ from gi.repository import Gdk, GLib, Gtk
 
 from clipasso_ext.document.still import WHOLE, Part, Still
 from clipasso_ext.windows.pictures import OPAQUE, blank, from_png, from_svg, lay, read_photo
+from clipasso_ext.windows.sharp_image import SharpImage
 
 SIDE_PX = 520  # of a picture that can't be zoomed
 # of 255: how much is seen
@@ -47,10 +48,12 @@ class Preview(Gtk.Layout):  # type: ignore[misc] # GTK has no types
         self._dragged: Optional[Tuple[float, float]] = None
         self._kept: Optional[Tuple[Any, Any]] = None  # of what, and the picture
         self._laid_at = (0, 0)
-        self._image = Gtk.Image()
+        self._image = SharpImage()
         self.put(self._image, 0, 0)
         self._room = (0, 0)  # for which it was drawn last
         self.connect("size-allocate", self._resize)
+        # the window goes to another screen
+        self.connect("notify::scale-factor", lambda *_: self.refresh())
         self._listen()
 
     def _resize(self, _: Any, room: Any) -> None:
@@ -81,6 +84,11 @@ class Preview(Gtk.Layout):  # type: ignore[misc] # GTK has no types
         self._show()
 
     # Where one looks
+
+    @property
+    def picture(self) -> Optional[Any]:
+        """What is shown, of the screen's pixels."""
+        return self._image.picture
 
     @property
     def size(self) -> Optional[Tuple[float, float]]:
@@ -115,7 +123,7 @@ class Preview(Gtk.Layout):  # type: ignore[misc] # GTK has no types
         self._show()
 
     def _part(self) -> Optional[Tuple[Part, int, int]]:
-        """What is seen of the picture, and of how many pixels."""
+        """What is seen of the picture, and of how many of GTK's pixels."""
         size = self.size
         room_x, room_y = self.get_allocated_width(), self.get_allocated_height()
         if size is None or room_x < 2 or room_y < 2:
@@ -157,15 +165,16 @@ class Preview(Gtk.Layout):  # type: ignore[misc] # GTK has no types
     def _show(self) -> None:
         seen = self._part()
         if seen is None:
-            self._image.clear()
+            self._image.show_picture(None)
             return
         part, width, height = seen
-        picture = self._ground(part, width, height)
-        painted = None if self.brush is None else self.brush.drawn(part, width, height)
+        drawn_px = width * self._image.scale, height * self._image.scale
+        picture = self._ground(part, *drawn_px)
+        painted = None if self.brush is None else self.brush.drawn(part, *drawn_px)
         if painted is not None:
             picture = picture.copy()
             lay(painted, picture, OPAQUE, WHOLE)
-        self._image.set_from_pixbuf(picture)
+        self._image.show_picture(picture)
         place = self._corner(width, height)
         if self._laid_at != place:  # a move would have the picture laid out anew
             self._laid_at = place

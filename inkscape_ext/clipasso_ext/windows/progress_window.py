@@ -10,8 +10,9 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import GLib, Gtk  # noqa: E402
 
 from clipasso_ext.engine.connection import Event  # noqa: E402
-from clipasso_ext.engine.session import Session, Task  # noqa: E402
+from clipasso_ext.engine.session import Session  # noqa: E402
 from clipasso_ext.engine.settings import Settings  # noqa: E402
+from clipasso_ext.engine.task import Task  # noqa: E402
 from clipasso_ext.host import Host  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
 from clipasso_ext.windows.preview import SIDE_PX, Preview  # noqa: E402

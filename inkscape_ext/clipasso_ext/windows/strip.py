@@ -13,6 +13,7 @@ from clipasso_ext.document.still import WHOLE, Still  # noqa: E402
 from clipasso_ext.engine.tries import Try  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
 from clipasso_ext.windows.pictures import OPAQUE, blank, from_png, from_svg, lay  # noqa: E402
+from clipasso_ext.windows.sharp_image import SharpImage  # noqa: E402
 
 LONGER_PX = 76  # side of a small picture
 SHORTER_PX = 56
@@ -29,15 +30,18 @@ class Strip(Gtk.ScrolledWindow):  # type: ignore[misc] # GTK has no types
         self._row = Gtk.Box(spacing=4)
         self.add(self._row)
         self._buttons: Dict[Try, Any] = {}
-        self._looks: Any = None
+        self._drawn_for: Any = None  # with which looks, how sharp
+        self._end = 0  # the call that is to show the last one
+        self.connect("destroy", self._forget_end)
         self._telling = False  # the buttons follow, nobody clicks
 
     def show_tries(self, tries: List[Try], shown: Optional[Try], looks: Any, draw: Draw) -> None:
         """looks: when they are others, the pictures are drawn anew."""
         for one in [one for one in self._buttons if one not in tries]:
             self._buttons.pop(one).destroy()
-        anew = looks != self._looks
-        self._looks = looks
+        key = looks, self.get_scale_factor()
+        anew = key != self._drawn_for
+        self._drawn_for = key
         is_new = False
         for one in tries:
             if one not in self._buttons:
@@ -45,10 +49,12 @@ class Strip(Gtk.ScrolledWindow):  # type: ignore[misc] # GTK has no types
                 is_new = True
             elif not anew:
                 continue
-            self._buttons[one].picture.set_from_pixbuf(_small(one, draw(one)))
+            image = self._buttons[one].picture
+            image.show_picture(_small(one, draw(one), image.scale))
         self._mark(shown)
         if is_new:
-            GLib.idle_add(self._show_end)
+            self._forget_end()
+            self._end = GLib.idle_add(self._show_end)
 
     def _mark(self, shown: Optional[Try]) -> None:
         self._telling = True
@@ -58,7 +64,7 @@ class Strip(Gtk.ScrolledWindow):  # type: ignore[misc] # GTK has no types
 
     def _button(self, one: Try) -> Any:
         button = Gtk.ToggleButton(relief=Gtk.ReliefStyle.NONE)
-        button.picture = Gtk.Image()
+        button.picture = SharpImage()
         label = Gtk.Label()
         label.set_markup(f"<small>{GLib.markup_escape_text(wording.try_caption(one))}</small>")
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2)
@@ -81,14 +87,20 @@ class Strip(Gtk.ScrolledWindow):  # type: ignore[misc] # GTK has no types
             button.set_active(True)
             self._telling = False
 
+    def _forget_end(self, *_: Any) -> None:
+        if self._end:
+            GLib.source_remove(self._end)
+            self._end = 0
+
     def _show_end(self) -> bool:
+        self._end = 0
         place = self.get_hadjustment()
         place.set_value(place.get_upper() - place.get_page_size())
         return False
 
 
-def _small(one: Try, still: Optional[Still]) -> Optional[Any]:
-    """A try on white paper."""
+def _small(one: Try, still: Optional[Still], sharpness: int) -> Optional[Any]:
+    """A try on white paper, of so many pixels for each."""
     strokes = from_png(one.event.get("preview")) if still is None else None
     size = still.size if still is not None else None
     if strokes is not None:
@@ -96,7 +108,7 @@ def _small(one: Try, still: Optional[Still]) -> Optional[Any]:
     if size is None:
         return None
     scale = min(LONGER_PX / size[0], SHORTER_PX / size[1])
-    width, height = (max(1, round(side * scale)) for side in size)
+    width, height = (max(1, round(side * scale)) * sharpness for side in size)
     paper = blank(width, height)
     if still is not None:
         strokes = from_svg(still.svg(WHOLE, width, height))

@@ -104,6 +104,13 @@ def page(names: Sequence[str], at: int) -> str:
     return f"{at + 1} of {len(names)}: {names[at]}"
 
 
+def shapes(count: int) -> str:
+    """The question what so many selected shapes mean."""
+    if count == 1:
+        return "1 shape is selected with the bitmap:"
+    return f"{count} shapes are selected with the bitmap:"
+
+
 def insert_label(count: int) -> str:
     """Of the button that inserts the sketches of so many bitmaps; with its mnemonic."""
     return "_Insert" if count == 1 else f"_Insert All {count}"

@@ -150,10 +150,14 @@ def photo_of(svg: Any, ident: str = "photo") -> Photo:
 
 
 def sketch_task(
-    svg: Any, scratch: Path, folders: Sequence[Path] = (), ident: str = "photo"
+    svg: Any,
+    scratch: Path,
+    folders: Sequence[Path] = (),
+    ident: str = "photo",
+    selected: Sequence[str] = (),
 ) -> SketchTask:
     """To sketch the bitmap with that id."""
-    return SketchTask(PlacedPhoto(photo_of(svg, ident), svg, list(folders), scratch))
+    return SketchTask(PlacedPhoto(photo_of(svg, ident), svg, list(folders), scratch, selected))
 
 
 def tree_of(data: bytes) -> Any:

@@ -7,7 +7,8 @@ The ellipse is inscribed in the middle half of the picture, in as many arcs as s
 for, which is where the tests' photographs have their subject. What becomes of edits is in
 fake_edits.py. ``FAKE_ENGINE`` in the environment picks what goes wrong: ``die`` (ends in the
 middle), ``error``, ``bug`` (of the warm engine, at the first request), ``garbage`` (a line that is
-no JSON first), ``slow`` (goes on until stopped or replaced), ``silent`` (``join`` and ``order`` say
+no JSON first), ``slow`` (goes on until stopped or replaced), ``slow finish``
+(the same, of all but drafts), ``silent`` (``join`` and ``order`` say
 nothing for a minute), ``worse`` (an edit finds no better place for strokes). ``FAKE_ENGINE_LOG``
 names a file that gets every line that comes in.
 """
@@ -68,7 +69,7 @@ class FakeEngine:
                 self.keep = False
                 self.working = threading.Thread(target=self.work, args=(fields, self.wish))
                 self.working.start()
-        if MODE == "slow":
+        if MODE.startswith("slow"):
             self.finish()
         elif self.working:
             self.working.join()
@@ -107,7 +108,8 @@ class FakeEngine:
         ident = fields["id"]
         picture = png(40, 30) if fields.get("preview_px") else None
         self.tell_start(ident, fields["request"].get("preset", "auto"), picture)
-        steps = ENDLESS if MODE == "slow" else STEPS
+        is_slow = MODE == "slow" or (MODE == "slow finish" and is_work(fields))
+        steps = ENDLESS if is_slow else STEPS
         for step in range(1, steps + 1):
             progress = {"step": step, "steps": steps, "loss": 1 / step, "time_s": 0.1 * step}
             shown = {} if picture is None else {"preview": picture}
@@ -116,7 +118,7 @@ class FakeEngine:
             self.say(ident, event="progress", time_left_s=3.0, **progress, **shown)
             if MODE == "die":
                 os._exit(9)
-            if wish.wait(0.05 if MODE == "slow" else 0):
+            if wish.wait(0.05 if is_slow else 0):
                 break
         if wish.is_set() and not self.keep:
             self.say(ident, event="cancelled")
@@ -146,6 +148,11 @@ class FakeEngine:
             line="guide lite (no CLIP weights on this machine) · cpu · mask u2netp",
             **shown,
         )
+
+
+def is_work(fields: Dict[str, Any]) -> bool:
+    """Whether a request is one to finish."""
+    return bool(fields["request"].get("preset") != "draft")
 
 
 def shown_as_picture(fields: Dict[str, Any]) -> bool:
