@@ -183,16 +183,18 @@ def _clip() -> Finding:
         return Finding(
             "guides clip:*", FAULT, error.message, "delete the file and fetch the weights again"
         )
-    start = f"clipasso models fetch {models.ATTENTION}"
+    fetch = "clipasso models fetch"
+    start = f"{fetch} {models.ATTENTION}"
     if not names:
         return Finding(
             "guides clip:*",
             NOTE,
             "no CLIP weights on this machine; the guide lite is used",
-            f"to draw as published: clipasso models fetch {models.FAVOURITE} (about 480 MB), then"
-            f" {start} (about 610 MB)",
+            f"for sketches that are recognised more often: {fetch} {models.FAVOURITE} (about 600"
+            f" MB); to draw as published: {fetch} {models.PUBLISHED} (about 480 MB), then {start}"
+            " (about 610 MB)",
         )
-    if models.FAVOURITE in names and models.ATTENTION not in names:
+    if models.PUBLISHED in names and models.ATTENTION not in names:
         return Finding(
             "guides clip:*",
             NOTE,

@@ -157,13 +157,13 @@ def choose_guide(request: SketchRequest, preset: str, device: str) -> tuple[str,
 
     if request.guide != "auto":
         return request.guide, "as asked"
-    clip = models.best_clip()
+    clip = models.best_clip(as_published=preset == "published")
     if request.text is not None:
         if clip is None:
             raise UserError(
                 "no-weights",
                 "--text needs a CLIP guide, and no CLIP weights are on this machine: run clipasso"
-                " models fetch clip:RN101:openai",
+                f" models fetch {models.FAVOURITE}",
             )
         return clip, "it knows words"
     if clip is None:

@@ -380,3 +380,36 @@ def test_auto_takes_clip_only_where_it_is_here_and_worth_its_time(
     assert choose_guide(auto, "quick", "cuda")[0] == "clip:RN101:openai"
     assert choose_guide(SketchRequest(text="a horse"), "quick", "cpu")[0] == "clip:RN101:openai"
     assert choose_guide(SketchRequest(guide="lite"), "published", "cuda")[0] == "lite"
+
+
+def test_auto_takes_the_recommended_clip_first_and_the_published_one_for_the_published_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = ["clip:RN50:openai", models.PUBLISHED, models.FAVOURITE]
+    monkeypatch.setattr(models, "fetched_clips", lambda: list(here))
+    auto, worded = SketchRequest(), SketchRequest(text="a horse")
+    assert choose_guide(auto, "standard", "cpu")[0] == models.FAVOURITE
+    assert choose_guide(worded, "quick", "cpu")[0] == models.FAVOURITE
+    assert choose_guide(auto, "published", "cpu")[0] == models.PUBLISHED
+    here.remove(models.PUBLISHED)
+    assert choose_guide(auto, "published", "cpu")[0] == models.FAVOURITE
+    here.remove(models.FAVOURITE)
+    assert choose_guide(auto, "standard", "cpu")[0] == "clip:RN50:openai"
+
+
+def test_vit_b_16_looks_at_patches_of_16_px_and_says_itself_what_is_relevant(
+    pictures: Tensor,
+) -> None:
+    torch.manual_seed(5)
+    guide = ClipGuide("clip:ViT-B-16:random", "cpu", "fp32")
+    leaf = pictures[:1].clone().requires_grad_(True)
+    seen = guide.features(leaf)
+    shapes = {name: tuple(value.shape) for name, value in seen.maps.items()}
+    assert shapes == {"block4": (1, 768, 14, 14), "block8": (1, 768, 14, 14)}
+    assert seen.embedding.shape == (1, 512)
+    weigh(seen).backward()
+    assert leaf.grad is not None
+    assert (leaf.grad.unfold(2, 16, 16).unfold(3, 16, 16).abs().amax((0, 1, 4, 5)) > 0).all()
+    relevance = guide.relevance(pictures[:1])
+    assert relevance.shape == (14, 14)
+    assert (float(relevance.min()), float(relevance.max())) == (0, 1)
