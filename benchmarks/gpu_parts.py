@@ -48,8 +48,8 @@ def machine(_photo: str, _left_s: float) -> Rows:
     if torch.cuda.is_available():
         card = torch.cuda.get_device_properties(0)
         found["card"] = f"{card.name}, {card.major}.{card.minor}, {card.total_memory / 1e9:.0f} GB"
-        found["kernels"] = why_not_cuda() or "ok"
-        found["fused"] = why_not_fused() or "ok"
+        found["kernels"] = str(why_not_cuda() or "ok")
+        found["fused"] = str(why_not_fused() or "ok")
     return [{"what": name, "is": value} for name, value in found.items()]
 
 

@@ -19,8 +19,9 @@ def parse_color(text: str) -> str:
     except ValueError:
         raise UserError(
             "bad-color",
-            f"'{text}' is not a colour: write a CSS colour such as black, '#1a2b3c' or"
+            "'{color}' is not a colour: write a CSS colour such as black, '#1a2b3c' or"
             " 'rgb(20,40,60)', or 'photo'",
+            color=text,
         ) from None
     # as CSS does; PIL passes rgb(300,0,0) on
     red, green, blue = (min(max(band, 0), 255) for band in (red, green, blue))

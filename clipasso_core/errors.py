@@ -3,45 +3,54 @@
 from __future__ import annotations
 
 import errno
-import re
+from typing import Any
 
-NO_FOLDER = "the working folder is gone: change to one that is there"
-LONGEST = 600  # letters of a message: some lists of names are as long, and no more is read
-LONGEST_INPUT = 200  # letters of what somebody gave and a message repeats
-# what is quoted, or has no blank in it: paths, names, numbers
-REPEATED = re.compile(rf"(?<!\w)'[^']{{{LONGEST_INPUT},}}'|\S{{{LONGEST_INPUT},}}")
+from clipasso_core.wording import Value, Wording
 
 
 class UserError(Exception):
     """A mistake or a lack that the person can mend.
 
     `code` is a stable short name for programs (for example ``"bad-strokes"``); `message` is one
-    line that names the fix. Whatever is raised and is not a `UserError` is a bug.
+    line that names the fix. `text` and `values` are the same for windows of other languages, see
+    `Wording`. Whatever is raised and is not a `UserError` is a bug.
     """
 
-    def __init__(self, code: str, message: str) -> None:
-        # names and values that people gave may hold line breaks, and be of any length
-        message = shortened(message)
-        super().__init__(message)
+    def __init__(self, code: str, text: str, /, **values: object) -> None:
+        """text: a literal, whose placeholders are the names of `values`."""
         self.code = code
-        self.message = message
+        self.wording = Wording(text, **values)
+        self.message = str(self.wording)
+        super().__init__(self.message)
+
+    @property
+    def text(self) -> str:
+        """The message's template, in English."""
+        return self.wording.text
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """What stands in the template's placeholders."""
+        return self.wording.values
+
+    def to_json(self) -> dict[str, Any]:
+        """As in the event ``error`` of docs/protocol.md."""
+        return {"code": self.code, "message": self.message, **self.wording.to_json()}
+
+    @classmethod
+    def from_json(cls, form: dict[str, Any]) -> UserError:
+        """What `to_json` made, in another process."""
+        return cls(form["code"], form["text"], **form["values"])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and copied whole; an exception's own way knows no names of values."""
+        return _again, (type(self), self.code, self.text, self.values)
 
 
-def shortened(message: str) -> str:
-    """A message in one line of at most `LONGEST` letters, and of each thing that it repeats at most
-    `LONGEST_INPUT`. The middle goes: what happened stands before it and the advice behind it.
-    """
-    message = " ".join(message.split())
-    message = REPEATED.sub(lambda found: _cut(found.group(), LONGEST_INPUT), message)
-    return _cut(message, LONGEST)
-
-
-def _cut(text: str, longest: int) -> str:
-    mark = " ... "
-    if len(text) <= longest:
-        return text
-    half = (longest - len(mark)) // 2
-    return f"{text[:half]}{mark}{text[-half:]}"
+def _again(kind: type[UserError], code: str, text: str, values: dict[str, Value]) -> UserError:
+    error = kind.__new__(kind)
+    UserError.__init__(error, code, text, **values)
+    return error
 
 
 # What a disk, a permission or a thing in the way raises, rather than a mistake of ours
@@ -60,8 +69,9 @@ def of_machine(error: BaseException) -> UserError | None:
         return None
     return UserError(
         "bad-folder",
-        f"{error.filename} can't be used ({error.strerror}): mend that, and run the same command"
-        " again",
+        "{path} can't be used ({reason}): mend that, and run the same command again",
+        path=error.filename,
+        reason=error.strerror,
     )
 
 
@@ -73,7 +83,11 @@ def reason_of(error: OSError) -> str:
 
 def of_output(error: OSError) -> UserError:
     """Standard output is full, or lost."""
-    return UserError("cannot-write", f"standard output can't be written: {error.strerror or error}")
+    return UserError(
+        "cannot-write",
+        "standard output can't be written: {reason}",
+        reason=error.strerror or error,
+    )
 
 
 class Cancelled(Exception):  # noqa: N818 - it is no error

@@ -10,7 +10,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from clipasso_core.errors import UserError
 
@@ -23,35 +23,70 @@ ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 FORGOTTEN_S = 600.0  # Windows: whoever writes such a file for so long was killed
 
 
-def read_bytes(path: str | Path, what: str) -> bytes:
+Part = Literal["photo", "mask", "mask repair", "emphasis", "sketch", "list"]
+
+
+def read_bytes(path: str | Path, what: Part) -> bytes:
     """The bytes of a regular file of bearable size. `what`: the file's part, for messages."""
     path = Path(path)
     setting = what.replace(" ", "_")
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise UserError(f"bad-{setting}", f"{path} is a folder: name the {what}'s file")
+            raise UserError(f"bad-{setting}", "{path} is a folder: name a file in it", path=path)
         if not stat.S_ISREG(status.st_mode):
             raise UserError(
-                f"bad-{setting}", f"{path} is not a regular file: name the {what}'s file"
+                f"bad-{setting}",
+                "{path} is not a regular file: name another",
+                path=path,
             )
         if status.st_size == 0:
-            raise UserError(f"bad-{setting}", f"{path} is empty: it holds no picture")
+            raise UserError(f"bad-{setting}", "{path} is empty: it holds no picture", path=path)
         if status.st_size > MAX_BYTES:
             raise UserError(
-                f"bad-{setting}", f"{path} is larger than {MAX_BYTES >> 20} MB: save it smaller"
+                f"bad-{setting}",
+                "{path} is larger than {megabytes} MB: save it smaller",
+                path=path,
+                megabytes=MAX_BYTES >> 20,
             )
         return path.read_bytes()
     except FileNotFoundError:
-        raise UserError(
-            f"no-{setting}", f"there is no {what} {path}: check the name and the folder"
-        ) from None
+        raise _absent(what, path) from None
     except PermissionError:
         raise UserError(
-            f"bad-{setting}", f"{path} may not be read: check its permissions"
+            f"bad-{setting}", "{path} may not be read: check its permissions", path=path
         ) from None
     except (OSError, ValueError) as error:
-        raise UserError(f"bad-{setting}", f"{path} can't be read: {error}") from None
+        raise UserError(
+            f"bad-{setting}", "{path} can't be read: {reason}", path=path, reason=error
+        ) from None
+
+
+def _absent(what: Part, path: Path) -> UserError:
+    """Of a file that is not there: a whole sentence for each part, as other languages need it."""
+    told = {
+        "photo": UserError(
+            "no-photo", "there is no photo {place}: check the name and the folder", place=path
+        ),
+        "mask": UserError(
+            "no-mask", "there is no mask {path}: check the name and the folder", path=path
+        ),
+        "mask repair": UserError(
+            "no-mask_repair",
+            "there is no mask repair {path}: check the name and the folder",
+            path=path,
+        ),
+        "emphasis": UserError(
+            "no-emphasis", "there is no emphasis {path}: check the name and the folder", path=path
+        ),
+        "sketch": UserError(
+            "no-sketch", "there is no sketch {path}: check the name and the folder", path=path
+        ),
+        "list": UserError(
+            "no-list", "there is no list {path}: check the name and the folder", path=path
+        ),
+    }
+    return told[what]
 
 
 def write_whole(data: bytes, path: Path, force: bool = False) -> None:
@@ -83,8 +118,9 @@ def write_whole(data: bytes, path: Path, force: bool = False) -> None:
             raise
         raise UserError(
             "cannot-write",
-            f"{path} can't be written ({error.strerror}): free some room or choose another place"
-            " with -o",
+            "{path} can't be written ({reason}): free some room or choose another place with -o",
+            path=path,
+            reason=error.strerror,
         ) from None
     finally:
         if held >= 0:
@@ -150,26 +186,37 @@ def check_writable(path: Path, force: bool = False) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(
-            "cannot-write", f"{path} can't be written ({reason}): choose another place with -o"
+            "cannot-write",
+            "{path} can't be written ({reason}): choose another place with -o",
+            path=path,
+            reason=reason,
         ) from None
     if mode is not None and stat.S_ISDIR(mode):
-        raise UserError("cannot-write", f"{path} is a folder: name a file in it")
+        raise UserError("cannot-write", "{path} is a folder: name a file in it", path=path)
     if mode is not None and not stat.S_ISREG(mode):
         raise UserError(
             "cannot-write",
-            f"{path} is not a regular file: choose another place with -o, or - for standard output",
+            "{path} is not a regular file: choose another place with -o, or - for standard output",
+            path=path,
         )
     if mode is not None and not mode & ANYBODY_WRITES and not force:
         raise UserError(
             "read-only",
-            f"{path} is read-only: replace it with --force, or choose another place with -o",
+            "{path} is read-only: replace it with --force, or choose another place with -o",
+            path=path,
         )
     if not folder.is_dir():
         raise UserError(
-            "cannot-write", f"there is no folder {folder}: make it first, or choose another with -o"
+            "cannot-write",
+            "there is no folder {folder}: make it first, or choose another with -o",
+            folder=folder,
         )
     if not os.access(folder, os.W_OK):
-        raise UserError("cannot-write", f"the folder {folder} is read-only: choose another with -o")
+        raise UserError(
+            "cannot-write",
+            "the folder {folder} is read-only: choose another with -o",
+            folder=folder,
+        )
 
 
 def sha256(path: Path) -> str:

@@ -142,26 +142,32 @@ class SketchRequest:
         if not isinstance(data, dict):
             raise UserError(
                 "bad-request",
-                'a request must be a JSON object such as {"version": 1, "strokes": 16}',
+                'a request must be a JSON object such as {{"version": 1, "strokes": 16}}',
             )
         settings = dict(data)
         version = settings.pop("version", VERSION)
         if not isinstance(version, int) or isinstance(version, bool) or version < 1:
             raise UserError(
-                "bad-request", f"a request's version must be a whole number, not {version!r}"
+                "bad-request",
+                "a request's version must be a whole number, not {version}",
+                version=repr(version),
             )
         if version > VERSION:
             raise UserError(
                 "newer-request",
-                f"the request is of version {version}, this engine knows version {VERSION}: update"
+                "the request is of version {version}, this engine knows version {known}: update"
                 " the engine",
+                version=version,
+                known=VERSION,
             )
         known = {field.name for field in dataclasses.fields(cls)}
         for name in settings:
             if name not in known:
                 raise UserError(
                     "bad-request",
-                    f"a request has no setting '{name}': it has {', '.join(sorted(known))}",
+                    "a request has no setting '{name}': it has {known}",
+                    name=name,
+                    known=", ".join(sorted(known)),
                 )
         request = cls(**settings)
         if request.series is not None:
@@ -174,7 +180,12 @@ def _whole(name: str, value: object, low: int, high: int) -> None:
         return
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise UserError(
-            f"bad-{name}", f"{name} must be a whole number from {low} to {high}, not {value}"
+            f"bad-{name}",
+            "{setting} must be a whole number from {least} to {most}, not {value}",
+            setting=name,
+            least=low,
+            most=high,
+            value=value,
         )
 
 
@@ -184,7 +195,9 @@ def _subjects(value: object) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_SUBJECTS:
         raise UserError(
             "bad-subjects",
-            f"subjects must be auto, one or a whole number from 1 to {MOST_SUBJECTS}, not {value}",
+            "subjects must be auto, one or a whole number from 1 to {most}, not {value}",
+            most=MOST_SUBJECTS,
+            value=value,
         )
 
 
@@ -194,22 +207,36 @@ def _width(value: object) -> None:
         or isinstance(value, bool)
         or not 0 < value <= MAX_WIDTH_PX
     ):
-        raise UserError("bad-width", f"the width must be a number of pixels above 0, not {value}")
+        raise UserError(
+            "bad-width", "the width must be a number of pixels above 0, not {value}", value=value
+        )
 
 
 def _truth(name: str, value: object) -> None:
     if not isinstance(value, bool):
-        raise UserError(f"bad-{name}", f"{name} must be true or false, not {value!r}")
+        raise UserError(
+            f"bad-{name}",
+            "{setting} must be true or false, not {value}",
+            setting=name,
+            value=repr(value),
+        )
 
 
 def _word(name: str, value: object) -> None:
     if not isinstance(value, str) or not value:
-        raise UserError(f"bad-{name}", f"{name} must be a word, not {value!r}")
+        raise UserError(
+            f"bad-{name}", "{setting} must be a word, not {value}", setting=name, value=repr(value)
+        )
 
 
 def _path(name: str, value: object) -> None:
     if value is not None and not (isinstance(value, str) and value):
-        raise UserError(f"bad-{name}", f"{name} must be a picture's path, not {value!r}")
+        raise UserError(
+            f"bad-{name}",
+            "{setting} must be a picture's path, not {value}",
+            setting=name,
+            value=repr(value),
+        )
 
 
 def _guide(name: str) -> None:
@@ -217,8 +244,9 @@ def _guide(name: str) -> None:
         return
     raise UserError(
         "bad-guide",
-        f"there is no guide '{name}': choose auto, lite or clip:MODEL[:PRETRAINED], for example"
+        "there is no guide '{name}': choose auto, lite or clip:MODEL[:PRETRAINED], for example"
         " clip:RN101:openai",
+        name=name,
     )
 
 
@@ -236,8 +264,9 @@ def _ascending(value: object) -> tuple[int, ...]:
     if not (numbers and whole and list(numbers) == sorted(set(numbers))):
         raise UserError(
             "bad-series",
-            f"a series is ascending whole numbers from 1 to {MAX_STROKES} such as 4,8,16, not"
-            f" {value}",
+            "a series is ascending whole numbers from 1 to {most} such as 4,8,16, not {value}",
+            most=MAX_STROKES,
+            value=value,
         )
     return numbers
 
@@ -247,7 +276,9 @@ def _last(series: tuple[int, ...], strokes: int | None) -> int:
     if strokes not in (None, series[-1]):
         raise UserError(
             "bad-series",
-            f"the series ends with {series[-1]} strokes, not with {strokes}: leave strokes out",
+            "the series ends with {count} strokes, not with {strokes}: leave strokes out",
+            count=series[-1],
+            strokes=strokes,
         )
     return series[-1]
 
@@ -258,12 +289,17 @@ def _paper(value: object) -> None:
     except UserError:
         raise UserError(
             "bad-paper",
-            f"the paper '{value}' is not a colour: write a CSS colour such as black or '#1a2b3c'",
+            "the paper '{value}' is not a colour: write a CSS colour such as black or '#1a2b3c'",
+            value=value,
         ) from None
 
 
 def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise UserError(
-            f"bad-{name}", f"there is no {name} '{value}': choose one of {', '.join(choices)}"
+            f"bad-{name}",
+            "there is no {setting} '{value}': choose one of {choices}",
+            setting=name,
+            value=value,
+            choices=", ".join(choices),
         )

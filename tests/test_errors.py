@@ -2,37 +2,67 @@
 
 from __future__ import annotations
 
+import copy
 import errno
+import json
 import os
+import pickle
+from collections.abc import Callable
 
 import pytest
 
-from clipasso_core.errors import LONGEST, LONGEST_INPUT, UserError, of_machine, reason_of
+from clipasso_core.errors import UserError, of_machine, reason_of
 
 
-def test_a_message_is_one_line() -> None:
-    assert UserError("bad-name", "a\nname\t that\r\n breaks").message == "a name that breaks"
+class GoneError(UserError):
+    """One whose words are its own, as `client.Replaced`."""
+
+    def __init__(self) -> None:
+        super().__init__("gone", "it was taken from {place}", place="here")
 
 
-def test_a_long_message_keeps_what_happened_and_the_advice() -> None:
-    message = UserError("bad-name", f"no such thing: '{'x' * 100_000}': choose another").message
-    assert message.startswith("no such thing")
-    assert message.endswith("choose another")
-    assert len(message) <= LONGEST + 5
+def test_a_mistake_is_its_message_and_the_parts_that_other_languages_are_made_of() -> None:
+    error = UserError("no-thing", "there are {count} things in {place}", count=2, place="a b")
+    assert error.message == str(error) == "there are 2 things in a b"
+    assert error.text.format(**error.values) == error.message
+    assert error.to_json() == {
+        "code": "no-thing",
+        "message": "there are 2 things in a b",
+        "text": "there are {count} things in {place}",
+        "values": {"count": 2, "place": "a b"},
+    }
 
 
-@pytest.mark.parametrize("given", ["x" * 5000, "'" + "many words " * 500 + "'"])
-def test_what_somebody_gave_is_repeated_in_two_hundred_letters(given: str) -> None:
-    message = UserError("bad-name", f"there is no thing {given}: choose another").message
-    assert message.startswith("there is no thing ")
-    assert message.endswith(": choose another")
-    assert len(message) <= len("there is no thing : choose another") + LONGEST_INPUT + 1
+@pytest.mark.parametrize(
+    "error",
+    [
+        UserError(
+            "no-thing", "there is no {name} in '{code}', {text}", name="{a}", code=1, text=2.5
+        ),
+        UserError("bad-name", "{name} is cut", name="x" * 5000),
+        GoneError(),
+    ],
+    ids=lambda error: error.code,
+)
+@pytest.mark.parametrize(
+    "carry",
+    [
+        lambda error: pickle.loads(pickle.dumps(error)),
+        copy.copy,
+        lambda error: UserError.from_json(json.loads(json.dumps(error.to_json()))),
+    ],
+    ids=["pickled", "copied", "as JSON"],
+)
+def test_nothing_of_it_is_lost_on_its_way(
+    error: UserError, carry: Callable[[UserError], UserError]
+) -> None:
+    arrived = carry(error)
+    assert arrived.to_json() == error.to_json()
+    assert str(arrived) == error.message
 
 
-def test_lists_of_names_stay_whole() -> None:
-    names = ", ".join(f"setting_{number}" for number in range(30))
-    message = f"a request has no setting 'x': it has {names}, and that's all"
-    assert UserError("bad-request", message).message == message
+def test_a_pickled_mistake_is_still_of_its_kind() -> None:
+    assert isinstance(pickle.loads(pickle.dumps(GoneError())), GoneError)
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.ENOSPC, errno.EROFS, errno.ENOTDIR])

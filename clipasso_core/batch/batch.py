@@ -204,11 +204,20 @@ class Batch:
         differ = differences(before, now.described()) if before is not None else ""
         if before is not None and not differ:
             return  # a run with --again that was stopped goes on
+        folder = self.order.out.root
+        if not differ:
+            raise UserError(
+                "other-settings",
+                "the sketches in {folder} were drawn otherwise (how is not known): choose another"
+                " folder with -o, or redraw them with --again",
+                folder=folder,
+            )
         raise UserError(
             "other-settings",
-            f"the sketches in {self.order.out.root} were drawn otherwise"
-            f" ({differ or 'how is not known'}): choose another folder with -o, or redraw them with"
-            " --again",
+            "the sketches in {folder} were drawn otherwise ({differences}): choose another folder"
+            " with -o, or redraw them with --again",
+            folder=folder,
+            differences=differ,
         )
 
     def _about_gone(self, paths: set[str]) -> list[str]:
@@ -222,7 +231,7 @@ def find(order: Order) -> Found:
     """The pictures of an order. Raises `UserError` where there is none."""
     found = order.search.find()
     if not found.photos and not order.watch:
-        raise UserError("no-photo", _nothing_found(order.search))
+        raise _nothing_found(order.search)
     return found
 
 
@@ -236,17 +245,42 @@ def opened(order: Order) -> Iterator[Batch]:
                 stack.enter_context(FileLock(order.out.path(LOCK), timeout=0))
             except Timeout:
                 raise UserError(
-                    "busy", f"another batch is at work in {order.out.root}: wait until it ends"
+                    "busy",
+                    "another batch is at work in {folder}: wait until it ends",
+                    folder=order.out.root,
                 ) from None
         yield Batch(order)
 
 
-def _nothing_found(search: Search) -> str:
+def _nothing_found(search: Search) -> UserError:
     sources = ", ".join(search.sources[:SHOWN])
-    more = "" if search.recursive else "; --recursive looks into folders within it, too"
+    if search.glob is not None and search.recursive:
+        return UserError(
+            "no-photo",
+            "no picture in {sources} matches {glob}: check --glob",
+            sources=sources,
+            glob=search.glob,
+        )
     if search.glob is not None:
-        return f"no picture in {sources} matches {search.glob}: check --glob{more}"
-    return f"there is no picture in {sources}: name a folder with PNG, JPEG, WebP or TIFF{more}"
+        return UserError(
+            "no-photo",
+            "no picture in {sources} matches {glob}: check --glob; --recursive looks into folders"
+            " within it, too",
+            sources=sources,
+            glob=search.glob,
+        )
+    if search.recursive:
+        return UserError(
+            "no-photo",
+            "there is no picture in {sources}: name a folder with PNG, JPEG, WebP or TIFF",
+            sources=sources,
+        )
+    return UserError(
+        "no-photo",
+        "there is no picture in {sources}: name a folder with PNG, JPEG, WebP or TIFF; --recursive"
+        " looks into folders within it, too",
+        sources=sources,
+    )
 
 
 def _about_names(photos: list[Photo]) -> list[str]:

@@ -39,6 +39,10 @@ class LostError(Exception):
         super().__init__(error.message)
         self.error = error
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled whole; an exception's own way knows its sentence alone."""
+        return type(self), (self.error,)
+
 
 @dataclass
 class Draughtsman:
@@ -72,10 +76,9 @@ class Draughtsman:
         likeness = prepared.likeness(prepared.stage(), 1.0)
         likeness.draw(torch.zeros(1, 1, 4, 2, device=prepared.guide.device))  # [K, N, P, 2]
 
-    def died(self, photo: Photo, message: str) -> Row:
+    def died(self, photo: Photo, error: UserError) -> Row:
         """The row of a picture whose process ended each time that it was drawn."""
-        error, stamp = UserError("worker-died", message), stamp_of(photo.place) or ""
-        fingerprint = self.settings.fingerprint
+        stamp, fingerprint = stamp_of(photo.place) or "", self.settings.fingerprint
         return failed_row(photo.path, photo.output, error, fingerprint, stamp=stamp)
 
     def draw(self, photo: Photo, tell: Tell) -> Row:
@@ -208,4 +211,4 @@ def _told(error: Exception) -> UserError:
     """What the person can mend, or where the bug is written down."""
     if isinstance(error, UserError):
         return error
-    return of_machine(error) or UserError("bug", record_bug(error))
+    return of_machine(error) or record_bug(error)

@@ -120,8 +120,9 @@ def _append(out: Out, text: bytes) -> None:
     except OSError as error:
         raise UserError(
             "cannot-write",
-            f"{path} can't be written ({reason_of(error)}): free some room, and run the same"
-            " command again",
+            "{path} can't be written ({reason}): free some room, and run the same command again",
+            path=path,
+            reason=reason_of(error),
         ) from error
 
 

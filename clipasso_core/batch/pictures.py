@@ -86,7 +86,9 @@ class Search:
             yield os.path.dirname(place), [place]
         else:
             raise UserError(
-                "no-photo", f"there is no picture, folder or list {source}: check the name"
+                "no-photo",
+                "there is no picture, folder or list {source}: check the name",
+                source=source,
             )
 
     def _of_folder(self, folder: str) -> list[str]:
@@ -128,7 +130,9 @@ class Search:
             depth = None if self.recursive else 1
             inside = system.find(path, maxdepth=depth)
         except Exception as error:  # each store's own
-            raise UserError("bad-url", f"{source} can't be listed: {reason(error)}") from None
+            raise UserError(
+                "bad-url", "{source} can't be listed: {reason}", source=source, reason=reason(error)
+            ) from None
         root = source.rstrip("/")
         if self.out == root or self.out.startswith(f"{root}/"):
             raise _out_within(self.out, source)
@@ -156,7 +160,9 @@ class Search:
 def _out_within(out: str, folder: str) -> UserError:
     return UserError(
         "bad-output",
-        f"{out} lies within {folder}, where the pictures are: choose a folder beside it with -o",
+        "{out} lies within {folder}, where the pictures are: choose a folder beside it with -o",
+        out=out,
+        folder=folder,
     )
 
 

@@ -27,10 +27,15 @@ def file_system(url: str) -> tuple[Any, str]:
         system, path = fsspec.core.url_to_fs(url)
     except ImportError as error:
         raise UserError(
-            "bad-url", f"{url} needs a package that is not installed: {reason(error)}"
+            "bad-url",
+            "{url} needs a package that is not installed: {reason}",
+            url=url,
+            reason=reason(error),
         ) from None
     except ValueError as error:
-        raise UserError("bad-url", f"{url} can't be reached: {reason(error)}") from None
+        raise UserError(
+            "bad-url", "{url} can't be reached: {reason}", url=url, reason=reason(error)
+        ) from None
     return system, path
 
 
@@ -50,17 +55,22 @@ def read_photo(place: str) -> bytes:
         size = system.size(path)
         if size is not None and size > files.MAX_BYTES:
             raise UserError(
-                "bad-photo", f"{place} is larger than {files.MAX_BYTES >> 20} MB: save it smaller"
+                "bad-photo",
+                "{place} is larger than {megabytes} MB: save it smaller",
+                place=place,
+                megabytes=files.MAX_BYTES >> 20,
             )
         return bytes(system.cat_file(path))
     except FileNotFoundError:
         raise UserError(
-            "no-photo", f"there is no photo {place}: check the name and the folder"
+            "no-photo", "there is no photo {place}: check the name and the folder", place=place
         ) from None
     except UserError:
         raise
     except Exception as error:  # each store's own
-        raise UserError("bad-photo", f"{place} can't be read: {reason(error)}") from None
+        raise UserError(
+            "bad-photo", "{place} can't be read: {reason}", place=place, reason=reason(error)
+        ) from None
 
 
 def stamp_of(place: str) -> str | None:
@@ -110,11 +120,15 @@ class Out:
         except OSError as error:
             raise UserError(
                 "cannot-write",
-                f"the folder {self.root} can't be made ({error.strerror}): choose another with -o",
+                "the folder {folder} can't be made ({reason}): choose another with -o",
+                folder=self.root,
+                reason=error.strerror,
             ) from None
         if not os.access(folder, os.W_OK | os.X_OK):
             raise UserError(
-                "cannot-write", f"the folder {self.root} is read-only: choose another with -o"
+                "cannot-write",
+                "the folder {folder} is read-only: choose another with -o",
+                folder=self.root,
             )
 
     def write(self, name: str, data: bytes, force: bool = False) -> None:
@@ -128,7 +142,9 @@ class Out:
             except OSError as error:
                 raise UserError(
                     "cannot-write",
-                    f"{target.parent} can't be made ({error.strerror}): choose another with -o",
+                    "{folder} can't be made ({reason}): choose another with -o",
+                    folder=target.parent,
+                    reason=error.strerror,
                 ) from None
             files.write_whole(data, target, force)
             return
@@ -147,8 +163,9 @@ class Out:
             except OSError as error:
                 raise UserError(
                     "cannot-write",
-                    f"{self.path(name)} can't be read ({error.strerror}): choose another folder"
-                    " with -o",
+                    "{path} can't be read ({reason}): choose another folder with -o",
+                    path=self.path(name),
+                    reason=error.strerror,
                 ) from None
         with self._elsewhere() as (system, path):
             try:
@@ -183,7 +200,10 @@ class Out:
             raise
         except Exception as error:  # each store's own
             raise UserError(
-                "cannot-write", f"{self.root} can't be used: {reason(error)}"
+                "cannot-write",
+                "{folder} can't be used: {reason}",
+                folder=self.root,
+                reason=reason(error),
             ) from error
 
 

@@ -9,7 +9,6 @@ import signal
 import statistics
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
@@ -30,17 +29,8 @@ A_TURN = 2  # pictures a process while a split is measured; the first one warms 
 
 # What goes to a process: a picture, a number of threads, or that it is to stop
 STOP = "stop"
-# What comes from it, beside rows and events
+# What comes from it, beside rows, events, and what keeps it from drawing: `UserError`, `LostError`
 READY = "ready"
-
-
-@dataclass(frozen=True)
-class _Unfit:
-    """No sketch can be drawn as asked, or none written."""
-
-    code: str
-    message: str
-    is_lost: bool = False  # OUT takes no more
 
 
 class Pool:
@@ -143,9 +133,8 @@ class Pool:
         except (EOFError, OSError):
             yield from self._bury(worker, waiting, tries)
             return
-        if isinstance(message, _Unfit):
-            error = UserError(message.code, message.message)
-            raise LostError(error) if message.is_lost else error
+        if isinstance(message, Exception):
+            raise message
         if message == READY:
             self._deaths = 0
         elif isinstance(message, Row):
@@ -164,8 +153,9 @@ class Pool:
             if self._deaths >= DEATHS:
                 raise UserError(
                     "no-worker",
-                    f"processes that draw end before they begin ({how}): try fewer with --jobs, and"
+                    "processes that draw end before they begin ({how}): try fewer with --jobs, and"
                     " run clipasso doctor",
+                    how=how,
                 )
             if photo is not None:
                 waiting.appendleft(photo)
@@ -182,8 +172,13 @@ class Pool:
     def _given_up(self, photo: Photo, how: str) -> Row:
         return self._draughtsman.died(
             photo,
-            f"the process that drew {photo.path} ended twice ({how}): it may need more memory than"
-            " there is, try fewer at once with --jobs",
+            UserError(
+                "worker-died",
+                "the process that drew {path} ended twice ({how}): it may need more memory than"
+                " there is, try fewer at once with --jobs",
+                path=photo.path,
+                how=how,
+            ),
         )
 
     def _stop(self) -> Iterator[Message]:
@@ -290,10 +285,10 @@ def _prepare(connection: Connection, draughtsman: Draughtsman, threads: int) -> 
     try:
         draughtsman.prepare(threads)
     except UserError as error:
-        connection.send(_Unfit(error.code, error.message))
+        connection.send(error)
         return False
     except Exception as error:
-        connection.send(_Unfit("bug", record_bug(error)))
+        connection.send(record_bug(error))
         return False
     return True
 
@@ -312,4 +307,4 @@ def _draw(connection: Connection, draughtsman: Draughtsman, photo: Photo) -> Non
     try:
         connection.send(draughtsman.draw(photo, tell))
     except LostError as lost:
-        connection.send(_Unfit(lost.error.code, lost.error.message, is_lost=True))
+        connection.send(lost)

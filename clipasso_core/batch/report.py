@@ -44,7 +44,11 @@ MOST_FEW = 1000  # pictures of which there are larger ones
 def check_report(target: str) -> None:
     """Raise `UserError` where no report can be written, before the work."""
     if not target.lower().endswith(ENDING):
-        raise UserError("bad-report", f"a report is a page for browsers: name it {target}{ENDING}")
+        raise UserError(
+            "bad-report",
+            "a report is a page for browsers: name it {name}",
+            name=f"{target}{ENDING}",
+        )
 
 
 def write_report(rows: Iterable[Row], places: Mapping[str, str], out: Out, target: str) -> int:

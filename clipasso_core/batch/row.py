@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clipasso_core.errors import UserError
+from clipasso_core.wording import Value
 
 DONE, FAILED = "done", "failed"
 
@@ -19,7 +20,8 @@ class Row:
     path: names the picture, see `pictures.Photo`. output: the sketch's file, below OUT.
     sha256: of the picture's file; "" where it could not be read. stamp: see `place.stamp_of`.
     fingerprint: see `settings.Settings`.
-    status: ``done`` or ``failed``, with the error's code and its sentence.
+    status: ``done`` or ``failed``, with the error's code and its sentence, and the sentence's
+        template and values, see `UserError`.
     seconds: that the picture took, reading and writing included.
     loss, faces, subjects, strokes, guide, preset, device, mask: of the sketch; None of a failure.
     """
@@ -32,6 +34,8 @@ class Row:
     status: str
     code: str | None = None
     message: str | None = None
+    text: str | None = None
+    values: dict[str, Value] | None = None
     seconds: float = 0.0
     loss: float | None = None
     faces: int | None = None
@@ -70,8 +74,7 @@ def failed_row(
         stamp=stamp,
         fingerprint=fingerprint,
         status=FAILED,
-        code=error.code,
-        message=error.message,
+        **error.to_json(),
         seconds=seconds,
     )
 

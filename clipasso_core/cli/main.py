@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import io
 import json
@@ -27,12 +26,10 @@ from clipasso_core.cli import (
     sketch,
 )
 from clipasso_core.errors import (
-    NO_FOLDER,
     Cancelled,
     UserError,
     of_machine,
     of_output,
-    shortened,
 )
 from clipasso_core.machine.silence import keep_silent
 from clipasso_core.machine.threads import spin_briefly
@@ -91,7 +88,7 @@ def doctor(as_json: bool) -> int:
 
     findings = examine()
     if as_json:
-        click.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1))
+        click.echo(json.dumps([finding.to_json() for finding in findings], indent=1))
     else:
         for finding in findings:
             mark = {FAULT: "✗", NOTE: "·"}.get(finding.state, "✓")
@@ -117,7 +114,9 @@ def _require_working_folder() -> None:
     try:
         os.getcwd()
     except OSError:
-        raise UserError("no-folder", NO_FOLDER) from None
+        raise UserError(
+            "no-folder", "the working folder is gone: change to one that is there"
+        ) from None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -136,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
         return DONE
     except OSError as error:
         _let_go_of_output()
-        print(f"clipasso: {of_output(error).message}", file=sys.stderr)
+        print(f"clipasso: {of_output(error)}", file=sys.stderr)
         return MISTAKE
     return status
 
@@ -146,14 +145,16 @@ def _run(arguments: list[str] | None, as_json: bool) -> int:
     try:
         return int(cli.main(args=arguments, prog_name="clipasso", standalone_mode=False) or DONE)
     except UserError as error:
-        return _fail(error.code, error.message, MISTAKE, as_json)
+        return _fail(error, MISTAKE, as_json)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # since click 8.2
             click.echo(error.format_message(), err=True)
             return MISTAKE
-        return _fail("bad-usage", error.format_message().replace("\n", " "), MISTAKE, as_json)
+        # in click's own words, of which there is no template
+        wrong = UserError("bad-usage", "{usage}", usage=error.format_message())
+        return _fail(wrong, MISTAKE, as_json)
     except (Cancelled, KeyboardInterrupt, click.exceptions.Abort):
         print("clipasso: interrupted, nothing was written", file=sys.stderr)
         return INTERRUPTED
@@ -163,7 +164,7 @@ def _run(arguments: list[str] | None, as_json: bool) -> int:
         if isinstance(error, OSError) and _is_of_output(error):
             raise
         if mendable := of_machine(error):
-            return _fail(mendable.code, mendable.message, MISTAKE, as_json)
+            return _fail(mendable, MISTAKE, as_json)
         return _fail_with_bug(error, as_json)
 
 
@@ -187,12 +188,11 @@ def _let_go_of_output() -> None:
 def _fail_with_bug(error: Exception, as_json: bool = False) -> int:
     from clipasso_core.machine.log import record_bug
 
-    return _fail("bug", record_bug(error), BUG, as_json)
+    return _fail(record_bug(error), BUG, as_json)
 
 
-def _fail(code: str, message: str, status: int, as_json: bool) -> int:
-    message = shortened(message)  # click's own repeat what was typed
+def _fail(error: UserError, status: int, as_json: bool) -> int:
     if as_json:
-        print(json.dumps({"event": "error", "code": code, "message": message}), flush=True)
-    print(f"clipasso: {message}", file=sys.stderr)
+        print(json.dumps({"event": "error", **error.to_json()}), flush=True)
+    print(f"clipasso: {error.message}", file=sys.stderr)
     return status

@@ -75,7 +75,9 @@ def sketch(
     target = output or Path(f"{photo.stem}-sketch.svg")
     if target.suffix.lower() not in (".svg", "") and str(target) != "-":
         raise UserError(
-            "cannot-write", f"a sketch is an SVG file: name it {target.with_suffix('.svg')}"
+            "cannot-write",
+            "a sketch is an SVG file: name it {name}",
+            name=target.with_suffix(".svg"),
         )
     if str(target) != "-":
         files.check_writable(target, force)

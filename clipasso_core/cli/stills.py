@@ -44,8 +44,9 @@ class Stills:
         except OSError as error:
             raise UserError(
                 "cannot-write",
-                f"the folder {folder} can't be made ({error.strerror}): choose another with"
-                " --frames",
+                "the folder {folder} can't be made ({reason}): choose another with --frames",
+                folder=folder,
+                reason=error.strerror,
             ) from None
 
     def add(self, progress: Progress) -> None:
@@ -56,6 +57,8 @@ class Stills:
         except OSError as error:
             raise UserError(
                 "cannot-write",
-                f"{path} can't be written ({error.strerror}): free some room or choose another"
-                " folder with --frames",
+                "{path} can't be written ({reason}): free some room or choose another folder with"
+                " --frames",
+                path=path,
+                reason=error.strerror,
             ) from None

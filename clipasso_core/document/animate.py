@@ -31,14 +31,15 @@ def check_seconds(seconds: float) -> None:
     if not 0 < seconds <= MAX_SECONDS:
         raise UserError(
             "bad-seconds",
-            f"the animation must take more than 0 and at most {MAX_SECONDS:.0f} seconds, not"
-            f" {seconds:g}",
+            "the animation must take more than 0 and at most {most} seconds, not {seconds}",
+            most=int(MAX_SECONDS),
+            seconds=f"{seconds:g}",
         )
 
 
 def animated(document: bytes, seconds: float) -> bytes:
     """An SVG document whose sketch draws itself; see `animate`."""
-    drawing = open_drawing(document, "the sketch", None)
+    drawing = open_drawing(document, None, None)
     animate(drawing, seconds)
     return drawing.to_bytes()
 

@@ -148,10 +148,7 @@ class Drawing:
         known = {line.id: line for line in self.lines}
         for one in ids:
             if one not in known:
-                raise UserError(
-                    "no-stroke",
-                    f"the sketch has no stroke '{one}': it has {', '.join(known) or 'none'}",
-                )
+                raise _no_stroke(one, list(known))
         return [known[one] for one in ids]
 
     def choose(self, ids: Sequence[str]) -> list[Line] | None:
@@ -182,16 +179,38 @@ def level(drawing: Drawing, count: int) -> tuple[int, int]:
             "the strokes have no order of need: it is there in sketches that clipasso made",
         )
     if not 1 <= count <= len(ranked):
-        more = "; clipasso add draws more" if count > len(ranked) else ""
-        raise UserError(
-            "bad-level", f"the sketch has {len(ranked)} strokes: choose 1 to {len(ranked)}{more}"
-        )
+        raise _no_level(count, len(ranked))
     for place, node in enumerate(ranked):
         declare(node, "display", None if place < count else "none")
     for node in ranked[:count]:
         if drawing.styles.stated(node, "display").lower() == "none":  # by a style sheet
             declare(node, "display", "inline")
     return count, len(ranked)
+
+
+def _no_stroke(wanted: str, known: list[str]) -> UserError:
+    if not known:
+        return UserError(
+            "no-stroke", "the sketch has no stroke '{wanted}': it has none", wanted=wanted
+        )
+    return UserError(
+        "no-stroke",
+        "the sketch has no stroke '{wanted}': it has {known}",
+        wanted=wanted,
+        known=", ".join(known),
+    )
+
+
+def _no_level(wanted: int, most: int) -> UserError:
+    if wanted <= most:
+        return UserError(
+            "bad-level", "the sketch has {most} strokes: choose 1 to {most}", most=most
+        )
+    return UserError(
+        "bad-level",
+        "the sketch has {most} strokes: choose 1 to {most}; clipasso add draws more",
+        most=most,
+    )
 
 
 def read_drawing(
@@ -207,9 +226,9 @@ def read_drawing(
 
 
 def open_drawing(
-    data: bytes, name: str, size_px: tuple[int, int] | None, layer: str | None = None
+    data: bytes, name: str | None, size_px: tuple[int, int] | None, layer: str | None = None
 ) -> Drawing:
-    """An SVG document in memory; see `read_drawing`. name: of the file, for messages."""
+    """An SVG document in memory; see `read_drawing`. name: of its file, for messages."""
     root = _parse(data, name)
     styles = Cascade(root)
     with styles.unchanged():
@@ -223,7 +242,7 @@ def parse_drawing(data: bytes, layer: str, page: list[float]) -> Drawing:
 
     page: a, b, c, d, e, f of the matrix from the photograph's pixels to user units.
     """
-    root = _parse(data, "the document")
+    root = _parse(data)
     styles = Cascade(root)
     a, b, c, d, e, f = page
     to_page = np.array([[a, c, e], [b, d, f], [0, 0, 1]], float)
@@ -244,7 +263,7 @@ def apply(matrix: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray
     return mapped
 
 
-def _parse(data: bytes, name: str) -> etree._Element:
+def _parse(data: bytes, name: str | None = None) -> etree._Element:
     huge = len(data) > 10_000_000  # an embedded photograph
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, strip_cdata=False, huge_tree=huge
@@ -252,17 +271,34 @@ def _parse(data: bytes, name: str) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
-        raise UserError("bad-sketch", f"{name} is not an SVG file or is damaged") from None
+        raise _damaged(name) from None
     # many programs name SVG 1.1's, which nobody fetches; entities are another matter
     dtd = root.getroottree().docinfo.internalDTD
     if root.tag != f"{{{SVG}}}svg" or (dtd is not None and dtd.entities()):
-        raise UserError(
-            "bad-sketch", f"{name} is no plain SVG document: save it again as Inkscape or plain SVG"
-        )
+        raise _not_plain(name)
     if b"<!ATTLIST" in data.replace(b"\0", b""):
         # lxml breaks down when it takes away an attribute that a DTD gives a default
         root.getroottree().docinfo.clear()
     return root
+
+
+def _damaged(name: str | None) -> UserError:
+    if name is None:
+        return UserError("bad-sketch", "the document is not an SVG file or is damaged")
+    return UserError("bad-sketch", "{name} is not an SVG file or is damaged", name=name)
+
+
+def _not_plain(name: str | None) -> UserError:
+    if name is None:
+        return UserError(
+            "bad-sketch",
+            "the document is no plain SVG document: save it again as Inkscape or plain SVG",
+        )
+    return UserError(
+        "bad-sketch",
+        "{name} is no plain SVG document: save it again as Inkscape or plain SVG",
+        name=name,
+    )
 
 
 def _find_layer(root: etree._Element, wanted: str | None, styles: Cascade) -> etree._Element:
@@ -270,7 +306,9 @@ def _find_layer(root: etree._Element, wanted: str | None, styles: Cascade) -> et
         for node in root.iter(f"{{{SVG}}}g", f"{{{SVG}}}svg"):
             if node.get("id") == wanted:
                 return node
-        raise UserError("no-layer", f"the document has no layer with the id '{wanted}'")
+        raise UserError(
+            "no-layer", "the document has no layer with the id '{wanted}'", wanted=wanted
+        )
     sketches = [node for node in root.iter(f"{{{SVG}}}g") if node.get(SKETCH)]
     whole = [node for node in sketches if not node.get(INNER)]  # of a series
     sketches = [node for node in sketches if styles.is_seen(node)] or whole or sketches
@@ -278,7 +316,9 @@ def _find_layer(root: etree._Element, wanted: str | None, styles: Cascade) -> et
         names = ", ".join(str(node.get("id")) for node in sketches)
         raise UserError(
             "many-sketches",
-            f"the document holds {len(sketches)} sketches: name one with --layer ({names})",
+            "the document holds {count} sketches: name one with --layer ({names})",
+            count=len(sketches),
+            names=names,
         )
     return sketches[0] if sketches else root
 

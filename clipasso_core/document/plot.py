@@ -98,12 +98,38 @@ def lines_to_plot(drawing: Drawing, only: Sequence[Line] | None = None) -> list[
         )
     for line in lines:
         if not (_is_near(line.chains, drawing.to_layer) and line.width < FARTHEST):
-            raise UserError(
-                "bad-stroke",
-                f"the stroke {line.id or 'without an id'} lies beyond everything that can be"
-                " plotted: move it back, or take it out",
-            )
+            raise _far(line.id)
     return list(lines)
+
+
+def _far(ident: str | None) -> UserError:
+    if not ident:
+        return UserError(
+            "bad-stroke",
+            "the stroke without an id lies beyond everything that can be plotted: move it back, or"
+            " take it out",
+        )
+    return UserError(
+        "bad-stroke",
+        "the stroke {stroke} lies beyond everything that can be plotted: move it back, or take it"
+        " out",
+        stroke=ident,
+    )
+
+
+def _squashed(ident: str | None) -> UserError:
+    if not ident:
+        return UserError(
+            "bad-stroke",
+            "the stroke without an id would be squashed to nothing: undo the transforms around it,"
+            " or take it out",
+        )
+    return UserError(
+        "bad-stroke",
+        "the stroke {stroke} would be squashed to nothing: undo the transforms around it, or take"
+        " it out",
+        stroke=ident,
+    )
 
 
 def _is_near(chains: Sequence[NDArray[np.floating]], to_layer: NDArray[np.floating]) -> bool:
@@ -132,11 +158,7 @@ def _keep_place(node: etree._Element, own: NDArray[np.floating]) -> None:
     Raises `UserError` for one that no document can hold.
     """
     if is_flat(own):
-        raise UserError(
-            "bad-stroke",
-            f"the stroke {node.get('id') or 'without an id'} would be squashed to nothing: undo the"
-            " transforms around it, or take it out",
-        )
+        raise _squashed(node.get("id"))
     if not np.allclose(own, np.eye(3), atol=1e-9):
         numbers = ",".join(f"{value:.10g}" for value in own[:2].T.ravel())
         node.set("transform", f"matrix({numbers})")

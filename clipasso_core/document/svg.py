@@ -13,6 +13,7 @@ from lxml import etree
 
 from clipasso_core import __version__
 from clipasso_core.color import parse_color
+from clipasso_core.document import refusal
 from clipasso_core.document.attributes import (
     CLIPASSO,
     FRAME,
@@ -166,8 +167,9 @@ def read_svg(path: str | Path) -> SketchResult:
     return from_svg(read_bytes(path, "sketch"), Path(path).name)
 
 
-def from_svg(data: bytes, name: str = "the file") -> SketchResult:
-    """Read a sketch document, as `read_svg` does.
+def from_svg(data: bytes, name: str | None = None) -> SketchResult:
+    """Read a sketch document, as `read_svg` does. name: of its file, for messages; None for a
+    sketch to go on from.
 
     Entities, external references and DOCTYPEs are refused.
     """
@@ -175,28 +177,19 @@ def from_svg(data: bytes, name: str = "the file") -> SketchResult:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
-        raise UserError("bad-sketch", f"{name} is not an SVG file or is damaged") from None
+        raise refusal.damaged(name) from None
     if root.getroottree().docinfo.doctype:
-        raise UserError(
-            "bad-sketch",
-            f"{name} has a DOCTYPE, which a sketch never needs: save it again as plain SVG",
-        )
+        raise refusal.with_doctype(name)
     layers = [node for node in root.iter(f"{{{SVG}}}g") if node.get(f"{{{CLIPASSO}}}sketch")]
     whole = [layer for layer in layers if not layer.get(f"{{{CLIPASSO}}}inner")]  # of a series
     layers = [layer for layer in layers if not _is_hidden(layer)] or whole or layers
     if len(layers) != 1:
-        raise UserError(
-            "bad-sketch",
-            f"{name} holds {len(layers)} sketches, not one: name an SVG file that clipasso wrote",
-        )
+        raise refusal.not_one(name, len(layers))
     layer = layers[0]
     try:
         return _read_layer(root, layer)
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError):
-        raise UserError(
-            "bad-sketch",
-            f"{name} was changed in a way that can't be read back: sketch the photo again",
-        ) from None
+        raise refusal.changed(name) from None
 
 
 def _is_hidden(layer: etree._Element) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clipasso_core.errors import UserError
+from clipasso_core.wording import Wording
 
 if TYPE_CHECKING:
     import torch
@@ -138,8 +139,9 @@ class Guide(ABC):
         """Embedding [1, D] of a text. Raises `UserError` for a guide that knows no words."""
         raise UserError(
             "no-text",
-            f"the guide {self.name} knows no words: --text needs a CLIP guide, for example --guide"
+            "the guide {guide} knows no words: --text needs a CLIP guide, for example --guide"
             " clip:RN101:openai",
+            guide=self.name,
         )
 
 
@@ -149,28 +151,29 @@ def stretch(values: Tensor) -> Tensor:
     return (values - low) / (high - low).clamp_min(1e-12)
 
 
-def choose_guide(request: SketchRequest, preset: str, device: str) -> tuple[str, str]:
+def choose_guide(request: SketchRequest, preset: str, device: str) -> tuple[str, Wording]:
     """The guide's full name, and one clause that says why. `preset` and `device` are those in
     force, never ``auto``.
     """
     from clipasso_core.machine import models
 
     if request.guide != "auto":
-        return request.guide, "as asked"
+        return request.guide, Wording("as asked")
     clip = models.best_clip(as_published=preset == "published")
     if request.text is not None:
         if clip is None:
             raise UserError(
                 "no-weights",
                 "--text needs a CLIP guide, and no CLIP weights are on this machine: run clipasso"
-                f" models fetch {models.FAVOURITE}",
+                " models fetch {guide}",
+                guide=models.FAVOURITE,
             )
-        return clip, "it knows words"
+        return clip, Wording("it knows words")
     if clip is None:
-        return "lite", "no CLIP weights on this machine"
+        return "lite", Wording("no CLIP weights on this machine")
     if device == "cuda" or preset in HARD_WORKING:
-        return clip, "its weights are on this machine"
-    return "lite", "CLIP is slow without a GPU"
+        return clip, Wording("its weights are on this machine")
+    return "lite", Wording("CLIP is slow without a GPU")
 
 
 def load_guide(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -109,7 +110,9 @@ class ClipGuide(Guide):
     def words(self, text: str) -> Tensor:
         """See `Guide.words`."""
         if self._text is None:
-            raise UserError("no-text", f"the guide {self.name} was loaded without its text tower")
+            raise UserError(
+                "no-text", "the guide {guide} was loaded without its text tower", guide=self.name
+            )
         model, tokenizer = self._text
         embedding: Tensor = model.encode_text(tokenizer([text]).to(self.device))
         return embedding.float()
@@ -150,15 +153,29 @@ def _load(spec: ClipSpec, text: bool) -> Any:
             model.visual.load_state_dict(_of_images(weights), assign=True)
     except Exception as error:
         # safetensors and torch raise many kinds for a file that does not fit its model
-        mend = f"fetch it again with clipasso models fetch {spec}"
-        if is_path(spec.pretrained):
-            mend = "name the model that it belongs to, or get the file again"
-        raise UserError(
-            "bad-weights",
-            f"{path} does not hold the weights of {spec.model} or is damaged"
-            f" ({type(error).__name__}): {mend}",
-        ) from error
+        raise _unfit(spec, path, type(error).__name__) from error
     return model
+
+
+def _unfit(spec: ClipSpec, path: Path, fault: str) -> UserError:
+    if is_path(spec.pretrained):
+        return UserError(
+            "bad-weights",
+            "{path} does not hold the weights of {model} or is damaged ({fault}): name the model"
+            " that it belongs to, or get the file again",
+            path=path,
+            model=spec.model,
+            fault=fault,
+        )
+    return UserError(
+        "bad-weights",
+        "{path} does not hold the weights of {model} or is damaged ({fault}): fetch it again with"
+        " clipasso models fetch {weights}",
+        path=path,
+        model=spec.model,
+        fault=fault,
+        weights=spec,
+    )
 
 
 def _fitted(model: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -81,6 +81,7 @@ def _network() -> EfficientNetLite0:
     except ValueError as error:
         raise UserError(
             "bad-lite",
-            f"the embedded guide's weights are not those expected ({error}): install clipasso"
+            "the embedded guide's weights are not those expected ({reason}): install clipasso"
             " again",
+            reason=error,
         ) from None

@@ -100,12 +100,15 @@ class ClipSpec:
         if path is None or not os.path.isfile(path):  # which no length of name troubles
             if is_path(self.pretrained):
                 raise UserError(
-                    "no-weights", f"there is no weights file {self.pretrained}: check the path"
+                    "no-weights",
+                    "there is no weights file {path}: check the path",
+                    path=self.pretrained,
                 )
             raise UserError(
                 "no-weights",
-                f"the weights of {self} are not on this machine: run clipasso models fetch {self},"
-                " or use --guide lite",
+                "the weights of {weights} are not on this machine: run clipasso models fetch"
+                " {weights}, or use --guide lite",
+                weights=self,
             )
         record = read_records().get(str(self))
         if (
@@ -113,7 +116,12 @@ class ClipSpec:
             and path == folders.models() / record["file"]
             and path.stat().st_size != record["size"]
         ):
-            raise UserError("bad-weights", f"{path} is not whole: run clipasso models fetch {self}")
+            raise UserError(
+                "bad-weights",
+                "{path} is not whole: run clipasso models fetch {weights}",
+                path=path,
+                weights=self,
+            )
         return path
 
 
@@ -154,8 +162,10 @@ def parse_clip(name: str) -> ClipSpec:
         close = ", ".join(("RN50", "RN101", "RN50x4", "ViT-B-32", "ViT-B-16", "ViT-L-14"))
         raise UserError(
             "bad-guide",
-            f"'{model}' can't guide: OpenCLIP's ResNet and ViT models can, for example {close}"
+            "'{model}' can't guide: OpenCLIP's ResNet and ViT models can, for example {close}"
             " (all: clipasso models list --all)",
+            model=model,
+            close=close,
         )
     from open_clip.pretrained import list_pretrained_tags_by_model
 
@@ -165,13 +175,26 @@ def parse_clip(name: str) -> ClipSpec:
     if pretrained != RANDOM and not is_path(pretrained):
         known = pretrained.lower().replace("-", "_")
         if known not in tags:
-            raise UserError(
-                "bad-guide",
-                f"OpenCLIP has no weights '{pretrained}' for {model}: it has"
-                f" {', '.join(tags) or 'none'}; or name a file",
-            )
+            raise _no_tag(model, pretrained, tags)
         pretrained = known
     return ClipSpec(model, pretrained)
+
+
+def _no_tag(model: str, wanted: str, known: list[str]) -> UserError:
+    if not known:
+        return UserError(
+            "bad-guide",
+            "OpenCLIP has no weights '{wanted}' for {model}: it has none; or name a file",
+            wanted=wanted,
+            model=model,
+        )
+    return UserError(
+        "bad-guide",
+        "OpenCLIP has no weights '{wanted}' for {model}: it has {known}; or name a file",
+        wanted=wanted,
+        model=model,
+        known=", ".join(known),
+    )
 
 
 def _best_tag(model: str, tags: list[str]) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from clipasso_core.errors import UserError
+from clipasso_core.wording import Wording
 
 
 def choose_device(name: str) -> str:
@@ -21,29 +22,49 @@ def choose_device(name: str) -> str:
 
     if name == "auto":
         return "cuda" if why_not_cuda() is None else "cpu"
-    if name == "cuda" and (lack := why_not_cuda()) is not None:
-        raise UserError(
-            "no-device", f"{lack}: leave --device out, or run clipasso doctor to see what to do"
-        )
+    if name == "cuda":
+        _require_cuda()
     if name == "mps" and not torch.backends.mps.is_available():
         raise UserError("no-device", "there is no Apple GPU that torch can use: leave --device out")
     return name
 
 
-def why_not_cuda() -> str | None:
+def _require_cuda() -> None:
+    lack = why_not_cuda()
+    if lack is None:
+        return
+    if not lack.values:
+        raise UserError(
+            "no-device",
+            "there is no CUDA device that torch can use: leave --device out, or run clipasso doctor"
+            " to see what to do",
+        )
+    raise UserError(
+        "no-device",
+        "this build of torch has no kernels for the GPU {gpu}, {arch} (it has {known}): leave"
+        " --device out, or run clipasso doctor to see what to do",
+        gpu=lack.values["gpu"],
+        arch=lack.values["arch"],
+        known=lack.values["known"],
+    )
+
+
+def why_not_cuda() -> Wording | None:
     """Why there is no computing on CUDA, a clause; None where there is."""
     import torch
 
     if not torch.cuda.is_available():
-        return "there is no CUDA device that torch can use"
+        return Wording("there is no CUDA device that torch can use")
     card = torch.cuda.get_device_properties(0)
     built_for = torch.cuda.get_arch_list()
     arch = getattr(card, "gcnArchName", "") if torch.version.hip else f"sm_{card.major}{card.minor}"
     if has_kernels(arch.partition(":")[0], built_for):
         return None
-    return (
-        f"this build of torch has no kernels for the GPU {card.name}, {arch} (it has"
-        f" {', '.join(built_for)})"
+    return Wording(
+        "this build of torch has no kernels for the GPU {gpu}, {arch} (it has {known})",
+        gpu=card.name,
+        arch=arch,
+        known=", ".join(built_for),
     )
 
 

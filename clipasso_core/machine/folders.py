@@ -27,7 +27,10 @@ def home() -> Path:
         return Path(named).expanduser().absolute()
     except (RuntimeError, FileNotFoundError):  # no such person, no working folder
         raise UserError(
-            "no-home", f"no folder is named by {named}: set {HOME_VARIABLE} to an absolute path"
+            "no-home",
+            "no folder is named by {named}: set {variable} to an absolute path",
+            named=named,
+            variable=HOME_VARIABLE,
         ) from None
 
 

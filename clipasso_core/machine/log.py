@@ -7,7 +7,7 @@ from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from clipasso_core.errors import UserError, shortened
+from clipasso_core.errors import UserError
 from clipasso_core.machine import folders
 
 MAX_BYTES = 1_000_000  # a file; two older ones are kept
@@ -28,6 +28,11 @@ def crash_path() -> Path:
     return folders.logs() / "engine-crash.log"
 
 
+def ray_log_path() -> Path:
+    """What Ray printed in the last batch on a cluster."""
+    return folders.logs() / "ray.log"
+
+
 def engine_logger() -> logging.Logger:
     """The warm engine's log. A disk that is full or read-only silences it, and nothing else."""
     logger = logging.getLogger("clipasso.engine")
@@ -46,19 +51,19 @@ def engine_logger() -> logging.Logger:
     return logger
 
 
-def record_bug(error: BaseException) -> str:
-    """Write the traceback into the log file and return one line for the person."""
-    first_line = shortened(str(error).splitlines()[0]) if str(error) else ""
-    what = f"a bug in clipasso: {type(error).__name__}: {first_line}".rstrip(": ")
+def record_bug(error: BaseException) -> UserError:
+    """Write the traceback into the log file and return what the person is told, of code ``bug``."""
+    first_line = str(error).splitlines()[0] if str(error).strip() else ""
+    bug = f"{type(error).__name__}: {first_line}".rstrip(": ")
     try:
         log_path().parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(
             log_path(), maxBytes=MAX_BYTES, backupCount=2, encoding="utf-8"
         )
     except OSError as cannot:
-        return f"{what} (no log could be written: {cannot.strerror})"
+        return _unlogged(bug, cannot.strerror or str(cannot))
     except UserError as cannot:
-        return f"{what} (no log could be written: {cannot.message})"
+        return _unlogged(bug, cannot.message)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     try:
         cause = (type(error), error, error.__traceback__)
@@ -67,4 +72,15 @@ def record_bug(error: BaseException) -> str:
     finally:
         with suppress(OSError):  # a full disk, at the last flush
             handler.close()
-    return f"{what}; please report it with {log_path()}"
+    return UserError(
+        "bug", "a bug in clipasso: {bug}; please report it with {log}", bug=bug, log=log_path()
+    )
+
+
+def _unlogged(bug: str, reason: str) -> UserError:
+    return UserError(
+        "bug",
+        "a bug in clipasso: {bug} (no log could be written: {reason})",
+        bug=bug,
+        reason=reason,
+    )

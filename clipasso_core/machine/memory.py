@@ -82,20 +82,53 @@ def enough_memory(guide: str, device: str) -> Iterator[None]:
     except RuntimeError as error:
         if not is_full(error):
             raise
-        fits = "--device cpu" if guide == "lite" else "--guide lite, or --device cpu"
-        raise UserError(
+        raise _too_small(guide, device) from error
+
+
+def _too_small(guide: str, device: str) -> UserError:
+    if device == "cuda":
+        return _too_small_card(guide)
+    if guide == "lite":
+        return UserError(
             "no-memory",
-            f"the memory of the device {device} is too small for the guide {guide}"
-            f"{_room(device)}, even for one sketch at a time: close other programs that use it, or"
-            f" take what would fit, {fits}",
-        ) from error
+            "the memory of the device {device} is too small for the guide {guide}, even for one"
+            " sketch at a time: close other programs that use it, or take what would fit, --device"
+            " cpu",
+            device=device,
+            guide=guide,
+        )
+    return UserError(
+        "no-memory",
+        "the memory of the device {device} is too small for the guide {guide}, even for one sketch"
+        " at a time: close other programs that use it, or take what would fit, --guide lite, or"
+        " --device cpu",
+        device=device,
+        guide=guide,
+    )
 
 
-def _room(device: str) -> str:
-    """How much of the memory is free, in brackets."""
-    if device != "cuda":
-        return ""
+def _too_small_card(guide: str) -> UserError:
     import torch
 
     free, whole = torch.cuda.mem_get_info()
-    return f" ({free / 1e9:.1f} of {whole / 1e9:.1f} GB are free)"
+    if guide == "lite":
+        return UserError(
+            "no-memory",
+            "the memory of the device {device} is too small for the guide {guide} ({free_gb:.1f} of"
+            " {whole_gb:.1f} GB are free), even for one sketch at a time: close other programs that"
+            " use it, or take what would fit, --device cpu",
+            device="cuda",
+            guide=guide,
+            free_gb=free / 1e9,
+            whole_gb=whole / 1e9,
+        )
+    return UserError(
+        "no-memory",
+        "the memory of the device {device} is too small for the guide {guide} ({free_gb:.1f} of"
+        " {whole_gb:.1f} GB are free), even for one sketch at a time: close other programs that"
+        " use it, or take what would fit, --guide lite, or --device cpu",
+        device="cuda",
+        guide=guide,
+        free_gb=free / 1e9,
+        whole_gb=whole / 1e9,
+    )

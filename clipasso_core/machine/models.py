@@ -98,7 +98,9 @@ def locate(name: str) -> Path:
         path = folders.models() / record["file"] if record else parse_clip(name).weights()
     if path is None or not path.is_file():
         raise UserError(
-            "no-weights", f"{name} is not on this machine: run clipasso models fetch {name}"
+            "no-weights",
+            "{name} is not on this machine: run clipasso models fetch {name}",
+            name=name,
         )
     return path
 
@@ -110,41 +112,62 @@ def _full(name: str) -> str:
     if not name.startswith("clip:"):
         raise UserError(
             "bad-guide",
-            f"there are no weights named '{name}': name clip:MODEL[:PRETRAINED],"
-            f" {' or '.join(networks.ALL)}",
+            "there are no weights named '{name}': name one of {known}",
+            name=name,
+            known=", ".join(("clip:MODEL[:PRETRAINED]", *networks.ALL)),
         )
     return str(parse_clip(name))
 
 
-def fault_of(name: str, path: Path) -> str:
-    """What is wrong with a weights file, or ""."""
+def fault_of(name: str, path: Path) -> UserError | None:
+    """What is wrong with a weights file; None for nothing."""
     if name in networks.ALL:
-        return "" if networks.ALL[name].are_whole() else "its checksum differs"
+        return None if networks.ALL[name].are_whole() else _differs(name, path)
     record = read_records().get(name)
     if record is None or path != folders.models() / record["file"]:
-        return _unreadable(path)
+        return _unreadable(name, path)
     whole = path.stat().st_size == record["size"] and sha256(path) == record["sha256"]
-    return "" if whole else "its checksum differs"
+    return None if whole else _differs(name, path)
 
 
-def _unreadable(path: Path) -> str:
-    """What is wrong with a file of which nothing is known but what it should hold, or ""."""
+def _differs(name: str, path: Path) -> UserError:
+    return UserError(
+        "bad-weights",
+        "{path} is damaged (its checksum differs): run clipasso models fetch {name}",
+        path=path,
+        name=name,
+    )
+
+
+def _unreadable(name: str, path: Path) -> UserError | None:
+    """What is wrong with a file of which nothing is known but what it should hold."""
     try:
         read_weights(path)
     except Exception as error:  # safetensors and torch raise many kinds
-        return f"it can't be read, {type(error).__name__}"
-    return ""
+        fault = type(error).__name__
+    else:
+        return None
+    if name.startswith("clip:") and is_path(parse_clip(name).pretrained):
+        return UserError(
+            "bad-weights",
+            "{path} is damaged (it can't be read, {fault}): get the file again",
+            path=path,
+            fault=fault,
+        )
+    return UserError(
+        "bad-weights",
+        "{path} is damaged (it can't be read, {fault}): run clipasso models fetch {name}",
+        path=path,
+        fault=fault,
+        name=name,
+    )
 
 
 def verify(name: str) -> str:
     """Check a file against its checksum; returns how. Raises `UserError` when it is damaged."""
     name = _full(name)
-    path = locate(name)
-    fault = fault_of(name, path)
-    if fault:
-        is_own_file = name.startswith("clip:") and is_path(parse_clip(name).pretrained)
-        mend = "get the file again" if is_own_file else f"run clipasso models fetch {name}"
-        raise UserError("bad-weights", f"{path} is damaged ({fault}): {mend}")
+    if fault := fault_of(name, locate(name)):
+        raise fault
     if name in networks.ALL or name in read_records():
         return "checksum matches"
     return "readable; it was not fetched by clipasso, so there is no checksum to compare"
@@ -159,7 +182,9 @@ def remove(name: str) -> Path:
     name = _full(name)
     path = locate(name)
     if folders.models() not in path.parents:
-        raise UserError("bad-guide", f"{path} lies outside the models folder: delete it yourself")
+        raise UserError(
+            "bad-guide", "{path} lies outside the models folder: delete it yourself", path=path
+        )
     records = read_records()
     if records.pop(name, None) is not None:
         write_records(records)

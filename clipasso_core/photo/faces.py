@@ -128,8 +128,9 @@ def find_faces(picture: Picture, frame: Frame) -> list[Face]:
     except ValueError:
         raise UserError(
             "bad-weights",
-            f"the networks in {FACES.place} are damaged: run clipasso models fetch faces, or use"
-            " --faces none",
+            "the networks in {folder} are damaged: run clipasso models fetch faces, or use --faces"
+            " none",
+            folder=FACES.place,
         ) from None
     return finder.find(picture, frame)
 

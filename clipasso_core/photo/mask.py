@@ -205,7 +205,9 @@ def _from_file(picture: Picture, path: str) -> NDArray[np.floating]:
     found = fitted(grey, picture)
     if found.max() <= SUBJECT:
         raise UserError(
-            "bad-mask", f"the mask {Path(path).name} is all background: paint the subject white"
+            "bad-mask",
+            "the mask {name} is all background: paint the subject white",
+            name=Path(path).name,
         )
     return found
 
@@ -241,7 +243,8 @@ def _from_u2netp(picture: Picture) -> NDArray[np.floating]:
     except ValueError:
         raise UserError(
             "bad-weights",
-            f"{path} is damaged: run clipasso models fetch u2netp, or use --mask none",
+            "{path} is damaged: run clipasso models fetch u2netp, or use --mask none",
+            path=path,
         ) from None
     # the picture as the network was trained: [1, 3, 320, 320]
     side = (U2NET_SIDE, U2NET_SIDE)
@@ -299,8 +302,10 @@ def _from_rembg(picture: Picture, model: str) -> NDArray[np.floating]:
     if not os.path.isfile(rembg_model_path(model)):
         raise UserError(
             "no-rembg-model",
-            f"rembg's model {model} is not on this machine: put {model}.onnx into"
-            f" {rembg_model_path(model).parent}, or use --mask auto",
+            "rembg's model {model} is not on this machine: put {model}.onnx into {folder}, or use"
+            " --mask auto",
+            model=model,
+            folder=rembg_model_path(model).parent,
         )
     import rembg
     from PIL import Image

@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from clipasso_core.errors import UserError
 from clipasso_core.files import read_bytes
+from clipasso_core.photo import refusal
 from clipasso_core.photo.quiet import silent_stderr
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")  # JPEG includes MPO, what many phones write
@@ -91,8 +92,10 @@ def read_picture(path: str | Path) -> Picture:
     return decode_picture(read_bytes(path, "photo"), Path(path).name)
 
 
-def decode_picture(data: bytes, name: str = "the photo") -> Picture:
-    """Decode a bitmap; `name` stands in the messages. Raises `UserError` as `read_picture` does."""
+def decode_picture(data: bytes, name: str | None = None) -> Picture:
+    """Decode a bitmap. name: of its file, for messages. Raises `UserError` as `read_picture`
+    does.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -105,23 +108,16 @@ def decode_picture(data: bytes, name: str = "the photo") -> Picture:
             with silent_stderr() if image.format == "TIFF" else nullcontext():
                 image.load()
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            raise _too_large(name) from None
+            raise refusal.too_large(name, MAX_PIXELS) from None
         except UnidentifiedImageError:
-            raise UserError(
-                "bad-photo",
-                f"{name} is not a picture that can be read: save it as PNG, JPEG, WebP, TIFF, BMP"
-                " or GIF",
-            ) from None
+            raise refusal.unreadable(name) from None
         except _BROKEN:
-            raise UserError(
-                "bad-photo",
-                f"{name} is damaged or cut off: open it in a picture editor and save it again",
-            ) from None
+            raise refusal.damaged(name) from None
     return from_image(image, name, stored)
 
 
 def from_image(
-    image: Image.Image, name: str = "the photo", stored: tuple[int, int] | None = None
+    image: Image.Image, name: str | None = None, stored: tuple[int, int] | None = None
 ) -> Picture:
     """Take a picture from a PIL image of any mode; its EXIF orientation is applied.
 
@@ -129,11 +125,7 @@ def from_image(
     """
     size = stored or image.size
     if min(size) < MIN_SIDE:
-        raise UserError(
-            "bad-photo",
-            f"{name} is {size[0]} x {size[1]} pixels: a sketch needs at least {MIN_SIDE} x"
-            f" {MIN_SIDE}",
-        )
+        raise refusal.too_small(name, size, MIN_SIDE)
     rgba = _reduced(image)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -150,42 +142,28 @@ def from_image(
     if alpha is not None and alpha.min() == 255:
         alpha = None
     if alpha is not None and alpha.max() == 0:
-        raise UserError("bad-photo", f"{name} is fully transparent: there is nothing to sketch")
+        raise refusal.transparent(name)
     return Picture(np.ascontiguousarray(pixels[..., :3]), alpha, *size)
 
 
-def _check_size(image: Image.Image, name: str) -> None:
+def _check_size(image: Image.Image, name: str | None) -> None:
     if image.width * image.height > _most_pixels(image):
-        raise _too_large(name, _most_pixels(image))
+        raise refusal.too_large(name, _most_pixels(image))
     if min(image.size) < MIN_SIDE:
-        raise UserError(
-            "bad-photo",
-            f"{name} is {image.width} x {image.height} pixels: a sketch needs at least {MIN_SIDE} x"
-            f" {MIN_SIDE}",
-        )
+        raise refusal.too_small(name, image.size, MIN_SIDE)
 
 
 def _most_pixels(image: Image.Image) -> int:
     return MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
 
 
-def _too_large(name: str, most: int = MAX_PIXELS) -> UserError:
-    return UserError(
-        "bad-photo", f"{name} has more than {most // 1_000_000} million pixels: save it smaller"
-    )
-
-
-def _check_scans(image: Image.Image, data: bytes, name: str) -> None:
+def _check_scans(image: Image.Image, data: bytes, name: str | None) -> None:
     """Refuse a JPEG of so many scans that decoding it takes minutes."""
     if image.format not in ("JPEG", "MPO"):
         return
     scans = data.count(b"\xff\xda")  # which no pixel's data hold
     if scans > USUAL_SCANS and scans * image.width * image.height > MAX_SCANNED * 1_000_000:
-        raise UserError(
-            "bad-photo",
-            f"{name} is a JPEG of {scans} scans, which takes too long to read: open it in a picture"
-            " editor and save it again",
-        )
+        raise refusal.many_scans(name, scans)
 
 
 def _reduced(image: Image.Image) -> Image.Image:
@@ -242,8 +220,10 @@ def from_array(pixels: NDArray[Any]) -> Picture:
     if not (is_grey or is_coloured) or min(array.shape[:2]) < MIN_SIDE:
         raise UserError(
             "bad-photo",
-            f"an array of shape {array.shape} is no picture: give [h, w], [h, w, 3] or [h, w, 4] of"
-            f" at least {MIN_SIDE} pixels a side",
+            "an array of shape {shape} is no picture: give [h, w], [h, w, 3] or [h, w, 4] of at"
+            " least {least} pixels a side",
+            shape=array.shape,
+            least=MIN_SIDE,
         )
     if array.dtype.kind == "f":
         if not np.isfinite(array).all():
@@ -253,6 +233,8 @@ def from_array(pixels: NDArray[Any]) -> Picture:
         array = array * 255
     elif array.dtype != np.uint8:
         raise UserError(
-            "bad-photo", f"an array of {array.dtype} is no picture: give uint8, or float in 0..1"
+            "bad-photo",
+            "an array of {kind} is no picture: give uint8, or float in 0..1",
+            kind=array.dtype,
         )
     return from_image(Image.fromarray(array.astype(np.uint8)))

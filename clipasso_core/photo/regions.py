@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -12,12 +13,14 @@ from clipasso_core.errors import UserError
 from clipasso_core.files import read_bytes
 from clipasso_core.photo.picture import Picture, decode_picture
 
+Painted = Literal["mask", "mask repair", "emphasis"]
+
 MIDDLE = 0.5  # the grey that changes nothing
 EVEN = 1.5 / 255  # greys so near the middle are it: eight bits don't hold it exactly
 ALIKE = 0.02  # by which the proportions of pictures that lie over each other may differ
 
 
-def read_regions(picture: Picture, path: str, what: str) -> NDArray[np.floating]:
+def read_regions(picture: Picture, path: str, what: Painted) -> NDArray[np.floating]:
     """A picture of greys over a photograph, at its working size: [h, w] float32 in 0..1.
 
     Where it is transparent nothing is painted: it is in the middle there. what: its name, for
@@ -30,19 +33,48 @@ def read_regions(picture: Picture, path: str, what: str) -> NDArray[np.floating]
     return np.where(np.abs(grey - MIDDLE) <= EVEN, np.float32(MIDDLE), grey)
 
 
-def read_over(picture: Picture, path: str, what: str) -> Picture:
+def read_over(picture: Picture, path: str, what: Painted) -> Picture:
     """A picture, upright as the photograph is, that has the photograph's proportions; see
     `read_regions`.
     """
     over = decode_picture(read_bytes(path, what), Path(path).name)
     here, there = picture.width / picture.height, over.width / over.height
     if abs(here / there - 1) > ALIKE:
-        raise UserError(
-            f"bad-{what.replace(' ', '_')}",
-            f"the {what} is {over.width} x {over.height} and the photo {picture.width} x"
-            f" {picture.height}: make the {what} of the photo's proportions",
-        )
+        raise _unlike(over, picture, what)
     return over
+
+
+def _unlike(over: Picture, picture: Picture, what: Painted) -> UserError:
+    """Of other proportions: a whole sentence for each kind, as other languages need it."""
+    if what == "mask":
+        return UserError(
+            "bad-mask",
+            "the mask is {width} x {height} and the photo {photo_width} x {photo_height}: make the"
+            " mask of the photo's proportions",
+            width=over.width,
+            height=over.height,
+            photo_width=picture.width,
+            photo_height=picture.height,
+        )
+    if what == "mask repair":
+        return UserError(
+            "bad-mask_repair",
+            "the mask repair is {width} x {height} and the photo {photo_width} x {photo_height}:"
+            " make the mask repair of the photo's proportions",
+            width=over.width,
+            height=over.height,
+            photo_width=picture.width,
+            photo_height=picture.height,
+        )
+    return UserError(
+        "bad-emphasis",
+        "the emphasis is {width} x {height} and the photo {photo_width} x {photo_height}: make the"
+        " emphasis of the photo's proportions",
+        width=over.width,
+        height=over.height,
+        photo_width=picture.width,
+        photo_height=picture.height,
+    )
 
 
 def fitted(grey: NDArray[np.floating], picture: Picture) -> NDArray[np.floating]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from clipasso_core.errors import UserError
 from clipasso_core.request import RASTERISERS
+from clipasso_core.wording import Wording
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,13 +72,7 @@ def render(strokes: StrokeBatch, size: tuple[int, int], rasteriser: str = "auto"
 
         return dense.render(strokes, size)
     if rasteriser == "fused":
-        lack = "there is no GPU" if strokes.points.device.type != "cuda" else why_not_fused()
-        if lack is not None:
-            raise UserError(
-                "no-fused",
-                f"the fused rasteriser can't be used here, {lack}: leave --rasteriser out to use"
-                " one that can",
-            )
+        _require_fused(strokes.points.device.type)
         from clipasso_core.raster import fused
 
         return fused.render(strokes, size)
@@ -93,7 +88,34 @@ def render(strokes: StrokeBatch, size: tuple[int, int], rasteriser: str = "auto"
         return diffvg.render(strokes, size)
     names = ", ".join(RASTERISERS)
     raise UserError(
-        "bad-rasteriser", f"there is no rasteriser '{rasteriser}': choose one of {names}"
+        "bad-rasteriser",
+        "there is no rasteriser '{rasteriser}': choose one of {names}",
+        rasteriser=rasteriser,
+        names=names,
+    )
+
+
+def _require_fused(device: str) -> None:
+    if device != "cuda":
+        raise UserError(
+            "no-fused",
+            "the fused rasteriser can't be used here, there is no GPU: leave --rasteriser out to"
+            " use one that can",
+        )
+    lack = why_not_fused()
+    if lack is None:
+        return
+    if not lack.values:
+        raise UserError(
+            "no-fused",
+            "the fused rasteriser can't be used here, Triton is not installed: leave --rasteriser"
+            " out to use one that can",
+        )
+    raise UserError(
+        "no-fused",
+        "the fused rasteriser can't be used here, Triton fails ({fault}): leave --rasteriser out to"
+        " use one that can",
+        fault=lack.values["fault"],
     )
 
 
@@ -113,12 +135,12 @@ def available(rasteriser: str) -> bool:
 
 
 @cache
-def why_not_fused() -> str | None:
+def why_not_fused() -> Wording | None:
     """Why the fused kernels can't be built or run on this machine's GPU, a clause; None if they
     can. Tried once, with one stroke.
     """
     if not available("fused"):
-        return "Triton is not installed"
+        return Wording("Triton is not installed")
     from clipasso_core.raster import fused
 
     try:
@@ -128,5 +150,5 @@ def why_not_fused() -> str | None:
     except Exception as error:
         reason = (str(error).splitlines() or [""])[0]
         log.warning("the fused rasteriser can't be used on this GPU", exc_info=True)
-        return f"Triton fails ({type(error).__name__}: {reason})"
+        return Wording("Triton fails ({fault})", fault=f"{type(error).__name__}: {reason}")
     return None

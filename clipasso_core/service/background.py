@@ -54,8 +54,10 @@ def compute(folder: Path) -> int:
     except OSError as error:
         raise UserError(
             "bad-job",
-            f"{folder} can't be used ({reason_of(error)}): make it a folder that you may"
-            " write, or begin the sketch anew",
+            "{folder} can't be used ({reason}): make it a folder that you may write, or begin the"
+            " sketch anew",
+            folder=folder,
+            reason=reason_of(error),
         ) from None
 
 
@@ -80,13 +82,17 @@ def _outcome(folder: Path) -> dict[str, Any]:
         line = json.dumps(json.loads((folder / "job.json").read_bytes())["line"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return events.error_event(
-            UserError("bad-job", f"{folder} holds no job: it was damaged or half-written")
+            UserError(
+                "bad-job", "{folder} holds no job: it was damaged or half-written", folder=folder
+            )
         )
     for _ in range(TRIES):
         try:
             envelope = read_envelope(line)
             if envelope.kind != SKETCH:
-                return events.error_event(UserError("bad-job", f"{folder} asks for no sketch"))
+                return events.error_event(
+                    UserError("bad-job", "{folder} asks for no sketch", folder=folder)
+                )
             return _converse(folder, at_home(line, envelope, str(folder)).encode())
         except client.Replaced:
             raise

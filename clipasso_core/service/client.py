@@ -54,6 +54,10 @@ class Unreachable(Exception):  # noqa: N818 - a state, not an error
     """There is no engine that answers."""
 
 
+class _Silent(Unreachable):
+    """It accepts connections and answers none."""
+
+
 class Replaced(UserError):  # noqa: N818 - a state, not an error
     """The set-up has put another installation in the place of this one, which runs on without its
     files: whoever is started anew reaches an engine.
@@ -114,7 +118,19 @@ def reach(on_waking: Callable[[], None] | None = None, idle_min: float = IDLE_MI
             _start(idle_min)
             return connect(place)[0]
     except Timeout:
-        raise _no_engine("another program has been starting it for a minute") from None
+        raise UserError(
+            "no-engine",
+            "the engine can't be started (another program has been starting it for a minute): run"
+            " clipasso doctor; its log is {log}",
+            log=log.engine_log_path(),
+        ) from None
+    except _Silent:
+        raise UserError(
+            "no-engine",
+            "the engine can't be started (it does not answer): run clipasso doctor; its log is"
+            " {log}",
+            log=log.engine_log_path(),
+        ) from None
     except Unreachable as reason:
         raise _no_engine(str(reason)) from None
     except OSError as error:
@@ -161,7 +177,7 @@ def clean_environment() -> dict[str, str]:
 def _expect(connection: Connection) -> None:
     """Wait for an answer, but not for ever: a stopped process still accepts connections."""
     if not connection.poll(ANSWER_S):
-        raise Unreachable("it does not answer")
+        raise _Silent
 
 
 def _tell_to_stop(connection: Connection) -> None:
@@ -194,7 +210,12 @@ def _make_way(place: Place, patience_s: float) -> None:
         with FileLock(place.alive, timeout=END_S):
             return
     except Timeout:
-        raise _no_engine("an older one hangs and can't be ended") from None
+        raise UserError(
+            "no-engine",
+            "the engine can't be started (an older one hangs and can't be ended): run clipasso"
+            " doctor; its log is {log}",
+            log=log.engine_log_path(),
+        ) from None
 
 
 def _start(idle_min: float) -> None:
@@ -221,7 +242,15 @@ def _start(idle_min: float) -> None:
     if said.strip() != READY:
         status = process.wait()
         reason = said.decode("utf-8", "replace").strip()
-        raise _no_engine(reason or f"it ended at once, with status {status}")
+        if reason:
+            raise _no_engine(reason)
+        raise UserError(
+            "no-engine",
+            "the engine can't be started (it ended at once, with status {status}): run clipasso"
+            " doctor; its log is {log}",
+            status=status,
+            log=log.engine_log_path(),
+        )
     process.returncode = 0  # it lives on, and is nobody's to wait for
 
 
@@ -241,6 +270,7 @@ def _last_words() -> IO[bytes]:
 def _no_engine(reason: str) -> UserError:
     return UserError(
         "no-engine",
-        f"the engine can't be started ({reason}): run clipasso doctor; its log is"
-        f" {log.engine_log_path()}",
+        "the engine can't be started ({reason}): run clipasso doctor; its log is {log}",
+        reason=reason,
+        log=log.engine_log_path(),
     )

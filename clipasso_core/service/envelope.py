@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clipasso_core.errors import NO_FOLDER, UserError
+from clipasso_core.errors import UserError
 from clipasso_core.request import SketchRequest
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ Ident = str | int | None  # of a request, as its caller knows it
 
 _NO_REQUEST = UserError(
     "bad-request",
-    'that line is not a request: send {"id": ..., "photo": PATH, "request": {...}}, or "data" in'
-    ' base64 instead of "photo"',
+    'that line is not a request: send {{"id": ..., "photo": PATH, "request": {{...}}}}, or "data"'
+    ' in base64 instead of "photo"',
 )
 
 
@@ -77,7 +77,7 @@ class Envelope:
         if self.start is None:
             return None
         # JSON can hold halves of letters
-        return from_svg(self.start.encode("utf-8", "replace"), "the sketch to go on from")
+        return from_svg(self.start.encode("utf-8", "replace"))
 
     def bitmap(self) -> bytes:
         """The bitmap's bytes. Raises `UserError`."""
@@ -98,11 +98,7 @@ class Envelope:
 
         from clipasso_core.photo.picture import decode_picture
 
-        return (
-            decode_picture(data, Path(self.photo).name)
-            if self.photo is not None
-            else decode_picture(data)
-        )
+        return decode_picture(data, None if self.photo is None else Path(self.photo).name)
 
 
 def read_id(line: str | bytes) -> Ident:
@@ -148,7 +144,8 @@ def read_envelope(line: str | bytes) -> Envelope:
     if not _is_ident(ident):
         raise UserError(
             "bad-request",
-            f"a request's id must be a whole number or a string of at most {LONGEST_ID} letters",
+            "a request's id must be a whole number or a string of at most {most} letters",
+            most=LONGEST_ID,
         )
     for kind in (STOP, ABOUT):
         if set(fields) == {kind} and fields[kind] is True:
@@ -186,8 +183,9 @@ def _check_sketch(fields: dict[str, Any]) -> None:
     if side is not None and not _is_side(side):
         raise UserError(
             "bad-request",
-            f"a request's preview_px must be a whole number from {MIN_PREVIEW_PX} to"
-            f" {MAX_PREVIEW_PX}",
+            "a request's preview_px must be a whole number from {least} to {most}",
+            least=MIN_PREVIEW_PX,
+            most=MAX_PREVIEW_PX,
         )
 
 
@@ -214,7 +212,10 @@ def at_home(line: str, envelope: Envelope, folder: str = "") -> str:
         for setting, path in named.items():
             fields["request"][setting] = os.path.abspath(os.path.join(folder, path))
     except OSError:
-        raise UserError("no-folder", f"{NO_FOLDER}, or name absolute paths") from None
+        raise UserError(
+            "no-folder",
+            "the working folder is gone: change to one that is there, or name absolute paths",
+        ) from None
     return json.dumps(fields)
 
 

@@ -11,7 +11,7 @@ from clipasso_core.errors import UserError
 
 if TYPE_CHECKING:
     from clipasso_core.result import SketchResult
-    from clipasso_core.sketching.progress import Progress
+    from clipasso_core.sketching.progress import Progress, Setup
 
 LAST = ("result", "error", "cancelled", "about")  # each request ends in one of these
 BEFORE = ("waking", "queued")  # nothing has come of the request yet
@@ -20,11 +20,7 @@ BEFORE = ("waking", "queued")  # nothing has come of the request yet
 def progress_event(progress: Progress) -> dict[str, Any]:
     """``started`` (with what was settled) before the first step, ``progress`` after every step."""
     if progress.step == 0:
-        return {
-            "event": "started",
-            **dataclasses.asdict(progress.setup),
-            "line": progress.setup.line(),
-        }
+        return _started(progress.setup)
     return {
         "event": "progress",
         "step": progress.step,
@@ -32,6 +28,21 @@ def progress_event(progress: Progress) -> dict[str, Any]:
         "loss": progress.loss,
         "time_s": progress.time_s,
         "time_left_s": progress.time_left_s,
+    }
+
+
+def _started(setup: Setup) -> dict[str, Any]:
+    facts = {field.name: getattr(setup, field.name) for field in dataclasses.fields(setup)}
+    return {
+        "event": "started",
+        **facts,
+        "why": str(setup.why),
+        "notes": [str(note) for note in setup.notes],
+        "line": setup.line(),
+        "words": {
+            "why": setup.why.to_json(),
+            "notes": [note.to_json() for note in setup.notes],
+        },
     }
 
 
@@ -58,20 +69,20 @@ def cancelled_event() -> dict[str, Any]:
 
 
 def error_event(error: UserError) -> dict[str, Any]:
-    """``error`` that the person can mend."""
-    return {"event": "error", "code": error.code, "message": error.message}
-
-
-def bug_event(message: str) -> dict[str, Any]:
-    """``error`` that is not the person's."""
-    return {"event": "error", "code": "bug", "message": message}
+    """``error``: what the person can mend, or a bug that is written down."""
+    return {"event": "error", **error.to_json()}
 
 
 def ended_event() -> dict[str, Any]:
     """``error``: the engine ended while it computed, by a crash or because it was killed."""
     from clipasso_core.machine import log
 
-    return bug_event(
-        "the engine ended unexpectedly, by a crash or because something killed it; please report it"
-        f" with {log.engine_log_path()} and {log.crash_path().name} beside it"
+    return error_event(
+        UserError(
+            "bug",
+            "the engine ended unexpectedly, by a crash or because something killed it; please"
+            " report it with {log} and {crash} beside it",
+            log=log.engine_log_path(),
+            crash=log.crash_path().name,
+        )
     )

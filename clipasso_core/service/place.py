@@ -111,16 +111,18 @@ def _private(folder: Path) -> Path:
     except OSError as error:
         raise UserError(
             "no-home",
-            f"{folder} can't be made ({error.strerror}): set CLIPASSO_HOME to a folder that you may"
-            " write",
+            "{folder} can't be made ({reason}): set CLIPASSO_HOME to a folder that you may write",
+            folder=folder,
+            reason=error.strerror,
         ) from None
     if sys.platform == "win32":
         return folder
     if stat.S_ISLNK(status.st_mode) or status.st_uid != os.getuid():
         raise UserError(
             "no-home",
-            f"{folder} belongs to somebody else: remove it, or set CLIPASSO_HOME to a folder of"
+            "{folder} belongs to somebody else: remove it, or set CLIPASSO_HOME to a folder of"
             " your own",
+            folder=folder,
         )
     if status.st_mode & 0o777 != OWN:  # closed to ourselves, or open to others
         folder.chmod(OWN)

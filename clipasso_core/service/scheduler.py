@@ -237,12 +237,7 @@ class Scheduler:
         except UserError as error:
             request.tell(events.error_event(error))
         except Exception as error:
-            mendable = of_machine(error)
-            request.tell(
-                events.error_event(mendable)
-                if mendable
-                else events.bug_event(log.record_bug(error))
-            )
+            request.tell(events.error_event(of_machine(error) or log.record_bug(error)))
         finally:
             with self._changed:
                 self._active.remove(request)

@@ -32,14 +32,19 @@ def check(earlier: SketchResult, picture: Picture, request: SketchRequest) -> No
     if (earlier.width, earlier.height) != (picture.width, picture.height):
         raise UserError(
             "bad-start",
-            f"the sketch to go on from is of another picture: {earlier.width} x {earlier.height}"
-            f" pixels, not {picture.width} x {picture.height}",
+            "the sketch to go on from is of another picture: {width} x {height} pixels, not"
+            " {photo_width} x {photo_height}",
+            width=earlier.width,
+            height=earlier.height,
+            photo_width=picture.width,
+            photo_height=picture.height,
         )
     if len(earlier.strokes) != request.strokes:
         raise UserError(
             "bad-start",
-            f"the sketch to go on from has {len(earlier.strokes)} strokes, not {request.strokes}:"
-            " ask for as many",
+            "the sketch to go on from has {count} strokes, not {strokes}: ask for as many",
+            count=len(earlier.strokes),
+            strokes=request.strokes,
         )
     if any(len(stroke.points) != CUBIC for stroke in earlier.strokes):
         raise UserError(

@@ -75,7 +75,12 @@ def refine(
     """
     if reach not in REACHES:
         names = ", ".join(REACHES)
-        raise UserError("bad-reach", f"there is no reach '{reach}': choose one of {names}")
+        raise UserError(
+            "bad-reach",
+            "there is no reach '{reach}': choose one of {names}",
+            reach=reach,
+            names=names,
+        )
     chosen = list(drawing.lines if only is None else only)
     moving = [line for line in chosen if not line.locked and not line.fixed]
     if not moving:

@@ -40,6 +40,7 @@ from clipasso_core.sketching.stage import (
     to_map,
     to_tensor,
 )
+from clipasso_core.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,7 +141,10 @@ class Preparation:
         if isinstance(wanted, int) and wanted > 1 and request.strokes < FEWEST * wanted:
             raise UserError(
                 "bad-subjects",
-                f"{wanted} subjects need {FEWEST * wanted} strokes or more, not {request.strokes}",
+                "{wanted} subjects need {fewest} strokes or more, not {strokes}",
+                wanted=wanted,
+                fewest=FEWEST * wanted,
+                strokes=request.strokes,
             )
         is_one = wanted in (ONE, 1) or request.one_line or self.preset_name == "published"
         most = min(MOST_SUBJECTS, request.strokes // FEWEST)
@@ -183,20 +187,29 @@ class Preparation:
             notes=self._notes(saliency),
         )
 
-    def _notes(self, saliency: str) -> tuple[str, ...]:
+    def _notes(self, saliency: str) -> tuple[Wording, ...]:
         """What is otherwise than asked for, a clause each."""
         notes = []
         asked = self.request.precision
         if asked not in ("auto", self.precision):
             notes.append(
-                f"{self.precision} in place of {asked}: on a processor {self.preset_name} is exact"
+                Wording(
+                    "{precision} in place of {asked}: on a processor {preset} is exact",
+                    precision=self.precision,
+                    asked=asked,
+                    preset=self.preset_name,
+                )
             )
         if self._is_published_model and saliency == self.guide.name:
             from clipasso_core.machine.models import ATTENTION
 
             notes.append(
-                f"strokes start by {PUBLISHED_MODEL}'s own relevance, not as published: run"
-                f" clipasso models fetch {ATTENTION}"
+                Wording(
+                    "strokes start by {model}'s own relevance, not as published: run clipasso"
+                    " models fetch {weights}",
+                    model=PUBLISHED_MODEL,
+                    weights=ATTENTION,
+                )
             )
         return tuple(notes)
 

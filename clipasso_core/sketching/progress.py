@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from clipasso_core.wording import Wording
+
 if TYPE_CHECKING:
     from clipasso_core.result import SketchResult
 
@@ -16,7 +18,7 @@ class Setup:
 
     guide: str
     weights: str
-    why: str
+    why: Wording
     preset: str
     device: str
     mask: str
@@ -26,7 +28,7 @@ class Setup:
     subjects: int  # that are drawn apart
     faces: int  # whose features are laid
     time_s: float  # since the job began, loading included
-    notes: tuple[str, ...] = ()  # what is otherwise than asked for, or than the preset promises
+    notes: tuple[Wording, ...] = ()  # what is otherwise than asked for, or than the preset promises
 
     def line(self) -> str:
         """One line: guide, device, mask, preset, and what is otherwise than one would think."""
@@ -39,7 +41,7 @@ class Setup:
         if self.faces:
             subject += f" · {self.faces} {'face' if self.faces == 1 else 'faces'}"
         work = f"{self.preset}, {steps}, {seeds}"
-        return " · ".join((judge, self.device, subject, work, *self.notes))
+        return " · ".join((judge, self.device, subject, work, *map(str, self.notes)))
 
 
 @dataclass(frozen=True)

@@ -94,9 +94,15 @@ def test_a_picture_that_ends_its_process_twice_is_a_row(tmp_path: Path) -> None:
 def test_settings_that_nothing_can_be_drawn_with_are_told_once(tmp_path: Path) -> None:
     photos = photos_in(tmp_path / "in", a="good", b="good")
     pool = pool_into(tmp_path / "out", text="unfit")
-    with pytest.raises(UserError, match="there is no such guide"):
+    with pytest.raises(UserError) as told:
         list(pool.draw(photos, Stop()))
     pool.close()
+    assert told.value.to_json() == {
+        "code": "no-guide",
+        "message": "there is no such guide as {x}",
+        "text": "there is no such guide as {guide}",
+        "values": {"guide": "{x}"},
+    }
 
 
 def test_processes_that_never_begin_are_given_up(tmp_path: Path) -> None:

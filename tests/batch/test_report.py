@@ -79,7 +79,7 @@ def write(photo: Path, tmp_path: Path) -> Writer:
 
 
 def failure(path: str) -> Row:
-    error = UserError("bad-photo", f"{path} is <b>damaged</b>")
+    error = UserError("bad-photo", "{path} is <b>damaged</b>", path=path)
     return failed_row(path, f"{path}.svg", error, "f")
 
 

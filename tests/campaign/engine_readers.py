@@ -15,7 +15,8 @@ from lxml import etree
 from campaign.bench import Ending, Reader
 from campaign.case import contents
 from clipasso_core.cli.main import main
-from clipasso_core.errors import LONGEST, UserError
+from clipasso_core.errors import UserError
+from clipasso_core.wording import LONGEST
 
 WORK = ("--preset", "draft", "--guide", "lite", "--device", "cpu", "--steps", "1")
 SKETCH, PHOTO = "sketch.svg", "photo"

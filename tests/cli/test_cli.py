@@ -233,6 +233,8 @@ def test_with_json_a_mistake_is_an_event_too(
     assert status == MISTAKE
     assert event["event"] == "error"
     assert event["code"] == "bad-guide"
+    assert event["values"] == {"name": "nonsense"}
+    assert event["message"] == event["text"].format(**event["values"])
     assert said.err == f"clipasso: {event['message']}\n"
 
 

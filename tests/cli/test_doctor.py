@@ -98,6 +98,21 @@ def test_the_json_form_says_the_same_as_the_text(capsys: pytest.CaptureFixture[s
     assert sorted(text.splitlines()) == sorted(lines + advice)
 
 
+def test_each_finding_carries_what_other_languages_are_made_of(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["doctor", "--json"]) == 0
+    for one in json.loads(capsys.readouterr().out):
+        words = one["words"]
+        assert one["text"] == "; ".join(say(clause) for clause in words["text"])
+        assert one["advice"] == ("" if words["advice"] is None else say(words["advice"]))
+
+
+def say(wording: dict[str, Any]) -> str:
+    """As a window does, for which no translation is there."""
+    return str(wording["text"].format(**wording["values"]))
+
+
 def test_packages_are_named_with_their_versions() -> None:
     text = finding("packages").text
     for name in PACKAGES:

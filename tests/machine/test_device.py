@@ -11,6 +11,7 @@ from clipasso_core import UserError
 from clipasso_core.cli import doctor
 from clipasso_core.machine.device import choose_device, has_kernels
 from clipasso_core.sketching.crowd import seeds_in_time_of_one
+from clipasso_core.wording import Wording
 
 # of torch's builds
 CU126 = ["sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_86", "sm_90"]
@@ -92,7 +93,8 @@ def test_a_card_with_kernels_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_doctor_says_why_strokes_are_drawn_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(monkeypatch, 9, 0)
-    monkeypatch.setattr("clipasso_core.raster.why_not_fused", lambda: "Triton fails (no compiler)")
+    lack = Wording("Triton fails ({fault})", fault="no compiler")
+    monkeypatch.setattr("clipasso_core.raster.why_not_fused", lambda: lack)
     (found,) = [one for one in doctor.examine() if one.subject == "devices"]
-    assert "drawn by dense, Triton fails (no compiler)" in found.text
+    assert "drawn by dense; Triton fails (no compiler)" in found.text
     assert "C compiler" in found.advice

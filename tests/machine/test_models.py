@@ -359,8 +359,8 @@ def test_forbidden_connections_are_respected(monkeypatch: pytest.MonkeyPatch) ->
         ("clip:RN50:random", models.FAVOURITE),
         ("clip:RN50:./weights.pt", models.FAVOURITE),
         ("lite", "installed with the engine"),
-        ("nonsense", "clip:MODEL[:PRETRAINED], u2netp or faces"),
-        ("", "clip:MODEL[:PRETRAINED], u2netp or faces"),
+        ("nonsense", "name one of clip:MODEL[:PRETRAINED], u2netp, faces"),
+        ("", "name one of clip:MODEL[:PRETRAINED], u2netp, faces"),
     ],
 )
 def test_what_can_not_be_fetched_is_told_with_what_can(

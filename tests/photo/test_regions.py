@@ -12,7 +12,7 @@ from support.pictures import SIZE
 
 from clipasso_core.errors import UserError
 from clipasso_core.photo.picture import Picture, read_picture
-from clipasso_core.photo.regions import MIDDLE, read_regions
+from clipasso_core.photo.regions import MIDDLE, Painted, read_regions
 
 WIDTH, HEIGHT = SIZE
 TURNED = 6  # EXIF: the picture is to be turned to the right
@@ -73,7 +73,7 @@ def test_it_is_set_upright_as_the_photograph_is(picture: Picture, tmp_path: Path
 
 @pytest.mark.parametrize("what", ["emphasis", "mask repair"])
 def test_what_cannot_lie_over_the_photograph_is_told_in_a_line(
-    picture: Picture, tmp_path: Path, what: str
+    picture: Picture, tmp_path: Path, what: Painted
 ) -> None:
     setting = what.replace(" ", "_")
     with pytest.raises(UserError, match=f"^the {what} is 100 x 100 and the photo 160 x 120") as bad:

@@ -182,7 +182,7 @@ def test_a_machine_where_triton_fails_is_told_why(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("clipasso_core.raster.fused.try_out", fail)
     why_not_fused.cache_clear()
     try:
-        assert why_not_fused() == "Triton fails (RuntimeError: Failed to find C compiler)"
+        assert str(why_not_fused()) == "Triton fails (RuntimeError: Failed to find C compiler)"
     finally:
         why_not_fused.cache_clear()
 

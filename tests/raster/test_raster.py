@@ -12,6 +12,7 @@ from support.strokes import SIZE, Render, black, cosine, gradients, smooth_weigh
 
 from clipasso_core import UserError
 from clipasso_core.raster import StrokeBatch, available, diffvg, fitting, render
+from clipasso_core.wording import Wording
 
 RASTERISERS = ("sparse", "dense")  # those that are always there
 
@@ -155,7 +156,9 @@ def test_a_gpu_takes_the_fused_one_for_any_strokes(
 def test_a_gpu_without_triton_takes_dense_while_it_is_light(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("clipasso_core.raster.why_not_fused", lambda: "there is no compiler")
+    monkeypatch.setattr(
+        "clipasso_core.raster.why_not_fused", lambda: Wording("there is no compiler")
+    )
     assert fitting("cuda", 48, (224, 224)) == "dense"
     assert fitting("cuda", 256, (224, 224)) == "sparse"
 

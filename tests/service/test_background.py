@@ -219,8 +219,11 @@ def test_a_job_without_its_photo_is_one_error(folder: Path, den: Path) -> None:
     order(folder, BRIEF)
     os.unlink(folder / "photo.jpg")
     assert clipasso(den, "job", str(folder)).returncode == 2
-    assert outcome(folder)["code"] == "no-photo"
-    assert str(folder) in outcome(folder)["message"]
+    failure = outcome(folder)
+    assert failure["code"] == "no-photo"
+    assert str(folder) in failure["message"]
+    assert failure["message"] == failure["text"].format(**failure["values"])
+    assert failure["values"] == {"place": str(folder / "photo.jpg")}
 
 
 def test_a_job_under_which_clipasso_is_updated_waits_for_the_new_one(
@@ -267,7 +270,13 @@ def test_a_job_that_asks_for_no_sketch_is_an_error(folder: Path, line: dict[str,
 
     (folder / "job.json").write_text(json.dumps({"line": line}))
     assert background.compute(folder) == 2
-    assert outcome(folder)["code"] == "bad-job"
+    assert outcome(folder) == {
+        "event": "error",
+        "code": "bad-job",
+        "message": f"{folder} asks for no sketch",
+        "text": "{folder} asks for no sketch",
+        "values": {"folder": str(folder)},
+    }
 
 
 LEFT = ("outcome.full", "outcome.new", "progress.new")  # by one who was killed

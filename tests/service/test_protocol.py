@@ -94,6 +94,9 @@ def test_the_conversation_in_the_document_goes_as_it_tells(tmp_path: Path, home_
     pictures = [
         event[name] for event in heard for name in ("preview", "mask_preview") if name in event
     ]
+    failures = [event for event in heard if event["event"] == "error"]
+    assert len(failures) == 3
+    assert all(one["text"].format(**one["values"]) == one["message"] for one in failures)
     assert len(pictures) == 4
     assert {Image.open(io.BytesIO(base64.b64decode(picture))).size for picture in pictures} == {
         (64, 43)
@@ -150,6 +153,7 @@ def test_the_document_names_every_code_that_a_sketch_can_end_in() -> None:
         "no-extension",
         "no-pip",
         "no-sketch",
+        "no-list",
         "no-place",
         "no-rank",
         "bad-level",
@@ -158,6 +162,7 @@ def test_the_document_names_every_code_that_a_sketch_can_end_in() -> None:
     # "bad- and its name"
     of_settings = {
         "bad-color",
+        "bad-emphasis",
         "bad-text",
         "bad-width",
         "bad-rasteriser",

@@ -4,6 +4,7 @@ and does as it is told.
 
 from __future__ import annotations
 
+import errno
 import json
 import queue
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from clipasso_core.errors import Cancelled, UserError
+from clipasso_core.machine.log import log_path
 from clipasso_core.service.envelope import Envelope, read_envelope
 from clipasso_core.service.scheduler import CANCEL, KEEP, Caller, Scheduler, Urgency, _Request
 
@@ -325,6 +327,41 @@ def test_an_error_ends_one_request_and_not_the_work(
     bench.fault = None
     ann.ask(2)
     assert ann.hear() == "2 started"
+
+
+@pytest.mark.parametrize(
+    ("fault", "text", "values"),
+    [
+        (UserError("bad-day", "wait {days} days", days=2), "wait {days} days", {"days": 2}),
+        (
+            PermissionError(errno.EACCES, "closed", "a{b}"),
+            "{path} can't be used ({reason}): mend that, and run the same command again",
+            {"path": "a{b}", "reason": "closed"},
+        ),
+    ],
+    ids=["a mistake", "the machine's"],
+)
+def test_an_error_carries_what_other_languages_are_made_of(
+    scheduler: Scheduler, bench: Bench, fault: Exception, text: str, values: dict[str, Any]
+) -> None:
+    told: queue.Queue[Event] = queue.Queue()
+    bench.fault = fault
+    scheduler.ask(Caller(told.put), '{"id": 1, "photo": "a"}')
+    while (event := told.get(timeout=LIMIT_S))["event"] != "error":
+        pass
+    assert (event["text"], event["values"]) == (text, values)
+    assert event["message"] == text.format(**values)
+
+
+def test_a_bug_is_told_in_parts_too(scheduler: Scheduler, bench: Bench) -> None:
+    told: queue.Queue[Event] = queue.Queue()
+    bench.fault = RuntimeError("oh {dear}")
+    scheduler.ask(Caller(told.put), '{"id": 1, "photo": "a"}')
+    while (event := told.get(timeout=LIMIT_S))["event"] != "error":
+        pass
+    assert event["code"] == "bug"
+    assert event["values"] == {"bug": "RuntimeError: oh {dear}", "log": str(log_path())}
+    assert event["message"] == event["text"].format(**event["values"])
 
 
 def test_closing_calls_everything_off(scheduler: Scheduler) -> None:

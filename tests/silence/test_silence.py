@@ -205,7 +205,7 @@ def test_only_fetching_and_installing_can_reach_a_network() -> None:
         if doors.search(path.read_text(encoding="utf-8"))
     }
     assert found == {
-        "clipasso_core/batch/ray_executor.py",  # asks whether the cluster that was named answers
+        "clipasso_core/batch/ray_driver.py",  # asks whether the cluster that was named answers
         "clipasso_core/machine/fetch.py",
         "clipasso_core/service/server.py",  # shuts its own socket
         "installer/machine.py",  # asks whether a package index answers

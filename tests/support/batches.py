@@ -34,13 +34,14 @@ def fill(folder: Path, *names: str) -> Path:
 
 class QuickDraughtsman(Draughtsman):
     """Draws by what a picture holds: ``bad``, ``die`` (each time), ``die-once``, ``slow`` (until it
-    is told to stop), ``lost`` (the disk is full), anything else well. In place of a sketch it
-    writes the process that drew it. With the text ``unfit`` or ``stillborn`` nothing can begin.
+    is told to stop; into the pipe ``.slow`` beside the picture, if there is one, it writes the
+    process), ``lost`` (the disk is full), anything else well. In place of a sketch it writes the
+    process that drew it. With the text ``unfit`` or ``stillborn`` nothing can begin.
     """
 
     def prepare(self, threads: int | None = None) -> None:
         if self.settings.request.text == "unfit":
-            raise UserError("no-guide", "there is no such guide")
+            raise UserError("no-guide", "there is no such guide as {guide}", guide="{x}")
         if self.settings.request.text == "stillborn":
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -51,18 +52,24 @@ class QuickDraughtsman(Draughtsman):
         )
         if text.startswith("die"):
             self._die(f"{photo.output}.begun", once=text == "die-once")
-        while text.startswith("slow"):
-            time.sleep(0.01)
-            tell({"event": "progress"})
+        if text.startswith("slow"):
+            self._draw_on(Path(f"{photo.place}.slow"), tell)
         if text == "lost":
             raise LostError(UserError("cannot-write", "the disk is full"))
         if text.startswith("bad"):
-            error = UserError("bad-photo", f"{photo.path} is bad")
+            error = UserError("bad-photo", "{path} is bad", path=photo.path)
             stamp = stamp_of(photo.place) or ""
             fingerprint = self.settings.fingerprint
             return failed_row(photo.path, photo.output, error, fingerprint, stamp=stamp)
         self.out.write(photo.output, f"{os.getpid()}".encode())
         return done_row(photo, self.settings)
+
+    def _draw_on(self, pipe: Path, tell: Tell) -> None:
+        if pipe.exists():
+            pipe.write_text(f"{os.getpid()}")
+        while True:
+            time.sleep(0.01)
+            tell({"event": "progress"})
 
     def _die(self, mark: str, once: bool) -> None:
         """End this process, unless it has been done and is to be done once."""

@@ -32,6 +32,7 @@ def nodes(count: int, cpus: int = 1) -> Iterator[str]:
         paths = os.pathsep.join(str(path) for path in (ROOT, ROOT / "tests"))
         patch.setenv("PYTHONPATH", paths)  # of the nodes, for what the tests make
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_worker_niceness", "0")  # or they starve beside whatever else runs here
         facts = {"num_cpus": cpus, "object_store_memory": 80_000_000}
         head = {**facts, "include_dashboard": False}
         cluster = cluster_utils.Cluster(initialize_head=True, head_node_args=head)
