@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -184,3 +185,16 @@ def test_letters_written_in_two_ways_make_no_other_file() -> None:
 def test_names_that_were_given_stay() -> None:
     names = outputs("cat.jpg", "cat.png", before={"cat.jpg": "cat.svg"})
     assert names == {"cat.jpg": "cat.svg", "cat.png": "cat.png.svg"}
+
+
+def test_on_windows_no_sketch_has_a_name_that_is_not_allowed_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ["a:b.jpg", "a_b.jpg", "nul.jpg", "Com1.x.png", "cats ./aux/c?t.jpg", "console.jpg"]
+    photos = [Photo(name, f"s3://cats/{name}") for name in names]
+    assert [one.output for one in with_outputs(photos, {})][2:4] == ["nul.svg", "Com1.x.svg"]
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert [one.output for one in with_outputs(photos, {})] == [
+        *("a_b.jpg.svg", "a_b.jpg-2.svg", "_nul.svg", "_Com1.x.svg", "cats/_aux/c_t.svg"),
+        "console.svg",
+    ]

@@ -27,6 +27,22 @@ pytestmark = pytest.mark.usefixtures("shown")
 # Engine and Models
 
 
+def test_what_opens_the_logs_gets_none_of_inkscapes_libraries(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clipasso_ext.windows.engine_window import EngineWindow
+
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/tmp/.mount_Inkscape/usr/lib")  # of an AppImage
+    window = EngineWindow(host)
+    started: List[Any] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda words, **chosen: started.append(chosen))
+    window._open(tmp_path)
+    window.destroy()
+    (chosen,) = started
+    assert "LD_LIBRARY_PATH" not in chosen["env"]
+    assert "DISPLAY" in chosen["env"]
+
+
 def test_the_window_tells_the_extensions_version_and_asks_the_engine_where_models_go(
     hands: Hands, host: Host
 ) -> None:

@@ -18,7 +18,7 @@ from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 from clipasso_ext import VERSION  # noqa: E402
 from clipasso_ext.engine.commands import Answer, run_command  # noqa: E402
 from clipasso_ext.engine.many import all_many  # noqa: E402
-from clipasso_ext.host import Host  # noqa: E402
+from clipasso_ext.host import Host, without_inkscapes  # noqa: E402
 from clipasso_ext.processes import detached, silent  # noqa: E402
 from clipasso_ext.windows.theme import follow_inkscape  # noqa: E402
 
@@ -158,7 +158,10 @@ class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     def _open(self, folder: Path) -> None:
         opener = OPENERS.get(sys.platform, "xdg-open")
         try:
-            subprocess.Popen([opener, str(folder)], **silent(), **detached())
+            # an AppImage's libraries are none for other programs
+            subprocess.Popen(
+                [opener, str(folder)], env=without_inkscapes(), **silent(), **detached()
+            )
             self._show_text(f"The logs are in {folder}.")
         except OSError:
             self._show_text(f"The logs are in {folder}; nothing on this machine opens folders.")
