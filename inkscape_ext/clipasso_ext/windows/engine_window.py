@@ -22,7 +22,11 @@ from clipasso_ext.host import Host, without_inkscapes  # noqa: E402
 from clipasso_ext.processes import detached, silent  # noqa: E402
 from clipasso_ext.windows.theme import follow_inkscape  # noqa: E402
 
-CLIP = "clip:RN101:openai"  # the published guide
+# What each button of the question fetches, the recommended first
+OFFERED = {
+    1: ("ViT-B/16", "clip:ViT-B-16:laion2b_s34b_b88k"),
+    2: ("RN101", "clip:RN101:openai"),
+}
 MARKS = {"ok": "✓", "note": "·", "fault": "✗"}
 OPENERS = {"win32": "explorer", "darwin": "open"}
 
@@ -123,19 +127,24 @@ class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
             transient_for=self,
             modal=True,
             message_type=Gtk.MessageType.QUESTION,
-            buttons=Gtk.ButtonsType.OK_CANCEL,
-            text="Download CLIP, the network that the published method uses?",
+            buttons=Gtk.ButtonsType.CANCEL,
+            text="Download CLIP, a network that has seen drawings besides photographs?",
             secondary_text=(
-                "CLIP has seen drawings besides photographs, which the built-in network has not;"
-                " without a GPU a sketch takes minutes with it. About 480 MB (OpenAI's RN101, MIT"
-                f" licence) from huggingface.co{into}."
+                "Without a GPU a sketch takes minutes with it.\n\n"
+                "ViT-B/16 is recommended: its sketches are recognised most often (LAION, MIT"
+                " licence, about 600 MB).\n"
+                "RN101 is the one of the published method, and a little quicker (OpenAI, MIT"
+                " licence, about 480 MB).\n\n"
+                f"It comes from huggingface.co{into}."
             ),
         )
-        wanted = question.run() == Gtk.ResponseType.OK
+        for number, (name, _) in OFFERED.items():
+            question.add_button(name, number)
+        chosen = question.run()
         question.destroy()
-        if wanted:
+        if chosen in OFFERED:
             self._do(
-                ["models", "fetch", CLIP],
+                ["models", "fetch", OFFERED[chosen][1]],
                 self._show,
                 "Downloading; you may close this window only when it is done…",
             )
