@@ -19,7 +19,6 @@ PACKAGES = {
     "tinycss2": "tinycss2",
     "webencodings": "webencodings",
     "cssselect": "cssselect",
-    "platformdirs": "platformdirs",
     "svgelements": "svgelements",
 }
 Run = Callable[[Sequence[str]], object]

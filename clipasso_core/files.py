@@ -21,6 +21,8 @@ MAX_BYTES = 512 * 1024 * 1024
 SCRATCH = ".clipasso-"  # how files begin that are being written
 ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 FORGOTTEN_S = 600.0  # Windows: whoever writes such a file for so long was killed
+BUSY_S = 2.0  # Windows: readers and virus scanners let go of a small file within fractions of it
+LOOK_S = 0.02
 
 
 Part = Literal["photo", "mask", "mask repair", "emphasis", "sketch", "list"]
@@ -109,7 +111,7 @@ def write_whole(data: bytes, path: Path, force: bool = False) -> None:
         os.chmod(scratch, mode)
         if sys.platform == "win32" and path.exists():
             os.chmod(path, mode | stat.S_IWRITE)  # there it holds for replacing, too
-        os.replace(scratch, path)
+        move(scratch, path)
         _clear_away(path.parent)
     except BaseException as error:
         if scratch:
@@ -125,6 +127,23 @@ def write_whole(data: bytes, path: Path, force: bool = False) -> None:
     finally:
         if held >= 0:
             os.close(held)
+
+
+def move(source: str | Path, target: str | Path) -> None:
+    """Rename a file, into the place of another if there is one. Raises OSError.
+
+    Windows refuses that while anybody has one of both open, who reads progress for instance, or
+    scans for viruses what was written just now: there it is tried for a while.
+    """
+    until = time.monotonic() + BUSY_S
+    while True:
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if sys.platform != "win32" or time.monotonic() > until:
+                raise
+        time.sleep(LOOK_S)  # nobody tells when it is let go of
 
 
 def _begin(folder: Path) -> IO[bytes]:

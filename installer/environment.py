@@ -5,8 +5,8 @@ beside it, tried, and takes its place by the renaming of one file.
 from __future__ import annotations
 
 import json
+import secrets
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -157,10 +157,13 @@ class Environment:
         """
         folder = None
         try:
-            prefix = time.strftime("%Y%m%d-%H%M%S-")
-            made = tempfile.mkdtemp(prefix=prefix, dir=self.home.engines)
-            folder = self.home.engines / Path(made).name
-            folder.chmod(0o755)  # a home may be for all users of a machine
+            # not by tempfile, whose folders Windows closes to others: a home may be for all users
+            # of a machine
+            name = time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(4)
+            made = self.home.engines / name
+            made.mkdir()
+            folder = made
+            folder.chmod(0o755)
             yield folder
         except OSError as error:
             path, reason = error.filename or folder, error.strerror or error

@@ -5,7 +5,6 @@ the engine beside them.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +13,7 @@ from typing import Any
 
 from installer.checkout import Checkout
 from installer.engine import Engine
-from installer.files import checksum, read_json, remove, scratch_of, write
+from installer.files import checksum, move, read_json, remove, scratch_of, write
 from installer.inkscape import Inkscape
 from installer.manifest import Checksums, Manifest
 from installer.problem import Problem
@@ -43,10 +42,7 @@ class Extension:
             self._swap(folder)
             self._remove_strays(folder)
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise Problem(
-                f"{folder} can't be written ({reason}): name another with --extensions-dir"
-            ) from None
+            raise Problem(self._explain(error, folder)) from None
         finally:
             self._clear_up(folder)
         self.manifest.put(folder, checksums)
@@ -105,6 +101,21 @@ class Extension:
             for path in self.checkout.extension_files()
         )
 
+    def _explain(self, error: OSError, folder: Path) -> str:
+        """Why an extensions folder can't be changed, and what to do."""
+        is_there = (folder / FOLDER).is_dir()
+        if (
+            self.engine.machine.system == "win32"
+            and isinstance(error, PermissionError)
+            and is_there
+        ):
+            return (
+                f"{folder / FOLDER} is in use: close Inkscape and its windows of CLIPasso, and run"
+                " this again"
+            )
+        reason = error.strerror or str(error)
+        return f"{folder} can't be written ({reason}): name another with --extensions-dir"
+
     def _copy(self, fresh: Path, prefix: list[str]) -> Checksums:
         """Lay everything that belongs into a new folder."""
         fresh.mkdir(parents=True)
@@ -154,8 +165,8 @@ class Extension:
         target = folder / FOLDER
         old = folder / f"{FOLDER}.old"
         if target.exists() or target.is_symlink():
-            os.replace(target, old)
-        os.replace(folder / f"{FOLDER}.new", target)
+            move(target, old)
+        move(folder / f"{FOLDER}.new", target)
         remove(old)
 
     def _clear_up(self, folder: Path) -> None:
@@ -166,7 +177,7 @@ class Extension:
         old = folder / f"{FOLDER}.old"
         if old.exists() and not target.exists():
             with suppress(OSError):
-                os.replace(old, target)
+                move(old, target)
         if target.exists():
             remove(old)
         remove(folder / f"{FOLDER}.new")

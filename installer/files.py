@@ -6,9 +6,14 @@ import hashlib
 import json
 import os
 import shutil
+import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+BUSY_S = 2.0  # Windows: virus scanners let go of a small file within fractions of it
+LOOK_S = 0.02
 
 
 def write(path: Path, text: str) -> None:
@@ -17,10 +22,27 @@ def write(path: Path, text: str) -> None:
     scratch = scratch_of(path)
     try:
         scratch.write_text(text, encoding="utf-8")
-        os.replace(scratch, path)
+        move(scratch, path)
     except OSError:
         remove(scratch)
         raise
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename a file or folder, a file also into the place of another. Raises OSError.
+
+    Windows refuses that while anybody has something of it open, who scans for viruses what was
+    written just now for instance: there it is tried for a while.
+    """
+    until = time.monotonic() + BUSY_S
+    while True:
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if sys.platform != "win32" or time.monotonic() > until:
+                raise
+        time.sleep(LOOK_S)  # nobody tells when it is let go of
 
 
 def scratch_of(path: Path) -> Path:

@@ -12,6 +12,10 @@ from installer.options import Options
 from installer.problem import Problem
 
 SNAP = "Snap forbids Inkscape to start helpers: install its deb, AppImage or Flatpak instead"
+STORE = (
+    "where it can't reach the engine, give that a home outside of AppData, which the Store's"
+    " programs see in a way of their own:  py install.py --home C:\\clipasso"
+)
 FLATPAK = "org.inkscape.Inkscape"
 
 
@@ -48,6 +52,8 @@ def find_python(machine: Machine, inkscape: Inkscape) -> str | None:
         return None
     executable = Path(inkscape.executable)
     if machine.system == "win32":
+        if _is_from_store(inkscape.executable):
+            return None
         pythons = sorted(executable.parent.glob("python*.exe"))
         return str(pythons[0]) if pythons else None
     if machine.system == "darwin":
@@ -68,8 +74,8 @@ def _look_around(machine: Machine, home: Path) -> Iterator[Inkscape]:
     settings, places = _usual_places(machine)
     command = machine.which("inkscape")
     executables = [one for one in places if machine.exists(one)]
-    if command is not None:
-        executables.insert(0, command)
+    if command is not None:  # on a Mac Homebrew's, which only starts the application
+        executables.insert(len(executables) if machine.system == "darwin" else 0, command)
     can_work = False
     for executable in dict.fromkeys(executables):
         one = _ask(machine, executable, settings)
@@ -139,4 +145,10 @@ def _ask(machine: Machine, executable: str, settings: Path | None) -> Inkscape:
             f"{executable} does not say where its extensions are: name the folder with"
             " --extensions-dir"
         )
-    return Inkscape("Inkscape", settings / "extensions", executable)
+    advice = STORE if _is_from_store(executable) else ""
+    return Inkscape("Inkscape", settings / "extensions", executable, advice)
+
+
+def _is_from_store(executable: str) -> bool:
+    """Whether that is an alias of the Microsoft Store's; beside it lies another Python."""
+    return "WindowsApps" in Path(executable).parts

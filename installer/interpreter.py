@@ -27,6 +27,8 @@ class Interpreter:
         variables = {name: value for name, value in inherited if name != "PYTHONHOME"}
         if self.data is not None:
             variables["PYTHONPATH"] = str(self.data / "extensions")
+        if self.machine.system == "darwin":
+            variables |= _of_bundle(Path(self.path).parents[1] / "lib")
         return self.machine.ask([self.path, *words], variables=variables, cwd=self.folder)
 
     def runs(self, code: str) -> bool:
@@ -44,3 +46,11 @@ def find_interpreter(machine: Machine, inkscape: Inkscape) -> Interpreter | None
     if data is not None and not data.is_dir():  # of an AppImage, which has packed it up again
         return None
     return Interpreter(machine, python, data, inkscape.folder / FOLDER)
+
+
+def _of_bundle(libraries: Path) -> dict[str, str]:
+    """What Inkscape's application on a Mac sets for GTK to be found in it."""
+    return {
+        "GI_TYPELIB_PATH": str(libraries / "girepository-1.0"),
+        "DYLD_LIBRARY_PATH": str(libraries),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import locale
 import os
 import shutil
 import subprocess
@@ -93,7 +94,7 @@ class Machine:
             return None
         if done.returncode != 0 and not any_status:
             return None
-        return done.stdout.decode("utf-8", "replace")
+        return _text_of(done.stdout)
 
     def reaches(self, address: str) -> bool:
         """Whether something answers there within seconds."""
@@ -109,3 +110,13 @@ class Machine:
             return False
         print(question, end=" [y/N] ", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _text_of(said: bytes) -> str:
+    """What a command printed: in UTF-8 or, where it is an older one on Windows, in the system's own
+    encoding.
+    """
+    try:
+        return said.decode("utf-8")
+    except UnicodeDecodeError:
+        return said.decode(locale.getpreferredencoding(False), "replace")

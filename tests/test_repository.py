@@ -99,7 +99,7 @@ def test_who_reports_a_bug_is_asked_for_doctor_and_log() -> None:
         assert fields[name]["validations"]["required"] is True
     logs = (ROOT / "clipasso_core" / "machine" / "log.py").read_text(encoding="utf-8")
     named = set(re.findall(r'"([\w-]+\.log)"', logs)) | {"extension.log"}
-    assert len(named) == 4
+    assert len(named) == 5
     assert all(name in fields["log"]["attributes"]["description"] for name in named)
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +17,8 @@ from clipasso_core.batch.place import file_system, is_url, reason
 from clipasso_core.errors import UserError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+FORBIDDEN = re.compile(r'[<>:"\\|?*\x00-\x1f]')  # on Windows; a colon begins a hidden file
+DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9]) *(\.|$)", re.IGNORECASE)
 LIST = ".txt"  # how a file ends that names pictures, one a line
 
 
@@ -138,7 +142,7 @@ class Search:
             raise _out_within(self.out, source)
         start = len(path.rstrip("/")) + 1
         names = [one[start:] for one in inside]
-        shown = [one for one in names if not any(part[0] == "." for part in one.split("/"))]
+        shown = [one for one in names if not any(part.startswith(".") for part in one.split("/"))]
         return root, [f"{root}/{name}" for name in shown if self._counts(name)]
 
     def _counts(self, path: str) -> bool:
@@ -231,7 +235,7 @@ def with_outputs(photos: Iterable[Photo], before: Mapping[str, str]) -> list[Pho
         if output is None:
             output = usual_output(photo.path)
             if count[_folded(output)] > 1:
-                output = f"{photo.path}.svg"
+                output = _allowed(f"{photo.path}.svg")
             output = _free(output, photo.path, taken)
             taken.add(_folded(output))
         named.append(Photo(photo.path, photo.place, output))
@@ -241,7 +245,7 @@ def with_outputs(photos: Iterable[Photo], before: Mapping[str, str]) -> list[Pho
 def _free(output: str, path: str, taken: set[str]) -> str:
     number = 1
     while _folded(output) in taken:
-        output = f"{path}.svg" if number == 1 else f"{path}-{number}.svg"
+        output = _allowed(f"{path}.svg" if number == 1 else f"{path}-{number}.svg")
         number += 1
     return output
 
@@ -250,7 +254,18 @@ def usual_output(path: str) -> str:
     """The sketch's name where no other picture would have the same."""
     folder, mark, name = path.rpartition("/")
     stem = name.rpartition(".")[0] or name
-    return f"{folder}{mark}{stem}.svg"
+    return _allowed(f"{folder}{mark}{stem}.svg")
+
+
+def _allowed(name: str) -> str:
+    """A file's name below OUT as this system allows it. Windows lacks some letters, devices have
+    their names in every folder, and a name ends in neither blanks nor points: pictures of stores
+    and of other systems' disks may be called so.
+    """
+    if sys.platform != "win32":
+        return name
+    parts = [FORBIDDEN.sub("_", part).rstrip(" .") or "_" for part in name.split("/")]
+    return "/".join(f"_{part}" if DEVICE.match(part) else part for part in parts)
 
 
 def _folded(name: str) -> str:

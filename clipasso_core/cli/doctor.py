@@ -272,13 +272,15 @@ def _clip() -> Finding:
             NOTE,
             (Wording("no CLIP weights on this machine"), Wording("the guide lite is used")),
             Wording(
-                "to draw as published: clipasso models fetch {guide} (about 480 MB), then clipasso"
-                " models fetch {attention} (about 610 MB)",
-                guide=models.FAVOURITE,
+                "for sketches that are recognised more often: clipasso models fetch {recommended}"
+                " (about 600 MB); to draw as published: clipasso models fetch {guide} (about 480"
+                " MB), then clipasso models fetch {attention} (about 610 MB)",
+                recommended=models.FAVOURITE,
+                guide=models.PUBLISHED,
                 attention=models.ATTENTION,
             ),
         )
-    if models.FAVOURITE in names and models.ATTENTION not in names:
+    if models.PUBLISHED in names and models.ATTENTION not in names:
         return Finding(
             "guides clip:*",
             NOTE,

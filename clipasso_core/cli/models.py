@@ -25,7 +25,7 @@ def list_models(everything: bool) -> int:
 
     for row in models.overview():
         click.echo(
-            f"{row.name:28} {f'{row.size / 1e6:.1f} MB' if row.size else '':>10}  {row.note}"
+            f"{row.name:36} {f'{row.size / 1e6:.1f} MB' if row.size else '':>10}  {row.note}"
         )
     if everything:
         from open_clip.pretrained import list_pretrained_tags_by_model

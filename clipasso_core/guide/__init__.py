@@ -159,13 +159,14 @@ def choose_guide(request: SketchRequest, preset: str, device: str) -> tuple[str,
 
     if request.guide != "auto":
         return request.guide, Wording("as asked")
-    clip = models.best_clip()
+    clip = models.best_clip(as_published=preset == "published")
     if request.text is not None:
         if clip is None:
             raise UserError(
                 "no-weights",
                 "--text needs a CLIP guide, and no CLIP weights are on this machine: run clipasso"
-                " models fetch clip:RN101:openai",
+                " models fetch {guide}",
+                guide=models.FAVOURITE,
             )
         return clip, Wording("it knows words")
     if clip is None:

@@ -20,6 +20,7 @@ from clipasso_core.machine.weights import read_weights
 
 # paper, section 3.2
 RESNET_RECIPE = Recipe("published", {"layer2": 1.0, "layer3": 1.0}, embedding=0.1)
+IMAGES = "visual."  # of the names of an image tower's numbers
 
 
 class ClipGuide(Guide):
@@ -35,7 +36,7 @@ class ClipGuide(Guide):
         self.weights = spec.describe()
         self.device = torch.device(device)
         self.dtype = choose_dtype(precision, self.device)
-        model = _load(spec)
+        model = _load(spec, text)
         tower: Any = model.visual
         from open_clip.modified_resnet import ModifiedResNet
 
@@ -53,7 +54,7 @@ class ClipGuide(Guide):
         self._deviation = torch.tensor(deviation, device=self.device).view(3, 1, 1)
         self._seen: dict[str, Tensor] = {}
         for layer, module in taps.items():
-            module.register_forward_hook(self._keep(layer))
+            module.register_forward_hook(_keep(self._seen, layer))
         if not self._is_resnet:
             straighten(tower)
         frozen = freeze(tower).to(self.device, self.dtype)
@@ -68,18 +69,12 @@ class ClipGuide(Guide):
             text_tower = model.eval().requires_grad_(False).to(self.device)
             self._text = (text_tower, open_clip.get_tokenizer(spec.model))
 
-    def _keep(self, layer: str) -> Callable[[nn.Module, Any, Tensor], None]:
-        def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
-            self._seen[layer] = output
-
-        return hook
-
     def features(self, pictures: Tensor) -> Features:
         """See `Guide.features`."""
         normal = (pictures - self._mean) / self._deviation
         embedding = self._tower(put_in(normal, self.dtype))
-        seen = self._seen
-        self._seen = {}
+        seen = dict(self._seen)
+        self._seen.clear()
         if not self._is_resnet:
             seen = {layer: _grid(tokens, self._tower.grid_size) for layer, tokens in seen.items()}
         maps = {layer: taken_out(seen[layer]) for layer in self.recipe.layers}
@@ -123,22 +118,39 @@ class ClipGuide(Guide):
         return embedding.float()
 
 
-def _load(spec: ClipSpec) -> Any:
-    """The whole CLIP model in float32 on the CPU."""
+def _keep(seen: dict[str, Tensor], layer: str) -> Callable[[nn.Module, Any, Tensor], None]:
+    """A hook that does not hold the guide: one that nobody needs any more goes at once."""
+
+    def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+        seen[layer] = output
+
+    return hook
+
+
+def _load(spec: ClipSpec, text: bool) -> Any:
+    """The CLIP model in float32 on the CPU, its text tower with numbers only if `text`."""
     import open_clip
 
     path = spec.require_weights()
-    model = open_clip.create_model(
-        spec.model,
-        pretrained=None,
-        load_weights=False,
-        force_quick_gelu=spec.quick_gelu(),
-        pretrained_text=False,
-    )
+    # without memory, where all numbers that are wanted come from the file
+    device = torch.device("cpu" if path is None or text else "meta")
+    with device:
+        model: Any = open_clip.create_model(
+            spec.model,
+            device=device,
+            pretrained=None,
+            load_weights=False,
+            force_quick_gelu=spec.quick_gelu(),
+            pretrained_text=False,
+        )
     if path is None:
         return model
     try:
-        model.load_state_dict(_fitted(model, read_weights(path)))
+        weights = _fitted(model, read_weights(path))
+        if text:
+            model.load_state_dict(weights)
+        else:
+            model.visual.load_state_dict(_of_images(weights), assign=True)
     except Exception as error:
         # safetensors and torch raise many kinds for a file that does not fit its model
         raise _unfit(spec, path, type(error).__name__) from error
@@ -178,6 +190,19 @@ def _fitted(model: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {
         name: value.reshape(shapes[name]) if name in shapes and value.numel() == 1 else value
         for name, value in converted.items()
+    }
+
+
+def _of_images(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Numbers of the image tower in float32 and in memory of their own: where they were read from
+    is let go.
+    """
+    own = {name: value for name, value in weights.items() if name.startswith(IMAGES)}
+    return {
+        name.removeprefix(IMAGES): value.to(
+            torch.float32 if value.is_floating_point() else value.dtype, copy=True
+        )
+        for name, value in own.items()
     }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from clipasso_core.errors import UserError
-from clipasso_core.files import sha256
+from clipasso_core.files import move, sha256
 from clipasso_core.machine import folders, networks
 from clipasso_core.machine.clip import (
     RANDOM,
@@ -76,7 +76,7 @@ def _fetch_networks(wanted: networks.Networks) -> Path:
             whole = _unpacked(wanted, _downloaded(wanted, Path(scratch)))
             wanted.place.mkdir(exist_ok=True)
             for path in whole:
-                os.replace(path, wanted.place / path.name)
+                move(path, wanted.place / path.name)
     return locate(wanted.name)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TypeGuard
-
-import platformdirs
 
 from clipasso_core.errors import UserError
 
@@ -21,8 +20,7 @@ def home() -> Path:
     Absolute: the engine has another working folder than whoever starts it. Raises `UserError` for
     one that can't be told.
     """
-    chosen = os.environ.get(HOME_VARIABLE)
-    named = chosen or platformdirs.user_data_dir("clipasso", appauthor=False)
+    named = os.environ.get(HOME_VARIABLE) or _usual_home()
     try:
         return Path(named).expanduser().absolute()
     except (RuntimeError, FileNotFoundError):  # no such person, no working folder
@@ -32,6 +30,18 @@ def home() -> Path:
             named=named,
             variable=HOME_VARIABLE,
         ) from None
+
+
+def _usual_home() -> str:
+    """The platform's folder for user data, as installer/home.py and the extension's host.py have
+    it, which can't ask platformdirs. It may begin with ``~``.
+    """
+    if sys.platform == "win32":
+        return os.path.join(os.environ.get("LOCALAPPDATA") or "~/AppData/Local", "clipasso")
+    if sys.platform == "darwin":
+        return "~/Library/Application Support/clipasso"
+    data = os.environ.get("XDG_DATA_HOME", "")
+    return os.path.join(data if os.path.isabs(data) else "~/.local/share", "clipasso")
 
 
 def models() -> Path:

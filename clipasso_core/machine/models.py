@@ -17,8 +17,11 @@ from clipasso_core.machine.clip import (
 from clipasso_core.machine.records import read_records, write_records
 from clipasso_core.machine.weights import read_weights
 
-FAVOURITE = "clip:RN101:openai"  # the published guide
+FAVOURITE = "clip:ViT-B-16:laion2b_s34b_b88k"  # whose sketches are recognised most often
+PUBLISHED = "clip:RN101:openai"  # the published guide
 ATTENTION = "clip:ViT-B-32:openai"  # whose attention says where published strokes start
+# What is worth fetching, the recommended first: why, and its size in MB
+OFFERED = {FAVOURITE: ("the recommended CLIP guide", 600), PUBLISHED: ("the published guide", 480)}
 
 
 def fetched_clips() -> list[str]:
@@ -40,12 +43,13 @@ def fetched_clips() -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def best_clip() -> str | None:
-    """The CLIP guide that ``auto`` takes: the published one if it is here, else the first."""
+def best_clip(as_published: bool = False) -> str | None:
+    """The CLIP guide that ``auto`` takes: of those that are here the recommended one, or the
+    published one if it is to be `as_published`, else the other one, else the first.
+    """
     names = fetched_clips()
-    if FAVOURITE in names:
-        return FAVOURITE
-    return names[0] if names else None
+    wished = (PUBLISHED, FAVOURITE) if as_published else (FAVOURITE, PUBLISHED)
+    return next((name for name in (*wished, *names) if name in names), None)
 
 
 @dataclass(frozen=True)
@@ -59,18 +63,20 @@ class Weights:
 
 
 def overview() -> list[Weights]:
-    """What is on this machine, and the two that are worth fetching."""
+    """What is on this machine, and what is worth fetching."""
     rows = [Weights("lite", None, 0, "installed with the engine")]
     for some in networks.ALL.values():
         here = some.are_here()
         note = "" if here else f", not fetched ({some.size / 1e6:.1f} MB)"
         place = locate(some.name) if here else None
         rows.append(Weights(some.name, place, some.size if here else 0, some.use + note))
-    for name in fetched_clips():
+    fetched = fetched_clips()
+    for name in fetched:
         path = locate(name)
         rows.append(Weights(name, path, path.stat().st_size, "CLIP guide"))
-    if FAVOURITE not in fetched_clips():
-        rows.append(Weights(FAVOURITE, None, 0, "the published guide, not fetched (about 480 MB)"))
+    for name, (use, megabytes) in OFFERED.items():
+        if name not in fetched:
+            rows.append(Weights(name, None, 0, f"{use}, not fetched (about {megabytes} MB)"))
     return rows
 
 

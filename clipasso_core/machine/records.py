@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TypedDict
 
 from clipasso_core.errors import UserError
+from clipasso_core.files import move
 from clipasso_core.machine import folders
 
 RECORD = "fetched.json"  # what was fetched, by name
@@ -40,4 +40,4 @@ def read_records() -> dict[str, Fetched]:
 def write_records(records: dict[str, Fetched]) -> None:
     part = folders.models() / (RECORD + ".part")
     part.write_text(json.dumps(records, indent=1))
-    os.replace(part, folders.models() / RECORD)
+    move(part, folders.models() / RECORD)

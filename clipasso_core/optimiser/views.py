@@ -16,6 +16,9 @@ from torch import Tensor
 
 from clipasso_core.optimiser.sampling import sample
 
+# Sets whose grids a processor keeps: all that other presets have. The 64 of `published` would be
+# 103 MB; one is made again in 5 ms
+KEPT = 8
 _CORNERS = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 
 
@@ -39,18 +42,20 @@ class ViewPool:
     ) -> None:
         generator = torch.Generator().manual_seed(seed)
         self.views, self.side = views, side
+        self._device = device
         self._straight = _sampling_grid(torch.eye(3), side).to(device)
-        self._grids = []
-        for _ in range(rounds if views > 1 else 1):
-            maps = [_homography(distortion, crop, generator) for _ in range(views - 1)]
-            self._grids.append(
-                torch.stack([_sampling_grid(one, side) for one in maps]).to(device)
-                if maps
-                else None
-            )
+        # of each set, from output to input coordinates
+        self._maps = [
+            [_homography(distortion, crop, generator) for _ in range(views - 1)]
+            for _ in range(rounds if views > 1 else 1)
+        ]
+        self._grids: dict[int, Tensor] = {}  # by set, [views - 1, side, side, 2]
+        self._most = KEPT if device.type == "cpu" else rounds
+        for turn in range(min(self._most, len(self))):
+            self._turned(turn)
 
     def __len__(self) -> int:
-        return len(self._grids)
+        return len(self._maps)
 
     def plain(self, pictures: Tensor) -> Tensor:
         """Pictures [B, 3, H, W] straight on, at the guide's size."""
@@ -67,7 +72,7 @@ class ViewPool:
         which: the views wanted, all when None; 0 is the plain one.
         """
         views = range(self.views) if which is None else which
-        grid = self._grids[turn % len(self)]
+        grid = self._turned(turn)
         turned = [view - 1 for view in views if view]
         seen: list[Tensor] = []
         if grid is not None and turned:
@@ -81,8 +86,18 @@ class ViewPool:
 
     def grid(self, turn: int, view: int) -> Tensor:
         """Where a view of set `turn` modulo the pool looks, [side, side, 2]; 0 is the plain one."""
-        grid = self._grids[turn % len(self)]
+        grid = self._turned(turn)
         return self._straight if view == 0 or grid is None else grid[view - 1]
+
+    def _turned(self, turn: int) -> Tensor | None:
+        """The grids of a set's views that are not straight on; None where there are none."""
+        turn %= len(self)
+        if turn not in self._grids and self._maps[turn]:
+            if len(self._grids) >= self._most:
+                del self._grids[next(iter(self._grids))]
+            grids = [_sampling_grid(one, self.side) for one in self._maps[turn]]
+            self._grids[turn] = torch.stack(grids).to(self._device)
+        return self._grids.get(turn)
 
     @staticmethod
     def through(pictures: Tensor, grids: Tensor) -> Tensor:

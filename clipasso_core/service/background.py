@@ -9,7 +9,6 @@ is full).
 from __future__ import annotations
 
 import json
-import os
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from clipasso_core.errors import UserError, reason_of
+from clipasso_core.files import move
 from clipasso_core.service import client, events
 from clipasso_core.service.envelope import MAX_LINE, SKETCH, at_home, read_envelope
 from clipasso_core.service.place import PATIENT
@@ -45,7 +45,7 @@ def compute(folder: Path) -> int:
             try:
                 _write(folder / "outcome.json", outcome)
             except OSError:  # no room any more: to rename takes none
-                os.replace(full, folder / "outcome.json")
+                move(full, folder / "outcome.json")
                 return 2
             _clear_away(folder)
             return 0 if outcome["event"] == "result" else 2
@@ -124,7 +124,7 @@ def _write(path: Path, value: dict[str, Any]) -> None:
     scratch = path.with_suffix(".new")
     try:
         scratch.write_text(json.dumps(value))
-        os.replace(scratch, path)
+        move(scratch, path)
     except OSError:
         with suppress(OSError):
             scratch.unlink()

@@ -204,7 +204,8 @@ def _make_way(place: Place, patience_s: float) -> None:
         number = place.record().get("pid")
         # a damaged record must not name the first process, or all of them
         if isinstance(number, int) and number > 1:
-            with suppress(ProcessLookupError, PermissionError, OverflowError):
+            # Windows says of a number that no process has that it is an invalid argument
+            with suppress(OSError, OverflowError):
                 os.kill(number, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
     try:
         with FileLock(place.alive, timeout=END_S):

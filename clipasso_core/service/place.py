@@ -15,6 +15,7 @@ from typing import Any
 
 from clipasso_core import __version__
 from clipasso_core.errors import UserError
+from clipasso_core.files import move
 from clipasso_core.machine import folders
 
 KEY_BYTES = 32
@@ -63,7 +64,7 @@ class Place:
         scratch = path.with_name(f"key-{os.getpid()}")
         with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_hex(KEY_BYTES))
-        os.replace(scratch, path)
+        move(scratch, path)
         return bytes.fromhex(path.read_text())
 
     def record(self) -> dict[str, Any]:
@@ -77,7 +78,7 @@ class Place:
         """Write beside and rename."""
         scratch = self.folder / "engine.json.new"
         scratch.write_text(json.dumps(facts))
-        os.replace(scratch, self.folder / "engine.json")
+        move(scratch, self.folder / "engine.json")
 
     @property
     def starting(self) -> Path:

@@ -238,7 +238,8 @@ class Preparation:
 
     def saliency_guide(self) -> Guide:
         """The paper takes ViT-B/32's attention whatever the guide is; without its weights the
-        guide's own relevance serves.
+        guide's own relevance serves. It comes before the guide itself is loaded, so that both need
+        not fit into the memory at once.
         """
         if not self._is_published_model:
             return self.guide
@@ -246,15 +247,15 @@ class Preparation:
         from clipasso_core.machine.models import ATTENTION
 
         spec = parse_clip(ATTENTION)
-        if self.guide.name.endswith(f":{RANDOM}"):  # both or none
+        if self.guide_name.endswith(f":{RANDOM}"):  # both or none
             spec = replace(spec, pretrained=RANDOM)
         elif not spec.weights():
             return self.guide
-        return self.resources.guide(str(spec), str(self.guide.device), self.precision)
+        return self.resources.guide(str(spec), self.device, self.precision)
 
     @property
     def _is_published_model(self) -> bool:
-        return self.guide.name.startswith(f"clip:{PUBLISHED_MODEL}:")
+        return self.guide_name.split(":")[:2] == ["clip", PUBLISHED_MODEL]
 
     def describe(
         self,

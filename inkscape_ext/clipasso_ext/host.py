@@ -35,6 +35,7 @@ FOREIGN = (
     "XDG_DATA_DIRS",
     "_INKSCAPE",
 )
+MACOS_FOREIGN = ("XDG_",)  # all of them lead into Inkscape's own folders there
 EXTENSION = Path(__file__).resolve().parents[1]
 
 NO_ENGINE = later("The engine is not where it was installed: run install.py again, and try again.")
@@ -90,6 +91,13 @@ class Host:
         return self.home / "logs"
 
     @property
+    def working_folder(self) -> Optional[str]:
+        """For what outlives the effect, which itself works in the extension's folder: Windows lets
+        nobody replace that meanwhile. None where Inkscape is shut in and does not see the home.
+        """
+        return str(self.home) if self.home.is_dir() else None
+
+    @property
     def environment(self) -> Dict[str, str]:
         """For the engine: without what Inkscape and its packaging put there for their own
         Python.
@@ -103,7 +111,8 @@ class NoEngine(Problem):
 
 def without_inkscapes() -> Dict[str, str]:
     """The environment without what Inkscape and its packaging put there."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    foreign = FOREIGN + (MACOS_FOREIGN if sys.platform == "darwin" else ())
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
 
 
 def find_host() -> Host:
@@ -131,6 +140,13 @@ def find_host() -> Host:
         ) from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Problem(_("{path} is damaged: run install.py again.").format(path=path)) from None
+    if "/snap/" in sys.prefix:  # of Inkscape's own Python; its deb has the same settings
+        raise Problem(
+            _(
+                "Snap forbids Inkscape to start the engine: install Inkscape's deb, AppImage or"
+                " Flatpak, and run install.py again."
+            )
+        )
     return Host(command, _named_home() or installed, scratch, installed)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import shutil
 import sys
 from importlib.util import find_spec
@@ -71,7 +72,7 @@ def bring(names: Sequence[str]) -> str:
     if found is None:
         if GTK in names:
             return ""
-        return " ".join([_quoted(sys.executable), "-m", "pip", "install", "--user", *names])
+        return " ".join([_quoted(_talking_python()), "-m", "pip", "install", "--user", *names])
     packages: List[str] = []
     for name in names:
         packages += found.gtk if name == GTK else [found.name.format(name)]
@@ -127,6 +128,13 @@ def imported_by(text: str) -> Set[str]:
         elif isinstance(statement, ast.ImportFrom) and not statement.level:
             names.append(statement.module or "")
     return {name.partition(".")[0] for name in names}
+
+
+def _talking_python() -> str:
+    """This Python, for a terminal: on Windows Inkscape runs extensions with one that prints
+    nothing.
+    """
+    return re.sub(r"pythonw\.exe$", "python.exe", sys.executable)
 
 
 def _quoted(path: str) -> str:

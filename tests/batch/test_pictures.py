@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 
+import fsspec
 import pytest
 from support.batches import fill
 
@@ -140,6 +142,13 @@ def test_pictures_of_a_store_are_found_by_its_address(tmp_path: Path) -> None:
     assert paths(f"{url}/deep/b.jpg") == ["b.jpg"]
 
 
+def test_a_key_of_a_store_may_have_empty_parts() -> None:
+    store = fsspec.filesystem("memory")
+    store.pipe_file("/shop/old//b.jpg", b"")
+    assert paths("memory://shop", recursive=True) == ["old//b.jpg"]
+    store.rm("/shop", recursive=True)
+
+
 def test_a_store_and_a_folder_have_nothing_in_common(tmp_path: Path) -> None:
     fill(tmp_path, "in/a.jpg")
     with pytest.raises(UserError, match="lie in no common folder"):
@@ -184,3 +193,16 @@ def test_letters_written_in_two_ways_make_no_other_file() -> None:
 def test_names_that_were_given_stay() -> None:
     names = outputs("cat.jpg", "cat.png", before={"cat.jpg": "cat.svg"})
     assert names == {"cat.jpg": "cat.svg", "cat.png": "cat.png.svg"}
+
+
+def test_on_windows_no_sketch_has_a_name_that_is_not_allowed_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ["a:b.jpg", "a_b.jpg", "nul.jpg", "Com1.x.png", "cats ./aux/c?t.jpg", "console.jpg"]
+    photos = [Photo(name, f"s3://cats/{name}") for name in names]
+    assert [one.output for one in with_outputs(photos, {})][2:4] == ["nul.svg", "Com1.x.svg"]
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert [one.output for one in with_outputs(photos, {})] == [
+        *("a_b.jpg.svg", "a_b.jpg-2.svg", "_nul.svg", "_Com1.x.svg", "cats/_aux/c_t.svg"),
+        "console.svg",
+    ]

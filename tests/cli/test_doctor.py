@@ -138,7 +138,9 @@ def test_missing_face_networks_are_a_note_with_what_happens_without_them() -> No
 def test_missing_clip_weights_are_a_note_with_the_command_that_brings_them() -> None:
     clip = finding("guides clip:*")
     assert clip.state == NOTE
-    assert f"clipasso models fetch {models.FAVOURITE}" in clip.advice
+    recommended, published = clip.advice.split(";")
+    assert f"clipasso models fetch {models.FAVOURITE} (about 600 MB)" in recommended
+    assert f"clipasso models fetch {models.PUBLISHED} (about 480 MB)" in published
 
 
 def test_clip_weights_that_are_here_are_named() -> None:
@@ -154,7 +156,7 @@ def test_nothing_is_called_as_published_without_the_network_that_says_where_stro
     (folders.models() / "RN101-openai.safetensors").write_bytes(b"weights")
     half = finding("guides clip:*")
     assert half.state == NOTE
-    assert models.FAVOURITE in half.text
+    assert models.PUBLISHED in half.text
     assert f"clipasso models fetch {models.ATTENTION}" in half.advice
     (folders.models() / "ViT-B-32-openai.safetensors").write_bytes(b"weights")
     whole = finding("guides clip:*")

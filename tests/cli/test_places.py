@@ -178,6 +178,26 @@ def test_a_damaged_record_never_names_another_process(
     assert set(killed) <= {2**70}
 
 
+def test_a_process_that_windows_can_not_find_is_no_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from filelock import FileLock
+
+    from clipasso_core.service import client, place
+
+    def refuse(number: int, how: int) -> None:
+        raise OSError(22, "The parameter is incorrect")  # WinError 87
+
+    monkeypatch.setattr(os, "kill", refuse)
+    monkeypatch.setattr(client, "END_S", 0.1)
+    monkeypatch.setattr(client, "HUNG_S", 0.1)
+    where = place.find_place()
+    with FileLock(where.alive):
+        where.write_record({"pid": 4711})
+        with pytest.raises(UserError, match="hangs"):
+            client.stop()
+
+
 def test_a_folder_of_weights_may_be_relative_to_the_home(
     home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

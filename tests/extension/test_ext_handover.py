@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any, List
 
 import pytest
@@ -89,6 +90,21 @@ def test_what_a_killed_window_left_goes_with_the_next_one(
         open_window(root(image()), refused, ORIGIN)
     assert sorted(temporary.iterdir()) == sorted([used, starting])
     os.close(lock)
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_a_bus_is_none_where_processes_can_not_be_told_apart(
+    system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository: Any = ModuleType("gi.repository")
+    repository.GLib = SimpleNamespace(Error=OSError)
+    repository.Gio = SimpleNamespace(BusType=SimpleNamespace(SESSION=2), bus_get_sync=print)
+    monkeypatch.setitem(sys.modules, "gi", ModuleType("gi"))
+    monkeypatch.setitem(sys.modules, "gi.repository", repository)
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/opt/homebrew/var/run/dbus")
+    assert connect() is not None
+    monkeypatch.setattr(sys, "platform", system)
+    assert connect() is None
 
 
 def test_no_bus_is_started_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

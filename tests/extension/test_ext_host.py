@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -136,3 +137,34 @@ def test_a_home_that_can_not_be_meant_is_one_line(
     assert "is logged all the same" in logged.read_text(encoding="utf-8")
     monkeypatch.setenv("CLIPASSO_HOME", "~/sketches")
     assert find_host().home == home.parent / "person" / "sketches"
+
+
+def test_a_mac_s_inkscape_hands_none_of_its_own_folders_on(
+    host: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resources = "/Applications/Inkscape.app/Contents/Resources"
+    own = (
+        "XDG_DATA_HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_DIRS",
+        "GIO_MODULE_DIR",
+    )
+    for name in (*own, "DYLD_LIBRARY_PATH", "GI_TYPELIB_PATH", "GDK_PIXBUF_MODULE_FILE"):
+        monkeypatch.setenv(name, resources)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert resources not in host.environment.values()
+
+
+def test_what_outlives_the_effect_works_in_the_engine_s_home(host: Any, home: Path) -> None:
+    assert host.working_folder is None  # out of sight
+    home.mkdir()
+    assert host.working_folder == str(home)
+
+
+def test_a_snap_says_that_it_can_not_start_the_engine(
+    pointer: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "prefix", "/snap/inkscape/10555/usr")
+    with pytest.raises(Problem, match="Snap forbids Inkscape to start the engine"):
+        find_host()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -104,25 +103,6 @@ def test_how_far_it_is_is_read_from_the_manifest(tmp_path: Path) -> None:
     assert one.line == start + "1 of 3 drawn. 1 failed." + stopped
     manifest.write_text(row("b", "failed") + row("a", "done") + row("b", "done") + row("c", "done"))
     assert one.line == start + "3 of 3 drawn."
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells of no lock")
-def test_a_batch_at_work_is_told(tmp_path: Path) -> None:
-    code = (
-        "import fcntl, sys; lock = open(sys.argv[1], 'w'); fcntl.flock(lock, fcntl.LOCK_EX);"
-        " print('held', flush=True); sys.stdin.read()"
-    )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / many.LOCK)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert holder.stdout is not None
-    holder.stdout.readline()
-    one = Many({"folder": "in", "sketches": str(tmp_path), "pictures": 1})
-    assert one.line.endswith("0 of 1 drawn. It is at work.")
-    holder.communicate()
-    assert one.line.endswith("goes on.")
 
 
 def test_the_last_of_each_folder_is_told_and_old_ones_are_forgotten(host: Any) -> None:

@@ -146,6 +146,14 @@ def test_the_command_is_the_systems_own(
     assert bring([GTK]) == gtk[len("sudo ") :]
 
 
+def test_a_python_without_a_terminal_is_named_by_its_sister_that_prints(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "executable", r"C:\Inkscape\bin\pythonw.exe")
+    assert bring(["lxml"]) == r"C:\Inkscape\bin\python.exe -m pip install --user lxml"
+
+
 @pytest.mark.parametrize(
     ("system", "prefix"),
     [("linux", "/opt/Inkscape.AppDir/usr"), ("win32", "C:\\Inkscape"), ("darwin", "/usr")],

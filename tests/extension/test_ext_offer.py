@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
 import pytest
 from clipasso_ext import VERSION
 from clipasso_ext.cancellation import CalledOff, Cancellation
-from clipasso_ext.engine import offer as offers
+from clipasso_ext.engine import pythons
 from clipasso_ext.engine.offer import Offer, Step, bring, make_offer
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is offered on Linux")
@@ -20,8 +21,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is offered
 def have(monkeypatch: pytest.MonkeyPatch, *commands: str) -> None:
     """Let these commands be on the PATH."""
 
-    places = dict.fromkeys(commands, sys.executable)
-    monkeypatch.setattr("shutil.which", places.get)
+    def find(name: str, path: Optional[str] = None) -> Optional[str]:
+        return sys.executable if name in commands else None
+
+    monkeypatch.setattr("shutil.which", find)
 
 
 def test_the_lines_make_a_place_for_the_engine_and_fill_it(
@@ -55,10 +58,70 @@ def test_a_python_that_is_missing_or_too_old_is_told_first(
     monkeypatch: pytest.MonkeyPatch, old: bool
 ) -> None:
     have(monkeypatch, *["python3"] * old)
-    monkeypatch.setattr(offers, "ABLE", "raise SystemExit(1)")
+    monkeypatch.setattr(pythons, "ABLE", "raise SystemExit(1)")
     offer = make_offer()
     assert offer.steps == []
     assert "sudo apt install python3-venv" in offer.obstacle
+
+
+@pytest.fixture
+def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as of an Inkscape with a Python of its own, which is first in the PATH, before
+    another Python.
+    """
+    bundle = tmp_path / "Inkscape.app"
+    monkeypatch.setenv(
+        "PATH", os.pathsep.join([str(put_python(bundle)), str(put_python(tmp_path))])
+    )
+    (bundle / "bin" / "inkscape.exe").touch()
+    monkeypatch.setattr(sys, "prefix", str(bundle))
+    monkeypatch.setattr(sys, "executable", str(bundle / "bin" / "python3"))
+    monkeypatch.setenv("APPDIR", str(bundle))
+    monkeypatch.setattr(pythons, "_is_able", lambda _: True)
+    return bundle
+
+
+def put_python(folder: Path) -> Path:
+    """Put commands named as Python's into a folder's ``bin``. Returns that."""
+    (folder / "bin").mkdir(parents=True)
+    for name in ("python", "python3"):
+        (folder / "bin" / name).write_text("#!/bin/sh\n")
+        (folder / "bin" / name).chmod(0o755)
+    return folder / "bin"
+
+
+@pytest.mark.parametrize(("system", "name"), [("linux", "python3"), ("darwin", "python3")])
+def test_the_engine_is_not_made_with_the_python_that_inkscape_brought_along(
+    system: str, name: str, bundled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", system)
+    assert make_offer().steps[0].command[0] == str(tmp_path / "bin" / name)
+
+
+def test_nor_is_it_on_windows(
+    bundled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert pythons._search_path() == str(tmp_path / "bin")
+    # where a person had Inkscape take the system's Python
+    (bundled / "bin" / "inkscape.exe").unlink()
+    assert pythons._search_path() == os.environ["PATH"]
+
+
+def test_a_mac_is_looked_through_for_pythons_beside_apples(
+    bundled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setenv("PATH", f"{bundled / 'bin'}:/usr/bin:/none")  # as from the Dock
+    monkeypatch.setattr(pythons, "MACOS_FOLDERS", (str(tmp_path / "bin"),))
+    assert pythons._search_path() == f"/none:{tmp_path / 'bin'}"
+    assert make_offer().steps[0].command[0] == str(tmp_path / "bin" / "python3")
+
+
+def test_a_python_of_the_microsoft_store_is_none(tmp_path: Path) -> None:
+    store = "import sys; sys.base_prefix = r'C:\\Program Files\\WindowsApps\\Python'; "
+    done = subprocess.run([sys.executable, "-I", "-c", store + pythons.ABLE], check=False)
+    assert done.returncode == 1
 
 
 def writes(path: Path, status: int = 0) -> List[str]:
@@ -103,5 +166,5 @@ def test_nothing_of_inkscapes_reaches_the_commands(
 
 
 def test_the_python_that_is_asked_is_one_that_runs() -> None:
-    done = subprocess.run([sys.executable, "-I", "-c", offers.ABLE], check=False)
+    done = subprocess.run([sys.executable, "-I", "-c", pythons.ABLE], check=False)
     assert (done.returncode == 0) == (sys.version_info >= (3, 10))

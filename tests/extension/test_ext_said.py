@@ -42,9 +42,10 @@ CODES = {
     "document/restyle.py": {"Pencil"},  # the document's
     "document/selectors.py": {"Matching"},  # of cssselect
     "beside/session_bus.py": {"Introspect", "Activate"},
-    "engine/offer.py": {
-        "import ensurepip, sys, venv; raise SystemExit(sys.version_info < (3, 10))",
-        "Scripts",
+    "engine/offer.py": {"Scripts"},
+    "engine/pythons.py": {
+        "import ensurepip, sys, venv;"
+        " raise SystemExit(sys.version_info < (3, 10) or 'WindowsApps' in sys.base_prefix)"
     },
     "engine/regions.py": {'<rect width="100%" height="100%" fill="', '<mask id="'},
     "host.py": {"Library", "Application Support", "Local"},

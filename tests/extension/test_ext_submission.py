@@ -75,6 +75,22 @@ def test_every_bitmap_gets_a_job(begin: Begin, loop: Loop, host: Host) -> None:
     assert sorted(job.name for job in all_jobs(host)) == ["a", "b", "c"]
 
 
+def test_no_job_keeps_the_extension_s_folder_from_being_replaced(
+    begin: Begin, loop: Loop, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders: List[Any] = []
+    start: Any = subprocess.Popen
+
+    def note(*words: Any, **settings: Any) -> Any:
+        folders.append(settings.get("cwd"))
+        return start(*words, **settings)
+
+    monkeypatch.setattr(subprocess, "Popen", note)
+    begun = begin(THREE)
+    loop.until(lambda: begun.told)
+    assert folders == [str(host.home)] * 3
+
+
 def test_nothing_is_started_before_everything_is_written(
     begin: Begin, loop: Loop, host: Host, processes: List[subprocess.Popen[bytes]]
 ) -> None:

@@ -27,6 +27,22 @@ pytestmark = pytest.mark.usefixtures("shown")
 # Engine and Models
 
 
+def test_what_opens_the_logs_gets_none_of_inkscapes_libraries(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clipasso_ext.windows.engine_window import EngineWindow
+
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/tmp/.mount_Inkscape/usr/lib")  # of an AppImage
+    window = EngineWindow(host)
+    started: List[Any] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda words, **chosen: started.append(chosen))
+    window._open(tmp_path)
+    window.destroy()
+    (chosen,) = started
+    assert "LD_LIBRARY_PATH" not in chosen["env"]
+    assert "DISPLAY" in chosen["env"]
+
+
 def test_the_window_tells_the_extensions_version_and_asks_the_engine_where_models_go(
     hands: Hands, host: Host
 ) -> None:
@@ -56,6 +72,41 @@ def test_the_window_tells_the_extensions_version_and_asks_the_engine_where_model
     window.run()
     assert f"extension: {VERSION}, under Inkscape's Python" in seen[0]
     assert "into /weights/of/another/disk." in seen[1]
+    recommended, published = (line for line in seen[1].splitlines() if "licence" in line)
+    assert recommended.startswith("ViT-B/16 is recommended")
+    assert "600 MB" in recommended
+    assert published.startswith("RN101")
+    assert "480 MB" in published
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(1, "clip:ViT-B-16:laion2b_s34b_b88k"), (2, "clip:RN101:openai")]
+)
+def test_the_window_fetches_the_clip_that_was_chosen(
+    hands: Hands, host: Host, number: int, name: str
+) -> None:
+    from clipasso_ext.windows.engine_window import EngineWindow
+    from gi.repository import Gtk
+
+    window = EngineWindow(host)
+
+    def question() -> Any:
+        found = [one for one in Gtk.Window.list_toplevels() if isinstance(one, Gtk.MessageDialog)]
+        return found[0] if found else None
+
+    def choose() -> None:
+        question().response(number)
+        hands.when(
+            lambda: f"engine models fetch {name}" in status(window),
+            button(window, "Close").clicked,
+        )
+
+    def fetch() -> None:
+        button(window, "Fetch CLIP Weights…").clicked()
+        hands.when(question, choose)
+
+    hands.when(lambda: "engine status" in status(window), fetch)
+    window.run()
 
 
 def test_the_engine_is_started_and_stopped_and_tells_what_it_is_at(

@@ -23,7 +23,7 @@ def guide_of(model: str, quick_gelu: bool = False) -> ClipGuide:
     """In fp32, with the numbers of the figures."""
     tower = golden.tower_of(model, quick_gelu)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clip, "_load", lambda _: SimpleNamespace(visual=copy.deepcopy(tower)))
+        patch.setattr(clip, "_load", lambda *_: SimpleNamespace(visual=copy.deepcopy(tower)))
         return ClipGuide(f"clip:{model}:random", "cpu", "fp32")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +17,7 @@ from torch import Tensor, nn
 from clipasso_core import SketchRequest, UserError
 from clipasso_core.guide import Features, Guide, choose_guide, load_guide, stretch
 from clipasso_core.guide.arithmetic import choose_dtype, freeze, native_bf16
-from clipasso_core.guide.clip import ClipGuide
+from clipasso_core.guide.clip import ClipGuide, _of_images
 from clipasso_core.guide.packed import PackedConv2d, can_pack
 from clipasso_core.guide.transformer import Patches, SelfAttention
 from clipasso_core.machine import models
@@ -256,6 +258,66 @@ def test_resnets_are_packed_and_the_same(pictures: Tensor, monkeypatch: pytest.M
         assert alike(our_gradient, their_gradient) > 0.9999
 
 
+def test_a_rectified_number_is_kept_as_a_byte_for_the_way_back(
+    resnet: ClipGuide, pictures: Tensor
+) -> None:
+    if not packed_layers(resnet):
+        pytest.skip("this torch does not pack layers")
+    kept: dict[int, Tensor] = {}
+
+    def keep(value: Tensor) -> Tensor:
+        kept[value.data_ptr()] = value
+        return value
+
+    def give(value: Tensor) -> Tensor:
+        return value
+
+    leaf = pictures[:1].clone().requires_grad_(True)
+    with torch.autograd.graph.saved_tensors_hooks(keep, give):
+        resnet.features(leaf)
+    of_pictures = [value for value in kept.values() if value.shape[:1] == (1,) and value.ndim == 4]
+    signs = sum(value.nbytes for value in of_pictures if value.dtype == torch.bool)
+    numbers = sum(value.nbytes for value in of_pictures if value.dtype != torch.bool)
+    assert signs > 5e6, "RN50 rectifies 7 million numbers of a picture"
+    # what is pooled, and what the first layer looks at
+    assert numbers < 2 * signs
+
+
+def test_a_guide_that_nobody_needs_goes_at_once() -> None:
+    guide = ClipGuide(RESNET, "cpu", "fp32")
+    left = weakref.ref(guide._tower)
+    gc.disable()
+    try:
+        del guide
+        assert left() is None
+    finally:
+        gc.enable()
+
+
+def test_of_a_file_only_the_image_tower_is_kept_and_in_memory_of_its_own() -> None:
+    stored = {
+        "visual.conv1.weight": torch.ones(2, dtype=torch.float16),
+        "visual.bn1.num_batches_tracked": torch.tensor(3),
+        "text_projection": torch.ones(2),
+    }
+    kept = _of_images(stored)
+    assert list(kept) == ["conv1.weight", "bn1.num_batches_tracked"]
+    assert kept["conv1.weight"].dtype == torch.float32
+    assert kept["bn1.num_batches_tracked"].dtype == torch.int64
+    for name, value in kept.items():
+        assert value.data_ptr() != stored[f"visual.{name}"].data_ptr()
+
+
+@pytest.mark.parametrize("name", ["RN50", "RN101", "RN50x4", "ViT-B-32", "ViT-B-16", "ViT-L-14"])
+def test_all_numbers_of_an_image_tower_come_from_its_file(name: str) -> None:
+    """None would be left without memory."""
+    import open_clip
+
+    with torch.device("meta"):
+        tower: Any = open_clip.create_model(name, device="meta", pretrained=None).visual
+    assert {name for name, _ in tower.named_buffers()} <= set(tower.state_dict())
+
+
 def packed_layers(guide: ClipGuide) -> int:
     return sum(isinstance(one, PackedConv2d) for one in guide._tower.modules())
 
@@ -318,3 +380,36 @@ def test_auto_takes_clip_only_where_it_is_here_and_worth_its_time(
     assert choose_guide(auto, "quick", "cuda")[0] == "clip:RN101:openai"
     assert choose_guide(SketchRequest(text="a horse"), "quick", "cpu")[0] == "clip:RN101:openai"
     assert choose_guide(SketchRequest(guide="lite"), "published", "cuda")[0] == "lite"
+
+
+def test_auto_takes_the_recommended_clip_first_and_the_published_one_for_the_published_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = ["clip:RN50:openai", models.PUBLISHED, models.FAVOURITE]
+    monkeypatch.setattr(models, "fetched_clips", lambda: list(here))
+    auto, worded = SketchRequest(), SketchRequest(text="a horse")
+    assert choose_guide(auto, "standard", "cpu")[0] == models.FAVOURITE
+    assert choose_guide(worded, "quick", "cpu")[0] == models.FAVOURITE
+    assert choose_guide(auto, "published", "cpu")[0] == models.PUBLISHED
+    here.remove(models.PUBLISHED)
+    assert choose_guide(auto, "published", "cpu")[0] == models.FAVOURITE
+    here.remove(models.FAVOURITE)
+    assert choose_guide(auto, "standard", "cpu")[0] == "clip:RN50:openai"
+
+
+def test_vit_b_16_looks_at_patches_of_16_px_and_says_itself_what_is_relevant(
+    pictures: Tensor,
+) -> None:
+    torch.manual_seed(5)
+    guide = ClipGuide("clip:ViT-B-16:random", "cpu", "fp32")
+    leaf = pictures[:1].clone().requires_grad_(True)
+    seen = guide.features(leaf)
+    shapes = {name: tuple(value.shape) for name, value in seen.maps.items()}
+    assert shapes == {"block4": (1, 768, 14, 14), "block8": (1, 768, 14, 14)}
+    assert seen.embedding.shape == (1, 512)
+    weigh(seen).backward()
+    assert leaf.grad is not None
+    assert (leaf.grad.unfold(2, 16, 16).unfold(3, 16, 16).abs().amax((0, 1, 4, 5)) > 0).all()
+    relevance = guide.relevance(pictures[:1])
+    assert relevance.shape == (14, 14)
+    assert (float(relevance.min()), float(relevance.max())) == (0, 1)

@@ -64,7 +64,7 @@ def tower_of(name: str) -> Any:
 def guide_of(tower: nn.Module, name: str, precision: str = "fp32") -> ClipGuide:
     """The engine's guide with that tower's weights; the tower keeps its batch norms."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clip, "_load", lambda _: SimpleNamespace(visual=copy.deepcopy(tower)))
+        patch.setattr(clip, "_load", lambda *_: SimpleNamespace(visual=copy.deepcopy(tower)))
         return ClipGuide(name, "cpu", precision)
 
 

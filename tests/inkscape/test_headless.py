@@ -215,7 +215,7 @@ def test_parameters_come_from_inkscapes_page(
         "seed": 7,
         "seeds": 3,
     }
-    assert request == {**wanted, "guide": "clip:RN101:openai"}
+    assert request == {**wanted, "guide": "clip:ViT-B-16:laion2b_s34b_b88k"}
 
 
 @pytest.mark.parametrize(

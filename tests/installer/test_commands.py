@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from support.installer import FakeMachine
 
+from installer.commands import CLIP
+
 
 def test_the_whole_suite_measures_what_it_runs(machine: FakeMachine) -> None:
     assert machine.do("test") == 0
@@ -53,9 +55,9 @@ def test_clip_is_offered_with_size_licence_and_place_and_never_fetched_unasked(
     assert machine.do() == 0
     assert machine.count("models fetch clip") == 0
     (question,) = [text for text in machine.ran if text.startswith("?")]
-    for said in ("480 MB", "MIT", str(machine.home / "models")):
+    for said in ("600 MB", "MIT", str(machine.home / "models")):
         assert said in question
-    assert "models fetch clip:RN101:openai" in capfd.readouterr().out
+    assert f"models fetch {CLIP}" in capfd.readouterr().out
     machine.do("--yes")
     assert machine.count("? ") == machine.count("models fetch clip") == 0
 
@@ -63,7 +65,7 @@ def test_clip_is_offered_with_size_licence_and_place_and_never_fetched_unasked(
 def test_clip_is_fetched_when_wanted_and_not_offered_again(machine: FakeMachine) -> None:
     machine.answers = [True]
     assert machine.do() == 0
-    assert machine.count("models fetch clip:RN101:openai") == 1
+    assert machine.count(f"models fetch {CLIP}") == 1
     machine.said["models list"] = "lite\nclip:RN101:openai   480.0 MB  CLIP guide\n"
     machine.do()
     assert machine.count("? ") == 0

@@ -5,7 +5,9 @@ takes its place when it is complete and works.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.installer import HEALTHY, FakeMachine, files
@@ -306,3 +308,19 @@ def test_a_mask_network_that_can_not_be_fetched_is_no_failure(
     machine.failing = "models fetch u2netp"
     assert machine.do() == 0
     assert "without u2netp" in capfd.readouterr().out
+
+
+def test_an_environment_is_open_to_all_users_on_windows_too(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: dict[str, int] = {}
+    real = os.mkdir
+
+    def note(path: Any, mode: int = 0o777, **more: Any) -> None:
+        modes[Path(path).name] = mode
+        real(path, mode, **more)
+
+    monkeypatch.setattr(os, "mkdir", note)
+    assert machine.do() == 0
+    # of which Windows makes a folder that is its owner's alone, and nothing of any other
+    assert modes[machine.in_use.name] != 0o700

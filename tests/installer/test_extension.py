@@ -167,3 +167,28 @@ def test_copies_that_a_killed_run_left_are_cleared_away(machine: FakeMachine) ->
     assert machine.do() == 0
     assert [path.name for path in target.parent.iterdir()] == ["clipasso"]
     assert (target / "notes.txt").exists()
+
+
+def test_an_extension_that_is_in_use_on_windows_is_left_and_told(
+    machine: FakeMachine, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = machine.add_inkscape()
+    assert machine.do() == 0
+    before = files(target)
+    (machine.checkout.extension / "clipasso_new.inx").write_text("new")
+    real = os.replace
+
+    def refuse(source: Any, place: Any) -> None:
+        if Path(source) == target:
+            raise PermissionError(13, "Access is denied")
+        real(source, place)
+
+    machine.system = "win32"
+    machine.variables["CLIPASSO_HOME"] = str(machine.home)
+    monkeypatch.setattr(os, "replace", refuse)
+    capfd.readouterr()
+    assert machine.do() == 2
+    assert "is in use: close Inkscape" in capfd.readouterr().out
+    after = files(target)  # the pointer follows the engine all the same
+    assert {**after, "engine.json": before["engine.json"]} == before
+    assert [path.name for path in target.parent.iterdir()] == ["clipasso"]

@@ -162,6 +162,52 @@ def test_macos(machine: FakeMachine, place: str) -> None:
     assert (extensions / "clipasso" / "clipasso_sketch.inx").is_file()
 
 
+def ask_macs_python(machine: FakeMachine) -> dict[str, str]:
+    """Have a Mac with an Inkscape in its usual place served. Returns the variables with which its
+    Python was asked what it lacks.
+    """
+    application = "/Applications/Inkscape.app/Contents"
+    machine.system = "darwin"
+    machine.present |= {f"{application}/MacOS/inkscape", f"{application}/Resources/bin/python3"}
+    assert machine.do() == 0
+    asked = [number for number, text in enumerate(machine.ran) if "clipasso_ext.needs" in text]
+    assert machine.ran[asked[0]].startswith(f"{application}/Resources/bin/python3 ")
+    return dict(machine.variables_of[asked[0]])
+
+
+def test_a_macs_inkscape_is_asked_with_gtk_where_the_application_has_it(
+    machine: FakeMachine,
+) -> None:
+    libraries = "/Applications/Inkscape.app/Contents/Resources/lib"
+    variables = ask_macs_python(machine)
+    assert variables["GI_TYPELIB_PATH"] == f"{libraries}/girepository-1.0"
+
+
+def test_homebrews_command_does_not_hide_the_application(machine: FakeMachine) -> None:
+    machine.found["inkscape"] = "/opt/homebrew/bin/inkscape"
+    machine.present.add("/opt/homebrew/bin/inkscape")
+    ask_macs_python(machine)
+
+
+def test_the_stores_python_is_not_taken_for_that_of_its_inkscape(
+    machine: FakeMachine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    aliases = machine.person / "Microsoft" / "WindowsApps"
+    aliases.mkdir(parents=True)
+    for name in ("inkscape.exe", "python.exe"):
+        (aliases / name).touch()
+    machine.system = "win32"
+    machine.variables = {
+        "LOCALAPPDATA": str(machine.person / "Local"),
+        "APPDATA": str(machine.person / "Roaming"),
+    }
+    machine.found["inkscape"] = str(aliases / "inkscape.exe")
+    machine.present.add(str(aliases / "inkscape.exe"))
+    assert machine.do() == 0
+    assert not [text for text in machine.ran if text.startswith(str(aliases / "python.exe"))]
+    assert "--home C:\\clipasso" in capfd.readouterr().out
+
+
 def test_an_inkscape_that_is_not_there_is_one_line(
     machine: FakeMachine, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,6 +22,12 @@ def test_a_command_that_is_missing_hangs_or_talks_gibberish_is_no_crash() -> Non
     assert machine.ask([sys.executable, "-c", "import os; os.write(1, b'\\xff')"]) == "\ufffd"
 
 
+def test_a_path_in_the_system_s_own_encoding_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = [sys.executable, "-c", "import os; os.write(1, b'C:/Users/Jos\\xe9')"]
+    monkeypatch.setattr("locale.getpreferredencoding", lambda _: "cp1252")
+    assert Machine().ask(command) == "C:/Users/José"
+
+
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/", "no address", "http://[/"])
 def test_what_does_not_answer_is_out_of_reach(address: str) -> None:
     assert Machine().reaches(address) is False

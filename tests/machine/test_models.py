@@ -210,6 +210,28 @@ def test_fetched_weights_are_listed_found_and_verified(fetched: Path, clipasso: 
     assert clipasso("models", "verify", CLIP).out == f"{CLIP}: checksum matches\n"
 
 
+def test_both_offered_guides_are_fetched_found_and_removed(hub: Hub, clipasso: Session) -> None:
+    by_name = {
+        models.FAVOURITE: "laion/CLIP-ViT-B-16-laion2B-s34B-b88K",
+        models.PUBLISHED: "timm/resnet101_clip.openai",
+    }
+    assert list(models.OFFERED) == list(by_name), "the recommended one first"
+    listed = clipasso("models", "list").out.splitlines()
+    offers = [line for line in listed if "not fetched" in line and line.startswith("clip:")]
+    assert [line.split()[0] for line in offers] == list(by_name)
+    assert "recommended" in offers[0]
+    assert "600 MB" in offers[0]
+    for name, repository in by_name.items():
+        hub.files[f"{repository}/open_clip_model.safetensors"] = WEIGHTS
+        assert clipasso("models", "fetch", name).status == 0
+        assert clipasso("models", "verify", name).out == f"{name}: checksum matches\n"
+        assert f"{name} " in clipasso("models", "list").out
+        assert models.best_clip() == models.FAVOURITE
+    assert models.best_clip(as_published=True) == models.PUBLISHED
+    assert clipasso("models", "remove", models.FAVOURITE).status == 0
+    assert models.best_clip() == models.PUBLISHED
+
+
 def test_a_second_fetch_asks_the_hub_for_nothing(
     fetched: Path, hub: Hub, clipasso: Session
 ) -> None:

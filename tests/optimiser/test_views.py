@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from clipasso_core.guide import Guide
 from clipasso_core.guide.losses import loss_terms, total
-from clipasso_core.optimiser.views import ViewPool
+from clipasso_core.optimiser.views import KEPT, ViewPool
 
 CPU = torch.device("cpu")
 
@@ -49,6 +49,16 @@ def test_views_differ_within_a_set_and_between_sets_and_come_again() -> None:
     assert not torch.equal(first[1], first[2])
     assert torch.equal(first, pool(seed=0).look(picture, 0))
     assert not torch.equal(first[1:], pool(seed=1).look(picture, 0)[1:])
+
+
+def test_of_many_sets_few_are_kept_and_all_come_again() -> None:
+    views = pool(rounds=3 * KEPT, views=2, side=32)
+    before = [views.grid(turn, 1) for turn in range(len(views))]
+    held = [value for value in vars(views).values() if isinstance(value, dict)]
+    assert [len(one) for one in held] == [KEPT]
+    for turn, grid in enumerate(before):
+        assert torch.equal(views.grid(turn, 1), grid)
+        assert torch.equal(views.grid(turn + len(views), 1), grid)
 
 
 def test_a_view_keeps_its_share_of_the_picture() -> None:

@@ -65,7 +65,11 @@ RELEVANCE = "own relevance, not as published: run clipasso models fetch clip:ViT
 class Named(Resources):
     """Guides that are nothing but what they were asked for by."""
 
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
     def guide(self, name: str, device: str, precision: str = "auto", text: bool = False) -> Guide:
+        self.names.append(name)
         found: Any = SimpleNamespace(name=name, weights="", device=device)
         guide: Guide = found
         return guide
@@ -89,6 +93,16 @@ def test_published_strokes_start_by_openais_vit_whatever_weights_rn101_has(weigh
     seen_by = prepared.saliency_guide().name
     assert seen_by == "clip:ViT-B-32:openai"
     assert RELEVANCE not in prepared.setup(seen_by, 0).line()
+
+
+def test_the_network_that_says_where_strokes_start_comes_and_goes_before_the_guide() -> None:
+    put_attention()
+    asked = Named()
+    request = SketchRequest(preset="published", guide="clip:RN101:openai", device="cpu")
+    prepared = Preparation(from_array(green_disc()), request, asked)
+    prepared.saliency_guide()
+    assert asked.names == ["clip:ViT-B-32:openai"]
+    assert prepared.guide.name == asked.names[-1] == "clip:RN101:openai"
 
 
 @pytest.mark.parametrize("weights", ["openai", "yfcc15m", "/weights/RN101.pt"])

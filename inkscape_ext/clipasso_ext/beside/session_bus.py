@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any, List, Optional
 
@@ -91,7 +92,11 @@ class SessionBus:
 
 
 def connect() -> Optional[SessionBus]:
-    """The bus; None where there is none. None is started."""
+    """The bus; None where there is none. None is started. On Windows and macOS one may run for
+    others: there nobody could tell whose process is whose (`other_effects`).
+    """
+    if sys.platform in ("win32", "darwin"):
+        return None
     if not os.environ.get(ADDRESS_VARIABLE) and not _has_runtime_bus():
         return None
     try:

@@ -5,7 +5,6 @@ answers, as files in the job's folder.
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Container, NamedTuple, Optional
@@ -13,6 +12,7 @@ from typing import Any, Container, NamedTuple, Optional
 from clipasso_ext.beside.other_effects import effect_runs, own_group
 from clipasso_ext.document.document_mark import DocumentMark, mark_of
 from clipasso_ext.engine.background import BackgroundJob, all_jobs, read_object
+from clipasso_ext.files import move
 from clipasso_ext.host import Host
 from clipasso_ext.names import JOB
 from clipasso_ext.problem import Problem
@@ -98,4 +98,4 @@ def _write(path: Path, said: Any) -> None:
     """Whole or not at all. Raises OSError."""
     scratch = path.with_suffix(".new")
     scratch.write_text(json.dumps(said), encoding="utf-8")
-    os.replace(scratch, path)
+    move(scratch, path)

@@ -26,6 +26,7 @@ from clipasso_ext.document.treatment import treat
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.sketch_task import PhotoTask
+from clipasso_ext.files import move
 from clipasso_ext.host import NO_ENGINE, Host, log
 from clipasso_ext.locks import hold
 from clipasso_ext.names import DOCNAME, JOB
@@ -82,7 +83,7 @@ class BackgroundJob:
             if lock is None:
                 return False
             os.close(lock)
-        except (ImportError, OSError):  # another system's locks; a folder that is closed
+        except OSError:  # a folder that is closed
             return False
         return self.outcome is None and (self.folder / PROGRESS).exists()
 
@@ -227,7 +228,7 @@ def show(hidden: BackgroundJob, host: Host) -> BackgroundJob:
     """Give a job's folder the name under which it is found. Raises `Problem`."""
     folder = host.jobs / str(hidden.facts["line"]["id"])
     try:
-        os.replace(hidden.folder, folder)
+        move(hidden.folder, folder)
     except OSError as error:
         raise _unwritable(host, error) from None
     return BackgroundJob(folder, hidden.facts)
@@ -247,7 +248,9 @@ def start(job: BackgroundJob, host: Host) -> subprocess.Popen[bytes]:
     """
     command = [*host.command, "job", str(job.folder)]
     try:
-        return subprocess.Popen(command, env=host.environment, **silent(), **detached())
+        return subprocess.Popen(
+            command, cwd=host.working_folder, env=host.environment, **silent(), **detached()
+        )
     except OSError:
         raise Problem(_(NO_ENGINE)) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import locale
 import subprocess
 from typing import Any, Dict, List, NamedTuple
 
@@ -47,6 +48,14 @@ def run_command(host: Host, words: List[str]) -> Answer:
     except OSError as error:
         log(f"{host.command}: {error}")
         return Answer(False, _(NO_ENGINE))
-    said = done.stdout.decode("utf-8", "replace").strip()
-    complaint = done.stderr.decode("utf-8", "replace").strip().replace("clipasso: ", "")
+    said = _text_of(done.stdout)
+    complaint = _text_of(done.stderr).replace("clipasso: ", "")
     return Answer(done.returncode == 0, said or complaint)
+
+
+def _text_of(said: bytes) -> str:
+    """What the engine printed: on Windows Python prints into pipes in the system's own encoding."""
+    try:
+        return said.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return said.decode(locale.getpreferredencoding(False), "replace").strip()

@@ -5,8 +5,8 @@ process of its own, and a file that says where its sketches go.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 import time
 import uuid
 from contextlib import suppress
@@ -15,12 +15,10 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from clipasso_ext.engine.commands import run_command
 from clipasso_ext.host import NO_ENGINE, Host, log
+from clipasso_ext.locks import is_held
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached, silent
 from clipasso_ext.words import _, ngettext
-
-if sys.platform != "win32":
-    import fcntl
 
 MANIFEST = "manifest.jsonl"
 LOCK = ".batch.lock"  # held while a batch is at work in the folder
@@ -59,6 +57,7 @@ def start(host: Host, folder: str, sketches: str, options: List[str]) -> Many:
     """Have a folder sketched into another one. Raises `Problem`, told by the engine where it is a
     mistake in the folders or the options.
     """
+    folder, sketches = os.path.abspath(folder), os.path.abspath(sketches)
     words = ["batch", folder, "-o", sketches, *options]
     plan = run_command(host, [*words, "--dry-run", "--json"])
     planned = plan.last
@@ -69,7 +68,9 @@ def start(host: Host, folder: str, sketches: str, options: List[str]) -> Many:
     _keep(host, many)
     try:
         command = [*host.command, *words, "--quiet"]
-        subprocess.Popen(command, env=host.environment, **silent(), **detached())
+        subprocess.Popen(
+            command, cwd=host.working_folder, env=host.environment, **silent(), **detached()
+        )
     except OSError as error:
         log(f"{host.command}: {error}")
         raise Problem(_(NO_ENGINE)) from None
@@ -132,14 +133,8 @@ def _counted(manifest: Path) -> Tuple[int, int]:
 
 
 def _is_at_work(sketches: Path) -> bool:
-    """Whether a batch holds the folder's lock; on Windows nobody says so."""
-    if sys.platform == "win32":
-        return False
+    """Whether a batch holds the folder's lock."""
     try:
-        with (sketches / LOCK).open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
+        return is_held(sketches / LOCK)
+    except OSError:  # there is none
         return False
-    return False

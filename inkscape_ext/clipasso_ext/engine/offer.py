@@ -6,18 +6,17 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Optional
+from typing import Callable, List, NamedTuple
 
 from clipasso_ext import VERSION
 from clipasso_ext.cancellation import Cancellation
+from clipasso_ext.engine.pythons import find_python
 from clipasso_ext.host import EXTENSION, log, wanted_home, without_inkscapes
-from clipasso_ext.processes import detached, run
+from clipasso_ext.processes import run
 from clipasso_ext.words import _, later
 
 PROCESSOR_INDEX = "https://download.pytorch.org/whl/cpu"
 LIMIT_S = 3 * 3600.0  # a slow line takes an hour for all of it
-# what the engine's environment is made with: its Python, and what Debian keeps in other packages
-ABLE = "import ensurepip, sys, venv; raise SystemExit(sys.version_info < (3, 10))"
 NO_PYTHON = {
     "linux": later(
         "Python 3.10 or newer with venv is needed for the engine. On Debian and Ubuntu:\n\n"
@@ -66,7 +65,7 @@ def make_offer(extension: Path = EXTENSION) -> Offer:
     """
     if Path("/.flatpak-info").exists() or "/snap/" in sys.prefix:
         return Offer(_(SHUT_IN), [])
-    python = _find_python()
+    python = find_python()
     if python is None:
         return Offer(_(NO_PYTHON.get(sys.platform, NO_PYTHON["linux"])), [])
     # where install.py keeps its own: the next one that it makes takes this one's place
@@ -110,34 +109,6 @@ def bring(offer: Offer, tell: Callable[[str], None], cancellation: Cancellation)
             log(f"{step.command} ended with status {status}")
             return _(FAILED).format(step=step.meaning)
     return ""
-
-
-def _find_python() -> Optional[str]:
-    """A Python that the engine's environment can be made with: never Inkscape's own, which some
-    systems bring without all that it takes.
-    """
-    names = ("py", "python") if sys.platform == "win32" else ("python3",)
-    for name in names:
-        path = shutil.which(name)
-        if path is not None and _is_able(path):
-            return path
-    return None
-
-
-def _is_able(python: str) -> bool:
-    try:
-        done = subprocess.run(
-            [python, "-I", "-c", ABLE],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=30,
-            env=without_inkscapes(),
-            check=False,
-            **detached(),
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
 
 
 def _quoted(word: str) -> str:

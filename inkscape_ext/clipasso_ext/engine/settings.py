@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
@@ -13,6 +12,7 @@ from typing import Any, Dict
 
 from clipasso_ext.document.restyle import KEEP_LOOK, LOOKS, PLAIN, Restyling
 from clipasso_ext.document.treatment import KEEP, TREATMENTS
+from clipasso_ext.files import move
 from clipasso_ext.host import log
 
 FINISH = "auto"
@@ -164,7 +164,7 @@ def store(settings: Settings, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
-        os.replace(scratch, path)
+        move(scratch, path)
     except OSError as error:
         with suppress(OSError):
             scratch.unlink()

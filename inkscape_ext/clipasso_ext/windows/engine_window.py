@@ -18,13 +18,17 @@ from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 from clipasso_ext import VERSION  # noqa: E402
 from clipasso_ext.engine.commands import Answer, run_command  # noqa: E402
 from clipasso_ext.engine.many import all_many  # noqa: E402
-from clipasso_ext.host import Host  # noqa: E402
+from clipasso_ext.host import Host, without_inkscapes  # noqa: E402
 from clipasso_ext.processes import detached, silent  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
 from clipasso_ext.windows.theme import follow_inkscape  # noqa: E402
 from clipasso_ext.words import _  # noqa: E402
 
-CLIP = "clip:RN101:openai"  # the published guide
+# What each button of the question fetches, the recommended first
+OFFERED = {
+    1: ("ViT-B/16", "clip:ViT-B-16:laion2b_s34b_b88k"),
+    2: ("RN101", "clip:RN101:openai"),
+}
 MARKS = {"ok": "✓", "note": "·", "fault": "✗"}
 OPENERS = {"win32": "explorer", "darwin": "open"}
 
@@ -139,24 +143,34 @@ class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
             )
         else:
             source = _("It comes from huggingface.co.")
-        reason = _(
-            "CLIP has seen drawings besides photographs, which the built-in network has not;"
-            " without a GPU a sketch takes minutes with it. About 480 MB (OpenAI's RN101, MIT"
-            " licence)."
+        reason = "\n".join(
+            [
+                _("Without a GPU a sketch takes minutes with it.") + "\n",
+                _(
+                    "ViT-B/16 is recommended: its sketches are recognised most often (LAION, MIT"
+                    " licence, about 600 MB)."
+                ),
+                _(
+                    "RN101 is the one of the published method, and a little quicker (OpenAI, MIT"
+                    " licence, about 480 MB)."
+                ),
+            ]
         )
         question = Gtk.MessageDialog(
             transient_for=self,
             modal=True,
             message_type=Gtk.MessageType.QUESTION,
-            buttons=Gtk.ButtonsType.OK_CANCEL,
-            text=_("Download CLIP, the network that the published method uses?"),
-            secondary_text=f"{reason} {source}",
+            buttons=Gtk.ButtonsType.CANCEL,
+            text=_("Download CLIP, a network that has seen drawings besides photographs?"),
+            secondary_text=f"{reason}\n\n{source}",
         )
-        wanted = question.run() == Gtk.ResponseType.OK
+        for number, (label, _model) in OFFERED.items():
+            question.add_button(label, number)
+        chosen = question.run()
         question.destroy()
-        if wanted:
+        if chosen in OFFERED:
             self._do(
-                ["models", "fetch", CLIP, "--json"],
+                ["models", "fetch", OFFERED[chosen][1], "--json"],
                 self._show_fetched,
                 _("Downloading; you may close this window only when it is done…"),
             )
@@ -170,7 +184,10 @@ class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     def _open(self, folder: Path) -> None:
         opener = OPENERS.get(sys.platform, "xdg-open")
         try:
-            subprocess.Popen([opener, str(folder)], **silent(), **detached())
+            # an AppImage's libraries are none for other programs
+            subprocess.Popen(
+                [opener, str(folder)], env=without_inkscapes(), **silent(), **detached()
+            )
             text = _("The logs are in {folder}.")
         except OSError:
             text = _("The logs are in {folder}; nothing on this machine opens folders.")

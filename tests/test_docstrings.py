@@ -1,94 +1,22 @@
-"""The pages of the API can be built, say something of all that is public, and name what exists."""
+"""Docstrings say something of all that is public, and name what exists."""
 
 from __future__ import annotations
 
 import ast
-import inspect
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
-from types import FunctionType
 from typing import Any
 
 import pytest
-
-import clipasso_core
+from support.public import public
 
 ROOT = Path(__file__).resolve().parent.parent
-ALONE = ("raster", "guide", "presets", "request", "result")
 DOTTED = re.compile(r"(?<!`)`([A-Za-z_]\w*(?:\.\w+)+)`(?!`)")
-LIMIT_S = 120
-
-
-# The pages
-
-
-def build(folder: Path, before: str = "pass") -> subprocess.CompletedProcess[str]:
-    """Build in a process of its own: pdoc loads what modules import for types only."""
-    code = f"import api_pages, pathlib; {before}; api_pages.build(pathlib.Path({str(folder)!r}))"
-    return subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path[:0] = ['docs', '.']; {code}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-    )
-
-
-def test_the_pages_show_what_is_public_and_nothing_else(tmp_path: Path) -> None:
-    done = build(tmp_path)
-    assert done.returncode == 0, done.stderr
-    pages = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html")}
-    documents = [module.name for module in iter_modules([str(ROOT / "clipasso_core/document")])]
-    assert pages == {
-        "index.html",
-        "clipasso_core.html",
-        "clipasso_core/document.html",
-        *(f"clipasso_core/{name}.html" for name in ALONE),
-        *(f"clipasso_core/document/{name}.html" for name in documents),
-    }
-    package = (tmp_path / "clipasso_core.html").read_text(encoding="utf-8")
-    for name in clipasso_core.__all__:
-        assert f'<section id="{name}">' in package
-    request = (tmp_path / "clipasso_core" / "request.html").read_text(encoding="utf-8")
-    assert "<li><strong>strokes</strong>: how many" in request
-
-
-def test_a_warning_ends_the_build(tmp_path: Path) -> None:
-    done = build(tmp_path, "import clipasso_core.presets as it; it.__all__ = ['nowhere']")
-    assert done.returncode != 0
-    assert "'nowhere' in clipasso_core.presets.__all__" in done.stderr
 
 
 # What they say
-
-
-def public() -> Iterator[tuple[str, Any]]:
-    """Every public function, class and method by its full name."""
-    folder = [str(ROOT / "clipasso_core" / "document")]
-    names = [*ALONE, "document", *(f"document.{module.name}" for module in iter_modules(folder))]
-    things = {name: getattr(clipasso_core, name) for name in clipasso_core.__all__}
-    for name in names:
-        module = import_module(f"clipasso_core.{name}")
-        for own, thing in vars(module).items():
-            if getattr(thing, "__module__", None) == module.__name__ and own[0] != "_":
-                things[f"{name}.{own}"] = thing
-    for name, thing in things.items():
-        if inspect.isclass(thing):
-            methods = {
-                one: method
-                for one, method in vars(thing).items()
-                if isinstance(method, (FunctionType, classmethod, staticmethod)) and one[0] != "_"
-            }
-            yield name, thing
-            yield from ((f"{name}.{one}", method) for one, method in methods.items())
-        elif inspect.isfunction(thing):
-            yield name, thing
 
 
 def says_something(name: str, thing: Any) -> bool:
