@@ -90,7 +90,7 @@ def test_the_window_fetches_the_clip_that_was_chosen(
     from gi.repository import Gtk
 
     asked: List[List[str]] = []
-    run = engine_window.run_command
+    run: Any = vars(engine_window)["run_command"]
 
     def run_command(host: Host, words: List[str]) -> Any:
         asked.append(words)
