@@ -37,6 +37,7 @@ from clipasso_core import __version__
 ROOT = Path(__file__).resolve().parent
 ENGINE, EXTENSION = "clipasso_core", "inkscape_ext"
 SET_UP = (EXTENSION, "installer", "examples/coffee.jpg")  # what the engine's package carries
+CARRIED = (".inx", ".jpg", ".mo", ".py")
 BESIDE_THE_ENGINE = ("pyproject.toml", "README.md", "LICENSE")
 NOT_FOR_INKSCAPE = ("ruff.toml",)  # of the extension's folder
 GALLERYS = ("LICENSE", "README.md", "icon.svg")  # what Inkscape's gallery wants beside the code
@@ -73,6 +74,7 @@ def main(arguments: list[str]) -> int:
     try:
         check_needs()
         check_versions(ROOT, __version__)
+        check_languages()
         wheel, sdist, extension = build(out, release_date())
         for path in (wheel, sdist, extension):
             print(f"built   {path.name}: {path.stat().st_size / 1000:.0f} kB, {checksum(path)}")
@@ -96,6 +98,11 @@ def reservations() -> Iterator[str]:
         yield "this checkout has changes that are not committed"
     if f"\n## [{__version__}] - unreleased\n" in (ROOT / "CHANGELOG.md").read_text("utf-8"):
         yield f"CHANGELOG.md gives no date for {__version__}"
+    from po import catalogues
+
+    for language in catalogues.LANGUAGES:
+        if missing := catalogues.missing(catalogues.load(language)):
+            yield f"po/{language}.po lacks {len(missing)} texts"
 
 
 def said(step: str, command: list[Any], **settings: Any) -> str:
@@ -121,7 +128,7 @@ def said(step: str, command: list[Any], **settings: Any) -> str:
 
 def check_needs() -> None:
     """Raises `Problem` when this Python can't build or try a release."""
-    for name in ("build", "setuptools", "pip", "inkex"):
+    for name in ("build", "setuptools", "pip", "inkex", "babel"):
         if find_spec(name) is None:
             raise Problem(
                 f"this Python has no {name}: CONTRIBUTING.md tells how to get into the environment"
@@ -141,6 +148,15 @@ def check_versions(root: Path, version: str) -> None:
         raise Problem(f"the newest version in CHANGELOG.md is not {version}")
 
 
+def check_languages() -> None:
+    """Raises `Problem` when what Inkscape reads is not what translators wrote."""
+    from po import catalogues
+
+    for language in catalogues.LANGUAGES:
+        if catalogues.is_stale(language):
+            raise Problem(f"po/{language}.po is newer: run  python po/catalogues.py compile")
+
+
 def tracked(*places: str) -> list[str]:
     """The files below these places that git has, or would take."""
     which = ["--cached", "--others", "--exclude-standard"]
@@ -150,7 +166,7 @@ def tracked(*places: str) -> list[str]:
 
 def packaged() -> list[str]:
     """What the wheel is to hold, by the names that it has there."""
-    carried = [name for name in tracked(*SET_UP) if Path(name).suffix in (".inx", ".jpg", ".py")]
+    carried = [name for name in tracked(*SET_UP) if Path(name).suffix in CARRIED]
     return [*tracked(ENGINE), *(f"{ENGINE}/set_up/{name}" for name in carried)]
 
 

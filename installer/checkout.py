@@ -60,6 +60,7 @@ class Checkout:
                 *self.extension.glob("*.inx"),
                 *self.extension.glob("clipasso_*.py"),
                 *self.extension.glob("clipasso_ext/**/*.py"),
+                *self.extension.glob("locale/*/LC_MESSAGES/*.mo"),
             ]
         )
 

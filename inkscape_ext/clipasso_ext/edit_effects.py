@@ -17,6 +17,7 @@ from clipasso_ext.engine.edit_task import EditTask
 from clipasso_ext.engine.plot import JOIN, ORDER, SILENCE_S, plot
 from clipasso_ext.engine.settings import DRAFT, Settings, sane
 from clipasso_ext.host import Host, has_gtk
+from clipasso_ext.words import _, later, ngettext
 
 _color: Any = inkex.Color  # some releases of inkex have types, others have not
 
@@ -103,11 +104,13 @@ class LevelEffect(EditEffect):
         if missing <= 0:
             return
         if not has_gtk():
-            self.tell(
-                f"The sketch has {there} ordered strokes, all of which are shown. Add Strokes draws"
+            shown = ngettext(
+                "The sketch has {count} ordered stroke, which is shown. Add Strokes draws more.",
+                "The sketch has {count} ordered strokes, all of which are shown. Add Strokes draws"
                 " more.",
-                quiet=True,
+                there,
             )
+            self.tell(shown.format(count=there), quiet=True)
         elif self.offers(sketch, there, missing) and not self.compute(
             sketch, host, Settings(), "add", count=missing
         ):
@@ -117,12 +120,21 @@ class LevelEffect(EditEffect):
         """Whether the person wants the strokes that are missing to be drawn."""
         from clipasso_ext.windows.dialogs import ask
 
-        ordered = "" if there == len(sketch.paths) else "ordered "
-        question = (
-            f"This sketch has {there} {ordered}{'stroke' if there == 1 else 'strokes'}. Draw"
-            f" {missing} more?"
-        )
-        return ask(question, f"_Draw {missing} More", "_Leave It")
+        if there == len(sketch.paths):
+            has = ngettext(
+                "This sketch has {count} stroke.", "This sketch has {count} strokes.", there
+            )
+        else:
+            # Translators: ordered by how much each stroke is needed.
+            has = ngettext(
+                "This sketch has {count} ordered stroke.",
+                "This sketch has {count} ordered strokes.",
+                there,
+            )
+        more = ngettext("Draw {count} more?", "Draw {count} more?", missing)
+        question = f"{has.format(count=there)} {more.format(count=missing)}"
+        yes = ngettext("_Draw {count} More", "_Draw {count} More", missing).format(count=missing)
+        return ask(question, yes, _("_Leave It"))
 
 
 class LockEffect(EditEffect):
@@ -162,8 +174,10 @@ class PlotEffect(EditEffect):
     """Adds a layer that a command of the engine makes."""
 
     command = ""
+    # to be looked up when they are shown
     title = ""
-    status = ""  # what is told while it works
+    status = ""  # what is told when it begins
+    step = ""  # and then, with the step that it is at, {step} of {steps}
 
     def act(self, host: Host) -> None:
         sketch = self.sketch()
@@ -182,8 +196,9 @@ class PlotEffect(EditEffect):
         from clipasso_ext.windows.plot_window import PlotWindow
 
         return PlotWindow(
-            self.title,
-            self.status,
+            _(self.title),
+            _(self.status),
+            _(self.step),
             lambda on_progress, cancellation: plot(
                 sketch, self.command, host, self.scratch, on_progress, cancellation
             ),
@@ -194,13 +209,15 @@ class JoinEffect(PlotEffect):
     """Join into One Line."""
 
     command = JOIN
-    title = "Join into One Line"
-    status = "Joining the strokes"
+    title = later("Join into One Line")
+    status = later("Joining the strokes…")
+    step = later("Joining the strokes: step {step} of {steps}")
 
 
 class PlotOrderEffect(PlotEffect):
     """Plot Order."""
 
     command = ORDER
-    title = "Plot Order"
-    status = "Ordering the strokes"
+    title = later("Plot Order")
+    status = later("Ordering the strokes…")
+    step = later("Ordering the strokes: step {step} of {steps}")

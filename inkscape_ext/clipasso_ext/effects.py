@@ -34,6 +34,7 @@ from clipasso_ext.host import (
 )
 from clipasso_ext.problem import FAULT, Problem
 from clipasso_ext.telling import tell
+from clipasso_ext.words import _
 
 INTERRUPTED = 130  # the status of a command that Ctrl+C ended
 
@@ -57,12 +58,12 @@ def main(kind: Type[Effect]) -> None:
         # parameters that this version does not have, or what inkex gives up at
         if end.code not in (None, 0):
             log(f"the extension ended with status {end.code}: {sys.argv[1:]}")
-            tell(FAULT, messages)
+            tell(_(FAULT), messages)
         raise
     except Exception:
         # a document that can't be read, a full disk: Inkscape keeps the document as it is
         log(traceback.format_exc())
-        tell(FAULT, messages)
+        tell(_(FAULT), messages)
 
 
 def find_or_bring_host() -> Optional[Host]:
@@ -109,7 +110,7 @@ class Effect(inkex.EffectExtension):
             self.tell(str(problem))
         except Exception:
             log(traceback.format_exc())
-            self.tell(FAULT)
+            self.tell(_(FAULT))
         self.document = self.original_document  # unchanged: nothing is written
 
     def save(self, stream: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Optional
 
 from clipasso_ext.needs import has_gtk_modules
 from clipasso_ext.problem import Problem
+from clipasso_ext.words import _, later
 
 # beside the .inx files, written by install.py: {"command": [...], "home": "...", "scratch": "..."}
 POINTER = "engine.json"
@@ -37,7 +38,7 @@ FOREIGN = (
 MACOS_FOREIGN = ("XDG_",)  # all of them lead into Inkscape's own folders there
 EXTENSION = Path(__file__).resolve().parents[1]
 
-NO_ENGINE = "The engine is not where it was installed: run install.py again, and try again."
+NO_ENGINE = later("The engine is not where it was installed: run install.py again, and try again.")
 
 
 class Host:
@@ -126,17 +127,25 @@ def find_host() -> Host:
         scratch = Path(facts["scratch"]) if facts.get("scratch") else None
     except FileNotFoundError:
         raise NoEngine(
-            "The engine is not installed yet: run install.py, which comes with all of CLIPasso, and"
-            " try again."
+            _(
+                "The engine is not installed yet: run install.py, which comes with all of CLIPasso,"
+                " and try again."
+            )
         ) from None
     except OSError as error:
-        raise Problem(f"{path} can't be read ({error.strerror}): run install.py again.") from None
+        raise Problem(
+            _("{path} can't be read ({reason}): run install.py again.").format(
+                path=path, reason=error.strerror
+            )
+        ) from None
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise Problem(f"{path} is damaged: run install.py again.") from None
+        raise Problem(_("{path} is damaged: run install.py again.").format(path=path)) from None
     if "/snap/" in sys.prefix:  # of Inkscape's own Python; its deb has the same settings
         raise Problem(
-            "Snap forbids Inkscape to start the engine: install Inkscape's deb, AppImage or"
-            " Flatpak, and run install.py again."
+            _(
+                "Snap forbids Inkscape to start the engine: install Inkscape's deb, AppImage or"
+                " Flatpak, and run install.py again."
+            )
         )
     return Host(command, _named_home() or installed, scratch, installed)
 
@@ -165,8 +174,10 @@ def _named_home() -> Optional[Path]:
         home = Path()
     if not home.is_absolute():
         raise Problem(
-            "CLIPASSO_HOME must be the whole path of a folder, and is %s: mend or unset it, and"
-            " start Inkscape again." % named.encode("utf-8", "backslashreplace").decode()
+            _(
+                "CLIPASSO_HOME must be the whole path of a folder, and is {path}: mend or unset it,"
+                " and start Inkscape again."
+            ).format(path=named.encode("utf-8", "backslashreplace").decode())
         )
     return home
 

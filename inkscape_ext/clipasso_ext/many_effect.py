@@ -11,7 +11,9 @@ from clipasso_ext.effects import Effect
 from clipasso_ext.engine import many
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.host import Host
+from clipasso_ext.menu import engine_and_models
 from clipasso_ext.problem import Problem
+from clipasso_ext.words import _, ngettext
 
 
 class ManyEffect(Effect):
@@ -30,16 +32,20 @@ class ManyEffect(Effect):
         page = self.options
         folder = page.folder.strip()
         if not folder or not Path(folder).is_dir():
-            raise Problem("Choose a folder of photographs: there is none under that name.")
+            raise Problem(_("Choose a folder of photographs: there is none under that name."))
         sketches = page.sketches.strip() or f"{folder.rstrip('/').rstrip(chr(92))}-sketches"
         options = ["--strokes", str(page.strokes), "--preset", page.preset, "--mask", page.mask]
         if page.recursive:
             options.append("--recursive")
         started = many.start(host, folder, sketches, options)
         count = started.facts["pictures"]
-        self.tell(
-            f"Sketching {count} photograph{'' if count == 1 else 's'} in the background, into"
-            f" {sketches}. Extensions > CLIPasso > Engine and Models tells how far it is; the same"
-            " folders again go on where it was stopped.",
-            quiet=True,
-        )
+        begun = ngettext(
+            "Sketching {count} photograph in the background, into {folder}.",
+            "Sketching {count} photographs in the background, into {folder}.",
+            count,
+        ).format(count=count, folder=sketches)
+        # Translators: {menu} is where Engine and Models is in the menu.
+        more = _(
+            "{menu} tells how far it is; the same folders again go on where it was stopped."
+        ).format(menu=engine_and_models())
+        self.tell(f"{begun} {more}", quiet=True)

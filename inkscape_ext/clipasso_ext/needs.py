@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Sequence, Set
 
+from clipasso_ext.words import _, listed
+
 # Of other packages, what inkex imports. Some of its versions do without the one or the other:
 # cssselect, lxml and numpy are needed by all from 1.2 on, tinycss2 since 1.4.
 MODULES = ("cssselect", "lxml", "numpy", "tinycss2")
@@ -80,18 +82,22 @@ def bring(names: Sequence[str]) -> str:
 
 def explain(lacking: Sequence[str]) -> str:
     """What is lacking, for a person, and what to do about it."""
-    return (
-        f"Inkscape's Python ({sys.executable}) lacks {enumerate_words(lacking)},"
-        " without which no extension written in Python runs."
-        f" In a terminal, run\n\n{bring(lacking)}\n\nand try again."
-    )
+    what = _(
+        "Inkscape's Python ({python}) lacks {modules}, without which no extension written in Python"
+        " runs."
+    ).format(python=sys.executable, modules=listed(lacking))
+    return f"{what} {_in_terminal(bring(lacking))}"
 
 
 def explain_gtk(otherwise: str) -> str:
     """That windows need GTK, for a person. otherwise: a sentence, what can be done without it."""
     command = bring([GTK])
-    advice = f" In a terminal, run\n\n{command}\n\nand try again." if command else ""
-    return f"This window needs Python's GTK 3.{advice} {otherwise}"
+    advice = [_in_terminal(command)] if command else []
+    return " ".join([_("This window needs Python's GTK 3."), *advice, otherwise])
+
+
+def _in_terminal(command: str) -> str:
+    return _("In a terminal, run\n\n{command}\n\nand try again.").format(command=command)
 
 
 def report() -> None:
@@ -104,12 +110,6 @@ def report() -> None:
         "gtk_command": bring([GTK]),
     }
     print(json.dumps(facts))
-
-
-def enumerate_words(words: Sequence[str]) -> str:
-    """The words as a sentence has them: one, two and three."""
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _find_manager() -> Optional[Manager]:

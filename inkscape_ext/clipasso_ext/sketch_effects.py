@@ -20,9 +20,10 @@ from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.sketch_task import SketchTask
 from clipasso_ext.engine.submission import handed_over, submit
 from clipasso_ext.host import Host, has_display, has_gtk
-from clipasso_ext.menu import PARAMETERS
+from clipasso_ext.menu import parameters
 from clipasso_ext.needs import explain_gtk
 from clipasso_ext.problem import Problem
+from clipasso_ext.words import _
 
 _color: Any = inkex.Color  # some releases of inkex have types, others have not
 
@@ -44,7 +45,9 @@ class SketchEffect(BitmapEffect):
         if has_gtk():
             self.open(tasks, host)
         elif has_display():
-            raise Problem(explain_gtk(f"{PARAMETERS} works now."))
+            # Translators: {menu} is where Sketch with Parameters is in the menu.
+            works = _("{menu} works now.").format(menu=parameters())
+            raise Problem(explain_gtk(works))
         else:
             self.draw(tasks, settings.load(host.settings), host)
 
@@ -170,8 +173,9 @@ class EngineEffect(Effect):
 
     def act(self, host: Host) -> None:
         if not has_gtk():
+            command = " ".join([*host.command, "doctor"])
             raise Problem(
-                explain_gtk(f"Without it, in a terminal: {' '.join(host.command)} doctor")
+                explain_gtk(_("Without it, in a terminal: {command}").format(command=command))
             )
         from clipasso_ext.windows.engine_window import EngineWindow
 

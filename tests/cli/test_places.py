@@ -53,6 +53,16 @@ def test_a_relative_home_is_the_same_for_the_command_and_its_engine(tmp_path: Pa
     assert {path.name for path in home.iterdir()} <= {"run", "logs"}
 
 
+def test_the_engines_switches_tell_programs_what_it_is_at(tmp_path: Path) -> None:
+    with housekeeping(tmp_path / "home") as home:
+        started, asked, stopped = (
+            json.loads(clipasso(home, "engine", word, "--json").stdout)
+            for word in ("start", "status", "stop")
+        )
+    assert (started["working"], started["pid"]) == (False, asked["pid"])
+    assert stopped is None
+
+
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_a_home_of_nobody_is_told(words: list[str], tmp_path: Path) -> None:
     done = clipasso("~nobody-of-that-name/x", *words)

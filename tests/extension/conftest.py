@@ -45,13 +45,14 @@ except ImportError:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test sees the person's own settings, jobs or logs, opens a window, or lies where a
-    document was opened.
+    """No test sees the person's own settings, jobs or logs, opens a window, speaks
+    the person's language, or lies where a document was opened.
     """
     for name in ("FAKE_ENGINE", "FAKE_ENGINE_LOG", "CLIPASSO_ENGINE", "INKSCAPE_COMMAND"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLIPASSO_NO_GUI", "1")
     monkeypatch.setenv("DOCUMENT_PATH", "")
+    monkeypatch.setenv("LANGUAGE", "en")
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
 

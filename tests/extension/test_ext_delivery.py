@@ -18,7 +18,7 @@ from clipasso_ext.engine.background import BackgroundJob, all_jobs
 from clipasso_ext.engine.connection import ask_once
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.host import Host
-from clipasso_ext.menu import INSERT_FINISHED
+from clipasso_ext.menu import insert_finished
 from clipasso_ext.names import JOB
 
 from easel import PAGE, image, root, sketch_task
@@ -110,7 +110,8 @@ def test_what_is_not_inserted_waits_and_that_is_said(
 ) -> None:
     inkscape = Inkscape(host, [root(image(), page) for page in documents], deaf)
     said = deliver(inkscape)
-    assert said == f"{words}: the sketch waits. Open its document and choose {INSERT_FINISHED}."
+    waits = f"The sketch waits: open its document and choose {insert_finished()}."
+    assert said == f"{words}. {waits}"
     assert [one.id for one in all_jobs(host)] == [job.id]
     names = sorted(path.name for path in job.folder.iterdir())
     assert names == ["job.json", "outcome.json", "photo.bitmap"], "it is wanted no more"

@@ -75,6 +75,6 @@ def test_a_batch_at_work_is_told(
 ) -> None:
     (tmp_path / "lock").rename(tmp_path / LOCK)
     one = Many({"folder": "in", "sketches": str(tmp_path), "pictures": 1})
-    assert one.line.endswith("0 of 1 drawn; at work")
+    assert one.line.endswith("0 of 1 drawn. It is at work.")
     holder.communicate()
-    assert one.line.endswith("goes on")
+    assert one.line.endswith("goes on.")

@@ -78,7 +78,7 @@ def test_what_the_engine_refuses_is_told_and_nothing_started(
 ) -> None:
     from clipasso_ext.host import find_host
 
-    with pytest.raises(Problem, match="there is no picture: name another"):
+    with pytest.raises(Problem, match="There is no picture: name another"):
         many.start(find_host(), str(photos), "out", ["--mask", "none"])
     assert len(asked(1)) == 1
     assert not (home / "batches").exists()
@@ -96,13 +96,13 @@ def test_no_folder_is_told(run: Any, asked: Any, folder: str, tmp_path: Path) ->
 def test_how_far_it_is_is_read_from_the_manifest(tmp_path: Path) -> None:
     one = Many({"folder": "in", "sketches": str(tmp_path), "pictures": 3})
     start = "Sketch Many, into %s: " % tmp_path
-    stopped = "; stopped, Sketch Many with the same folders goes on"
-    assert one.line == start + "0 of 3 drawn" + stopped
+    stopped = " It was stopped: Sketch Many with the same folders goes on."
+    assert one.line == start + "0 of 3 drawn." + stopped
     manifest = tmp_path / many.MANIFEST
     manifest.write_text(row("a", "done") + row("b", "failed") + '{"path": "c", "sta')
-    assert one.line == start + "1 of 3 drawn, 1 failed" + stopped
+    assert one.line == start + "1 of 3 drawn. 1 failed." + stopped
     manifest.write_text(row("b", "failed") + row("a", "done") + row("b", "done") + row("c", "done"))
-    assert one.line == start + "3 of 3 drawn"
+    assert one.line == start + "3 of 3 drawn."
 
 
 def test_the_last_of_each_folder_is_told_and_old_ones_are_forgotten(host: Any) -> None:

@@ -13,7 +13,8 @@ from typing import Any, Dict, List, Sequence, Set
 import inkex
 import pytest
 from clipasso_ext import needs
-from clipasso_ext.needs import GTK, MODULES, bring, enumerate_words, find_lacking, imported_by
+from clipasso_ext.needs import GTK, MODULES, bring, find_lacking, imported_by
+from clipasso_ext.words import listed
 
 from easel import EXTENSION, document, image, log_of
 from kinds import Pointer
@@ -74,12 +75,7 @@ def test_all_modules_that_are_lacking_are_told_at_once(
     tmp_path: Path, home: Path, pointer: Pointer
 ) -> None:
     run_without(MODULES, tmp_path)
-    assert f"lacks {enumerate_words(sorted(NEEDED[VERSION]))}, without which" in log_of(home)
-
-
-@pytest.mark.parametrize(("words", "text"), [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c")])
-def test_words_are_told_as_a_sentence_has_them(words: str, text: str) -> None:
-    assert enumerate_words(words) == text
+    assert f"lacks {listed(sorted(NEEDED[VERSION]))}, without which" in log_of(home)
 
 
 def test_inkex_imports_nothing_else() -> None:

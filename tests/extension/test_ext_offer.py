@@ -33,7 +33,7 @@ def test_the_lines_make_a_place_for_the_engine_and_fill_it(
     have(monkeypatch, "python3")
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path / "Zoë's home"))
     offer = make_offer(tmp_path / "extensions" / "clipasso")
-    assert (offer.obstacle, offer.size) == ("", "0.4 GB")
+    assert (offer.obstacle, offer.size_gb) == ("", 0.4)
     lines = [shlex.split(line) for line in offer.command.splitlines()]
     assert lines == [step.command for step in offer.steps]
     place = tmp_path / "Zoë's home" / "engines" / "by-pip"
@@ -50,7 +50,7 @@ def test_with_a_gpu_torch_is_pips_own(monkeypatch: pytest.MonkeyPatch) -> None:
     have(monkeypatch, "python3", "nvidia-smi")
     offer = make_offer()
     assert "--index-url" not in offer.command
-    assert offer.size == "3 GB"
+    assert offer.size_gb == 3.0
 
 
 @pytest.mark.parametrize("old", [True, False], ids=["old", "none"])

@@ -27,10 +27,10 @@ HIDDEN = "deliver"  # which the window starts, not the person
 INKSCAPES_OWN = {"help", "output", "ids", "selected_nodes", "input_file"}
 # of Python 3.8's standard library, whose names sys.stdlib_module_names tells only since 3.10
 COMMON = """
-    __future__ argparse ast base64 binascii contextlib copy dataclasses fcntl functools hashlib
-    importlib io itertools json locale math msvcrt os pathlib platform queue re shutil signal stat
-    struct subprocess sys tempfile threading time traceback types typing urllib uuid warnings xml
-    zlib
+    __future__ argparse ast base64 binascii contextlib copy ctypes dataclasses fcntl functools
+    gettext hashlib importlib io itertools json locale math msvcrt os pathlib platform queue re
+    shutil signal stat string struct subprocess sys tempfile threading time traceback types typing
+    urllib uuid warnings xml zlib
 """
 
 

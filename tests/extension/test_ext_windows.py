@@ -68,7 +68,7 @@ def test_the_window_tells_the_extensions_version_and_asks_the_engine_where_model
         button(window, "Fetch CLIP Weights…").clicked()
         hands.when(question, decline)
 
-    hands.when(lambda: "engine status" in status(window), fetch)
+    hands.when(lambda: "The engine 7.7 is idle." in status(window), fetch)
     window.run()
     assert f"extension: {VERSION}, under Inkscape's Python" in seen[0]
     assert "into /weights/of/another/disk." in seen[1]
@@ -83,11 +83,20 @@ def test_the_window_tells_the_extensions_version_and_asks_the_engine_where_model
     ("number", "name"), [(1, "clip:ViT-B-16:laion2b_s34b_b88k"), (2, "clip:RN101:openai")]
 )
 def test_the_window_fetches_the_clip_that_was_chosen(
-    hands: Hands, host: Host, number: int, name: str
+    hands: Hands, host: Host, number: int, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from clipasso_ext.windows import engine_window
     from clipasso_ext.windows.engine_window import EngineWindow
     from gi.repository import Gtk
 
+    asked: List[List[str]] = []
+    run: Any = vars(engine_window)["run_command"]
+
+    def run_command(host: Host, words: List[str]) -> Any:
+        asked.append(words)
+        return run(host, words)
+
+    monkeypatch.setattr(engine_window, "run_command", run_command)
     window = EngineWindow(host)
 
     def question() -> Any:
@@ -97,7 +106,7 @@ def test_the_window_fetches_the_clip_that_was_chosen(
     def choose() -> None:
         question().response(number)
         hands.when(
-            lambda: f"engine models fetch {name}" in status(window),
+            lambda: "CLIP is on this machine now." in status(window),
             button(window, "Close").clicked,
         )
 
@@ -105,7 +114,30 @@ def test_the_window_fetches_the_clip_that_was_chosen(
         button(window, "Fetch CLIP Weights…").clicked()
         hands.when(question, choose)
 
-    hands.when(lambda: "engine status" in status(window), fetch)
+    hands.when(lambda: "The engine 7.7 is idle." in status(window), fetch)
+    window.run()
+    assert asked[-1] == ["models", "fetch", name, "--json"]
+
+
+def test_the_engine_is_started_and_stopped_and_tells_what_it_is_at(
+    hands: Hands, host: Host
+) -> None:
+    from clipasso_ext.windows.engine_window import EngineWindow
+
+    window = EngineWindow(host)
+
+    def tells(text: str) -> Any:
+        return lambda: text in status(window)
+
+    def start() -> None:
+        button(window, "Start Engine").clicked()
+        hands.when(tells("The engine 7.7 is computing."), stop)
+
+    def stop() -> None:
+        button(window, "Stop Engine").clicked()
+        hands.when(tells("The engine is not running"), button(window, "Close").clicked)
+
+    hands.when(tells("is idle."), start)
     window.run()
 
 
@@ -119,7 +151,8 @@ def plot_window(host: Host, scratch: Path) -> Any:
     sketch = find_sketch(root(WHOLE), [])
     return PlotWindow(
         "Join into One Line",
-        "Joining the strokes",
+        "Joining the strokes…",
+        "Joining the strokes: step {step} of {steps}",
         lambda on_progress, cancellation: plot(
             sketch, "join", host, scratch, on_progress, cancellation
         ),

@@ -19,7 +19,8 @@ def test_only_what_belongs_is_copied_and_the_manifest_holds_it(machine: FakeMach
     target = machine.add_inkscape()
     assert machine.do() == 0
     copied = files(target)
-    assert {name for name in copied if not name.endswith((".py", ".inx"))} == {"engine.json"}
+    others = {name for name in copied if not name.endswith((".py", ".inx", ".mo"))}
+    assert others == {"engine.json"}
     for name in copied.keys() - {"engine.json"}:
         assert copied[name] == (machine.checkout.extension / name).read_bytes()
     (checksums,) = json.loads((machine.home / "installed.json").read_text()).values()
@@ -35,6 +36,17 @@ def test_an_upgrade_removes_what_the_new_version_lacks(machine: FakeMachine) -> 
     gone.unlink()
     machine.do()
     assert not (target / gone.name).exists()
+
+
+def test_every_language_is_laid_down(machine: FakeMachine) -> None:
+    name = "locale/xx/LC_MESSAGES/clipasso.mo"
+    words = machine.checkout.extension / name
+    words.parent.mkdir(parents=True)
+    words.write_bytes(b"words")
+    target = machine.add_inkscape()
+    machine.do()
+    assert (target / name).read_bytes() == b"words"
+    assert list(target.rglob("*.po")) == []
 
 
 def test_folders_in_folders_come_and_go_with_the_checkout(

@@ -16,7 +16,8 @@ from clipasso_ext.beside.session_bus import SessionBus
 from clipasso_ext.engine.background import BackgroundJob
 from clipasso_ext.host import log
 from clipasso_ext.locks import turn
-from clipasso_ext.menu import INSERT_FINISHED
+from clipasso_ext.menu import insert_finished
+from clipasso_ext.words import _
 
 ACTION = "org.clipasso.deliver.noprefs"
 NEXT_WINDOW = "window-next"
@@ -49,9 +50,10 @@ class Delivery:
                 wish.withdraw(job)
         except OSError as error:
             log(f"sketches could not be delivered: {error}")
-            return f"The sketch could not be handed to Inkscape ({error.strerror}): {_waits()}"
+            refused = _("The sketch could not be handed to Inkscape ({reason}).")
+            return f"{refused.format(reason=error.strerror)} {_waits()}"
         if not is_reached:
-            return f"Inkscape does not answer: {_waits()}"
+            return " ".join([_("Inkscape does not answer."), _waits()])
         return "\n\n".join(dict.fromkeys(told))
 
     def _reach(self, bus: SessionBus) -> bool:
@@ -95,7 +97,7 @@ class Delivery:
                 yield number == TRIES
         yield False
         windows = bus.windows(name)
-        for _ in windows[1:]:
+        for _other in windows[1:]:
             bus.do(name, NEXT_WINDOW, windows[0])
             yield False
 
@@ -107,19 +109,27 @@ class Delivery:
         """What became of a job; nothing of one that is inserted, which is cleared away."""
         answer = wish.answer(job)
         if answer is None:  # it was started before this version of the extension came
-            return f"Inkscape did not insert the sketch: {_waits()}"
+            return " ".join([_("Inkscape did not insert the sketch."), _waits()])
         if answer.said == wish.ELSEWHERE:
-            return f"The document that the sketch belongs to is not open any more: {_waits()}"
+            closed = _("The document that the sketch belongs to is not open any more.")
+            return f"{closed} {_waits()}"
         if answer.said == wish.GONE:
-            return (
-                f"The bitmap {job.name} is not in its document any more. Its sketch waits:"
-                f" {INSERT_FINISHED} puts it where the bitmap was, if you choose that there."
-            )
+            # Translators: {menu} is where Insert Finished Sketches is in the menu.
+            return _(
+                "The bitmap {name} is not in its document any more. Its sketch waits: {menu} puts"
+                " it where the bitmap was, if you choose that there."
+            ).format(name=job.name, menu=insert_finished())
         if answer.said == wish.FAILED:
-            return f"{job.name}: {answer.text} The sketch waits: {INSERT_FINISHED} brings it then."
+            # Translators: {reason} is a whole sentence, which says what to do first.
+            return _("{name}: {reason} The sketch waits: {menu} brings it then.").format(
+                name=job.name, reason=answer.text, menu=insert_finished()
+            )
         shutil.rmtree(job.folder, ignore_errors=True)
         return ""
 
 
 def _waits() -> str:
-    return f"the sketch waits. Open its document and choose {INSERT_FINISHED}."
+    # Translators: {menu} is where Insert Finished Sketches is in the menu.
+    return _("The sketch waits: open its document and choose {menu}.").format(
+        menu=insert_finished()
+    )

@@ -23,6 +23,7 @@ from clipasso_ext.host import EXTENSION, log, scratch_folder
 from clipasso_ext.locks import hold
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached, silent
+from clipasso_ext.words import _
 
 PREFIX = "clipasso-window-"
 SAID = "window.json"
@@ -51,8 +52,9 @@ def open_window(svg: Any, placed: Callable[[Path], List[PlacedPhoto]], origin: O
     except OSError as error:
         shutil.rmtree(str(folder), ignore_errors=True)
         raise Problem(
-            f"The window can't be opened ({error.strerror}): make room for {folder.parent}, and try"
-            " again."
+            _(
+                "The window can't be opened ({reason}): make room for {folder}, and try again."
+            ).format(reason=error.strerror, folder=folder.parent)
         ) from None
     except BaseException:
         shutil.rmtree(str(folder), ignore_errors=True)

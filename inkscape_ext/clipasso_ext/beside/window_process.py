@@ -22,6 +22,7 @@ from clipasso_ext.host import find_host, has_gtk, log
 from clipasso_ext.locks import hold
 from clipasso_ext.problem import FAULT, Problem
 from clipasso_ext.telling import tell
+from clipasso_ext.words import _
 
 
 def main() -> None:
@@ -39,7 +40,7 @@ def main() -> None:
         problem = str(told)
     except Exception:
         log(traceback.format_exc())
-        problem = FAULT
+        problem = _(FAULT)
     finally:
         shutil.rmtree(str(folder), ignore_errors=True)
         if lock is not None:
@@ -56,7 +57,7 @@ def attend(folder: Path) -> str:
     said = read_folder(folder)
     tasks = [RememberedTask(RememberedPhoto(one), host) for one in said["photos"]]
     if not has_gtk():
-        raise Problem("The window can't be shown: the screen is gone.")
+        raise Problem(_("The window can't be shown: the screen is gone."))
     from clipasso_ext.windows.sketch_window import SketchWindow
 
     origin = Origin(**said["origin"])

@@ -24,6 +24,7 @@ from clipasso_ext.names import (
     SOURCE,
 )
 from clipasso_ext.problem import Problem
+from clipasso_ext.words import _
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
@@ -83,8 +84,10 @@ def _strokes_of(sketch: bytes) -> Tuple[Any, List[Any]]:
     strokes = [] if drawn is None else list(drawn.iter(PATH))
     if not strokes or not all(NUMBER.search(str(stroke.get("d"))) for stroke in strokes):
         raise Problem(
-            "The engine's answer can't be read: run install.py again, so that engine and extension"
-            " are of one version."
+            _(
+                "The engine's answer can't be read: run install.py again, so that engine and"
+                " extension are of one version."
+            )
         )
     return drawn, strokes
 

@@ -13,6 +13,7 @@ from clipasso_ext.document.rendering import draw, needs_rendering, write_drawing
 from clipasso_ext.document.selection import Photo
 from clipasso_ext.document.source import Source, find_source
 from clipasso_ext.problem import Problem
+from clipasso_ext.words import _
 
 Size = Tuple[int, int]
 
@@ -59,12 +60,16 @@ def find_pixels(
         size_px = upright_size(source.head())
     except OSError as error:
         raise Problem(
-            f"The bitmap's file can't be read ({error.strerror}): {source.path}"
+            _("The bitmap's file can't be read ({reason}): {path}").format(
+                reason=error.strerror, path=source.path
+            )
         ) from None
     if size_px is None and not is_shown(source, scratch):
         raise Problem(
-            "The bitmap is damaged, or of a kind that this Inkscape does not show: save it as PNG"
-            " or JPEG, import that, and try again."
+            _(
+                "The bitmap is damaged, or of a kind that this Inkscape does not show: save it as"
+                " PNG or JPEG, import that, and try again."
+            )
         )
     box = image_box(photo.image, size_px, viewport(svg))
     if size_px is not None and not needs_rendering(photo, svg):
@@ -113,7 +118,7 @@ def image_box(image: Any, size_px: Optional[Size], whole: Tuple[float, float]) -
             height = size_px[1] * width / size_px[0]
     if not width or not height or width < 0 or height < 0:
         raise Problem(
-            "The bitmap has no size on the page: give it a width and a height, and try again."
+            _("The bitmap has no size on the page: give it a width and a height, and try again.")
         )
     x = read_length(image.get("x"), whole[0])
     y = read_length(image.get("y"), whole[1])

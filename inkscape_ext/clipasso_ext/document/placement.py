@@ -15,6 +15,7 @@ from clipasso_ext.document.attributes import (
 )
 from clipasso_ext.document.elements import tag
 from clipasso_ext.problem import Problem
+from clipasso_ext.words import _
 
 FLAT = 1e-9  # a determinant below this has no inverse
 NOTHING = 1e-300  # a layer of which nothing is left
@@ -69,10 +70,10 @@ def place(
     longer = max(across, math.hypot(c, d))
     flattest = FLAT * longer * longer
     if not (is_finite(page) and across and flattest <= abs(determinant) < math.inf):
-        raise Problem("The bitmap is squashed to nothing: undo its transform, and try again.")
+        raise Problem(_("The bitmap is squashed to nothing: undo its transform, and try again."))
     if not _has_inverse(parent_to_page):
         raise Problem(
-            "The bitmap's layer is squashed to nothing: undo its transform, and try again."
+            _("The bitmap's layer is squashed to nothing: undo its transform, and try again.")
         )
     cosine = a / across
     sine = b / across
@@ -111,8 +112,10 @@ def written(transform: Transform) -> str:
     """
     if not is_finite(transform):
         raise Problem(
-            "That would lie beyond all numbers: undo the transforms of the layer and of the"
-            " bitmap, and try again."
+            _(
+                "That would lie beyond all numbers: undo the transforms of the layer and of the"
+                " bitmap, and try again."
+            )
         )
     return "matrix(%s)" % ",".join(f"{float(number):.12g}" for number in transform.to_hexad())
 
@@ -120,7 +123,7 @@ def written(transform: Transform) -> str:
 def inverse(transform: Transform) -> Transform:
     """The way back. Raises `Problem` for the transform of a layer of which nothing is left."""
     if not _has_inverse(transform):
-        raise Problem("The layer is squashed to nothing: undo its transform, and try again.")
+        raise Problem(_("The layer is squashed to nothing: undo its transform, and try again."))
     return -transform
 
 

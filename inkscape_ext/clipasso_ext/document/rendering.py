@@ -22,12 +22,13 @@ from clipasso_ext.document.treatment import untreated
 from clipasso_ext.names import DEFS, GROUP, HREF, STYLE_SHEET, SVG_ROOT, XLINK_HREF
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import run
+from clipasso_ext.words import _, later
 
 RENDER_PX = 1024  # the engine looks at no more
 RENDER_S = 120  # Inkscape takes a quarter of a second; a huge picture on a slow disk takes longer
 EFFECTS = ("clip-path", "mask", "filter", "opacity", "mix-blend-mode")
 NEUTRAL = ("none", "normal", "1", "1.0", "100%")  # values of these that change nothing
-SQUASHED = "The bitmap is squashed to nothing: undo its transform, and try again."
+SQUASHED = later("The bitmap is squashed to nothing: undo its transform, and try again.")
 # what styles, clips, masks or filters may refer to
 SHARED = {
     "clipPath",
@@ -66,7 +67,7 @@ def write_drawing(
     """
     width, height = seen_size(photo.transform, box)
     if not min(width, height) > 0:
-        raise Problem(SQUASHED)
+        raise Problem(_(SQUASHED))
     scale = RENDER_PX / max(width, height)
     size_px = (max(1, round(width * scale)), max(1, round(height * scale)))
     alone = bitmap_alone(photo, svg, source, box, size_px)
@@ -91,18 +92,25 @@ def draw(drawing: Path, size_px: Tuple[int, int], cancellation: Cancellation) ->
         status = run(command, RENDER_S, cancellation)
     except OSError:
         raise Problem(
-            "Inkscape's own command was not found, which draws clipped and cropped bitmaps: "
-            "make a bitmap copy of it (Edit > Make a Bitmap Copy), select that, and try again."
+            # Translators: "Edit > Make a Bitmap Copy" is in Inkscape's menu: take its words there.
+            _(
+                "Inkscape's own command was not found, which draws clipped and cropped bitmaps:"
+                " make a bitmap copy of it (Edit > Make a Bitmap Copy), select that, and try again."
+            )
         ) from None
     except subprocess.TimeoutExpired:
         raise Problem(
-            f"Inkscape did not draw the bitmap within {RENDER_S} seconds: use a smaller one, and"
-            " try again."
+            _(
+                "Inkscape did not draw the bitmap within {seconds} seconds: use a smaller one, and"
+                " try again."
+            ).format(seconds=RENDER_S)
         ) from None
     if status or not picture.exists():
         raise Problem(
-            "Inkscape could not draw the bitmap: make a bitmap copy of it (Edit > Make a Bitmap"
-            " Copy), select that, try again."
+            _(
+                "Inkscape could not draw the bitmap: make a bitmap copy of it (Edit > Make a Bitmap"
+                " Copy), select that, and try again."
+            )
         )
     return picture
 
@@ -128,7 +136,7 @@ def bitmap_alone(
     try:
         back = written(-photo.transform)
     except (ValueError, ZeroDivisionError):
-        raise Problem(SQUASHED) from None
+        raise Problem(_(SQUASHED)) from None
     group = etree.SubElement(root, GROUP, transform=back)
     for link in photo.chain[:-1]:
         group = etree.SubElement(group, GROUP, _looks(link.element, link.transform))

@@ -18,6 +18,7 @@ from clipasso_ext.document.patterns import show_bitmaps
 from clipasso_ext.document.placement import cloned_transform, own_transform
 from clipasso_ext.names import LABEL
 from clipasso_ext.problem import Problem
+from clipasso_ext.words import _, later, ngettext
 
 # elements whose content is not on the page itself
 UNSEEN = {
@@ -33,9 +34,9 @@ UNSEEN = {
 }
 # elements that are looked at, clones each time: clones of clones show more things than there are
 MOST_STEPS = 50_000
-NOTHING = "Select a bitmap (a photograph that you imported or linked), and try again."
-
-IN_PATTERN = (
+NOTHING = later("Select a bitmap (a photograph that you imported or linked), and try again.")
+# Translators: "Object > Pattern > Pattern to Objects" is in Inkscape's menu: take its words there.
+IN_PATTERN = later(
     "The bitmap is in a pattern that fills an object: select the object, choose Object > Pattern >"
     " Pattern to Objects, and try again."
 )
@@ -126,9 +127,10 @@ def find_photos(svg: Any, ids: List[str]) -> List[Photo]:
                 seen.add(mark)
                 found.append(photo)
     if not found and show_bitmaps(selected):
-        raise Problem(IN_PATTERN)
+        raise Problem(_(IN_PATTERN))
     if not found:
-        raise Problem(f"There is no bitmap in what is selected. {NOTHING}")
+        nowhere = _("There is no bitmap in what is selected.")
+        raise Problem(f"{nowhere} {_(NOTHING)}")
     order = {id(element): position for position, element in enumerate(svg.iter())}
     return sorted(found, key=lambda photo: order[id(photo.owner)])
 
@@ -137,16 +139,23 @@ def _only_photo(svg: Any) -> Photo:
     """What is meant where nothing is selected."""
     photos = list(_within_bounds(_below(svg, [], None, Walk())))
     if not photos and show_bitmaps([svg]):
-        raise Problem(IN_PATTERN)
+        raise Problem(_(IN_PATTERN))
     if not photos:
         raise Problem(
-            "There is no bitmap in this document: import or paste a photograph (File > Import),"
-            " select it, and try again."
+            # Translators: "File > Import" is in Inkscape's menu: take its words there.
+            _(
+                "There is no bitmap in this document: import or paste a photograph (File > Import),"
+                " select it, and try again."
+            )
         )
     if len(photos) > 1:
         raise Problem(
-            f"There are {len(photos)} bitmaps in this document: select the one to sketch, or"
-            " several, and try again."
+            ngettext(
+                "There is {count} bitmap in this document: select it, and try again.",
+                "There are {count} bitmaps in this document: select the one to sketch, or several,"
+                " and try again.",
+                len(photos),
+            ).format(count=len(photos))
         )
     return photos[0]
 
@@ -177,8 +186,11 @@ def _within_bounds(photos: Iterator[Photo]) -> Iterator[Photo]:
         yield from photos
     except RecursionError:
         raise Problem(
-            "The groups in this document lie too deep in each other: ungroup some (Object >"
-            " Ungroup), and try again."
+            # Translators: "Object > Ungroup" is in Inkscape's menu: take its words there.
+            _(
+                "The groups in this document lie too deep in each other: ungroup some (Object >"
+                " Ungroup), and try again."
+            )
         ) from None
 
 
@@ -188,8 +200,10 @@ def _at(
     """The bitmaps that an element is, holds or shows. clone: what shows it. Raises `Problem`."""
     if next(walk.steps) > MOST_STEPS:
         raise Problem(
-            "The clones in this document show too many things: select the bitmap itself, and try"
-            " again."
+            _(
+                "The clones in this document show too many things: select the bitmap itself, and"
+                " try again."
+            )
         )
     kind = tag(element)
     own = own_transform(element) if clone is None else cloned_transform(element, clone)

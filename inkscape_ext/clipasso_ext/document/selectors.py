@@ -15,6 +15,7 @@ from lxml import etree
 
 from clipasso_ext.document.elements import tag
 from clipasso_ext.problem import Problem
+from clipasso_ext.words import _
 
 MOST_STEPS = 25_000_000  # looks at an element: two seconds
 TEST_STEPS = 50  # that asking XPath about one element takes
@@ -73,8 +74,10 @@ class Index:
         self._steps_left -= int(steps)
         if self._steps_left < 0:
             raise Problem(
-                "The document's style sheets have too many selectors for so many elements: save it"
-                " with style attributes instead of a sheet, and try again."
+                _(
+                    "The document's style sheets have too many selectors for so many elements: save"
+                    " it with style attributes instead of a sheet, and try again."
+                )
             )
 
     def _count(self, elements: Elements) -> Elements:

@@ -41,6 +41,7 @@ from clipasso_ext.names import (
     SVG_ROOT,
 )
 from clipasso_ext.problem import Problem
+from clipasso_ext.words import _, later
 
 # of the elements around a layer: how it is painted, and what sheets go by
 INHERITED = (
@@ -53,7 +54,7 @@ INHERITED = (
     "stroke-opacity",
     "stroke-width",
 )
-WITH_BITMAP = "Select the bitmap together with the strokes, and try again."
+WITH_BITMAP = later("Select the bitmap together with the strokes, and try again.")
 
 
 class SketchLayer:
@@ -75,7 +76,8 @@ class SketchLayer:
 
     @property
     def name(self) -> str:
-        return str(self.layer.get(LABEL) or self.layer.get("id") or "the sketch")
+        # Translators: in the place of a sketch's name where it has none, within a sentence.
+        return str(self.layer.get(LABEL) or self.layer.get("id") or _("the sketch"))
 
     @property
     def paths(self) -> List[Any]:
@@ -119,7 +121,8 @@ class SketchLayer:
             return self._new_photo
         source = (self.layer.get(SOURCE) or "").lstrip("#")
         if source:
-            gone = Problem(f"The bitmap of {self.name} is gone. {WITH_BITMAP}")
+            missing = _("The bitmap of {name} is gone.").format(name=self.name)
+            gone = Problem(f"{missing} {_(WITH_BITMAP)}")
             if by_id(self.svg, source) is None:
                 raise gone
             try:
@@ -129,9 +132,8 @@ class SketchLayer:
         try:
             return find_photos(self.svg, [])[0]
         except Problem:
-            raise Problem(
-                f"{self.name} does not say which bitmap it shows. {WITH_BITMAP}"
-            ) from None
+            unsaid = _("{name} does not say which bitmap it shows.").format(name=self.name)
+            raise Problem(f"{unsaid} {_(WITH_BITMAP)}") from None
 
     def page(self, placed: PlacedPhoto) -> Transform:
         """From the bitmap's pixels to the document's user units, where this sketch sees them: a
@@ -230,8 +232,10 @@ class SketchLayer:
         ranked = self.ranked_paths
         if not ranked:
             raise Problem(
-                f"The strokes of {self.name} have no order of need: only those that the engine drew"
-                " have one."
+                _(
+                    "The strokes of {name} have no order of need: only those that the engine drew"
+                    " have one."
+                ).format(name=self.name)
             )
         free = [path for path in ranked if not self.locks(path)]
         kept = sum(self.locks(path) and not self.hides(path) for path in ranked)

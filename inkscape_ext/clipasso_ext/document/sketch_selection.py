@@ -9,6 +9,7 @@ from clipasso_ext.document.selection import Photo, find_photos
 from clipasso_ext.document.sketch_layer import SketchLayer, paths_in
 from clipasso_ext.names import GROUP, GROUPMODE, SKETCH
 from clipasso_ext.problem import Problem
+from clipasso_ext.words import _
 
 
 def find_sketch(svg: Any, ids: List[str]) -> SketchLayer:
@@ -44,10 +45,18 @@ def _only_sketch(svg: Any) -> SketchLayer:
     sketches = [element for element in svg.iter(GROUP) if element.get(SKETCH)]
     if len(sketches) == 1:
         return SketchLayer(svg, sketches[0], None, None)
-    there = "are several sketches" if sketches else "is no sketch"
+    if sketches:
+        raise Problem(
+            _(
+                "There are several sketches in this document: select the strokes or the layer to"
+                " work on, and try again."
+            )
+        )
     raise Problem(
-        f"There {there} in this document: select the strokes or the layer to work on, and try"
-        " again."
+        _(
+            "There is no sketch in this document: select the strokes or the layer to work on, and"
+            " try again."
+        )
     )
 
 
@@ -55,11 +64,11 @@ def _the_one(layers: List[Any]) -> Any:
     """The layer that all of these are. Raises `Problem`."""
     if not layers:
         raise Problem(
-            "No stroke is selected: select strokes of a sketch, or its layer, and try again."
+            _("No stroke is selected: select strokes of a sketch, or its layer, and try again.")
         )
     if any(layer is not layers[0] for layer in layers):
         raise Problem(
-            "The selected strokes belong to several layers: select those of one, and try again."
+            _("The selected strokes belong to several layers: select those of one, and try again.")
         )
     return layers[0]
 
@@ -79,8 +88,11 @@ def _layer_of(element: Any, svg: Any) -> Any:
             return one
     if not around:
         raise Problem(
-            "The selected strokes are in no layer: put them into one (Layer > Move Selection to"
-            " Layer), and try again."
+            # Translators: "Layer > Move Selection to Layer" is in Inkscape's menu: take its words.
+            _(
+                "The selected strokes are in no layer: put them into one (Layer > Move Selection to"
+                " Layer), and try again."
+            )
         )
     return around[-1]
 

@@ -17,6 +17,7 @@ from clipasso_ext.document.bitmap import HEAD
 from clipasso_ext.document.elements import href
 from clipasso_ext.names import ABSREF
 from clipasso_ext.problem import Problem
+from clipasso_ext.words import _
 
 MAX_BYTES = 512 * 1024 * 1024
 MAX_NAME = 200  # characters of a file name in a message
@@ -59,8 +60,9 @@ def new_file(scratch: Path, suffix: str, data: bytes = b"") -> Path:
             file.write(data)
     except OSError as error:
         raise Problem(
-            f"The bitmap can't be copied to {scratch} ({error.strerror}): make room there, and try"
-            " again."
+            _(
+                "The bitmap can't be copied to {folder} ({reason}): make room there, and try again."
+            ).format(folder=scratch, reason=error.strerror)
         ) from None
     return Path(name)
 
@@ -86,8 +88,11 @@ def find_source(image: Any, folders: List[Path]) -> Source:
     name = os.path.normpath(str(candidates[0])) if candidates else name
     shown = name if len(name) <= MAX_NAME else name[:MAX_NAME] + "…"
     raise Problem(
-        f"The bitmap's file is missing: {shown}. Put it back, or relink the image (Object"
-        " Properties), and try again."
+        # Translators: "Object Properties" is a dialog of Inkscape: take its name there.
+        _(
+            "The bitmap's file is missing: {path}. Put it back, or relink the image (Object"
+            " Properties), and try again."
+        ).format(path=shown)
     )
 
 
@@ -98,8 +103,10 @@ def _file_name(address: str) -> str:
         return unquote(address)
     if scheme.group().lower() != "file:":
         raise Problem(
-            f"The bitmap is on the network ({scheme.group()}...), from where nothing is fetched: "
-            "save it on this computer, import it, and try again."
+            _(
+                "The bitmap is on the network ({address}...), from where nothing is fetched: save"
+                " it on this computer, import it, and try again."
+            ).format(address=scheme.group())
         )
     rest = address[len(scheme.group()) :]
     rest = rest[2:] if rest.startswith("//") else rest
@@ -119,20 +126,25 @@ def _is_allowed(path: Path) -> bool:
         return False
     if not stat.S_ISREG(status.st_mode):
         raise Problem(
-            f"{path} is not a regular file: link the bitmap's file itself, and try again."
+            _("{path} is not a regular file: link the bitmap's file itself, and try again.").format(
+                path=path
+            )
         )
     if status.st_size > MAX_BYTES:
         raise Problem(
-            f"{path} is larger than {MAX_BYTES >> 20} MB: save it smaller, link that, and try"
-            " again."
+            _("{path} is larger than {size} MB: save it smaller, link that, and try again.").format(
+                path=path, size=MAX_BYTES >> 20
+            )
         )
     return True
 
 
 def _elsewhere() -> Problem:
     return Problem(
-        "The bitmap is on another computer, from where nothing is read: copy it to this one, import"
-        " it, and try again."
+        _(
+            "The bitmap is on another computer, from where nothing is read: copy it to this one,"
+            " import it, and try again."
+        )
     )
 
 
@@ -140,11 +152,12 @@ def _embedded(address: str) -> bytes:
     """The bytes of a ``data:`` address. Raises `Problem`."""
     head, comma, body = address.partition(",")
     if not comma:
-        raise Problem("The embedded bitmap is damaged: import it again.")
+        raise Problem(_("The embedded bitmap is damaged: import it again."))
     if len(body) > MAX_BYTES * 4 // 3:
         raise Problem(
-            f"The embedded bitmap is larger than {MAX_BYTES >> 20} MB: embed a smaller one, and try"
-            " again."
+            _(
+                "The embedded bitmap is larger than {size} MB: embed a smaller one, and try again."
+            ).format(size=MAX_BYTES >> 20)
         )
     try:
         if head.lower().replace(" ", "").endswith(";base64"):
@@ -153,4 +166,4 @@ def _embedded(address: str) -> bytes:
             return base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
         return unquote_to_bytes(body)
     except (binascii.Error, ValueError):
-        raise Problem("The embedded bitmap is damaged: import it again.") from None
+        raise Problem(_("The embedded bitmap is damaged: import it again.")) from None

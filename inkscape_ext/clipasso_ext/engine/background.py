@@ -32,6 +32,7 @@ from clipasso_ext.locks import hold
 from clipasso_ext.names import DOCNAME, JOB
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached, silent
+from clipasso_ext.words import _
 
 FORGET_S = 30 * 24 * 3600  # a sketch that was inserted may be inserted again for so long
 # in a job's folder
@@ -68,8 +69,11 @@ class BackgroundJob:
         """How far it is, for the person."""
         event = read_object(self.folder / PROGRESS) or {}
         if event.get("event") == "progress":
-            return f"step {event.get('step')} of {event.get('steps')}"
-        return "waiting for its turn" if event.get("event") == "queued" else "starting"
+            return _("step {step} of {steps}").format(
+                step=event.get("step"), steps=event.get("steps")
+            )
+        # Translators: how far a sketch is, in parentheses behind its name.
+        return _("waiting for its turn") if event.get("event") == "queued" else _("starting")
 
     @property
     def is_interrupted(self) -> bool:
@@ -232,7 +236,9 @@ def show(hidden: BackgroundJob, host: Host) -> BackgroundJob:
 
 def _unwritable(host: Host, error: OSError) -> Problem:
     return Problem(
-        f"The job can't be written ({error.strerror}): make room for {host.jobs}, and try again."
+        _("The job can't be written ({reason}): make room for {folder}, and try again.").format(
+            reason=error.strerror, folder=host.jobs
+        )
     )
 
 
@@ -246,7 +252,7 @@ def start(job: BackgroundJob, host: Host) -> subprocess.Popen[bytes]:
             command, cwd=host.working_folder, env=host.environment, **silent(), **detached()
         )
     except OSError:
-        raise Problem(NO_ENGINE) from None
+        raise Problem(_(NO_ENGINE)) from None
 
 
 def all_jobs(host: Host) -> List[BackgroundJob]:

@@ -13,10 +13,11 @@ from typing import Any, Callable, Dict, Optional
 from clipasso_ext.host import NO_ENGINE, Host, log
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached
+from clipasso_ext.words import _, filled, later
 
 LAST = ("result", "error", "cancelled", "about")  # events that end a request
 Event = Dict[str, Any]
-GONE = (
+GONE = later(
     "The engine ended unexpectedly: try again. Should it happen again, its log tells why (Engine"
     " and Models)."
 )
@@ -40,7 +41,7 @@ class Connection:
             )
         except OSError as error:
             log(f"the engine's command {host.command} does not start: {error}")
-            raise Problem(NO_ENGINE) from None
+            raise Problem(_(NO_ENGINE)) from None
         self._on_event = on_event
         self._closed = False
         threading.Thread(target=self._listen, name="events", daemon=True).start()
@@ -95,7 +96,7 @@ class Connection:
         status = self._process.wait()
         if not self._closed:
             log(f"the engine's command ended with status {status}")
-            self._on_event({"id": None, "event": "error", "code": "no-engine", "message": GONE})
+            self._on_event({"id": None, "event": "error", "code": "no-engine", "message": _(GONE)})
 
 
 def parsed(line: bytes) -> Optional[Event]:
@@ -111,9 +112,14 @@ def parsed(line: bytes) -> Optional[Event]:
 
 
 def message_of(event: Event) -> str:
-    """An error event as a sentence for the person."""
-    text = str(event.get("message") or "The engine failed without a word.")
-    return text[:1].upper() + text[1:]
+    """An error event as a sentence for the person, in their language where the engine told it as a
+    template and what belongs into that.
+    """
+    message = str(event.get("message") or _("The engine failed without a word."))
+    text, values = event.get("text"), event.get("values")
+    if isinstance(text, str) and isinstance(values, dict):
+        message = filled(text, values, message)
+    return message[:1].upper() + message[1:]
 
 
 def require_result(event: Event) -> Event:

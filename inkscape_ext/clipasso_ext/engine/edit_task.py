@@ -19,13 +19,21 @@ from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.tries import Regions
 from clipasso_ext.names import RANK
+from clipasso_ext.words import _, later
 
 # of the request that a sketch was made with, which its further strokes share
 KEPT = ("mask", "faces", "color", "width_px")
-NO_BETTER = (
+NO_BETTER = later(
     "No better place was found, so the strokes stay where they were. Redraw them with Start afresh"
     " and another number in Another try, or move them by hand first."
 )
+# by the engine's word for why
+KEPT_STROKES = {
+    "locked": later("{stroke} stays as it is: it is locked."),
+    "closed": later("{stroke} stays as it is: it is closed."),
+    "filled": later("{stroke} stays as it is: it is filled."),
+}
+KEPT_STROKE = later("{stroke} stays as it is.")  # why, an engine of another version knows
 SAFE_MASKS = ("auto", "none", "alpha")
 
 
@@ -105,7 +113,7 @@ class EditTask:
             "reach": self._reach,
         }
 
-    def insert(self, event: Event, _: Settings) -> None:
+    def insert(self, event: Event, settings: Settings) -> None:
         """Give the paths their new data, ids, order, style and everything else left alone; put new
         paths on top.
         """
@@ -124,9 +132,9 @@ class EditTask:
         for ident, why in change.get("kept", {}).items():
             if why == "locked" and self.sketch.selected is None:  # that is what it was locked for
                 continue
-            self.messages.append(f"{ident} stays as it is: it is {why}.")
+            self.messages.append(_(KEPT_STROKES.get(why, KEPT_STROKE)).format(stroke=ident))
         if self._do == "refine" and not change["improved"]:
-            self.messages.append(NO_BETTER)
+            self.messages.append(_(NO_BETTER))
 
     def _add(self, texts: List[str]) -> None:
         """Put new paths on top, with ids and ranks of their own."""

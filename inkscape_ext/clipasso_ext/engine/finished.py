@@ -11,6 +11,7 @@ from clipasso_ext.engine.connection import message_of
 from clipasso_ext.host import Host
 from clipasso_ext.names import JOB
 from clipasso_ext.problem import Problem
+from clipasso_ext.words import _, ngettext
 
 ROOM_BYTES = 4_000_000  # a sketch, its log and what it is written in before it is renamed
 
@@ -30,12 +31,18 @@ class InsertReport:
 
     def text(self) -> str:
         """For the person."""
-        parts = [f"Inserted: {', '.join(self.inserted)}."] if self.inserted else []
+        parts = []
+        if self.inserted:
+            parts.append(_("Inserted: {names}.").format(names=", ".join(self.inserted)))
         parts += self.lines
         if self.elsewhere:
-            wait = "waits" if self.elsewhere == 1 else "wait"
-            parts.append(f"{self.elsewhere} more {wait} for other documents.")
-        return "\n\n".join(parts) or "No sketch is waiting for this document."
+            more = ngettext(
+                "{count} more waits for other documents.",
+                "{count} more wait for other documents.",
+                self.elsewhere,
+            )
+            parts.append(more.format(count=self.elsewhere))
+        return "\n\n".join(parts) or _("No sketch is waiting for this document.")
 
 
 def insert_finished(
@@ -71,17 +78,18 @@ def _computing(job: BackgroundJob, host: Host) -> str:
     """
     if not job.is_interrupted:
         start(job, host)  # should the computer have been switched off under it
-        return f"Still computing: {job.name} ({job.progress})."
-    if shutil.disk_usage(str(job.folder)).free < ROOM_BYTES:
-        return (
-            f"Interrupted: {job.name}. The disk is full: make room for {host.jobs}, and choose this"
-            " again."
+        return _("Still computing: {name} ({progress}).").format(
+            name=job.name, progress=job.progress
         )
+    if shutil.disk_usage(str(job.folder)).free < ROOM_BYTES:
+        return _(
+            "Interrupted: {name}. The disk is full: make room for {folder}, and choose this again."
+        ).format(name=job.name, folder=host.jobs)
     job.begin_anew(host)
-    return (
-        f"Begun anew: {job.name}. It was interrupted: the disk was full, or the computer was"
-        " switched off."
-    )
+    return _(
+        "Begun anew: {name}. It was interrupted: the disk was full, or the computer was switched"
+        " off."
+    ).format(name=job.name)
 
 
 def _insert_one(
@@ -98,17 +106,24 @@ def _insert_one(
         report.lines.append(_computing(job, host))
         return False
     if outcome.get("event") != "result":
-        report.lines.append(f"Failed: {job.name}. {message_of(outcome)}")
+        report.lines.append(_failed(job, message_of(outcome)))
         return True
     if photo is None and not place_gone:
         report.lines.append(
-            f"The bitmap of {job.name} is gone. To put its sketch where the bitmap was, "
-            "run this again with “Put it where the bitmap was”."
+            _(
+                "The bitmap of {name} is gone. To put its sketch where the bitmap was, run this"
+                " again with “Put it where the bitmap was”."
+            ).format(name=job.name)
         )
         return False
     try:
         job.insert(svg, photo)
         report.inserted.append(job.name)
     except Problem as problem:
-        report.lines.append(f"Failed: {job.name}. {problem}")
+        report.lines.append(_failed(job, str(problem)))
     return True
+
+
+def _failed(job: BackgroundJob, why: str) -> str:
+    # Translators: {reason} is a whole sentence.
+    return _("Failed: {name}. {reason}").format(name=job.name, reason=why)

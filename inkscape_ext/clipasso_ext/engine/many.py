@@ -18,6 +18,7 @@ from clipasso_ext.host import NO_ENGINE, Host, log
 from clipasso_ext.locks import is_held
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached, silent
+from clipasso_ext.words import _, ngettext
 
 MANIFEST = "manifest.jsonl"
 LOCK = ".batch.lock"  # held while a batch is at work in the folder
@@ -35,14 +36,21 @@ class Many:
         """How far it is, for the person."""
         drawn, failed = _counted(Path(self.facts["sketches"]) / MANIFEST)
         pictures = self.facts["pictures"]
-        text = f"Sketch Many, into {self.facts['sketches']}: {drawn} of {pictures} drawn"
+        # Translators: "Sketch Many" is the menu entry.
+        text = _("Sketch Many, into {folder}: {drawn} of {all} drawn.").format(
+            folder=self.facts["sketches"], drawn=drawn, all=pictures
+        )
+        parts = [text]
         if failed:
-            text += f", {failed} failed"
+            parts.append(
+                ngettext("{count} failed.", "{count} failed.", failed).format(count=failed)
+            )
         if _is_at_work(Path(self.facts["sketches"])):
-            return text + "; at work"
-        if drawn + failed >= pictures:
-            return text
-        return text + "; stopped, Sketch Many with the same folders goes on"
+            # Translators: a folder of photographs is being sketched now.
+            parts.append(_("It is at work."))
+        elif drawn + failed < pictures:
+            parts.append(_("It was stopped: Sketch Many with the same folders goes on."))
+        return " ".join(parts)
 
 
 def start(host: Host, folder: str, sketches: str, options: List[str]) -> Many:
@@ -52,9 +60,9 @@ def start(host: Host, folder: str, sketches: str, options: List[str]) -> Many:
     folder, sketches = os.path.abspath(folder), os.path.abspath(sketches)
     words = ["batch", folder, "-o", sketches, *options]
     plan = run_command(host, [*words, "--dry-run", "--json"])
-    planned = _last_object(plan.text)
+    planned = plan.last
     if not plan.succeeded or planned.get("event") != "planned":
-        raise Problem(str(planned.get("message") or plan.text or NO_ENGINE))
+        raise Problem(plan.failure)
     counts = [int(planned[name]) for name in ("to_draw", "done_before", "failed_before")]
     many = Many({"folder": folder, "sketches": sketches, "pictures": sum(counts)})
     _keep(host, many)
@@ -65,7 +73,7 @@ def start(host: Host, folder: str, sketches: str, options: List[str]) -> Many:
         )
     except OSError as error:
         log(f"{host.command}: {error}")
-        raise Problem(NO_ENGINE) from None
+        raise Problem(_(NO_ENGINE)) from None
     return many
 
 
@@ -96,8 +104,9 @@ def _keep(host: Host, many: Many) -> None:
         (_place(host) / name).write_text(json.dumps(many.facts), encoding="utf-8")
     except OSError as error:
         raise Problem(
-            f"The batch can't be written down ({error.strerror}): make room for {_place(host)},"
-            " and try again."
+            _(
+                "The batch can't be written down ({reason}): make room for {folder}, and try again."
+            ).format(reason=error.strerror, folder=_place(host))
         ) from None
 
 
@@ -109,15 +118,6 @@ def _read(path: Path) -> Optional[Dict[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return facts if is_sound else None
-
-
-def _last_object(text: str) -> Dict[str, Any]:
-    """The JSON object in the last line of what a command printed; empty where there is none."""
-    try:
-        told = json.loads((text.splitlines() or [""])[-1])
-    except (ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}
 
 
 def _counted(manifest: Path) -> Tuple[int, int]:

@@ -13,17 +13,25 @@ from clipasso_ext.cancellation import Cancellation
 from clipasso_ext.engine.pythons import find_python
 from clipasso_ext.host import EXTENSION, log, wanted_home, without_inkscapes
 from clipasso_ext.processes import run
+from clipasso_ext.words import _, later
 
 PROCESSOR_INDEX = "https://download.pytorch.org/whl/cpu"
 LIMIT_S = 3 * 3600.0  # a slow line takes an hour for all of it
 NO_PYTHON = {
-    "linux": "Python 3.10 or newer with venv is needed for the engine. On Debian and Ubuntu:\n\n"
-    "sudo apt install python3-venv",
-    "darwin": "Python 3.10 or newer is needed for the engine: install it from python.org.",
-    "win32": "Python 3.10 or newer is needed for the engine: install it from python.org, not from"
-    " the Microsoft Store.",
+    "linux": later(
+        "Python 3.10 or newer with venv is needed for the engine. On Debian and Ubuntu:\n\n"
+        "sudo apt install python3-venv"
+    ),
+    "darwin": later("Python 3.10 or newer is needed for the engine: install it from python.org."),
+    "win32": later(
+        "Python 3.10 or newer is needed for the engine: install it from python.org, not from the"
+        " Microsoft Store."
+    ),
 }
-SHUT_IN = (
+FAILED = later(
+    "{step} failed: check the connection, or run the lines above in a terminal, which says more."
+)
+SHUT_IN = later(
     "This Inkscape is shut in (Flatpak or Snap), and can't bring the engine. The project's"
     " install.py does that from outside, and says what else it needs."
 )
@@ -38,12 +46,12 @@ class Step(NamedTuple):
 
 class Offer(NamedTuple):
     """obstacle: what must be mended first, in the words of a sentence; empty where the steps can be
-    done. steps: what brings the engine, in their order. size: what is downloaded.
+    done. steps: what brings the engine, in their order. size_gb: what is downloaded.
     """
 
     obstacle: str
     steps: List[Step]
-    size: str = ""
+    size_gb: float = 0.0
 
     @property
     def command(self) -> str:
@@ -56,34 +64,34 @@ def make_offer(extension: Path = EXTENSION) -> Offer:
     `Problem` where the home is named badly.
     """
     if Path("/.flatpak-info").exists() or "/snap/" in sys.prefix:
-        return Offer(SHUT_IN, [])
+        return Offer(_(SHUT_IN), [])
     python = find_python()
     if python is None:
-        return Offer(NO_PYTHON.get(sys.platform, NO_PYTHON["linux"]), [])
+        return Offer(_(NO_PYTHON.get(sys.platform, NO_PYTHON["linux"])), [])
     # where install.py keeps its own: the next one that it makes takes this one's place
     folder = wanted_home() / "engines" / "by-pip"
     inside = folder / ("Scripts" if sys.platform == "win32" else "bin")
     own, clipasso = str(inside / "python"), str(inside / "clipasso")
     pip = [own, "-m", "pip", "install"]
-    steps = [Step("Making a place for the engine", [python, "-m", "venv", str(folder)])]
+    steps = [Step(_("Making a place for the engine"), [python, "-m", "venv", str(folder)])]
     spares_gpu = sys.platform == "linux" and shutil.which("nvidia-smi") is None
     if spares_gpu:
         torch = [*pip, "torch", "torchvision", "--index-url", PROCESSOR_INDEX]
-        steps.append(Step("Downloading torch", torch))
+        steps.append(Step(_("Downloading torch"), torch))
     steps += [
-        Step("Downloading the engine", [*pip, "clipasso==" + VERSION]),
+        Step(_("Downloading the engine"), [*pip, "clipasso==" + VERSION]),
         Step(
-            "Telling the extension where the engine is",
+            _("Telling the extension where the engine is"),
             [clipasso, "install-extension", "--extensions-dir", str(extension.parent)],
         ),
         # last: sketches work without
         Step(
-            "Downloading what finds subjects and faces",
+            _("Downloading what finds subjects and faces"),
             [clipasso, "models", "fetch", "u2netp", "faces"],
         ),
     ]
     is_large = sys.platform == "linux" and not spares_gpu
-    return Offer("", steps, "3 GB" if is_large else "0.4 GB")
+    return Offer("", steps, 3.0 if is_large else 0.4)
 
 
 def bring(offer: Offer, tell: Callable[[str], None], cancellation: Cancellation) -> str:
@@ -99,10 +107,7 @@ def bring(offer: Offer, tell: Callable[[str], None], cancellation: Cancellation)
             status = -1
         if status:
             log(f"{step.command} ended with status {status}")
-            return (
-                f"{step.meaning} failed: check the connection, or run the lines above in a"
-                " terminal, which says more."
-            )
+            return _(FAILED).format(step=step.meaning)
     return ""
 
 

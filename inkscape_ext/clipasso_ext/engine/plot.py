@@ -16,6 +16,7 @@ from clipasso_ext.engine.connection import Event, message_of, parsed
 from clipasso_ext.host import NO_ENGINE, Host, log
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached, end
+from clipasso_ext.words import _, ngettext
 
 JOIN = "join"
 ORDER = "order"
@@ -40,7 +41,7 @@ def plot(
     """
     only = sketch.only
     if only == []:
-        raise Problem("The selected strokes are hidden: show them, and try again.")
+        raise Problem(_("The selected strokes are hidden: show them, and try again."))
     given = scratch / "sketch.svg"
     made = scratch / "plotted.svg"
     given.write_bytes(sketch.alone())
@@ -78,9 +79,15 @@ def _run(
                     last = event
             status = process.wait(silence_s)
     except (queue.Empty, subprocess.TimeoutExpired):
+        minutes = round((silence_s or 0) / 60)
         raise Problem(
-            f"The engine gave no sign of progress for {(silence_s or 0) / 60:g} minutes and was"
-            " ended: select fewer strokes, and try again."
+            ngettext(
+                "The engine gave no sign of progress for {count} minute and was ended: select fewer"
+                " strokes, and try again.",
+                "The engine gave no sign of progress for {count} minutes and was ended: select"
+                " fewer strokes, and try again.",
+                minutes,
+            ).format(count=minutes)
         ) from None
     finally:
         end(process)
@@ -104,7 +111,7 @@ def _started(words: List[str], host: Host, messages: Path) -> subprocess.Popen[b
                 **detached(),
             )
         except OSError:
-            raise Problem(NO_ENGINE) from None
+            raise Problem(_(NO_ENGINE)) from None
 
 
 def _listen(process: subprocess.Popen[bytes], events: queue.Queue[Optional[Event]]) -> None:
@@ -125,4 +132,4 @@ def _failure(said: str) -> Event:
 
 
 def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", "…")) else text + "."
+    return text if text.endswith((".", "!", "?", "…", "。")) else text + "."

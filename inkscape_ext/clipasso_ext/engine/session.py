@@ -15,11 +15,12 @@ from clipasso_ext.engine.task import Task, TaskState
 from clipasso_ext.engine.tries import Try
 from clipasso_ext.host import Host, log
 from clipasso_ext.problem import FAULT, Problem
+from clipasso_ext.words import _, later
 
-NOTHING_BETTER = "No better sketch was found from here; this one stays."
+NOTHING_BETTER = later("No better sketch was found from here; this one stays.")
 # while another one was looked at
-NOTHING_BETTER_ASIDE = "Finish is done: it found no better sketch."
-DONE_ASIDE = "Finish is done: its sketch is the last one below the picture."
+NOTHING_BETTER_ASIDE = later("Finish is done: it found no better sketch.")
+DONE_ASIDE = later("Finish is done: its sketch is the last one below the picture.")
 READER_END_S = 5  # Inkscape is ended at once; a file on a slow disk is not waited for longer
 Post = Callable[[Callable[[], Any]], Any]  # runs a function in the thread that owns the session
 
@@ -200,7 +201,7 @@ class Session:
             self._post(lambda: self._fail(number, text))
         except Exception:
             log(traceback.format_exc())
-            self._post(lambda: self._fail(number, FAULT))
+            self._post(lambda: self._fail(number, _(FAULT)))
 
     def _ask(
         self, number: int, path: str, request: Dict[str, Any], edit: Optional[Dict[str, Any]]
@@ -294,7 +295,7 @@ class Session:
                 earlier.exhausted.add((self._settings.preset, self._settings.guide))
             if not aside:
                 state.tries.shown = earlier
-            state.note = NOTHING_BETTER_ASIDE if aside else NOTHING_BETTER
+            state.note = _(NOTHING_BETTER_ASIDE if aside else NOTHING_BETTER)
             return
         assert self.current is not None
         told = self._progress
@@ -311,4 +312,4 @@ class Session:
             ),
             show=not aside,
         )
-        state.note = DONE_ASIDE if aside else ""
+        state.note = _(DONE_ASIDE) if aside else ""

@@ -14,11 +14,12 @@ from clipasso_ext.engine.session import READER_END_S, Post
 from clipasso_ext.engine.settings import Settings
 from clipasso_ext.engine.sketch_task import PhotoTask
 from clipasso_ext.host import Host, log
-from clipasso_ext.menu import INSERT_FINISHED
+from clipasso_ext.menu import insert_finished
 from clipasso_ext.problem import FAULT, Problem
 from clipasso_ext.processes import end
+from clipasso_ext.words import _, later
 
-NONE_STARTED = "None of the sketches was started."
+NONE_STARTED = later("None of the sketches was started.")
 
 
 class Submission:
@@ -52,7 +53,7 @@ class Submission:
                 problem = self._told(refused)
             except Exception:
                 log(traceback.format_exc())
-                problem = FAULT
+                problem = _(FAULT)
             post(lambda: self._finish(problem, finished))
 
         self._writer = threading.Thread(target=work, daemon=True)
@@ -70,7 +71,7 @@ class Submission:
         finished(problem)
 
     def _told(self, problem: Problem) -> str:
-        return str(problem) if len(self._tasks) == 1 else f"{problem} {NONE_STARTED}"
+        return str(problem) if len(self._tasks) == 1 else f"{problem} {_(NONE_STARTED)}"
 
     def write(self, cancellation: Optional[Cancellation] = None) -> None:
         """Write every job's folder, hidden yet. Raises `Problem` and `CalledOff`, after which
@@ -134,10 +135,10 @@ class Submission:
 
 def handed_over(names: Sequence[str]) -> str:
     """What the person is told of sketches that compute in the background now."""
-    return (
-        f"Sketching in the background: {', '.join(names)}. Go on working: {INSERT_FINISHED} brings"
-        " what is done."
-    )
+    # Translators: {menu} is where Insert Finished Sketches is in the menu.
+    return _(
+        "Sketching in the background: {names}. Go on working: {menu} brings what is done."
+    ).format(names=", ".join(names), menu=insert_finished())
 
 
 def submit(task: PhotoTask, settings: Settings, host: Host) -> BackgroundJob:

@@ -12,6 +12,7 @@ from gi.repository import Gtk  # noqa: E402
 from clipasso_ext.engine.settings import DRAFT  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
 from clipasso_ext.windows.work import Work  # noqa: E402
+from clipasso_ext.words import _  # noqa: E402
 
 
 class ActionRow(Gtk.Box):  # type: ignore[misc] # GTK has no types
@@ -20,19 +21,23 @@ class ActionRow(Gtk.Box):  # type: ignore[misc] # GTK has no types
     def __init__(self, work: Work, count: int, leave: Callable[[], Any]) -> None:
         super().__init__(spacing=8)
         self._work = work
-        self._cancel = _button("_Cancel", "Leave the document as it is (Esc)", leave)
+        self._cancel = _button(_("_Cancel"), _("Leave the document as it is (Esc)"), leave)
         self._background = _button(
-            "In the _Background", "Finish while you go on working in Inkscape", work.hand_over
+            _("In the _Background"),
+            _("Finish while you go on working in Inkscape"),
+            work.hand_over,
         )
         self._finish = _button(
-            "_Finish", "Refine the strokes that you see with more work", work.refine
+            _("_Finish"), _("Refine the strokes that you see with more work"), work.refine
         )
         self._keep = _button(
-            "S_top and Keep", "End the work now and keep the sketch as it is", work.session.keep
+            _("S_top and Keep"),
+            _("End the work now and keep the sketch as it is"),
+            work.session.keep,
         )
         self.insert = _button(
             wording.insert_label(count),
-            "Put the sketch that you see into the document (Enter)",
+            _("Put the sketch that you see into the document (Enter)"),
             work.put,
         )
         self.insert.get_style_context().add_class("suggested-action")
@@ -54,7 +59,7 @@ class ActionRow(Gtk.Box):  # type: ignore[misc] # GTK has no types
         self._finish.set_sensitive(free and not work.is_exhausted)
         shown = work.state.tries.shown
         is_finished = shown is not None and not shown.is_draft
-        self._finish.set_label("_Finish Again" if is_finished else "_Finish")
+        self._finish.set_label(_("_Finish Again") if is_finished else _("_Finish"))
         there_is_one = work.state.result is not None or session.busy
         self.insert.set_sensitive(free and not work.inserting and there_is_one)
 

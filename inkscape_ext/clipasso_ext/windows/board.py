@@ -18,14 +18,15 @@ from clipasso_ext.windows.brush import Brush  # noqa: E402
 from clipasso_ext.windows.preview import ALONE, CLOSER, MASK, OVER, Preview  # noqa: E402
 from clipasso_ext.windows.shape_row import ShapeRow  # noqa: E402
 from clipasso_ext.windows.strip import Strip  # noqa: E402
+from clipasso_ext.words import _, later  # noqa: E402
 
 VIEWS = [
-    (OVER, "O_ver Photo", "The strokes over the photograph"),
-    (ALONE, "On _Paper", "The strokes on white paper"),
-    (MASK, "_Mask", "What is taken for the subject"),
+    (OVER, later("O_ver Photo"), later("The strokes over the photograph")),
+    (ALONE, later("On _Paper"), later("The strokes on white paper")),
+    (MASK, later("_Mask"), later("What is taken for the subject")),
 ]
 SMALLEST_PX = (420, 240)  # of the picture
-MOVE_TIP = "Drag moves the picture, with a brush the middle button."
+MOVE_TIP = later("Drag moves the picture, with a brush the middle button.")
 CLOSER_KEYS = (Gdk.KEY_plus, Gdk.KEY_KP_Add, Gdk.KEY_equal)
 FARTHER_KEYS = (Gdk.KEY_minus, Gdk.KEY_KP_Subtract)
 WHOLE_KEYS = (Gdk.KEY_0, Gdk.KEY_KP_0)
@@ -99,9 +100,9 @@ class Board(Gtk.Box):  # type: ignore[misc] # GTK has no types
         switch.get_style_context().add_class("linked")
         first: Optional[Any] = None
         for mode, label, tip in VIEWS:
-            button = Gtk.RadioButton.new_with_mnemonic_from_widget(first, label)
+            button = Gtk.RadioButton.new_with_mnemonic_from_widget(first, _(label))
             button.set_mode(False)
-            button.set_tooltip_text(tip)
+            button.set_tooltip_text(_(tip))
             button.connect("toggled", self._show_view, mode)
             switch.pack_start(button, False, False, 0)
             first = first or button
@@ -114,10 +115,11 @@ class Board(Gtk.Box):  # type: ignore[misc] # GTK has no types
         box = Gtk.Box()
         box.get_style_context().add_class("linked")
         look = self.preview
+        closer = " ".join([_("Closer (+, wheel)."), _(MOVE_TIP)])
         for icon, tip, act in (
-            ("zoom-out-symbolic", "Farther (-, wheel)", lambda: look.closer(1 / CLOSER)),
-            ("zoom-fit-best-symbolic", "The whole picture (0)", look.fit),
-            ("zoom-in-symbolic", f"Closer (+, wheel). {MOVE_TIP}", lambda: look.closer(CLOSER)),
+            ("zoom-out-symbolic", _("Farther (-, wheel)"), lambda: look.closer(1 / CLOSER)),
+            ("zoom-fit-best-symbolic", _("The whole picture (0)"), look.fit),
+            ("zoom-in-symbolic", closer, lambda: look.closer(CLOSER)),
         ):
             button = Gtk.Button.new_from_icon_name(icon, Gtk.IconSize.BUTTON)
             button.set_tooltip_text(tip)
@@ -128,8 +130,8 @@ class Board(Gtk.Box):  # type: ignore[misc] # GTK has no types
     def _pager_box(self, turn: Callable[[int], None]) -> Any:
         self._pager = Gtk.Box(spacing=6)
         self._page = Gtk.Label(ellipsize=3, width_chars=16, max_width_chars=24)
-        back = self._arrow("‹", "The bitmap before (Page Up)", lambda: turn(-1))
-        on = self._arrow("›", "The next bitmap (Page Down)", lambda: turn(1))
+        back = self._arrow("‹", _("The bitmap before (Page Up)"), lambda: turn(-1))
+        on = self._arrow("›", _("The next bitmap (Page Down)"), lambda: turn(1))
         for widget in (back, self._page, on):
             self._pager.pack_start(widget, False, False, 0)
         return self._pager

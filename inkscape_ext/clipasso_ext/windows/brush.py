@@ -27,18 +27,25 @@ from clipasso_ext.engine.regions import (  # noqa: E402
 from clipasso_ext.engine.tries import Regions  # noqa: E402
 from clipasso_ext.host import log  # noqa: E402
 from clipasso_ext.windows.pictures import draws_svg, from_svg  # noqa: E402
+from clipasso_ext.words import _, later  # noqa: E402
 
 LABELS = [
-    (MORE, "Mo_re Here", "Paint where the sketch needs more strokes."),
-    (LESS, "_Less Here", "Paint where fewer strokes will do."),
-    (NOT_SUBJECT, "_Not the Subject", "Paint what should be left out."),
-    (SUBJECT, "S_ubject Too", "Paint what belongs to the subject and was not found."),
+    # Translators: what a brush paints over a photograph: where there are to be more strokes.
+    (MORE, later("Mo_re Here"), later("Paint where the sketch needs more strokes.")),
+    (LESS, later("_Less Here"), later("Paint where fewer strokes will do.")),
+    (NOT_SUBJECT, later("_Not the Subject"), later("Paint what should be left out.")),
+    (
+        SUBJECT,
+        later("S_ubject Too"),
+        later("Paint what belongs to the subject and was not found."),
+    ),
 ]
 RADIUS = 0.04  # of the longer side
 SMALLEST, LARGEST = 0.005, 0.25
 CHANGE = 1.25  # of the size, by one key
 Size = Tuple[float, float]
-NO_SVG = "To paint, this GTK has to draw SVG: install the package librsvg2-common."
+SIZE_TIP = later("[ and ] change the brush's size.")
+NO_SVG = later("To paint, this GTK has to draw SVG: install the package librsvg2-common.")
 
 
 class Brush(Gtk.Box):  # type: ignore[misc] # GTK has no types
@@ -72,20 +79,21 @@ class Brush(Gtk.Box):  # type: ignore[misc] # GTK has no types
         tools.get_style_context().add_class("linked")
         self._buttons = {}
         for tool, label, tip in LABELS:
-            button = Gtk.ToggleButton.new_with_mnemonic(label)
-            button.set_tooltip_text(f"{tip} [ and ] change the brush's size.")
+            button = Gtk.ToggleButton.new_with_mnemonic(_(label))
+            button.set_tooltip_text(f"{_(tip)} {_(SIZE_TIP)}")
             button.connect("toggled", self._choose, tool)
             tools.pack_start(button, False, False, 0)
             self._buttons[tool] = button
         self._undo = self._action(
-            "Undo", "Take the last stroke of the brush back (Ctrl+Z)", self.undo
+            _("Undo"), _("Take the last stroke of the brush back (Ctrl+Z)"), self.undo
         )
-        self._clear = self._action("Clear", "Take all that was painted away", self.clear)
+        # Translators: a button that takes all away that was painted.
+        self._clear = self._action(_("Clear"), _("Take all that was painted away"), self.clear)
         for widget in (tools, self._undo, self._clear):
             self.pack_start(widget, False, False, 0)
         if not self.can_paint:
             self.set_sensitive(False)
-            self.set_tooltip_text(NO_SVG)
+            self.set_tooltip_text(_(NO_SVG))
         self._refresh()
 
     def _action(self, label: str, tip: str, act: Callable[[], None]) -> Any:

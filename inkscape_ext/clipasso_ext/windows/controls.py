@@ -9,7 +9,7 @@ from typing import Any, Callable, Iterator, List, Optional, Tuple
 import gi
 
 gi.require_version("Gtk", "3.0")
-from gi.repository import Gtk  # noqa: E402
+from gi.repository import GLib, Gtk  # noqa: E402
 
 from clipasso_ext.document.treatment import DIM, HIDE, KEEP, LOCK  # noqa: E402
 from clipasso_ext.engine.settings import MAX_SEED, MAX_STROKES, Settings  # noqa: E402
@@ -21,22 +21,31 @@ from clipasso_ext.windows.number_fields import (  # noqa: E402
     take_typed,
     whole_number,
 )
+from clipasso_ext.words import _, later, pgettext  # noqa: E402
 
 PRESETS = [
-    ("auto", "Automatic"),
-    ("quick", "Quick"),
-    ("standard", "Standard: several tries"),
-    ("published", "As published: very slow without a GPU"),
+    # Translators: how much work is done.
+    ("auto", later("Automatic")),
+    # Translators: how much work is done.
+    ("quick", later("Quick")),
+    ("standard", later("Standard: several tries")),
+    ("published", later("As published: very slow without a GPU")),
 ]
-MASKS = [("auto", "Found automatically"), ("none", "The whole picture")]
+MASKS = [("auto", later("Found automatically")), ("none", later("The whole picture"))]
 BITMAPS = [
-    (DIM, "Dim it"),
-    (LOCK, "Dim and lock it"),
-    (HIDE, "Hide it"),
-    (KEEP, "Leave it as it is"),
+    (DIM, later("Dim it")),
+    (LOCK, later("Dim and lock it")),
+    (HIDE, later("Hide it")),
+    (KEEP, later("Leave it as it is")),
 ]
-GUIDES = {"auto": "Automatic", "lite": "Built-in network"}
-LOOKS = [("plain", "Pen"), ("pencil", "Pencil"), ("ink", "Ink"), ("marker", "Marker")]
+GUIDES = {"auto": later("Automatic"), "lite": later("Built-in network")}
+LOOKS = [
+    # Translators: what the strokes are drawn with.
+    ("plain", later("Pen")),
+    ("pencil", later("Pencil")),
+    ("ink", later("Ink")),
+    ("marker", later("Marker")),
+]
 
 
 class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
@@ -56,33 +65,48 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         self._changed = changed
         self._row = 0
         self._following = False  # the controls follow a sketch, nobody turns them
-        self._heading("Strokes")
+        # Translators: a heading over what has the strokes drawn anew.
+        self._heading(_("Strokes"))
         self._strokes()
-        self.mask = self._choice("Sub_ject", MASKS, settings.mask, "What belongs to the sketch.")
+        self.mask = self._choice(
+            _("Sub_ject"), MASKS, settings.mask, _("What belongs to the sketch.")
+        )
         self._faces()
         self._subjects()
         self._background()
         self.guide = self._choice(
-            "_Guide",
+            # Translators: the network that judges how like the photograph a sketch is.
+            _("_Guide"),
             _guide_rows([], settings.guide),
             settings.guide,
-            "The network that says how like the photograph a sketch is.",
+            _("The network that says how like the photograph a sketch is."),
         )
         self._seed()
         self.preset = self._choice(
-            "Finish wit_h", PRESETS, settings.preset, "How much work Finish does.", redraws=False
+            # Translators: how much work the button Finish does.
+            _("Finish wit_h"),
+            PRESETS,
+            settings.preset,
+            _("How much work Finish does."),
+            redraws=False,
         )
-        self._heading("Looks")
+        # Translators: a heading over how the strokes look: width, ink, pen or pencil.
+        self._heading(_("Looks"))
         self._width(unit, redraw)
         self._ink()
         self.look = self._choice(
-            "L_ook", LOOKS, settings.look, "With what the strokes are drawn.", redraws=False
+            _("L_ook"),
+            LOOKS,
+            settings.look,
+            _("With what the strokes are drawn."),
+            redraws=False,
         )
         self.bitmap = self._choice(
-            "Bitmap aft_er",
+            # Translators: what happens to the bitmap afterwards.
+            _("Bitmap aft_er"),
             BITMAPS,
             settings.bitmap,
-            "What happens to the bitmap when you insert.",
+            _("What happens to the bitmap when you insert."),
             redraws=False,
         )
         self._replaces()
@@ -151,7 +175,7 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
             self.guide.handler_block(self.guide.redraw)
             self.guide.remove_all()
             for name, text in rows:
-                self.guide.append(name, text)
+                self.guide.append(name, _(text))
             self.guide.set_active_id(now)
             self.guide.handler_unblock(self.guide.redraw)
 
@@ -174,15 +198,17 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
     def _strokes(self) -> None:
         box = StrokeCount(self._settings.strokes, lambda: self._tell(True))
         self.strokes, self.slider = box.number, box.slider
-        self._add("_Strokes", box, self.strokes)
+        # Translators: how many.
+        self._add(_("_Strokes"), box, self.strokes)
 
     def _width(self, unit: str, redraw: Callable[[], None]) -> None:
         box = WidthField(self._settings.width, unit, lambda: self._tell(False))
         self.width = box.number
-        self._add("_Width", box, self.width)
-        self._redraw = Gtk.Button.new_with_label("Redraw for This Width")
+        # Translators: of the strokes.
+        self._add(_("_Width"), box, self.width)
+        self._redraw = Gtk.Button.new_with_label(_("Redraw for This Width"))
         self._redraw.set_tooltip_text(
-            "The strokes were laid for a pen of quite another width: lay them anew for this one."
+            _("The strokes were laid for a pen of quite another width: lay them anew for this one.")
         )
         self._redraw.set_no_show_all(True)
         self._redraw.connect("clicked", lambda _: redraw())
@@ -191,30 +217,32 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
 
     def _ink(self) -> None:
         self.ink = InkField(self._settings.ink, lambda: self._tell(False))
-        self._add("In_k", self.ink, self.ink.kind)
+        # Translators: the colour of the strokes.
+        self._add(_("In_k"), self.ink, self.ink.kind)
 
     def _faces(self) -> None:
         self.faces = self._switch(
             wording.faces(None),
             self._settings.faces == "auto",
-            "Draw the eyes, nose and mouth of people that the photo shows.",
+            _("Draw the eyes, nose and mouth of people that the photo shows."),
         )
 
     def _subjects(self) -> None:
         self.subjects = self._switch(
             wording.subjects(None),
             self._settings.subjects == "auto",
-            "Draw each of several people, animals or things at its own scale.",
+            _("Draw each of several people, animals or things at its own scale."),
         )
 
     def _background(self) -> None:
         self.background = whole_number(
             MAX_STROKES,
             self._settings.background,
-            "So many thinner strokes for what lies behind the subject; 0 leaves it out.",
+            _("So many thinner strokes for what lies behind the subject; 0 leaves it out."),
             lambda: self._tell(True),
         )
-        self._add("Background", self.background, self.background)
+        label = pgettext("what lies behind the subject", "Background")
+        self._add(label, self.background, self.background)
 
     def _switch(self, label: str, active: bool, tooltip: str) -> Any:
         switch = Gtk.CheckButton.new_with_label(label)
@@ -226,8 +254,8 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         return switch
 
     def _replaces(self) -> None:
-        self.replaces = Gtk.CheckButton.new_with_label(wording.REPLACE)
-        self.replaces.set_tooltip_text("The sketch that was drawn over this bitmap before goes.")
+        self.replaces = Gtk.CheckButton.new_with_label(_(wording.REPLACE))
+        self.replaces.set_tooltip_text(_("The sketch that was drawn over this bitmap before goes."))
         self.replaces.set_no_show_all(True)
         self.attach(self.replaces, 1, self._row, 1, 1)
         self._row += 1
@@ -236,21 +264,22 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
         self.seed = whole_number(
             MAX_SEED,
             self._settings.seed,
-            "The same number gives the same sketch again.",
+            _("The same number gives the same sketch again."),
             lambda: self._tell(True),
         )
         self.seed.set_width_chars(5)
-        another = Gtk.Button.new_with_mnemonic("_Another Try")
-        another.set_tooltip_text("Begin elsewhere: another sketch of the same photograph.")
+        another = Gtk.Button.new_with_mnemonic(_("_Another Try"))
+        another.set_tooltip_text(_("Begin elsewhere: another sketch of the same photograph."))
         another.connect("clicked", lambda _: self.another_try())
         box = Gtk.Box(spacing=6)
         box.pack_start(self.seed, False, False, 0)
         box.pack_start(another, True, True, 0)
-        self._add("See_d", box, self.seed)
+        # Translators: a number that chance begins with: another one gives another sketch.
+        self._add(_("See_d"), box, self.seed)
 
     def _heading(self, text: str) -> None:
         label = Gtk.Label(xalign=0)
-        label.set_markup(f"<b>{text}</b>")
+        label.set_markup(f"<b>{GLib.markup_escape_text(text)}</b>")
         self.attach(label, 0, self._row, 2, 1)
         self._row += 1
 
@@ -264,8 +293,8 @@ class Controls(Gtk.Grid):  # type: ignore[misc] # GTK has no types
     ) -> Any:
         box = Gtk.ComboBoxText()
         for name, text in rows:
-            box.append(name, text)
-        box.set_active_id(active if active in [name for name, _ in rows] else rows[0][0])
+            box.append(name, _(text))
+        box.set_active_id(active if active in dict(rows) else rows[0][0])
         box.set_tooltip_text(tooltip)
         box.redraw = box.connect("changed", lambda _: self._tell(redraws))
         self._add(label, box, box)

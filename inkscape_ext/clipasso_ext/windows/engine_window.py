@@ -20,7 +20,9 @@ from clipasso_ext.engine.commands import Answer, run_command  # noqa: E402
 from clipasso_ext.engine.many import all_many  # noqa: E402
 from clipasso_ext.host import Host, without_inkscapes  # noqa: E402
 from clipasso_ext.processes import detached, silent  # noqa: E402
+from clipasso_ext.windows import wording  # noqa: E402
 from clipasso_ext.windows.theme import follow_inkscape  # noqa: E402
+from clipasso_ext.words import _  # noqa: E402
 
 # What each button of the question fetches, the recommended first
 OFFERED = {
@@ -37,7 +39,9 @@ class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
     def __init__(self, host: Host) -> None:
         follow_inkscape()
         super().__init__(
-            title="CLIPasso: Engine and Models", border_width=12, icon_name="org.inkscape.Inkscape"
+            title=_("CLIPasso: Engine and Models"),
+            border_width=12,
+            icon_name="org.inkscape.Inkscape",
         )
         self.set_position(Gtk.WindowPosition.CENTER)
         self.set_default_size(680, 460)
@@ -77,81 +81,103 @@ class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
             button = Gtk.Button.new_with_mnemonic(label)
             button.connect("clicked", lambda _, act=act: act())
             row.pack_start(button, False, False, 0)
-        close = Gtk.Button.new_with_mnemonic("_Close")
+        close = Gtk.Button.new_with_mnemonic(_("_Close"))
         close.connect("clicked", lambda _: Gtk.main_quit())
         row.pack_end(close, False, False, 0)
         return row
 
     def _acts(self) -> List[Tuple[str, Callable[[], None]]]:
         return [
-            ("_Start Engine", lambda: self._do(["engine", "start"], self._say)),
-            ("S_top Engine", lambda: self._do(["engine", "stop"], self._say)),
-            ("_Fetch CLIP Weights…", self._fetch),
-            ("Open _Log", self._open_log),
+            (
+                _("_Start Engine"),
+                lambda: self._do(["engine", "start", "--json"], self._show_engine),
+            ),
+            (_("S_top Engine"), lambda: self._do(["engine", "stop", "--json"], self._show_engine)),
+            (_("_Fetch CLIP Weights…"), self._fetch),
+            (_("Open _Log"), self._open_log),
         ]
 
     def _examine(self) -> None:
-        self._do(["doctor", "--json"], self._show_report, "Looking at this machine…")
+        self._do(["doctor", "--json"], self._show_report, _("Looking at this machine…"))
 
     def _show_report(self, answer: Answer) -> None:
-        lines = [
-            f"{MARKS['ok']} extension: {VERSION}, under Inkscape's Python"
-            f" {platform.python_version()}"
-        ]
+        own = _("extension: {version}, under Inkscape's Python {python}").format(
+            version=VERSION, python=platform.python_version()
+        )
+        lines = [f"{MARKS['ok']} {own}"]
         try:
             findings = json.loads(answer.text)
         except ValueError:
             self._report.set_text("\n".join([*lines, answer.text]))
             return
         for one in findings:
-            lines.append(f"{MARKS.get(one['state'], '·')} {one['subject']}: {one['text']}")
+            lines.append(f"{MARKS.get(one['state'], '·')} {wording.finding(one)}")
             if one["advice"]:
-                lines.append(f"      → {one['advice']}")
+                lines.append(f"      → {wording.advice(one)}")
         lines += [f"{MARKS['note']} {one.line}" for one in all_many(self._host)]
         self._report.set_text("\n".join(lines))
-        self._do(["engine", "status"], self._show)
+        self._do(["engine", "status", "--json"], self._show_engine)
 
-    def _show(self, answer: Answer) -> None:
-        self._show_text(answer.text)
+    def _show_engine(self, answer: Answer) -> None:
+        """After what was asked of the engine: what it is at now."""
+        failed = answer.last.get("event") == "error"
+        self._show_text(answer.failure if failed else wording.engine(answer.last))
+
+    def _show_fetched(self, answer: Answer) -> None:
+        if answer.succeeded:
+            self._show_text(_("CLIP is on this machine now."))
+        else:
+            self._show_text(answer.failure)
 
     def _show_text(self, text: str) -> None:
-        self._answer.set_text(text[:1].upper() + text[1:])
+        self._answer.set_text(text)
 
     def _fetch(self) -> None:
         """Only the engine knows where models go."""
         self._do(["models", "path"], self._fetch_if_wanted)
 
     def _fetch_if_wanted(self, folder: Answer) -> None:
-        into = f" into {folder.text}" if folder.succeeded and folder.text else ""
+        if folder.succeeded and folder.text:
+            source = _("It comes from huggingface.co and goes into {folder}.").format(
+                folder=folder.text
+            )
+        else:
+            source = _("It comes from huggingface.co.")
+        reason = "\n".join(
+            [
+                _("Without a GPU a sketch takes minutes with it.") + "\n",
+                _(
+                    "ViT-B/16 is recommended: its sketches are recognised most often (LAION, MIT"
+                    " licence, about 600 MB)."
+                ),
+                _(
+                    "RN101 is the one of the published method, and a little quicker (OpenAI, MIT"
+                    " licence, about 480 MB)."
+                ),
+            ]
+        )
         question = Gtk.MessageDialog(
             transient_for=self,
             modal=True,
             message_type=Gtk.MessageType.QUESTION,
             buttons=Gtk.ButtonsType.CANCEL,
-            text="Download CLIP, a network that has seen drawings besides photographs?",
-            secondary_text=(
-                "Without a GPU a sketch takes minutes with it.\n\n"
-                "ViT-B/16 is recommended: its sketches are recognised most often (LAION, MIT"
-                " licence, about 600 MB).\n"
-                "RN101 is the one of the published method, and a little quicker (OpenAI, MIT"
-                " licence, about 480 MB).\n\n"
-                f"It comes from huggingface.co{into}."
-            ),
+            text=_("Download CLIP, a network that has seen drawings besides photographs?"),
+            secondary_text=f"{reason}\n\n{source}",
         )
-        for number, (name, _) in OFFERED.items():
-            question.add_button(name, number)
+        for number, (label, _model) in OFFERED.items():
+            question.add_button(label, number)
         chosen = question.run()
         question.destroy()
         if chosen in OFFERED:
             self._do(
-                ["models", "fetch", OFFERED[chosen][1]],
-                self._show,
-                "Downloading; you may close this window only when it is done…",
+                ["models", "fetch", OFFERED[chosen][1], "--json"],
+                self._show_fetched,
+                _("Downloading; you may close this window only when it is done…"),
             )
 
     def _open_log(self) -> None:
         if not self._host.logs.is_dir() or not list(self._host.logs.glob("*.log")):
-            self._show_text("There is no log yet.")
+            self._show_text(_("There is no log yet."))
             return
         self._open(self._host.logs)
 
@@ -162,9 +188,10 @@ class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
             subprocess.Popen(
                 [opener, str(folder)], env=without_inkscapes(), **silent(), **detached()
             )
-            self._show_text(f"The logs are in {folder}.")
+            text = _("The logs are in {folder}.")
         except OSError:
-            self._show_text(f"The logs are in {folder}; nothing on this machine opens folders.")
+            text = _("The logs are in {folder}; nothing on this machine opens folders.")
+        self._show_text(text.format(folder=folder))
 
     def _do(self, words: List[str], show: Callable[[Answer], None], meanwhile: str = "") -> None:
         """Run one of the engine's commands without holding the window."""

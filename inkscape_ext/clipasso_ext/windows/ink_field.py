@@ -10,6 +10,7 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, Gtk  # noqa: E402
 
 from clipasso_ext.engine.settings import PHOTO_INK  # noqa: E402
+from clipasso_ext.words import _, pgettext  # noqa: E402
 
 OWN_INK = "own"
 BLACK = "#000000"
@@ -21,16 +22,18 @@ class InkField(Gtk.Box):  # type: ignore[misc] # GTK has no types
     def __init__(self, ink: str, changed: Callable[[], None]) -> None:
         super().__init__(spacing=6)
         self.kind = Gtk.ComboBoxText()
-        self.kind.append(OWN_INK, "One colour")
-        self.kind.append(PHOTO_INK, "From the photograph")
+        self.kind.append(OWN_INK, _("One colour"))
+        self.kind.append(PHOTO_INK, _("From the photograph"))
         self.kind.set_active_id(PHOTO_INK if ink == PHOTO_INK else OWN_INK)
-        self.kind.set_tooltip_text("One colour for all strokes, or for each the photograph's own.")
+        self.kind.set_tooltip_text(
+            _("One colour for all strokes, or for each the photograph's own.")
+        )
         color = Gdk.RGBA()
         if not color.parse(ink):
             color.parse("black")
         self.color = Gtk.ColorButton.new_with_rgba(color)
-        self.color.set_title("Ink")
-        self.color.set_tooltip_text("The colour of all strokes.")
+        self.color.set_title(pgettext("title of the colour chooser", "Ink"))
+        self.color.set_tooltip_text(_("The colour of all strokes."))
         self.color.set_sensitive(ink != PHOTO_INK)
 
         def choose(_: Any) -> None:

@@ -11,9 +11,11 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk  # noqa: E402
 
 from clipasso_ext.engine.settings import MAX_STROKES, MAX_WIDTH  # noqa: E402
+from clipasso_ext.words import _, later  # noqa: E402
 
 SLIDER_STROKES = 64  # the slider's end: above, a number tells more than a handle
-AUTOMATIC = "automatic"  # in place of a width of 0
+# Translators: in place of a width of 0: it follows from the subject's size.
+AUTOMATIC = later("automatic")
 FINE_UNITS = ("mm", "cm", "in", "pc")  # that are more than a pixel
 STEPS = {"mm": 0.1, "cm": 0.01, "in": 0.01, "pc": 0.05}
 STEP = 0.5  # of other units
@@ -29,7 +31,7 @@ class StrokeCount(Gtk.Box):  # type: ignore[misc] # GTK has no types
         )
         self.number = Gtk.SpinButton(adjustment=adjustment, numeric=True)
         hear_typing(self.number)
-        self.number.set_tooltip_text("The fewer strokes, the more abstract the sketch.")
+        self.number.set_tooltip_text(_("The fewer strokes, the more abstract the sketch."))
         self.slider = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 1, SLIDER_STROKES, 1)
         self.slider.set_draw_value(False)
         self.slider.set_size_request(150, -1)
@@ -64,7 +66,7 @@ class WidthField(Gtk.Box):  # type: ignore[misc] # GTK has no types
         hear_typing(self.number)
         self.number.set_width_chars(10)
         self.number.set_value(width)
-        self.number.set_tooltip_text("0 takes 1.3 % of the subject's size.")
+        self.number.set_tooltip_text(_("0 takes 1.3 % of the subject's size."))
         self.number.connect("value-changed", lambda _: changed())
         hint = Gtk.Label(label=unit, xalign=0)
         hint.get_style_context().add_class("dim-label")
@@ -92,8 +94,8 @@ def hear_typing(number: Any) -> None:
 
 def take_typed(number: Any) -> None:
     """Have a field take over what was typed into it. What is no number is forgotten."""
-    typed = number.get_text().strip().replace(",", ".")
-    value = 0.0 if typed == AUTOMATIC else read_number(typed)
+    typed = number.get_text().strip()
+    value = 0.0 if typed == _(AUTOMATIC) else read_number(typed.replace(",", "."))
     number.set_value(number.get_value() if value is None else value)
 
 
@@ -110,6 +112,6 @@ def _automatic(button: Any) -> bool:
     """Nought is shown as what it means."""
     if button.get_value() > 0:
         return False
-    if button.get_text() != AUTOMATIC:
-        button.set_text(AUTOMATIC)
+    if button.get_text() != _(AUTOMATIC):
+        button.set_text(_(AUTOMATIC))
     return True

@@ -14,27 +14,28 @@ from clipasso_ext.cancellation import CalledOff, Cancellation  # noqa: E402
 from clipasso_ext.engine.offer import Offer, bring  # noqa: E402
 from clipasso_ext.windows.dialogs import ask  # noqa: E402
 from clipasso_ext.windows.waiting_window import WaitingWindow  # noqa: E402
+from clipasso_ext.words import _, later, number  # noqa: E402
 
-INTRODUCTION = (
+INTRODUCTION = later(
     "Sketches are computed by CLIPasso's engine, a program of its own on this computer, which is"
     " not installed yet. Nothing is downloaded unless you say so."
 )
-BY_HAND = "In a terminal, this brings it:"
+BY_HAND = later("In a terminal, this brings it:")
 
 
 class OfferWindow(WaitingWindow):
     """Shows an offer. The person copies its lines, or lets them be done after a yes."""
 
     def __init__(self, offer: Offer) -> None:
-        super().__init__("CLIPasso: the engine is not installed yet")
+        super().__init__(_("CLIPasso: the engine is not installed yet"))
         self.set_default_size(640, -1)
         self._offer = offer
         self._cancellation = Cancellation()
         self._done = False
         self.bar.set_no_show_all(True)
-        self._install = Gtk.Button.new_with_mnemonic("_Install…")
+        self._install = Gtk.Button.new_with_mnemonic(_("_Install…"))
         self._install.connect("clicked", lambda _: self._ask())
-        copy = Gtk.Button.new_with_mnemonic("C_opy")
+        copy = Gtk.Button.new_with_mnemonic(_("C_opy"))
         copy.connect("clicked", lambda _: self._copy())
         if not offer.obstacle:
             for button in (self._install, copy):
@@ -44,13 +45,13 @@ class OfferWindow(WaitingWindow):
             self.page.reorder_child(widget, place)
 
     def _texts(self) -> Any:
-        yield Gtk.Label(label=INTRODUCTION, xalign=0, wrap=True, max_width_chars=80)
+        yield Gtk.Label(label=_(INTRODUCTION), xalign=0, wrap=True, max_width_chars=80)
         if self._offer.obstacle:
             yield Gtk.Label(
                 label=self._offer.obstacle, xalign=0, wrap=True, selectable=True, max_width_chars=80
             )
             return
-        yield Gtk.Label(label=BY_HAND, xalign=0)
+        yield Gtk.Label(label=_(BY_HAND), xalign=0)
         lines = Gtk.TextView(editable=False, monospace=True, left_margin=6, top_margin=6)
         lines.get_buffer().set_text(self._offer.command)
         frame = Gtk.ScrolledWindow(shadow_type=Gtk.ShadowType.IN, min_content_height=130)
@@ -73,21 +74,21 @@ class OfferWindow(WaitingWindow):
         clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
         clipboard.set_text(self._offer.command, -1)
         clipboard.store()
-        self.status.set_text("Copied. When it is done, choose the menu entry again.")
+        self.status.set_text(_("Copied. When it is done, choose the menu entry again."))
 
     def _ask(self) -> None:
-        question = (
-            "Install CLIPasso's engine? It downloads about %s, from pypi.org and"
-            " download.pytorch.org." % self._offer.size
-        )
-        if ask(question, "_Install", "_Not Now"):
+        question = _(
+            "Install CLIPasso's engine? It downloads about {size} GB, from pypi.org and"
+            " download.pytorch.org."
+        ).format(size=number(self._offer.size_gb, 0 if self._offer.size_gb >= 1 else 1))
+        if ask(question, _("_Install"), _("_Not Now")):
             self._install.set_sensitive(False)
             self.bar.show()
             threading.Thread(target=self._work, daemon=True).start()
 
     def _work(self) -> None:
         def tell(meaning: str) -> None:
-            GLib.idle_add(self.show_progress, meaning + "…", None)
+            GLib.idle_add(self.show_progress, f"{meaning}…", None)
 
         try:
             problem = bring(self._offer, tell, self._cancellation)

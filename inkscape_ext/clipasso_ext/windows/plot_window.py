@@ -23,10 +23,12 @@ Work = Callable[[Callable[[Event], None], Cancellation], Path]
 class PlotWindow(WaitingWindow):
     """Shows work that is done in another thread, and closes by itself."""
 
-    def __init__(self, title: str, status: str, work: Work) -> None:
+    def __init__(self, title: str, status: str, step: str, work: Work) -> None:
+        """status: what is told first. step: what is told then, with {step} and {steps} in it."""
         super().__init__(title)
         self.set_default_size(WIDTH_PX, -1)
         self._status = status
+        self._step = step
         self._work = work
         self._cancellation = Cancellation()
         self._made: Optional[Path] = None
@@ -37,7 +39,7 @@ class PlotWindow(WaitingWindow):
         what the work raised.
         """
         worker = threading.Thread(target=self._do, daemon=True)
-        self.show_progress(f"{self._status}…", 0.0)
+        self.show_progress(self._status, 0.0)
         self.show_all()
         self.present()
         worker.start()
@@ -72,4 +74,4 @@ class PlotWindow(WaitingWindow):
     def _show(self, event: Event) -> None:
         step = event["step"]
         steps = event["steps"]
-        self.show_progress(f"{self._status}: step {step} of {steps}", step / max(steps, 1))
+        self.show_progress(self._step.format(step=step, steps=steps), step / max(steps, 1))

@@ -17,19 +17,20 @@ from clipasso_ext.host import Host  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
 from clipasso_ext.windows.preview import SIDE_PX, Preview  # noqa: E402
 from clipasso_ext.windows.waiting_window import WaitingWindow  # noqa: E402
+from clipasso_ext.words import _  # noqa: E402
 
 
 class ProgressWindow(WaitingWindow):
     """Sketches every task, and closes by itself."""
 
     def __init__(self, tasks: Sequence[Task], chosen: Settings, host: Host) -> None:
-        super().__init__("Sketching")
+        super().__init__(_("Sketching"))
         self._tasks = tasks
         self._chosen = chosen
         self._session = Session(tasks, host, GLib.idle_add, self._refresh, SIDE_PX)
         self._preview = Preview()
-        self._keep = Gtk.Button.new_with_mnemonic("_Stop and Keep")
-        self._keep.set_tooltip_text("End the work now and insert the sketch as it is")
+        self._keep = Gtk.Button.new_with_mnemonic(_("_Stop and Keep"))
+        self._keep.set_tooltip_text(_("End the work now and insert the sketch as it is"))
         self._keep.connect("clicked", lambda _: self._session.keep())
         self.buttons.pack_end(self._keep, False, False, 0)
         self.page.pack_start(self._preview, True, True, 0)

@@ -14,16 +14,18 @@ from clipasso_ext.engine.regions import LESS, MORE, NOT_SUBJECT, ONLY  # noqa: E
 from clipasso_ext.engine.sketch_task import PhotoTask  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
 from clipasso_ext.windows.brush import Brush  # noqa: E402
+from clipasso_ext.words import _, later  # noqa: E402
 
 NOTHING = "nothing"
 MEANINGS = [
-    (NOTHING, "Draw normally there"),
-    (MORE, "More strokes there"),
-    (LESS, "Fewer strokes there"),
-    (ONLY, "Draw only what is inside"),
-    (NOT_SUBJECT, "Leave it out"),
+    # Translators: answers to "2 shapes are selected with the bitmap:", what is meant by them.
+    (NOTHING, later("Draw normally there")),
+    (MORE, later("More strokes there")),
+    (LESS, later("Fewer strokes there")),
+    (ONLY, later("Draw only what is inside")),
+    (NOT_SUBJECT, later("Leave it out")),
 ]
-TIP = "Shapes mark regions of the bitmap, as the brush does."
+TIP = later("Shapes mark regions of the bitmap, as the brush does.")
 
 
 class ShapeRow(Gtk.Box):  # type: ignore[misc] # GTK has no types
@@ -43,9 +45,9 @@ class ShapeRow(Gtk.Box):  # type: ignore[misc] # GTK has no types
         self._at = 0
         self._following = False  # the choice follows what is marked, nobody makes it
         self._label = Gtk.Label(xalign=0)
-        self._choice = Gtk.ComboBoxText(tooltip_text=TIP)
+        self._choice = Gtk.ComboBoxText(tooltip_text=_(TIP))
         for meaning, text in MEANINGS:
-            self._choice.append(meaning, text)
+            self._choice.append(meaning, _(text))
         self._choice.connect("changed", self._choose)
         for widget in (self._label, self._choice):
             widget.show()

@@ -31,6 +31,7 @@ from clipasso_ext.windows.problem_bar import ProblemBar  # noqa: E402
 from clipasso_ext.windows.stills import Stills, made  # noqa: E402
 from clipasso_ext.windows.theme import follow_inkscape  # noqa: E402
 from clipasso_ext.windows.work import Work  # noqa: E402
+from clipasso_ext.words import _  # noqa: E402
 
 PAUSE_MS = 150  # a turning knob is followed when it rests for so long
 PAINT_PAUSE_MS = 700  # between two strokes of the brush one lifts the hand
@@ -48,7 +49,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         """unit: in which the document shows lengths."""
         follow_inkscape()
         super().__init__(
-            title="Sketch a Photograph", border_width=10, icon_name="org.inkscape.Inkscape"
+            title=_("Sketch a Photograph"), border_width=10, icon_name="org.inkscape.Inkscape"
         )
         self._tasks = tasks
         self._host = host
@@ -243,7 +244,7 @@ class SketchWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
 
     def _status_line(self) -> str:
         if self._work.is_handing_over:
-            return "Preparing the bitmaps for the background…"
+            return _("Preparing the bitmaps for the background…")
         if self._work.session.busy:
             return wording.status_line(self._work.session)
         state = self._work.state

@@ -10,6 +10,7 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 
 from clipasso_ext.windows.theme import follow_inkscape  # noqa: E402
+from clipasso_ext.words import _  # noqa: E402
 
 PULSE_MS = 100
 
@@ -29,8 +30,8 @@ class WaitingWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
         self._pulse = 0  # the timer that moves the bar
         self.buttons = Gtk.Box(spacing=8)
         self.page = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=10)
-        cancel = Gtk.Button.new_with_mnemonic("_Cancel")
-        cancel.set_tooltip_text("Leave the document as it is (Esc)")
+        cancel = Gtk.Button.new_with_mnemonic(_("_Cancel"))
+        cancel.set_tooltip_text(_("Leave the document as it is (Esc)"))
         cancel.connect("clicked", lambda _: self.cancel())
         self.buttons.pack_start(cancel, False, False, 0)
         for widget in (self.status, self.bar, self.buttons):

@@ -2,49 +2,80 @@
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.session import Session
 from clipasso_ext.engine.settings import DRAFT
 from clipasso_ext.engine.tries import Try
+from clipasso_ext.words import _, filled, later, ngettext
 
-REPLACE = "Replace the sketch that is there"
+# what the engine's doctor looks at
+DOCTORS = (
+    "Python",
+    later("packages"),
+    "torch",
+    later("devices"),
+    later("guide lite"),
+    later("subject mask"),
+    later("faces in photographs"),
+    later("guides clip:*"),
+    "diffvg",
+    later("folders"),
+    later("extension"),
+)
+REPLACE = later("Replace the sketch that is there")
+# by the engine's word for where the subject's mask comes from
+SUBJECTS = {
+    "alpha": later("The subject is what is not transparent."),
+    "plain border": later("The subject is what stands out from the plain background."),
+}
+# by the phase of the session
+PHASES = {
+    "preparing": later("Looking at the bitmap…"),
+    "waking": later("Starting the engine: it loads its networks, which takes some seconds once…"),
+    "started": later("Laying the first strokes…"),
+}
+SEEKING = later("Finding the subject and its edges…")
 
 
 def strokes(count: int) -> str:
-    return f"{count} {'stroke' if count == 1 else 'strokes'}"
+    return ngettext("{count} stroke", "{count} strokes", count).format(count=count)
 
 
 def status_line(session: Session) -> str:
     """One line on what is computed now."""
-    several = ""
+    line = _phase_line(session)
     if len(session.tasks) > 1 and session.current is not None:
-        several = f"{session.tasks[session.current].name}: "
-    return several + _phase_line(session)
+        return f"{session.tasks[session.current].name}: {line}"
+    return line
 
 
 def _phase_line(session: Session) -> str:
     event = session.latest
-    if session.phase == "preparing":
-        return "Looking at the bitmap…"
-    if session.phase == "waking":
-        return "Starting the engine: it loads its networks, which takes some seconds once…"
     if session.phase == "queued":
         count = event["position"]
-        sketches = "sketch goes" if count == 1 else "sketches go"
-        return f"Waiting for the engine: {count} other {sketches} first…"
-    if session.phase == "started":
-        return "Laying the first strokes…"
+        return ngettext(
+            "Waiting for the engine: {count} other sketch goes first…",
+            "Waiting for the engine: {count} other sketches go first…",
+            count,
+        ).format(count=count)
     if session.phase == "progress" and event["step"] >= event["steps"]:
-        return "Ordering the strokes by how much each is needed…"
+        return _("Ordering the strokes by how much each is needed…")
     if session.phase == "progress":
-        is_draft = session.preset == DRAFT
-        left_s = event.get("time_left_s")
-        rest = f", {duration(left_s)} left" if left_s and not is_draft else ""
-        work = "Draft" if is_draft else "Finishing"
-        return f"{work}: step {event['step']} of {event['steps']}{rest}"
-    return "Finding the subject and its edges…"
+        return _step_line(event, session.preset == DRAFT)
+    return _(PHASES.get(session.phase, SEEKING))
+
+
+def _step_line(event: Event, is_draft: bool) -> str:
+    """How far a sketch is."""
+    at = {"step": event["step"], "steps": event["steps"]}
+    left_s = event.get("time_left_s")
+    if is_draft:
+        return _("Draft: step {step} of {steps}").format(**at)
+    if not left_s:
+        return _("Finishing: step {step} of {steps}").format(**at)
+    return _("Finishing: step {step} of {steps}, {time} left").format(**at, time=duration(left_s))
 
 
 def guide_line(started: Event) -> str:
@@ -57,19 +88,18 @@ def guide_line(started: Event) -> str:
 def judge(guide: str) -> str:
     """Who says how like the photograph a sketch is."""
     if not guide.startswith("clip:"):
-        return "Judged by the built-in network."
-    return f"Judged by CLIP ({guide.split(':')[1]})."
+        return _("Judged by the built-in network.")
+    return _("Judged by CLIP ({model}).").format(model=guide.split(":")[1])
 
 
 def subject(mask: str) -> str:
     """What was taken for the subject. mask: where it comes from, in the engine's words."""
     if mask.startswith("none"):
-        return "The whole picture is drawn."
-    if mask == "alpha":
-        return "The subject is what is not transparent."
-    if mask == "plain border":
-        return "The subject is what stands out from the plain background."
-    return "The subject was found automatically: the view Mask shows it."
+        return _("The whole picture is drawn.")
+    if mask in SUBJECTS:
+        return _(SUBJECTS[mask])
+    # Translators: "Mask" is the label of one of the views of the window.
+    return _("The subject was found automatically: the view Mask shows it.")
 
 
 def result_line(one: Try, note: str) -> str:
@@ -79,10 +109,17 @@ def result_line(one: Try, note: str) -> str:
     count = strokes(one.strokes)
     if one.stopped:
         done, planned = one.steps
-        return f"Stopped after {done} of {planned} steps: {count}."
+        # Translators: {strokes} is "16 strokes".
+        return _("Stopped after {done} of {planned} steps: {strokes}.").format(
+            done=done, planned=planned, strokes=count
+        )
     if one.is_draft:
-        return f"Draft of {count}. Finish refines it; Insert puts it into the document as it is."
-    return f"Finished: {count}."
+        # Translators: {strokes} is "16 strokes"; Finish and Insert are the labels of buttons.
+        return _(
+            "Draft of {strokes}. Finish refines it; Insert puts it into the document as it is."
+        ).format(strokes=count)
+    # Translators: {strokes} is "16 strokes".
+    return _("Finished: {strokes}.").format(strokes=count)
 
 
 def try_caption(one: Try) -> str:
@@ -92,35 +129,54 @@ def try_caption(one: Try) -> str:
 
 def try_line(one: Try) -> str:
     """What a small picture shows."""
-    work = "Draft" if one.is_draft else "Finished"
+    # Translators: {strokes} is "16 strokes", {time} is "7 s"; a try is an attempt.
+    text = _("Finished: {strokes}, try {number}, {time}. Click to have it back.")
+    if one.is_draft:
+        text = _("Draft: {strokes}, try {number}, {time}. Click to have it back.")
     if one.stopped:
-        work = f"Stopped after {one.steps[0]} of {one.steps[1]} steps"
-    parts = [strokes(one.strokes), f"try {one.settings.seed + 1}", duration(one.time_s)]
-    return f"{work}: {', '.join(parts)}. Click to have it back."
+        text = _(
+            "Stopped after {done} of {planned} steps: {strokes}, try {number}, {time}. Click to"
+            " have it back."
+        )
+    return text.format(
+        done=one.steps[0],
+        planned=one.steps[1],
+        strokes=strokes(one.strokes),
+        number=one.settings.seed + 1,
+        time=duration(one.time_s),
+    )
 
 
 def page(names: Sequence[str], at: int) -> str:
     """Which of several bitmaps is on show."""
-    return f"{at + 1} of {len(names)}: {names[at]}"
+    # Translators: which of several bitmaps is on show: "2 of 3: portrait".
+    return _("{number} of {count}: {name}").format(number=at + 1, count=len(names), name=names[at])
 
 
 def shapes(count: int) -> str:
     """The question what so many selected shapes mean."""
-    if count == 1:
-        return "1 shape is selected with the bitmap:"
-    return f"{count} shapes are selected with the bitmap:"
+    return ngettext(
+        "{count} shape is selected with the bitmap:",
+        "{count} shapes are selected with the bitmap:",
+        count,
+    ).format(count=count)
 
 
 def insert_label(count: int) -> str:
     """Of the button that inserts the sketches of so many bitmaps; with its mnemonic."""
-    return "_Insert" if count == 1 else f"_Insert All {count}"
+    if count == 1:
+        return _("_Insert")
+    return ngettext("_Insert All {count}", "_Insert All {count}", count).format(count=count)
 
 
 def faces(found: Optional[int]) -> str:
     """The label of the switch for faces. found: None where nobody has looked."""
     if found is None:
-        return "Faces"
-    return f"Faces ({found or 'none'} found)"
+        # Translators: a switch: the features of faces are drawn.
+        return _("Faces")
+    if not found:
+        return _("Faces (none found)")
+    return ngettext("Faces ({count} found)", "Faces ({count} found)", found).format(count=found)
 
 
 def subjects(found: Optional[int]) -> str:
@@ -128,14 +184,69 @@ def subjects(found: Optional[int]) -> str:
     looked.
     """
     if found is None:
-        return "Subjects apart"
-    return f"Subjects apart ({found if found > 1 else 'only one'} found)"
+        # Translators: a switch: subjects that stand apart are drawn apart, each at its own scale.
+        return _("Subjects apart")
+    if found <= 1:
+        return _("Subjects apart (only one found)")
+    return ngettext(
+        "Subjects apart ({count} found)", "Subjects apart ({count} found)", found
+    ).format(count=found)
 
 
 def duration(seconds: float) -> str:
     """As a person says it."""
     whole = int(seconds + 0.999)
-    return f"{whole} s" if whole < 90 else f"{(whole + 30) // 60} min"
+    if whole < 90:
+        # Translators: seconds.
+        return _("{count} s").format(count=whole)
+    # Translators: minutes.
+    return _("{count} min").format(count=(whole + 30) // 60)
+
+
+def engine(facts: Dict[str, Any]) -> str:
+    """What the engine is at. facts: what it says of itself; nothing where it does not run."""
+    if not facts:
+        return _("The engine is not running; the next sketch starts it.")
+    state = _("The engine {version} is idle.")
+    if facts.get("working"):
+        state = _("The engine {version} is computing.")
+    parts = [state.format(version=facts.get("version"))]
+    waiting = int(facts.get("waiting") or 0)
+    if waiting:
+        parts.append(
+            ngettext("{count} sketch waits.", "{count} sketches wait.", waiting).format(
+                count=waiting
+            )
+        )
+    if facts.get("memory_mb"):
+        memory = _("It takes {size} MB of memory (process {number}).")
+        parts.append(memory.format(size=round(facts["memory_mb"]), number=facts.get("pid")))
+    return " ".join(parts)
+
+
+def finding(said: Dict[str, Any]) -> str:
+    """A line of the doctor's report."""
+    told = _told(_words(said).get("text"), str(said["text"]))
+    return f"{_(str(said['subject']))}: {told}"
+
+
+def advice(said: Dict[str, Any]) -> str:
+    """What to do about it."""
+    advised = _words(said).get("advice")
+    return _told([advised] if advised else [], str(said["advice"]))
+
+
+def _words(said: Dict[str, Any]) -> Dict[str, Any]:
+    """Of a finding: what other languages are made of; nothing of an earlier engine."""
+    return dict(said.get("words") or {})
+
+
+def _told(parts: Any, otherwise: str) -> str:
+    """What the engine tells in clauses, each a template and values. otherwise: the same in English,
+    of an engine that does not tell it so.
+    """
+    told = [filled(str(part["text"]), part["values"], "") for part in parts or []]
+    return "; ".join(told) if told and all(told) else otherwise
 
 
 def is_unmeasured(session: Session) -> bool:

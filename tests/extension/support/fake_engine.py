@@ -300,6 +300,13 @@ def plot(command: str, words: List[str]) -> int:
     return 0
 
 
+def engine(do: str) -> str:
+    """What the engine is at after that, as JSON."""
+    if do == "stop":
+        return "null"
+    return json.dumps({"version": "7.7", "working": do == "start", "waiting": 0, "pid": 1})
+
+
 def main(words: List[str]) -> int:
     command = words[0]
     if command == "run":
@@ -308,6 +315,8 @@ def main(words: List[str]) -> int:
         run_job(words[1])
     elif command == "doctor":
         print(json.dumps([{"subject": "Python", "state": "ok", "text": "fake", "advice": ""}]))
+    elif command == "engine" and words[-1] == "--json":
+        print(engine(words[1]))
     elif words == ["models", "path"]:
         print(os.path.join(os.sep, "weights", "of", "another", "disk"))
     elif command in ("join", "order"):
