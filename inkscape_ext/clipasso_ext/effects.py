@@ -34,7 +34,7 @@ from clipasso_ext.host import (
 )
 from clipasso_ext.problem import FAULT, Problem
 from clipasso_ext.telling import tell
-from clipasso_ext.words import _
+from clipasso_ext.words import _, told_of
 
 INTERRUPTED = 130  # the status of a command that Ctrl+C ended
 
@@ -139,7 +139,9 @@ class Effect(inkex.EffectExtension):
                 event = require_result(ask_once(host, picture, request, task.edit))
                 results.append((task, event))
             except Problem as problem:
-                problems.append(f"{task.name}: {problem}" if len(tasks) > 1 else str(problem))
+                problems.append(
+                    told_of(task.name, str(problem)) if len(tasks) > 1 else str(problem)
+                )
         self.finish(results, problems, chosen)
 
     def finish(

@@ -23,7 +23,7 @@ from clipasso_ext.host import Host, has_display, has_gtk
 from clipasso_ext.menu import parameters
 from clipasso_ext.needs import explain_gtk
 from clipasso_ext.problem import Problem
-from clipasso_ext.words import _
+from clipasso_ext.words import _, told_of
 
 _color: Any = inkex.Color  # some releases of inkex have types, others have not
 
@@ -141,7 +141,9 @@ class BackgroundEffect(SettingsEffect):
             try:
                 submitted.append(submit(task, chosen, host).name)
             except Problem as problem:
-                problems.append(f"{task.name}: {problem}" if len(tasks) > 1 else str(problem))
+                problems.append(
+                    told_of(task.name, str(problem)) if len(tasks) > 1 else str(problem)
+                )
         if not submitted:
             raise Problem("\n\n".join(problems))
         self.tell("\n\n".join([handed_over(submitted), *problems]), not problems)

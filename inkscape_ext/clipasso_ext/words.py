@@ -20,6 +20,7 @@ from typing import Any, List, Mapping, Optional, Sequence, Set
 
 DOMAIN = "clipasso"  # every .inx file names it
 FOLDER = Path(__file__).resolve().parents[1] / "locale"
+ENDS = (".", "!", "?", "…", "。")  # of sentences
 VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # that say a language, as gettext has it
 LIMIT_S = 5  # of a question to the system; it takes some hundredths
 
@@ -55,7 +56,24 @@ def listed(names: Sequence[str]) -> str:
     if not first:
         return last
     # Translators: the end of a list, such as "one, two and three".
-    return _("{first} and {last}").format(first=", ".join(first), last=last)
+    first_ones = pgettext("between names", ", ").join(first)
+    return _("{first} and {last}").format(first=first_ones, last=last)
+
+
+def told_of(subject: str, told: str) -> str:
+    """What is told of something that has a name."""
+    return pgettext("a name and more", "{subject}: {told}").format(subject=subject, told=told)
+
+
+def clauses(told: Sequence[str]) -> str:
+    """One sentence of several clauses."""
+    return pgettext("between clauses", "; ").join(told)
+
+
+def sentence(line: str) -> str:
+    """The line with the mark that ends a sentence."""
+    whole = pgettext("a sentence and its end", "{line}.")
+    return line if line.endswith(ENDS) else whole.format(line=line)
 
 
 def filled(text: str, values: Mapping[str, Any], otherwise: str) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Catalog, Message
 
 # Not translated yet. Who has done a language takes it out of here.
-UNFINISHED = ("es", "fr", "ja")
+UNFINISHED: tuple[str, ...] = ()
 LANGUAGES = [
     pytest.param(
         one,
@@ -178,6 +178,11 @@ def test_a_language_is_complete(language: str) -> None:
     assert [one.id for one in catalogues.missing(catalogues.load(language))] == []
 
 
+def separates(message: Message) -> bool:
+    """Whether it stands between others, with the spaces that its language wants."""
+    return str(message.context).startswith("between ")
+
+
 def faults(message: Message) -> Iterator[str]:
     """What is wrong with a translation, beside its words."""
     source = forms(message.id)
@@ -190,7 +195,7 @@ def faults(message: Message) -> Iterator[str]:
             yield f"other names in braces: {said}"
         if len(MNEMONIC.findall(said)) != len(MNEMONIC.findall(source[0])):
             yield f"other mnemonics: {said}"
-        for end in (0, -1):
+        for end in () if separates(message) else (0, -1):
             if said[end].isspace() != source[0][end].isspace():
                 yield f"other spaces around it: {said!r}"
         if said.count("\n\n") != source[0].count("\n\n"):

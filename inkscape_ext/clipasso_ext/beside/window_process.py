@@ -22,7 +22,7 @@ from clipasso_ext.host import find_host, has_gtk, log
 from clipasso_ext.locks import hold
 from clipasso_ext.problem import FAULT, Problem
 from clipasso_ext.telling import tell
-from clipasso_ext.words import _
+from clipasso_ext.words import _, told_of
 
 
 def main() -> None:
@@ -71,7 +71,7 @@ def attend(folder: Path) -> str:
         try:
             task.insert(event, window.settings)
         except Problem as problem:  # the others are inserted
-            told.append(f"{task.name}: {problem}")
+            told.append(told_of(task.name, str(problem)))
     jobs = [task.job for task in tasks if task.job is not None]
     if jobs:
         told.insert(0, Delivery(jobs, origin, connect()).run())

@@ -16,7 +16,7 @@ from clipasso_ext.engine.connection import Event, message_of, parsed
 from clipasso_ext.host import NO_ENGINE, Host, log
 from clipasso_ext.problem import Problem
 from clipasso_ext.processes import detached, end
-from clipasso_ext.words import _, ngettext
+from clipasso_ext.words import _, ngettext, sentence
 
 JOIN = "join"
 ORDER = "order"
@@ -50,7 +50,7 @@ def plot(
     words += [f"--only={ident}" for ident in only or []]
     last = _run(words, host, scratch / "messages", on_progress, cancellation, silence_s)
     if last.get("event") != "plotted":
-        raise Problem(_sentence(message_of(last)))
+        raise Problem(sentence(message_of(last)))
     return made
 
 
@@ -129,7 +129,3 @@ def _failure(said: str) -> Event:
     """The ``error`` of a command that told of none: the last line that it wrote for people."""
     lines = said.splitlines() or [""]
     return {"event": "error", "message": lines[-1].replace("clipasso: ", "", 1)}
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", "…", "。")) else text + "."

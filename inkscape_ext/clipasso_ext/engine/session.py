@@ -15,7 +15,7 @@ from clipasso_ext.engine.task import Task, TaskState
 from clipasso_ext.engine.tries import Try
 from clipasso_ext.host import Host, log
 from clipasso_ext.problem import FAULT, Problem
-from clipasso_ext.words import _, later
+from clipasso_ext.words import _, later, told_of
 
 NOTHING_BETTER = later("No better sketch was found from here; this one stays.")
 # while another one was looked at
@@ -118,7 +118,7 @@ class Session:
         """What went wrong, each with the bitmap's name where there are several."""
         several = len(self.tasks) > 1
         return [
-            f"{task.name}: {state.problem}" if several else state.problem
+            told_of(task.name, state.problem) if several else state.problem
             for task, state in zip(self.tasks, self.states)
             if state.problem
         ]

@@ -17,7 +17,7 @@ from clipasso_ext.host import Host, log
 from clipasso_ext.menu import insert_finished
 from clipasso_ext.problem import FAULT, Problem
 from clipasso_ext.processes import end
-from clipasso_ext.words import _, later
+from clipasso_ext.words import _, later, told_of
 
 NONE_STARTED = later("None of the sketches was started.")
 
@@ -95,7 +95,7 @@ class Submission:
         except Problem as problem:
             if len(self._tasks) == 1:
                 raise
-            raise Problem(f"{task.name}: {problem}") from None
+            raise Problem(told_of(task.name, str(problem))) from None
 
     def start(self) -> List[BackgroundJob]:
         """Show the folders, and start a process for each that outlives Inkscape.

@@ -8,7 +8,7 @@ from clipasso_ext.engine.connection import Event
 from clipasso_ext.engine.session import Session
 from clipasso_ext.engine.settings import DRAFT
 from clipasso_ext.engine.tries import Try
-from clipasso_ext.words import _, filled, later, ngettext
+from clipasso_ext.words import _, clauses, filled, later, ngettext, told_of
 
 # what the engine's doctor looks at
 DOCTORS = (
@@ -47,7 +47,7 @@ def status_line(session: Session) -> str:
     """One line on what is computed now."""
     line = _phase_line(session)
     if len(session.tasks) > 1 and session.current is not None:
-        return f"{session.tasks[session.current].name}: {line}"
+        return told_of(session.tasks[session.current].name, line)
     return line
 
 
@@ -227,7 +227,7 @@ def engine(facts: Dict[str, Any]) -> str:
 def finding(said: Dict[str, Any]) -> str:
     """A line of the doctor's report."""
     told = _told(_words(said).get("text"), str(said["text"]))
-    return f"{_(str(said['subject']))}: {told}"
+    return told_of(_(str(said["subject"])), told)
 
 
 def advice(said: Dict[str, Any]) -> str:
@@ -246,7 +246,7 @@ def _told(parts: Any, otherwise: str) -> str:
     of an engine that does not tell it so.
     """
     told = [filled(str(part["text"]), part["values"], "") for part in parts or []]
-    return "; ".join(told) if told and all(told) else otherwise
+    return clauses(told) if told and all(told) else otherwise
 
 
 def is_unmeasured(session: Session) -> bool:
