@@ -40,6 +40,9 @@ PLAIN_SHARE = 0.97  # of the border's pixels that must have the border's colour
 Relevance = Callable[[], NDArray[np.floating]]
 
 
+GRABCUT = "GrabCut"
+
+
 @dataclass(frozen=True)
 class Mask:
     """Which pixels belong to the subject.
@@ -53,6 +56,11 @@ class Mask:
     foreground: NDArray[np.floating]
     source: str
     shown: NDArray[np.bool_] | None = None
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether its pieces are often not whole things, only what is of one colour."""
+        return self.source == GRABCUT
 
 
 def find_subject(picture: Picture, choice: str, relevance: Relevance) -> Mask:
@@ -94,7 +102,7 @@ def _automatic(picture: Picture, relevance: Relevance) -> Mask:
         source = MASK.name
         found = _from_u2netp(picture)
     else:
-        source = "GrabCut"
+        source = GRABCUT
         found = _from_grabcut(picture, relevance())
     if (found > SUBJECT).mean() < BLANK:
         return Mask(np.ones(picture.rgb.shape[:2], np.float32), f"none ({source} found no subject)")

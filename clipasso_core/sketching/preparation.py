@@ -127,6 +127,7 @@ class Preparation:
                 strokes=request.strokes,
             )
         is_one = wanted in (ONE, 1) or request.one_line or self.preset_name == "published"
+        is_one = is_one or (mask.is_coarse and not isinstance(wanted, int))
         most = min(MOST_SUBJECTS, request.strokes // FEWEST)
         if is_one or most < 2 or not has_subject(mask):
             return [mask]

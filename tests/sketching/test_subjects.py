@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from clipasso_core.document.svg import from_svg, to_svg
 from clipasso_core.frame import Frame
 from clipasso_core.guide import Guide
 from clipasso_core.photo.faces import Face
+from clipasso_core.photo.mask import GRABCUT, Mask
 from clipasso_core.photo.picture import Picture, from_array
 from clipasso_core.result import SketchResult
 from clipasso_core.sketching import edit
@@ -136,6 +138,17 @@ def test_all_as_one(lite: Guide, change: dict[str, object]) -> None:
     result = drawn(lite, replace(BRIEF, **change))  # type: ignore[arg-type]
     assert result.subjects == ()
     assert {stroke.subject for stroke in result.strokes} == {0}
+
+
+class Coarse(OneGuide):
+    def subject(self, *asked: Any) -> Mask:
+        return replace(super().subject(*asked), source=GRABCUT)
+
+
+def test_pieces_of_a_coarse_mask_are_drawn_apart_when_they_are_asked_for(lite: Guide) -> None:
+    for asked, apart in (("auto", 0), (2, 2)):
+        request = replace(BRIEF, subjects=asked)
+        assert len(SketchJob(two_discs(), request, Coarse(lite)).run().subjects) == apart
 
 
 def test_as_many_as_are_asked_for(lite: Guide) -> None:
