@@ -64,7 +64,7 @@ class WidthField(Gtk.Box):  # type: ignore[misc] # GTK has no types
         self.number.connect("output", _automatic)
         self.number.set_numeric(False)
         hear_typing(self.number)
-        self.number.set_width_chars(10)
+        self.number.set_width_chars(max(7, len(_(AUTOMATIC)) + 1))
         self.number.set_value(width)
         self.number.set_tooltip_text(_("0 takes 1.3 % of the subject's size."))
         self.number.connect("value-changed", lambda _: changed())
