@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,8 @@ from clipasso_core.batch.settings import Settings, differences
 from clipasso_core.errors import UserError
 
 LOCK = ".batch.lock"
+STOP = ".batch.stop"  # a file that, laid into the folder of sketches, ends the run as Ctrl-C does
+HEED_S = 0.3  # between two looks for it
 LOOK_S = 2.0  # between two looks for new pictures
 SHOWN = 3  # of several names in one sentence
 
@@ -250,6 +253,33 @@ def opened(order: Order) -> Iterator[Batch]:
                     folder=order.out.root,
                 ) from None
         yield Batch(order)
+
+
+@contextmanager
+def heeding(order: Order, stop: Stop) -> Iterator[None]:
+    """Meanwhile `stop` is asked when the file STOP is laid into the folder of sketches, by whom no
+    signal reaches this process. What lies there before counts as nothing.
+    """
+    if not order.out.is_here:
+        yield
+        return
+    wish, ended = order.out.path(STOP), threading.Event()
+    wish.unlink(missing_ok=True)
+
+    def watch() -> None:
+        while not ended.wait(HEED_S):
+            if wish.exists():
+                stop.ask()
+                return
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watching.join()
+        wish.unlink(missing_ok=True)
 
 
 def _nothing_found(search: Search) -> UserError:

@@ -140,7 +140,7 @@ def batch(
     if dry_run:
         _tell_plan(batches.Batch(order).plan(found), as_json)
         return DONE
-    with batches.opened(order) as work, _stoppable() as stop:
+    with batches.opened(order) as work, _stoppable() as stop, batches.heeding(order, stop):
         plan = work.plan(found)
         drawing = _executor(order, at_once, as_json, executor == "ray", ray_address)
         with show_batch(plan, as_json, quiet) as view:

@@ -20,6 +20,7 @@ from support.batches import QuickDraughtsman
 
 from clipasso_core import read_svg
 from clipasso_core.batch import draughtsman
+from clipasso_core.batch.batch import STOP
 from clipasso_core.cli.batch import batch
 from clipasso_core.cli.main import main
 from clipasso_core.cli.sketch import sketch
@@ -194,15 +195,18 @@ def wait_for(process: subprocess.Popen[str], event: str, picture: str = "") -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_at_the_next_step(
-    photos: Path, tmp_path: Path, stop: signal.Signals
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, STOP])
+def test_a_signal_or_a_file_ends_it_at_the_next_step(
+    photos: Path, tmp_path: Path, stop: signal.Signals | str
 ) -> None:
     out = tmp_path / "out"
     endless = (*FAST, "--steps", "100000")
     with at_work(photos, "-o", out, "--jobs", "1", *endless) as process:
         wait_for(process, "progress", "a.jpg")
-        process.send_signal(stop)
+        if isinstance(stop, str):
+            (out / stop).touch()
+        else:
+            process.send_signal(stop)
         printed, said = process.communicate(timeout=60)
     assert process.returncode == INTERRUPTED
     assert said == ""
@@ -210,6 +214,7 @@ def test_a_signal_ends_it_at_the_next_step(
     assert last["interrupted"] is True
     assert (last["drawn"], last["left"]) == (0, 2)
     assert list(out.glob("*.svg")) == []
+    assert not (out / STOP).exists()
 
 
 @pytest.mark.slow

@@ -4,8 +4,10 @@ cancelled leaves nothing.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, List
 
@@ -22,6 +24,13 @@ from sketched import WHOLE
 
 pytest.importorskip("gi", reason="this Python has no GTK")
 pytestmark = pytest.mark.usefixtures("shown")
+
+
+# A batch at work: it holds the first file until the second one is there
+HOLD = (
+    "import fcntl, os, sys, time; lock = open(sys.argv[1], 'w'); fcntl.flock(lock, fcntl.LOCK_EX);"
+    " print('held', flush=True)\nwhile not os.path.exists(sys.argv[2]): time.sleep(0.05)"
+)
 
 
 # Engine and Models
@@ -139,6 +148,34 @@ def test_the_engine_is_started_and_stopped_and_tells_what_it_is_at(
 
     hands.when(tells("is idle."), start)
     window.run()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="holds as other systems do")
+def test_a_batch_at_work_can_be_stopped(hands: Hands, host: Host, tmp_path: Path) -> None:
+    from clipasso_ext.engine.many import LOCK, STOP
+    from clipasso_ext.windows.engine_window import EngineWindow
+
+    (host.home / "batches").mkdir(parents=True)
+    facts = {"folder": "in", "sketches": str(tmp_path), "pictures": 3}
+    (host.home / "batches" / "1.json").write_text(json.dumps(facts))
+    holding = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / LOCK), str(tmp_path / STOP)],
+        stdout=subprocess.PIPE,
+    )
+    assert holding.stdout is not None
+    assert holding.stdout.readline() == b"held\n"
+    window = EngineWindow(host)
+
+    def stop() -> None:
+        button(window, "Stop Sketch Many").clicked()
+        hands.when(
+            lambda: "It was stopped" in window._report.get_text(), button(window, "Close").clicked
+        )
+
+    hands.when(lambda: window._many.get_visible() and "is idle." in status(window), stop)
+    window.run()
+    assert not window._many.get_visible()
+    assert holding.wait(timeout=60) == 0
 
 
 # Join and Plot Order

@@ -22,6 +22,7 @@ from clipasso_ext.words import _, ngettext
 
 MANIFEST = "manifest.jsonl"
 LOCK = ".batch.lock"  # held while a batch is at work in the folder
+STOP = ".batch.stop"  # laid there, it ends that
 FORGET_S = 30 * 24 * 3600  # for so long it is told how a batch ended
 
 
@@ -45,12 +46,31 @@ class Many:
             parts.append(
                 ngettext("{count} failed.", "{count} failed.", failed).format(count=failed)
             )
-        if _is_at_work(Path(self.facts["sketches"])):
+        if self.is_at_work:
             # Translators: a folder of photographs is being sketched now.
             parts.append(_("It is at work."))
         elif drawn + failed < pictures:
             parts.append(_("It was stopped: Sketch Many with the same folders goes on."))
         return " ".join(parts)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a batch holds the folder's lock."""
+        try:
+            return is_held(Path(self.facts["sketches"]) / LOCK)
+        except OSError:  # there is none
+            return False
+
+    def stop(self) -> None:
+        """Have it end after its step, as soon as it looks. Raises `Problem`."""
+        try:
+            (Path(self.facts["sketches"]) / STOP).touch()
+        except OSError as error:
+            raise Problem(
+                _("{folder} can't be written ({reason}).").format(
+                    folder=self.facts["sketches"], reason=error.strerror
+                )
+            ) from None
 
 
 def start(host: Host, folder: str, sketches: str, options: List[str]) -> Many:
@@ -130,11 +150,3 @@ def _counted(manifest: Path) -> Tuple[int, int]:
                 status[str(row["path"])] = str(row["status"])
     drawn = sum(one == "done" for one in status.values())
     return drawn, len(status) - drawn
-
-
-def _is_at_work(sketches: Path) -> bool:
-    """Whether a batch holds the folder's lock."""
-    try:
-        return is_held(sketches / LOCK)
-    except OSError:  # there is none
-        return False

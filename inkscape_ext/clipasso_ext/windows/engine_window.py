@@ -17,8 +17,9 @@ from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 
 from clipasso_ext import VERSION  # noqa: E402
 from clipasso_ext.engine.commands import Answer, run_command  # noqa: E402
-from clipasso_ext.engine.many import all_many  # noqa: E402
+from clipasso_ext.engine.many import Many, all_many  # noqa: E402
 from clipasso_ext.host import Host, without_inkscapes  # noqa: E402
+from clipasso_ext.problem import Problem  # noqa: E402
 from clipasso_ext.processes import detached, silent  # noqa: E402
 from clipasso_ext.windows import wording  # noqa: E402
 from clipasso_ext.windows.theme import follow_inkscape  # noqa: E402
@@ -30,6 +31,7 @@ OFFERED = {
     2: ("RN101", "clip:RN101:openai"),
 }
 MARKS = {"ok": "✓", "note": "·", "fault": "✗"}
+LOOK_MS = 300  # between two looks at whether what was stopped has ended
 OPENERS = {"win32": "explorer", "darwin": "open"}
 
 
@@ -81,6 +83,11 @@ class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
             button = Gtk.Button.new_with_mnemonic(label)
             button.connect("clicked", lambda _, act=act: act())
             row.pack_start(button, False, False, 0)
+        # Translators: stops what the menu entry Sketch Many began.
+        self._many = Gtk.Button.new_with_mnemonic(_("Stop Sketch _Many"))
+        self._many.set_no_show_all(True)  # only where there is one
+        self._many.connect("clicked", lambda _: self._stop_many())
+        row.pack_start(self._many, False, False, 0)
         close = Gtk.Button.new_with_mnemonic(_("_Close"))
         close.connect("clicked", lambda _: Gtk.main_quit())
         row.pack_end(close, False, False, 0)
@@ -114,8 +121,10 @@ class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
             lines.append(f"{MARKS.get(one['state'], '·')} {wording.finding(one)}")
             if one["advice"]:
                 lines.append(f"      → {wording.advice(one)}")
-        lines += [f"{MARKS['note']} {one.line}" for one in all_many(self._host)]
+        many = all_many(self._host)
+        lines += [f"{MARKS['note']} {one.line}" for one in many]
         self._report.set_text("\n".join(lines))
+        self._many.set_visible(any(one.is_at_work for one in many))
         self._do(["engine", "status", "--json"], self._show_engine)
 
     def _show_engine(self, answer: Answer) -> None:
@@ -131,6 +140,26 @@ class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
 
     def _show_text(self, text: str) -> None:
         self._answer.set_text(text)
+
+    def _stop_many(self) -> None:
+        working = [one for one in all_many(self._host) if one.is_at_work]
+        try:
+            for one in working:
+                one.stop()
+        except Problem as problem:
+            self._show_text(str(problem))
+            return
+        self._show_text(_("Sketch Many ends after the step that is under way…"))
+        self._many.set_sensitive(False)
+        GLib.timeout_add(LOOK_MS, self._await_end, working)
+
+    def _await_end(self, working: List[Many]) -> bool:
+        """Whether to look once more."""
+        if any(one.is_at_work for one in working):
+            return True
+        self._many.set_sensitive(True)
+        self._examine()
+        return False
 
     def _fetch(self) -> None:
         """Only the engine knows where models go."""
