@@ -178,7 +178,8 @@ def of_module(path: Path, root: Path = ROOT) -> Iterator[Found]:
         every = extract_python("python", file, KEYWORDS, [COMMENTS], {"encoding": "utf-8"})
         for _line, text, comments, context in every:
             if context or LETTERS.search(FIELD.sub("", "".join(text))):
-                yield Found(text, place_of(path, root), list(comments), context)
+                forms = text if isinstance(text, str) else (text[0], text[1])
+                yield Found(forms, place_of(path, root), list(comments), context)
 
 
 def place_of(path: Path, root: Path = ROOT) -> str:
@@ -271,9 +272,9 @@ def compiled(catalog: Catalog) -> bytes:
     return struct.pack("<7I", MAGIC, 0, len(every), HEAD_BYTES, means, 0, 0) + tables + texts
 
 
-def _forms(said: str | tuple[str, ...] | list[str]) -> Sequence[str]:
-    """One, or those of a plural."""
-    return [said] if isinstance(said, str) else said
+def _forms(said: str | tuple[str, ...] | list[str] | None) -> Sequence[str]:
+    """One, or those of a plural; an empty one for none."""
+    return [said or ""] if said is None or isinstance(said, str) else said
 
 
 def words_of(data: bytes) -> dict[str, str]:
