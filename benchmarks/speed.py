@@ -9,13 +9,16 @@ Loss against seconds, a step and its parts, how it grows, memory, and others bes
                                [--guides lite,clip:RN101:random,...] [--device cpu]
                                [--losses 2.0,1.8,1.6,1.5,1.4,1.3] [--strokes 16]
                                [--limit 20] [--repeats 15] [-o benchmarks/results]
+                               [--diffvg FOLDER[:FOLDER]]
     python benchmarks/speed.py --load benchmarks/results/speed.json
 
 Prints tables, writes speed.json and speed.html, one page with plots. --load makes the page anew.
 Quality is the loss over the plain picture and 15 views that no job looks at, reckoned outside the
 clock; untrained CLIP weights (`:random`) are as fast as trained ones, but have no quality to show.
 What is installed is measured beside the engine: diffvg as rasteriser, vtracer. Everything runs in
-processes of their own, one after the other, so that memory is their own.
+processes of their own, one after the other, so that memory is their own. --diffvg says where
+pydiffvg was built, and what it imports, and measures in the processor's time how it and a step as
+published compare with ours.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ from speed_table import Table, tables
 
 ROOT = Path(__file__).resolve().parent.parent
 SECTIONS = ("curves", "steps", "raster", "scaling", "peers", "commands", "memory")
+DIFFVG = "diffvg"  # a section of its own, where it is at hand
 PRESETS = ("draft", "quick", "standard", "published")
 GUIDES = ("lite", "clip:RN101:random", "clip:RN50:random", "clip:ViT-B-32:random")
 LOSSES = (2.0, 1.8, 1.6, 1.5, 1.4, 1.3)
@@ -53,10 +57,13 @@ def main() -> None:
         from clipasso_core.machine.threads import spin_briefly
 
         spin_briefly()
+        import beside_diffvg
         import timings
 
         wish = json.loads(options.one)
-        print(json.dumps(getattr(timings, wish.pop("what"))(**wish)))
+        what = wish.pop("what")
+        module = timings if hasattr(timings, what) else beside_diffvg
+        print(json.dumps(getattr(module, what)(**wish)))
         return
     options.output.mkdir(parents=True, exist_ok=True)
     report = json.loads(options.load.read_text()) if options.load else measure(options)
@@ -86,11 +93,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--losses", default=",".join(map(str, LOSSES)))
     parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "benchmarks" / "results")
+    parser.add_argument("--diffvg", help="where pydiffvg is, and what it imports")
     parser.add_argument("--load", type=Path, help="a stored speed.json")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     for name in ("only", "presets", "guides"):
-        setattr(options, name, getattr(options, name).split(","))
+        setattr(options, name, [one for one in getattr(options, name).split(",") if one])
     options.losses = sorted(map(float, options.losses.split(",")), reverse=True)
     for name, known in (("only", SECTIONS), ("presets", PRESETS)):
         if wrong := set(getattr(options, name)) - set(known):
@@ -113,6 +121,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         if section in options.only:
             print(section, file=sys.stderr, flush=True)
             report[section] = globals()[f"measure_{section}"](options)
+    if options.diffvg:
+        print(DIFFVG, file=sys.stderr, flush=True)
+        settings = {"photo": str(options.photos[0]), "repeats": options.repeats}
+        report[DIFFVG] = apart("beside_diffvg", options, **settings)
     report["took_s"] = time.monotonic() - began
     return report
 
@@ -201,7 +213,7 @@ def measure_memory(options: argparse.Namespace) -> list[dict[str, Any]]:
 def apart(what: str, options: argparse.Namespace, cores: int | None = None, **settings: Any) -> Any:
     """A measurement in a process of its own: of this checkout and not of an installed copy."""
     wish = json.dumps({"what": what, "device": options.device, **settings})
-    paths = [str(ROOT), os.environ.get("PYTHONPATH")]
+    paths = [str(ROOT), options.diffvg, os.environ.get("PYTHONPATH")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     if cores:
         environment["OMP_NUM_THREADS"] = str(cores)

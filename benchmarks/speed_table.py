@@ -31,6 +31,7 @@ def tables(report: dict[str, Any]) -> list[Table]:
         _reached,
         _steps,
         _raster,
+        _beside_diffvg,
         _strokes,
         _others,
         _resolution,
@@ -173,6 +174,28 @@ def _raster(report: dict[str, Any]) -> Iterator[Table]:
             note += " diffvg is not installed here: nothing to compare with."
         title = "The rasteriser, forward and backward"
         yield Table("raster", title, ("", *rasterisers), rows, note)
+
+
+def _beside_diffvg(report: dict[str, Any]) -> Iterator[Table]:
+    found = report.get("diffvg", {})
+    rows = [
+        (f"{one['strokes']} strokes", ms(one["diffvg"]), ms(one["sparse"]), times(one))
+        for one in found.get("raster", [])
+    ]
+    head = ("", "diffvg, 2 × 2 samples", "sparse", "times as long")
+    note = (
+        "Forward and backward, 224 × 224 px; milliseconds of the processor, all threads together."
+    )
+    yield Table("diffvg", "The rasteriser beside diffvg", head, rows, note)
+    steps = found.get("steps", {})
+    taken = [(name, ms(took)) for name, took in steps.items()]
+    note = "RN101, 16 strokes; milliseconds of the processor. As published: five views, float32."
+    yield Table("diffvg-step", "A step beside the published one", ("", "a step"), taken, note)
+
+
+def times(one: dict[str, float]) -> str:
+    """How many times as long diffvg took."""
+    return f"{one['diffvg'] / one['sparse']:.0f}"
 
 
 def _strokes(report: dict[str, Any]) -> Iterator[Table]:

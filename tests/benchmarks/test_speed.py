@@ -31,6 +31,14 @@ def curve(
     }
 
 
+def test_diffvg_stands_beside_ours() -> None:
+    raster = [{"strokes": 4, "diffvg": 200.0, "sparse": 4.0}]
+    found = {"diffvg": {"raster": raster, "steps": {"as published": 7000.0, "published": 2500.0}}}
+    drawn, steps = tables({**report(), **found})[-2:]
+    assert drawn.rows == [("4 strokes", "200 ms", "4.0 ms", "50")]
+    assert steps.rows == [("as published", "7.0 s"), ("published", "2.5 s")]
+
+
 def report() -> dict[str, Any]:
     """Curves of two photographs, and the parts of a step."""
     parts = {"raster": 5.0, "views": 4.0, "forward": 40.0, "backward": 45.0, "rest": 6.0}
