@@ -21,6 +21,7 @@ MAX_BYTES = 512 * 1024 * 1024
 SCRATCH = ".clipasso-"  # how files begin that are being written
 ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 FORGOTTEN_S = 600.0  # Windows: whoever writes such a file for so long was killed
+# the extension's and the set-up's files.py have the same
 BUSY_S = 2.0  # Windows: readers and virus scanners let go of a small file within fractions of it
 LOOK_S = 0.02
 

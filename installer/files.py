@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+# the engine's and the extension's files.py have the same
 BUSY_S = 2.0  # Windows: virus scanners let go of a small file within fractions of it
 LOOK_S = 0.02
 

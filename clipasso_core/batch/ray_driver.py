@@ -13,8 +13,11 @@ import math
 import os
 import signal
 import socket
+import sys
+import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
@@ -41,33 +44,51 @@ STORE_BYTES = 100_000_000  # for objects, of a cluster on this machine: rows and
 
 
 def drive(
-    orders: Connection, draughtsman: Draughtsman, address: str | None, jobs: int | None
+    orders: Connection,
+    wanted: Connection,
+    draughtsman: Draughtsman,
+    address: str | None,
+    jobs: int | None,
 ) -> None:
     """The driver's process: draws each list of pictures that comes, and sends what comes of it,
-    then None, or what keeps it from going on. Ends with the connection, and the actors with it.
+    then None, or what keeps it from going on. It leaves the cluster and ends, whatever it is at,
+    when the other side of `wanted` is closed, or its process has ended.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all: it is ended by who began it
+    # or a thread of ray.data that still asks when all is over would start another cluster
+    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
     _print_into_log()
+    threading.Thread(target=_leave_with, args=(wanted,), daemon=True).start()
     cluster = _Cluster(draughtsman, address, jobs)
-    try:
-        while True:
-            try:
-                for message in cluster.draw(orders.recv()):
-                    orders.send(message)
-                orders.send(None)
-            except (UserError, LostError) as error:
-                orders.send(error)
-    except (EOFError, OSError):  # nobody listens
-        return
+    while True:
+        photos = orders.recv()
+        try:
+            for message in cluster.draw(photos):
+                orders.send(message)
+            orders.send(None)
+        except (UserError, LostError) as error:
+            orders.send(error)
+        except Exception as error:
+            orders.send(record_bug(error))
+
+
+def _leave_with(wanted: Connection) -> None:
+    with suppress(EOFError, OSError):
+        wanted.recv()
+    ray = sys.modules.get("ray")
+    if ray is not None:
+        ray.shutdown()
+    os._exit(0)
 
 
 def _print_into_log() -> None:
-    """Let standard error be a file: Ray tells there what is no person's concern."""
+    """Let what is printed go into a file: what Ray tells is no person's concern, and no event."""
     try:
         ray_log_path().parent.mkdir(parents=True, exist_ok=True)
         log = os.open(ray_log_path(), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError:
         log = os.open(os.devnull, os.O_WRONLY)  # a disk that is full or read-only silences it
+    os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
 

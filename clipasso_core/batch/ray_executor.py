@@ -53,15 +53,15 @@ class _Driver:
         context = multiprocessing.get_context("spawn")
         self._connection: Connection
         self._connection, theirs = context.Pipe()
+        wanted, self._wish = context.Pipe(duplex=False)
         self._process: SpawnProcess = context.Process(
-            target=drive, args=(theirs, draughtsman, address, jobs), name="clipasso-ray"
+            target=drive, args=(theirs, wanted, draughtsman, address, jobs), name="clipasso-ray"
         )
         self._process.start()
         theirs.close()  # so that its death is heard
-        self._is_drawing = False
+        wanted.close()
 
     def draw(self, photos: list[Photo], stop: Stop) -> Iterator[Message]:
-        self._is_drawing = True
         try:
             self._connection.send(photos)
             while stop.waitable not in wait([self._connection, stop.waitable]):
@@ -69,22 +69,19 @@ class _Driver:
                 if isinstance(message, Exception):
                     raise message
                 if message is None:
-                    self._is_drawing = False
                     return
                 yield message
         except (EOFError, OSError):
-            self._is_drawing = False
             raise _lost(self.end()) from None
 
     def end(self) -> str:
-        """End it, at once if it still draws. Returns how it ended, for the person."""
-        self._connection.close()
-        if self._is_drawing:
-            self._process.kill()
+        """End it, whatever it is at. Returns how it ended, for the person."""
+        self._wish.close()
         self._process.join(ENDING_S)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+        self._connection.close()
         status = self._process.exitcode or 0
         return f"signal {-status}" if status < 0 else f"status {status}"
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, redirect_stdout
+from contextlib import closing, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -144,8 +143,7 @@ def batch(
         plan = work.plan(found)
         drawing = _executor(order, at_once, as_json, executor == "ray", ray_address)
         with show_batch(plan, as_json, quiet) as view:
-            # ray prints what its nodes say, which is no event of ours
-            with redirect_stdout(sys.stderr), closing(work.run(plan, drawing, stop)) as messages:
+            with closing(work.run(plan, drawing, stop)) as messages:
                 for message in messages:
                     view.tell(message)
             view.finish(work.tally, stop.is_asked)

@@ -19,6 +19,7 @@ import inkex
 from clipasso_ext.document.links import write_links_whole
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.selection import Photo
+from clipasso_ext.document.shapes import Shape, find_shapes
 from clipasso_ext.engine.connection import Event, ask_once, require_result
 from clipasso_ext.engine.offer import make_offer
 from clipasso_ext.engine.settings import Settings
@@ -88,6 +89,7 @@ class Effect(inkex.EffectExtension):
     """A menu entry. A failure is told once and changes nothing."""
 
     messages: TextIO = sys.stderr  # what Inkscape shows to the person
+    _shapes: Optional[List[Shape]] = None  # that are selected, once they were looked for
 
     def run(self, args: Any = None, output: Any = None) -> None:
         folder = tempfile.mkdtemp(prefix="clipasso-", dir=scratch_folder())
@@ -166,8 +168,13 @@ class Effect(inkex.EffectExtension):
 
         scratch: where its own files go, if not to those that end with the effect.
         """
-        selected = list(self.options.ids)
-        return PlacedPhoto(photo, self.svg, self.folders(), scratch or self.scratch, selected)
+        return PlacedPhoto(photo, self.svg, self.folders(), scratch or self.scratch, self.shapes())
+
+    def shapes(self) -> List[Shape]:
+        """Those among what is selected; they are looked for once."""
+        if self._shapes is None:
+            self._shapes = find_shapes(self.svg, list(self.options.ids))
+        return self._shapes
 
     def folders(self) -> List[Path]:
         """Where relative links are looked for: Inkscape rebases them to its temporary file."""

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+# the engine's and the set-up's files.py have the same
 BUSY_S = 2.0  # Windows: readers and virus scanners let go of a small file within fractions of it
 LOOK_S = 0.02
 

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -218,6 +219,14 @@ def test_a_cluster_that_does_not_answer_is_one_line(out: Out) -> None:
         with pytest.raises(UserError, match=f"no Ray cluster answers at {address}"):
             list(RayExecutor(quick(out), address).draw([Photo("a", "a", "a")], Stop()))
     assert time.monotonic() - began < module.ANSWER_S
+
+
+def test_what_ray_prints_is_no_event(tmp_path: Path) -> None:
+    code = f"from {module.__name__} import _print_into_log as log; log(); print('noise')"
+    home = {**os.environ, "CLIPASSO_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=home, capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
+    assert (tmp_path / "logs" / "ray.log").read_text() == "noise\n"
 
 
 def test_ray_that_is_not_installed_is_one_line(out: Out, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -261,7 +261,7 @@ def test_cancel_leaves_everything(
 ) -> None:
     """The window's own tests are elsewhere; here it is one that was cancelled."""
     window: Any = types.ModuleType("clipasso_ext.windows.plot_window")
-    window.PlotWindow = lambda title, status, work: types.SimpleNamespace(run=lambda: None)
+    window.PlotWindow = lambda title, status, step, work: types.SimpleNamespace(run=lambda: None)
     monkeypatch.setitem(sys.modules, "clipasso_ext.windows.plot_window", window)
     monkeypatch.setattr(edit_effects, "has_gtk", lambda: True)
     assert run(kind, WHOLE) == b""

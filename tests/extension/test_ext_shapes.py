@@ -24,7 +24,7 @@ PARTS = [(0.125, 0.125), (0.625, 0.125), (0.625, 0.75), (0.125, 0.75)]  # of the
 
 def shapes_over(body: str, scratch: Path, page: str = PAGE) -> List[Shape]:
     svg = root(body, page)
-    return PlacedPhoto(photo_of(svg), svg, [], scratch, ["shape"]).shapes
+    return PlacedPhoto(photo_of(svg), svg, [], scratch, find_shapes(svg, ["shape"])).shapes
 
 
 def corners(shape: Shape) -> List[Point]:
@@ -36,6 +36,31 @@ def corners(shape: Shape) -> List[Point]:
         if abs(cross(before, one, after)) > 1e-9
     ]
     return found
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<path id="shape" d="M12 12h0"/>',
+        '<path id="shape" d="M 1,1 Z"/>',
+        '<polygon id="shape" points="1,1"/>',
+        '<circle id="shape" r="1e-12"/>',
+        '<path id="shape" d="M 0,0 H 1e200 V 1e200 Z"/>',
+        '<rect id="shape" width="1e200" height="1e200"/>',
+    ],
+)
+def test_what_has_no_inside_is_none(element: str) -> None:
+    assert find_shapes(root(element), ["shape"]) == []
+
+
+def test_an_empty_part_of_a_shape_is_none() -> None:
+    (shape,) = find_shapes(root('<path id="shape" d="M 0 0 H 9 V 9 Z m 0 0 z"/>'), ["shape"])
+    assert len(shape.rings) == 1
+
+
+def test_a_page_beyond_all_numbers_has_no_shape_that_counts_by_its_size() -> None:
+    page = 'width="9" height="9" viewBox="0 0 1e200 1e200"'
+    assert find_shapes(root('<circle id="shape" r="10%"/>', page), ["shape"]) == []
 
 
 def cross(a: Point, b: Point, c: Point) -> float:
@@ -192,15 +217,15 @@ def test_a_shape_counts_for_a_bitmap_that_it_lies_over(
 
 def test_nothing_is_looked_for_where_no_shape_is_selected(scratch: Path) -> None:
     svg = root(image(link="gone.png") + SQUARE % "")
-    placed = PlacedPhoto(photo_of(svg), svg, [], scratch, ["photo"])
+    placed = PlacedPhoto(photo_of(svg), svg, [], scratch, find_shapes(svg, ["photo"]))
     assert placed.shapes == []
     with pytest.raises(Problem, match="missing"):
-        PlacedPhoto(photo_of(svg), svg, [], scratch, ["shape"]).shapes  # noqa: B018 - raises
+        PlacedPhoto(photo_of(svg), svg, [], scratch, find_shapes(svg, ["shape"])).shapes  # noqa: B018 - raises
 
 
 def test_a_window_in_a_process_of_its_own_knows_them(scratch: Path) -> None:
     svg = root(image(box=BOX) + SQUARE % 'fill-rule="evenodd"')
-    placed = PlacedPhoto(photo_of(svg), svg, [], scratch, ["photo", "shape"])
+    placed = PlacedPhoto(photo_of(svg), svg, [], scratch, find_shapes(svg, ["photo", "shape"]))
     remembered = RememberedPhoto(json.loads(json.dumps(written_down(placed))))
     ((rings, even_odd),) = remembered.shapes
     assert ([[tuple(place) for place in ring] for ring in rings], even_odd) == placed.shapes[0]

@@ -14,6 +14,8 @@ from typing import Any, List
 import pytest
 from clipasso_ext import VERSION
 from clipasso_ext.document.sketch_selection import find_sketch
+from clipasso_ext.engine import commands
+from clipasso_ext.engine.commands import Answer
 from clipasso_ext.engine.plot import plot
 from clipasso_ext.host import Host
 from clipasso_ext.problem import Problem
@@ -147,6 +149,28 @@ def test_the_engine_is_started_and_stopped_and_tells_what_it_is_at(
         hands.when(tells("The engine is not running"), button(window, "Close").clicked)
 
     hands.when(tells("is idle."), start)
+    window.run()
+
+
+def test_an_engine_that_can_not_be_started_is_told(
+    hands: Hands, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clipasso_ext.windows import engine_window
+    from clipasso_ext.windows.engine_window import EngineWindow
+
+    run = commands.run_command
+
+    def run_command(host: Host, words: List[str]) -> Any:
+        return Answer(False, "it is gone") if words[:2] == ["engine", "start"] else run(host, words)
+
+    monkeypatch.setattr(engine_window, "run_command", run_command)
+    window = EngineWindow(host)
+
+    def start() -> None:
+        button(window, "Start Engine").clicked()
+        hands.when(lambda: "is gone" in status(window), button(window, "Close").clicked)
+
+    hands.when(lambda: "is idle." in status(window), start)
     window.run()
 
 

@@ -23,7 +23,7 @@ import sys
 from clipasso_ext.engine.offer import Offer, Step
 from clipasso_ext.windows.offer_window import OfferWindow
 obstacle, *command = sys.argv[1:]
-print(OfferWindow(Offer(obstacle, [Step("Bringing it", command)], "0.4 GB")).run())
+print(OfferWindow(Offer(obstacle, [Step("Bringing it", command)], 0.4)).run())
 """
 
 

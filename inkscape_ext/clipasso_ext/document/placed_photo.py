@@ -12,7 +12,7 @@ from clipasso_ext.document.photograph import PhotoFacts, Photograph
 from clipasso_ext.document.pixels import Pixels, Undrawn, find_pixels
 from clipasso_ext.document.placement import Placement, inverse, place, to_page, written
 from clipasso_ext.document.selection import Photo
-from clipasso_ext.document.shapes import Shape, find_shapes
+from clipasso_ext.document.shapes import Shape
 from clipasso_ext.document.units import display_unit, unit_in_user_units
 
 
@@ -29,7 +29,7 @@ class PlacedPhoto(Photograph):
         svg: Any,
         folders: List[Path],
         scratch: Path,
-        selected: Sequence[str] = (),
+        selected: Sequence[Shape] = (),
     ) -> None:
         super().__init__()
         self.photo = photo
@@ -77,11 +77,10 @@ class PlacedPhoto(Photograph):
 
     @property
     def shapes(self) -> List[Shape]:
-        selected = find_shapes(self.svg, self._selected)
-        if not selected:  # most often, and then nothing has to be found
+        if not self._selected:  # most often, and then nothing has to be found
             return []
         share = inverse(self.photo.transform @ self.found().box.onto(1, 1))
-        seen = [shape.seen_by(share) for shape in selected]
+        seen = [shape.seen_by(share) for shape in self._selected]
         return [shape for shape in seen if shape.lies_over_the_picture]
 
     @property

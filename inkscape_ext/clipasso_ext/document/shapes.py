@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Iterator, List, NamedTuple, Sequence, Tuple
 
 from inkex import Transform
@@ -114,7 +115,7 @@ def _ellipse(element: Any, whole_width: float, whole_height: float) -> str:
     y = read_length(element.get("cy"), whole_height)
     if tag(element) == "circle":
         # SVG 2, section 7.10: what 100 % of a length in no direction are
-        whole = ((whole_width**2 + whole_height**2) / 2) ** 0.5
+        whole = math.hypot(whole_width, whole_height) / math.sqrt(2)
         across = down = read_length(element.get("r"), whole)
     else:
         across, down = _radii(element, whole_width, whole_height)
@@ -143,11 +144,14 @@ def _is_closed(chain: Any) -> bool:
 
 
 def _encloses(ring: List[Point]) -> bool:
-    """Whether its points lie on no line."""
+    """Whether it has an inside: its points lie on no line, and within what can be reckoned."""
+    if len(ring) < 3:
+        return False
     x, y = ring[0]
     aways = [(px - x, py - y) for px, py in ring]
-    across, down = max(aways, key=lambda away: away[0] ** 2 + away[1] ** 2)
-    least = CLOSED * (across**2 + down**2)
+    # products, since a power that is too large is an error
+    across, down = max(aways, key=lambda away: away[0] * away[0] + away[1] * away[1])
+    least = CLOSED * (across * across + down * down)
     return any(abs(across * dy - down * dx) > least for dx, dy in aways)
 
 

@@ -4,6 +4,7 @@ it becomes the pictures that the engine takes.
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import List, NamedTuple, Optional, Tuple, Union
 
 from clipasso_ext.document.shapes import Shape
@@ -127,7 +128,9 @@ class Marks:
         return f'<path d="{data}" fill="{color}" fill-rule="{rule}"/>'
 
     def _written(self, points: List[Point]) -> List[str]:
-        return [f"{x * self._width:.1f},{y * self._height:.1f}" for x, y in points]
+        """As far apart as can be told: a traced outline has most of its points in one place."""
+        places = (f"{x * self._width:.1f},{y * self._height:.1f}" for x, y in points)
+        return [place for place, _ in groupby(places)]
 
     def _ring(self, brush: Mark) -> str:
         """The brush's outline, seen on light and on dark."""

@@ -129,7 +129,8 @@ class EngineWindow(Gtk.Window):  # type: ignore[misc] # GTK has no types
 
     def _show_engine(self, answer: Answer) -> None:
         """After what was asked of the engine: what it is at now."""
-        failed = answer.last.get("event") == "error"
+        runs_or_not = answer.succeeded or answer.text == "null"
+        failed = answer.last.get("event") == "error" or not runs_or_not
         self._show_text(answer.failure if failed else wording.engine(answer.last))
 
     def _show_fetched(self, answer: Answer) -> None:

@@ -10,7 +10,7 @@ from clipasso_ext.engine.settings import DRAFT
 from clipasso_ext.engine.tries import Try
 from clipasso_ext.words import _, clauses, filled, later, ngettext, told_of
 
-# what the engine's doctor looks at
+# what the engine's doctor looks at, for translators to find
 DOCTORS = (
     "Python",
     later("packages"),

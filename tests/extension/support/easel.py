@@ -15,6 +15,7 @@ import inkex
 from clipasso_ext import names
 from clipasso_ext.document.placed_photo import PlacedPhoto
 from clipasso_ext.document.selection import Photo, find_photos
+from clipasso_ext.document.shapes import find_shapes
 from clipasso_ext.engine.sketch_task import SketchTask
 from lxml import etree
 
@@ -157,7 +158,9 @@ def sketch_task(
     selected: Sequence[str] = (),
 ) -> SketchTask:
     """To sketch the bitmap with that id."""
-    return SketchTask(PlacedPhoto(photo_of(svg, ident), svg, list(folders), scratch, selected))
+    return SketchTask(
+        PlacedPhoto(photo_of(svg, ident), svg, list(folders), scratch, find_shapes(svg, selected))
+    )
 
 
 def tree_of(data: bytes) -> Any:
