@@ -222,7 +222,7 @@ def test_published_asks_for_both_of_its_guides_where_they_are_kept(
     request = {"preset": "published", "guide": "clip:RN101:random", "strokes": 2, "steps": 1}
     envelope = read_envelope(json.dumps({"id": 1, "photo": str(photo), "request": request}))
     worker.Worker().sketch(envelope, lambda _: None, lambda: "")
-    assert asked == ["clip:RN101:random", "clip:ViT-B-32:random"]
+    assert asked == ["clip:ViT-B-32:random", "clip:RN101:random"]
 
 
 def test_a_mask_is_found_again_when_it_would_be_found_otherwise(
