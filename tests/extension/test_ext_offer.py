@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shlex
 import subprocess
@@ -18,6 +19,11 @@ from clipasso_ext.engine.offer import Offer, Step, bring, make_offer
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is offered on Linux")
 
 
+# Debian splits it off
+HAS_VENV = importlib.util.find_spec("ensurepip") is not None and sys.version_info >= (3, 10)
+needs_venv = pytest.mark.skipif(not HAS_VENV, reason="this Python makes no environments")
+
+
 def have(monkeypatch: pytest.MonkeyPatch, *commands: str) -> None:
     """Let these commands be on the PATH."""
 
@@ -27,6 +33,7 @@ def have(monkeypatch: pytest.MonkeyPatch, *commands: str) -> None:
     monkeypatch.setattr("shutil.which", find)
 
 
+@needs_venv
 def test_the_lines_make_a_place_for_the_engine_and_fill_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -46,6 +53,7 @@ def test_the_lines_make_a_place_for_the_engine_and_fill_it(
     assert lines[3][-1] == str(tmp_path / "extensions")
 
 
+@needs_venv
 def test_with_a_gpu_torch_is_pips_own(monkeypatch: pytest.MonkeyPatch) -> None:
     have(monkeypatch, "python3", "nvidia-smi")
     offer = make_offer()
@@ -167,4 +175,4 @@ def test_nothing_of_inkscapes_reaches_the_commands(
 
 def test_the_python_that_is_asked_is_one_that_runs() -> None:
     done = subprocess.run([sys.executable, "-I", "-c", pythons.ABLE], check=False)
-    assert (done.returncode == 0) == (sys.version_info >= (3, 10))
+    assert (done.returncode == 0) == HAS_VENV
