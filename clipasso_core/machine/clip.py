@@ -16,6 +16,8 @@ from clipasso_core.machine.weights import is_torchscript
 
 RANDOM = "random"
 OPENAI = "openai"
+# Of these models other weights than OpenAI's are the ones to fetch
+RECOMMENDED = {"ViT-B-16": "laion2b_s34b_b88k"}
 
 ENDINGS = (".safetensors", ".bin", ".pt")  # of weights that were downloaded by hand
 
@@ -198,8 +200,10 @@ def _no_tag(model: str, wanted: str, known: list[str]) -> UserError:
 
 
 def _best_tag(model: str, tags: list[str]) -> str:
-    """Of a model's weights those that are here, else OpenAI's, else the first."""
+    """Of a model's weights those that are here, else the recommended, OpenAI's, or the first."""
     for tag in tags:
         if ClipSpec(model, tag).weights():
             return tag
+    if RECOMMENDED.get(model) in tags:
+        return RECOMMENDED[model]
     return OPENAI if OPENAI in tags or not tags else tags[0]

@@ -603,3 +603,9 @@ def unsettle_norms(network: torch.nn.Module) -> None:
             torch.nn.init.uniform_(module.bias, -0.05, 0.05)
             torch.nn.init.uniform_(module.running_mean, -0.05, 0.05)
             torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
+
+
+def test_a_model_without_a_tag_means_the_weights_that_are_offered() -> None:
+    assert not models.fetched_clips()
+    for name in models.OFFERED:
+        assert str(parse_clip(name.rpartition(":")[0])) == name
