@@ -243,6 +243,7 @@ def test_a_sketch_whose_document_was_closed_waits_and_the_window_says_so(
         copy_of(sitting, "stranger.svg")
     sitting.press("ctrl+w" if way == "the document is closed" else "ctrl+q")
     sitting.desk.gone(rf"^\*?{sitting.path.name} - Inkscape$")
+    sitting.wait_at_rest()
     insert(sitting)
     sitting.desk.window(MESSAGE)
     sitting.desk.press("Return")

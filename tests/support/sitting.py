@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,8 @@ WINDOW = "^Sketch a Photograph$"
 PROGRESS = "^Sketching$"
 MESSAGE = "^CLIPasso$"
 CURRENT_LAYER = INKSCAPE + "current-layer"
+REST_S = 0.3  # so long does an Inkscape nothing that has come to rest
+TICK_S = 0.015  # of the processor: what looking at the clock may cost
 Told = dict[str, Any]  # a line of the engine's protocol
 
 
@@ -37,8 +40,27 @@ class Sitting:
         self.press("ctrl+a")
 
     def window_of(self, path: Path) -> str:
-        """Inkscape's window with that document, as soon as it is shown."""
-        return self.desk.window(rf"^\*?{path.name} - Inkscape$")
+        """Inkscape's window with that document, as soon as it is shown and can be worked in."""
+        window = self.desk.window(rf"^\*?{path.name} - Inkscape$")
+        self.wait_at_rest()
+        return window
+
+    def wait_at_rest(self) -> None:
+        """Until Inkscape has nothing to do: 1.4.0 ends (SIGSEGV in its Objects panel) at an
+        extension that begins while one of its windows is still being built or taken down.
+        """
+        seen, since = 0.0, time.monotonic()
+
+        def rests() -> bool:
+            nonlocal seen, since
+            running = [one for one in children(self) if one.name() == "inkscape"]
+            worked = sum(sum(one.cpu_times()[:2]) for one in running)
+            waits = any(one.status() == psutil.STATUS_RUNNING for one in running)  # for a processor
+            if waits or worked - seen > TICK_S:
+                seen, since = worked, time.monotonic()
+            return time.monotonic() - since > REST_S
+
+        wait_for(rests, "Inkscape's rest")
 
     def press(self, *keys: str) -> None:
         self.desk.focus(self.main)
