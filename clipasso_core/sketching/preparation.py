@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from clipasso_core.frame import Frame
 from clipasso_core.guide import PUBLISHED_MODEL, choose_guide
 from clipasso_core.machine.device import choose_device
 from clipasso_core.machine.memory import enough_memory
+from clipasso_core.machine.networks import MASK
 from clipasso_core.optimiser.emphasis import Emphasis
 from clipasso_core.photo.faces import Face, seen_in
 from clipasso_core.photo.framing import frame_whole
@@ -61,15 +64,10 @@ class Preparation:
         self._began = time.monotonic()
         self.picture, self.request, self.resources = picture, request, resources
         self._faces: dict[Frame, list[Face]] = {}  # that were looked for closely in a frame
-        self.device = choose_device(request.device)
-        self.preset_name = _preset_name(request, self.device)
-        self.guide_name, self._why = choose_guide(request, self.preset_name, self.device)
-        self.preset = _preset(self.preset_name, request, self.guide_name, self.device)
-        is_exact = self.preset.exact and self.device == "cpu"
-        self.precision = "fp32" if is_exact else request.precision
+        self.guide_name = request.guide  # until it is settled
         self.emphasis = self._read_emphasis()
         self._repair = self._read_repair()
-        self.mask = self._find_subject()
+        self.mask = self._settle_and_find_subject()
         self.words = self.guide.words(request.text) if request.text is not None else None
         if request.background is not None and not has_subject(self.mask):
             raise UserError(
@@ -77,6 +75,28 @@ class Preparation:
                 "a background lies behind a subject, and the mask 'none' knows none: choose"
                 " another mask",
             )
+
+    def _settle_and_find_subject(self) -> Mask:
+        """What is settled first waits for torch, which holds one core for a second when it is
+        loaded: the network that finds the subject, which needs neither, looks meanwhile.
+        """
+        if "torch" in sys.modules or not MASK.are_here():  # then the guide helps to find it
+            self._settle()
+            return self._find_subject()
+        with ThreadPoolExecutor(1) as beside:
+            finding = beside.submit(self._find_subject)
+            self._settle()
+            return finding.result()
+
+    def _settle(self) -> None:
+        """Device, preset and guide."""
+        request = self.request
+        self.device = choose_device(request.device)
+        self.preset_name = _preset_name(request, self.device)
+        self.guide_name, self._why = choose_guide(request, self.preset_name, self.device)
+        self.preset = _preset(self.preset_name, request, self.guide_name, self.device)
+        is_exact = self.preset.exact and self.device == "cpu"
+        self.precision = "fp32" if is_exact else request.precision
 
     @cached_property
     def guide(self) -> Guide:
@@ -297,7 +317,7 @@ class Preparation:
 
     def _find_subject(self) -> Mask:
         choice = self.request.mask
-        if choice == "auto" and self.preset_name == "published":
+        if choice == "auto" and self.request.preset == "published":
             # the paper leaves masking to the person
             choice = "alpha" if self.picture.alpha is not None else "none"
         found = self.resources.subject(

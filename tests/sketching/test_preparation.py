@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -127,3 +129,38 @@ def test_a_gpu_takes_as_many_seeds_as_cost_it_nothing(
     monkeypatch.setattr("clipasso_core.sketching.preparation.choose_device", lambda _name: "cuda")
     request = SketchRequest(preset=preset, seeds=asked, guide="lite", mask="none")
     assert Preparation(from_array(green_disc()), request, Asked(lite)).preset.seeds == seeds
+
+
+BESIDE = """
+import sys, threading
+from clipasso_core import SketchRequest
+from clipasso_core.photo.mask import Mask
+from clipasso_core.photo.picture import from_array
+from clipasso_core.sketching import preparation
+from clipasso_core.sketching.resources import Resources
+import numpy as np
+
+looked = threading.Event()
+choose = preparation.choose_device
+
+class Looking(Resources):
+    def subject(self, picture, choice, guide, relevance):
+        looked.set()
+        return Mask(np.ones(picture.rgb.shape[:2], np.float32), "found")
+
+def choose_device(name):
+    assert looked.wait(30), "torch was waited for first"
+    return choose(name)
+
+preparation.choose_device = choose_device
+preparation.MASK = type("Here", (), {"are_here": staticmethod(lambda: True)})
+assert "torch" not in sys.modules
+picture = from_array(np.zeros((64, 64, 3), np.uint8))
+prepared = preparation.Preparation(picture, SketchRequest(guide="lite"), Looking())
+print(prepared.mask.source, prepared.preset_name)
+"""
+
+
+def test_the_subject_is_found_while_torch_is_loaded() -> None:
+    done = subprocess.run([sys.executable, "-c", BESIDE], capture_output=True, text=True)
+    assert done.stdout.split() == ["found", "quick"], done.stderr
