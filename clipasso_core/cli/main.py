@@ -31,6 +31,7 @@ from clipasso_core.errors import (
     of_machine,
     of_output,
 )
+from clipasso_core.machine.garbage import look_seldom
 from clipasso_core.machine.silence import keep_silent
 from clipasso_core.machine.threads import spin_briefly
 
@@ -125,6 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     words = sys.argv[1:] if arguments is None else arguments
     spin_briefly()
+    look_seldom()
     keep_silent()
     _print_anything()
     try:
