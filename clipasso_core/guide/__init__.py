@@ -50,6 +50,10 @@ class Features:
         """The features of some of the pictures."""
         return self._each(lambda value: value[index])
 
+    def in_place(self, which: slice) -> Features:
+        """What is wanted in the place of some pictures: one may stand for all."""
+        return self if len(self.embedding) == 1 else self.select(which)
+
     def beside(self, others: Features) -> Features:
         """These pictures, then the others."""
         import torch
@@ -77,6 +81,10 @@ class Features:
             for name, value in (ours or {}).items():
                 value.copy_((theirs or {})[name])
         self.embedding.copy_(others.embedding)
+
+    def tensors(self) -> list[Tensor]:
+        """All of them, always in the same order."""
+        return [*self.maps.values(), self.embedding, *(self.weights or {}).values()]
 
     def detach(self) -> Features:
         """The same values without gradient."""
@@ -121,7 +129,8 @@ class Guide(ABC):
         """
 
     def compare(self, pictures: Tensor, wanted: Features, loss: Loss) -> Tensor:
-        """The loss [B] of each picture [B, 3, side, side] against what is wanted in its place.
+        """The loss [B] of each picture [B, 3, side, side] against what is wanted in its place, or
+        of all, if that is one.
 
         Gradients flow to the pictures. loss: takes the features of any number of pictures and of
         those wanted, gives a value for each picture from its own features alone.

@@ -17,6 +17,7 @@ from clipasso_core.guide import Features, Guide
 from clipasso_core.guide.losses import loss_terms, total
 from clipasso_core.machine.memory import Sparing
 from clipasso_core.machine.threads import single
+from clipasso_core.optimiser.shelf import Shelf
 from clipasso_core.optimiser.views import ViewPool
 from clipasso_core.raster import STEADY, StrokeBatch, fitting, render
 
@@ -83,7 +84,7 @@ class Likeness:
         self._look_straight = Sparing(self._straight_on)
         self._weight = weight
         self._straight: Features | None = None  # the target seen plainly, which all sets share
-        self._turned: dict[int, Features] = {}  # and through the other views of each set
+        self._turned = Shelf(pool.at_hand)  # and through the other views of each set
         self._plans: dict[tuple[int, tuple[int, ...]], Plan] = {}
         with torch.no_grad():
             self.blank = guide.features(

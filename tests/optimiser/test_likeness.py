@@ -13,6 +13,7 @@ from torch import Tensor
 
 from clipasso_core.guide import Guide
 from clipasso_core.optimiser.likeness import Likeness
+from clipasso_core.optimiser.shelf import Shelf
 from clipasso_core.optimiser.views import ViewPool
 
 SETS, VIEWS = 3, 4
@@ -22,6 +23,8 @@ def tensors_in(kept: object) -> Iterator[Tensor]:
     """Of whatever holds them."""
     if isinstance(kept, Tensor):
         yield kept
+    elif isinstance(kept, Shelf):
+        yield from tensors_in(vars(kept))
     elif isinstance(kept, dict):
         for value in kept.values():
             yield from tensors_in(value)

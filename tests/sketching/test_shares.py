@@ -32,8 +32,8 @@ def test_every_first_part_has_its_share_of_each(of: list[float], more: int) -> N
     assert [order.count(one) for one in range(len(of))] == counts
     third = order[: -(-len(order) // 3)]
     assert set(third) == set(range(len(of)))
-    # each has what a common divisor gives it, to half a stroke; so their sum is off by half a stroke
-    # for each of them at most, of which everybody has its share
+    # each has what a common divisor gives it, to half a stroke: so the sum is off by half a stroke
+    # for each of them at most, and everybody's share by its part of that
     for one, count in enumerate(counts):
         share = count / len(order)
         bound = 0.5 + share * len(of) / 2
