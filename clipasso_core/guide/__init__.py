@@ -82,6 +82,12 @@ class Features:
                 value.copy_((theirs or {})[name])
         self.embedding.copy_(others.embedding)
 
+    def like(self) -> Features:
+        """As many numbers, of any value, as a copy has them in memory."""
+        import torch
+
+        return self._each(torch.empty_like)
+
     def tensors(self) -> list[Tensor]:
         """All of them, always in the same order."""
         return [*self.maps.values(), self.embedding, *(self.weights or {}).values()]
@@ -129,8 +135,8 @@ class Guide(ABC):
         """
 
     def compare(self, pictures: Tensor, wanted: Features, loss: Loss) -> Tensor:
-        """The loss [B] of each picture [B, 3, side, side] against what is wanted in its place, or
-        of all, if that is one.
+        """The loss [B] of pictures [B, 3, side, side]. wanted: one for each picture, or one for
+        all.
 
         Gradients flow to the pictures. loss: takes the features of any number of pictures and of
         those wanted, gives a value for each picture from its own features alone.

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from clipasso_core.errors import UserError
 from clipasso_core.guide import Features, Guide, Loss, Recipe, stretch
 from clipasso_core.guide.arithmetic import choose_dtype, freeze, put_in, taken_out
-from clipasso_core.guide.judgement import judged, portions
 from clipasso_core.guide.packed import can_pack, pack
 from clipasso_core.guide.transformer import SelfAttention, straighten
 from clipasso_core.machine.clip import ClipSpec, is_path, parse_clip
@@ -21,9 +20,9 @@ from clipasso_core.machine.weights import read_weights
 
 # paper, section 3.2
 RESNET_RECIPE = Recipe("published", {"layer2": 1.0, "layer3": 1.0}, embedding=0.1)
-# Pictures that a ResNet looks at together on a processor: the views of one sketch. RN101 in fp32
-# takes longer for each of fewer, and twice as long for one alone
-AT_ONCE = 5
+# That a ResNet looks at together on a processor, as many as a step's views. RN101 in fp32 takes
+# longer for each of fewer, and twice as long for one alone
+PICTURES_AT_ONCE = 5
 IMAGES = "visual."  # of the names of an image tower's numbers
 
 
@@ -85,20 +84,17 @@ class ClipGuide(Guide):
         return Features(maps, taken_out(embedding))
 
     def compare(self, pictures: Tensor, wanted: Features, loss: Loss) -> Tensor:
-        """See `Guide.compare`. A ResNet's inner values are large: a processor takes few pictures at
-        a time.
+        """See `Guide.compare`. Where many sketches are compared, as when strokes are ordered, a
+        processor takes few at a time: a ResNet's inner values are large.
         """
-        is_much = self._is_resnet and self.device.type == "cpu" and len(pictures) > AT_ONCE
-        if not is_much:
+        is_followed = torch.is_grad_enabled() and pictures.requires_grad
+        if not self._is_resnet or self.device.type != "cpu" or is_followed:
             return super().compare(pictures, wanted, loss)
-
-        def some(part: Tensor, which: slice) -> Tensor:
-            return loss(self.features(part), wanted.in_place(which))
-
-        if torch.is_grad_enabled() and pictures.requires_grad:
-            return judged(pictures, some, AT_ONCE)
-        parts = portions(len(pictures), AT_ONCE)
-        return torch.cat([some(pictures[part], part) for part in parts])
+        losses = []
+        for begin in range(0, len(pictures), PICTURES_AT_ONCE):
+            some = slice(begin, begin + PICTURES_AT_ONCE)
+            losses.append(loss(self.features(pictures[some]), wanted.in_place(some)))
+        return torch.cat(losses)
 
     @torch.no_grad()
     def relevance(self, picture: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ activation applied as they go.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,7 +20,6 @@ import torch
 from torch import Tensor
 
 from clipasso_core.guide.efficientnet import HIGHEST, EfficientNetLite0
-from clipasso_core.guide.judgement import Judge, judged
 from clipasso_core.guide.packed import Layer
 
 MOST = 8  # lanes: a step has a handful of views
@@ -58,11 +57,40 @@ class Lanes:
         *maps, embedding = _Pass.apply(picture, self._course)
         return dict(zip(self._taps, maps, strict=True)), embedding
 
-    def judge(self, pictures: Tensor, loss: Judge) -> Tensor:
-        """Losses [B] of pictures, each with its gradient while what it needs is in the cache; see
-        `judged`. The loss is called in the lanes.
+    def judge(self, pictures: Tensor, loss: Callable[[Tensor, int], Tensor]) -> Tensor:
+        """Losses [B] of pictures, each with its gradient while what it needs is in the cache.
+
+        loss: of one picture [1, 3, 224, 224] and its index, [1]; called in the lanes.
         """
-        return judged(pictures, loss, 1, self._threads.map)
+        losses: Tensor = _Judgement.apply(pictures, loss, self._threads)
+        return losses
+
+
+class _Judgement(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        pictures: Tensor,
+        loss: Callable[[Tensor, int], Tensor],
+        threads: ThreadPoolExecutor,
+    ) -> Tensor:
+        def judge(picture: Tensor, index: int) -> tuple[Tensor, Tensor]:
+            with torch.enable_grad():
+                picture = picture.detach().requires_grad_(True)
+                value = loss(picture, index)
+                (gradient,) = torch.autograd.grad(value, picture)
+            return value.detach(), gradient
+
+        # of each picture the loss [1] and the gradient [1, 3, 224, 224]
+        judged = threads.map(judge, pictures.split(1), range(len(pictures)))
+        values, gradients = zip(*judged, strict=True)
+        ctx.save_for_backward(torch.cat(gradients))
+        return torch.cat(values)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        (of_pictures,) = ctx.saved_tensors
+        return of_pictures * gradient[:, None, None, None], None, None
 
 
 class _Pass(torch.autograd.Function):

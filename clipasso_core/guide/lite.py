@@ -46,8 +46,9 @@ class LiteGuide(Guide):
         if lanes is None or not (torch.is_grad_enabled() and pictures.requires_grad):
             return super().compare(pictures, wanted, loss)
 
-        def one(picture: Tensor, which: slice) -> Tensor:
-            return loss(self._features(picture, lanes.look), wanted.in_place(which))
+        def one(picture: Tensor, index: int) -> Tensor:
+            seen = self._features(picture, lanes.look)
+            return loss(seen, wanted.select(slice(index, index + 1)))
 
         return lanes.judge(pictures, one)
 

@@ -17,7 +17,7 @@ from clipasso_core.guide import Features, Guide
 from clipasso_core.guide.losses import loss_terms, total
 from clipasso_core.machine.memory import Sparing
 from clipasso_core.machine.threads import single
-from clipasso_core.optimiser.shelf import Shelf
+from clipasso_core.optimiser.seen import SeenSets
 from clipasso_core.optimiser.views import ViewPool
 from clipasso_core.raster import STEADY, StrokeBatch, fitting, render
 
@@ -81,10 +81,10 @@ class Likeness:
         self.size = target.shape[-2], target.shape[-1]
         self.waited_s = 0.0  # while others computed
         self._others = others
-        self._look_straight = Sparing(self._straight_on)
+        self._look_straight = Sparing(Likeness._straight_on)
         self._weight = weight
         self._straight: Features | None = None  # the target seen plainly, which all sets share
-        self._turned = Shelf(pool.at_hand)  # and through the other views of each set
+        self._turned = SeenSets(pool.at_hand)  # and through the other views of each set
         self._plans: dict[tuple[int, tuple[int, ...]], Plan] = {}
         with torch.no_grad():
             self.blank = guide.features(
@@ -109,14 +109,15 @@ class Likeness:
         straight = self._seen_straight()
         if self.pool.views == 1:
             return straight
-        if turn not in self._turned:
+        seen = self._turned.get(turn)
+        if seen is None:
             which = range(1, self.pool.views)
             views = self.pool.look(self.target, turn, which)
             seen = self.guide.features(views).detach()
             if self._weight is not None:
                 seen = seen.weighted(self.pool.look(self._weight, turn, which))
-            self._turned[turn] = seen
-        return straight.beside(self._turned[turn])
+            self._turned.put(turn, seen)
+        return straight.beside(seen)
 
     @torch.no_grad()
     def _seen_straight(self) -> Features:
@@ -275,10 +276,13 @@ class Likeness:
     @torch.no_grad()
     def plain(self, drawn: Tensor) -> Tensor:
         """Loss [B] of drawn sketches [B, 1, 224, 224] seen straight on."""
-        return self._look_straight(drawn)[0]
+        return self._look_straight(drawn, self)[0]
 
-    def _straight_on(self, drawn: Tensor) -> tuple[Tensor]:
-        return (self.unlike(self.pool.plain(drawn), self._seen_straight()),)
+    @staticmethod
+    def _straight_on(drawn: Tensor, likeness: Likeness) -> tuple[Tensor]:
+        # not a method, which would hold the likeness that holds it
+        pictures = likeness.pool.plain(drawn)
+        return (likeness.unlike(pictures, likeness._seen_straight()),)
 
     @torch.no_grad()
     def best(self, layouts: Tensor) -> Tensor:

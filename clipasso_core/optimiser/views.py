@@ -17,7 +17,8 @@ from torch import Tensor
 from clipasso_core.optimiser.sampling import sample
 
 # Sets of which a processor keeps grids and features: all that other presets have. The 64 of
-# `published` would be 103 MB of grids, of which one is made again in 5 ms, and with RN101 0.6 GB
+# `published` would be 103 MB of grids, of which one is made again in 5 ms, and 0.6 GB of RN101's
+# features
 KEPT = 8
 _CORNERS = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 

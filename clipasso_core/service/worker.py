@@ -16,6 +16,7 @@ from clipasso_core.document.svg import to_svg
 from clipasso_core.errors import Cancelled, UserError
 from clipasso_core.machine import models
 from clipasso_core.machine.device import choose_device
+from clipasso_core.machine.garbage import look_often
 from clipasso_core.machine.networks import FACES, MASK
 from clipasso_core.photo.faces import Face
 from clipasso_core.photo.mask import Mask
@@ -50,6 +51,7 @@ class Worker:
     """One thing at a time; what takes long to make is kept for the next."""
 
     def __init__(self) -> None:
+        look_often()
         self._lite: _Shelf[Guide] = _Shelf(1)
         self._clips: _Shelf[Guide] = _Shelf(KEPT_CLIPS)
         self._pictures: _Shelf[Picture] = _Shelf(KEPT)

@@ -77,14 +77,16 @@ class Preparation:
             )
 
     def _settle_and_find_subject(self) -> Mask:
-        """What is settled first waits for torch, which holds one core for a second when it is
-        loaded: the network that finds the subject, which needs neither, looks meanwhile.
+        """Loading torch keeps one core busy for a second: the network that finds the subject, which
+        needs neither torch nor what is settled, looks meanwhile.
         """
         if "torch" in sys.modules or not MASK.are_here():  # then the guide helps to find it
             self._settle()
             return self._find_subject()
         with ThreadPoolExecutor(1) as beside:
             finding = beside.submit(self._find_subject)
+            import torch  # noqa: F401 - not every device has it loaded when it is chosen
+
             self._settle()
             return finding.result()
 

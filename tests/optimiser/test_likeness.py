@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
@@ -13,7 +15,7 @@ from torch import Tensor
 
 from clipasso_core.guide import Guide
 from clipasso_core.optimiser.likeness import Likeness
-from clipasso_core.optimiser.shelf import Shelf
+from clipasso_core.optimiser.seen import SeenSets
 from clipasso_core.optimiser.views import ViewPool
 
 SETS, VIEWS = 3, 4
@@ -23,7 +25,7 @@ def tensors_in(kept: object) -> Iterator[Tensor]:
     """Of whatever holds them."""
     if isinstance(kept, Tensor):
         yield kept
-    elif isinstance(kept, Shelf):
+    elif isinstance(kept, SeenSets):
         yield from tensors_in(vars(kept))
     elif isinstance(kept, dict):
         for value in kept.values():
@@ -68,3 +70,16 @@ def test_what_is_kept_is_what_the_guide_sees(lite: Guide, views: int) -> None:
         assert torch.allclose(found.embedding, expected.embedding, rtol=1e-2, atol=1e-3)
         for layer, value in expected.maps.items():
             assert torch.allclose(found.maps[layer], value, rtol=1e-2, atol=1e-2), layer
+
+
+def test_what_is_done_with_goes_at_once(lite: Guide) -> None:
+    likeness = likeness_of(lite)
+    likeness.at_levels(starts(), 0, (1, 2))
+    likeness.plain(likeness.draw(starts()))
+    left = weakref.ref(likeness)
+    gc.disable()
+    try:
+        del likeness
+        assert left() is None
+    finally:
+        gc.enable()

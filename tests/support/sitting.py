@@ -53,10 +53,14 @@ class Sitting:
 
         def rests() -> bool:
             nonlocal seen, since
-            running = [one for one in children(self) if one.name() == "inkscape"]
-            worked = sum(sum(one.cpu_times()[:2]) for one in running)
-            waits = any(one.status() == psutil.STATUS_RUNNING for one in running)  # for a processor
-            if waits or worked - seen > TICK_S:
+            try:
+                running = [one for one in children(self) if one.name() == "inkscape"]
+                worked = sum(sum(one.cpu_times()[:2]) for one in running)
+                # for a processor
+                waits = any(one.status() == psutil.STATUS_RUNNING for one in running)
+            except psutil.Error:  # one has ended meanwhile
+                waits, worked = True, seen
+            if waits or abs(worked - seen) > TICK_S:
                 seen, since = worked, time.monotonic()
             return time.monotonic() - since > REST_S
 
