@@ -31,7 +31,7 @@ from clipasso_core.errors import (
     of_machine,
     of_output,
 )
-from clipasso_core.machine.garbage import look_seldom
+from clipasso_core.machine.garbage import look_often, look_seldom
 from clipasso_core.machine.silence import keep_silent
 from clipasso_core.machine.threads import spin_briefly
 
@@ -139,6 +139,8 @@ def main(arguments: list[str] | None = None) -> int:
         _let_go_of_output()
         print(f"clipasso: {of_output(error)}", file=sys.stderr)
         return MISTAKE
+    finally:
+        look_often()
     return status
 
 

@@ -1,6 +1,6 @@
 """How often Python looks for objects that only hold each other.
 
-torch makes some 300,000 objects when it is imported, which stay. Looking through them again and
+torch makes some 170,000 objects when it is imported, which stay. Looking through them again and
 again while it is imported, and once more when Python takes itself apart, costs half a second.
 """
 
@@ -20,5 +20,5 @@ def look_seldom() -> None:
 
 
 def look_often() -> None:
-    """For a process that draws one sketch after the other: what one leaves goes before the next."""
+    """As usual: for a process that draws one sketch after the other, or has drawn."""
     gc.set_threshold(*USUAL)

@@ -11,13 +11,14 @@ from clipasso_core.files import sha256
 from clipasso_core.machine import folders, networks
 from clipasso_core.machine.clip import (
     ENDINGS,
+    RECOMMENDED,
     is_path,
     parse_clip,
 )
 from clipasso_core.machine.records import read_records, write_records
 from clipasso_core.machine.weights import read_weights
 
-FAVOURITE = "clip:ViT-B-16:laion2b_s34b_b88k"  # whose sketches are recognised most often
+FAVOURITE = f"clip:ViT-B-16:{RECOMMENDED['ViT-B-16']}"  # whose sketches are recognised most often
 PUBLISHED = "clip:RN101:openai"  # the published guide
 ATTENTION = "clip:ViT-B-32:openai"  # whose attention says where published strokes start
 # What is worth fetching, the recommended first: why, and its size in MB

@@ -4,12 +4,12 @@ temporary file.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
 import math
 import tempfile
 import weakref
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -44,8 +44,9 @@ class SeenSets:
                 if self._file.readinto(numbers) != numbers.nbytes:
                     raise OSError(errno.EIO, "cut short")
         except OSError as error:
-            self._give_up(error)
             self._places.clear()
+            self._end = 0
+            self._give_up(error)
             return None
         return found
 
@@ -77,7 +78,7 @@ class SeenSets:
         """What comes now stays in memory, and what was begun takes no room."""
         logger.info("what the guide sees stays in memory, not in a temporary file: %s", error)
         self._most = math.inf
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             if self._file is not None:
                 self._file.truncate(self._end)
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from clipasso_core import SketchRequest, UserError
 from clipasso_core.guide import Features, Guide, choose_guide, load_guide, stretch
 from clipasso_core.guide.arithmetic import choose_dtype, freeze, native_bf16
-from clipasso_core.guide.clip import ClipGuide, _of_images
+from clipasso_core.guide.clip import PICTURES_AT_ONCE, ClipGuide, _of_images
 from clipasso_core.guide.packed import PackedConv2d, can_pack
 from clipasso_core.guide.transformer import Patches, SelfAttention
 from clipasso_core.machine import models
@@ -281,6 +281,30 @@ def test_a_rectified_number_is_kept_as_a_byte_for_the_way_back(
     assert signs > 5e6, "RN50 rectifies 7 million numbers of a picture"
     # what is pooled, and what the first layer looks at
     assert numbers < 2 * signs
+
+
+@pytest.mark.parametrize("one_for_all", [False, True])
+def test_of_many_pictures_a_resnet_takes_few_at_a_time(
+    one_for_all: bool, resnet: ClipGuide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = torch.rand(PICTURES_AT_ONCE + 2, 3, 224, 224)
+    looked: list[int] = []
+    features = ClipGuide.features
+
+    def counted(self: ClipGuide, pictures: Tensor) -> Features:
+        looked.append(len(pictures))
+        return features(self, pictures)
+
+    def loss(seen: Features, wanted: Features) -> Tensor:
+        return ((seen.embedding - wanted.embedding) ** 2).sum(1)
+
+    with torch.no_grad():
+        wanted = resnet.features(torch.rand(1 if one_for_all else len(many), 3, 224, 224))
+        together = loss(resnet.features(many), wanted)
+        monkeypatch.setattr(ClipGuide, "features", counted)
+        found = resnet.compare(many, wanted, loss)
+    assert looked == [PICTURES_AT_ONCE, 2]
+    assert torch.allclose(found, together, rtol=1e-4)
 
 
 def test_a_guide_that_nobody_needs_goes_at_once() -> None:
