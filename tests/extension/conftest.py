@@ -48,7 +48,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees the person's own settings, jobs or logs, opens a window, speaks
     the person's language, or lies where a document was opened.
     """
-    for name in ("FAKE_ENGINE", "FAKE_ENGINE_LOG", "CLIPASSO_ENGINE", "INKSCAPE_COMMAND"):
+    ours = ("FAKE_ENGINE", "FAKE_ENGINE_HOLD", "FAKE_ENGINE_LOG")
+    for name in (*ours, "CLIPASSO_ENGINE", "INKSCAPE_COMMAND"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLIPASSO_NO_GUI", "1")
     monkeypatch.setenv("DOCUMENT_PATH", "")
@@ -105,6 +106,14 @@ def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Heard:
         return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
     return lines
+
+
+@pytest.fixture
+def hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """While a file lies there the fake engine finishes nothing."""
+    path = tmp_path / "hold"
+    monkeypatch.setenv("FAKE_ENGINE_HOLD", str(path))
+    return path
 
 
 @pytest.fixture

@@ -313,11 +313,12 @@ def test_insert_while_finish_goes_on_inserts_what_one_looks_at(
 
 
 def test_a_draft_is_called_off_by_a_click_on_an_earlier_one(
-    hands: Hands, sketch_window: Open
+    hands: Hands, sketch_window: Open, hold: Path
 ) -> None:
     window = sketch_window()
 
     def turn() -> None:
+        hold.touch()
         window._controls.strokes.set_value(5)
         hands.when(lambda: window._work.session.busy, bring_back)
 
@@ -527,12 +528,18 @@ def test_a_comma_is_a_point_also_where_the_field_is_left(hands: Hands, sketch_wi
 
 
 def test_a_page_turned_to_while_another_is_drawn_is_drawn_next(
-    hands: Hands, sketch_window: Open
+    hands: Hands, sketch_window: Open, hold: Path
 ) -> None:
+    hold.touch()
     window = sketch_window(TWO)
-    on = button(window, "›")
-    hands.when(lambda: window._work.session.busy, on.clicked)
     both = window._work.session.states
+
+    def turn() -> None:
+        button(window, "›").clicked()
+        assert window._work.session.current == 0, "the first is still drawn"
+        hold.unlink()
+
+    hands.when(lambda: window._work.session.busy, turn)
 
     def look() -> None:
         assert "2 of 2: b" in status(window)

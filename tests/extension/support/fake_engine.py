@@ -9,8 +9,9 @@ fake_edits.py. ``FAKE_ENGINE`` in the environment picks what goes wrong: ``die``
 middle), ``error``, ``bug`` (of the warm engine, at the first request), ``garbage`` (a line that is
 no JSON first), ``slow`` (goes on until stopped or replaced), ``slow finish``
 (the same, of all but drafts), ``silent`` (``join`` and ``order`` say
-nothing for a minute), ``worse`` (an edit finds no better place for strokes). ``FAKE_ENGINE_LOG``
-names a file that gets every line that comes in.
+nothing for a minute), ``worse`` (an edit finds no better place for strokes). While a file lies at
+``FAKE_ENGINE_HOLD`` requests go on as if they were slow. ``FAKE_ENGINE_LOG`` names a file that gets
+every line that comes in.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ STEPS = 4
 ENDLESS = 10**6
 PATIENCE_S = 60  # nothing of this outlives its test for longer
 MODE = os.environ.get("FAKE_ENGINE", "")
+HOLD = os.environ.get("FAKE_ENGINE_HOLD", "")
 PLAIN = "the photo is one plain colour: there is nothing to sketch"
 ENDED = "the engine ended unexpectedly: try again. Its log tells why"
 
@@ -69,7 +71,7 @@ class FakeEngine:
                 self.keep = False
                 self.working = threading.Thread(target=self.work, args=(fields, self.wish))
                 self.working.start()
-        if MODE.startswith("slow"):
+        if HOLD or MODE.startswith("slow"):
             self.finish()
         elif self.working:
             self.working.join()
@@ -110,7 +112,9 @@ class FakeEngine:
         self.tell_start(ident, fields["request"].get("preset", "auto"), picture)
         is_slow = MODE == "slow" or (MODE == "slow finish" and is_work(fields))
         steps = ENDLESS if is_slow else STEPS
-        for step in range(1, steps + 1):
+        step = 0
+        while step < steps or is_held():
+            step += 1
             progress = {"step": step, "steps": steps, "loss": 1 / step, "time_s": 0.1 * step}
             shown = {} if picture is None else {"preview": picture}
             if fields.get("preview_svg"):
@@ -118,7 +122,7 @@ class FakeEngine:
             self.say(ident, event="progress", time_left_s=3.0, **progress, **shown)
             if MODE == "die":
                 os._exit(9)
-            if wish.wait(0.05 if is_slow else 0):
+            if wish.wait(0.05 if is_slow or is_held() else 0):
                 break
         if wish.is_set() and not self.keep:
             self.say(ident, event="cancelled")
@@ -153,6 +157,10 @@ class FakeEngine:
 def is_work(fields: Dict[str, Any]) -> bool:
     """Whether a request is one to finish."""
     return bool(fields["request"].get("preset") != "draft")
+
+
+def is_held() -> bool:
+    return bool(HOLD) and os.path.exists(HOLD)
 
 
 def shown_as_picture(fields: Dict[str, Any]) -> bool:
