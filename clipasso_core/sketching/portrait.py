@@ -22,9 +22,10 @@ SHARE_WITH_JAWS = 0.625
 # (side of a face on the canvas, px, from which it has so many features): where a pen's width lies
 # between two lines, both are seen
 ROOM = ((28.0, 3), (38.0, 7), (48.0, 9), (58.0, 10), (90.0, 12))
-# How many pens' widths a face is high: that of a smaller face is drawn with a thinner pen, which
-# is never thinner than the optimiser draws
+# How many pens' widths a face is high: a smaller face is drawn with a thinner pen
 PENS = 30.0
+# Of that pen, the one for what lies within the outline; it is never thinner than the optimiser draws
+FINER = 0.7
 THINNEST_PX = 1.0
 SOFT_PX = 4.0  # of the border of what lies inside a face, canvas px
 
@@ -60,13 +61,16 @@ def portrait(faces: Sequence[Face], frame: Frame, strokes: int, pen_px: float) -
     drawn = [feature for _, group in chosen for feature in group]
     curves = np.array([frame.to_canvas(one.curve) for one in drawn]).reshape(-1, 4, 2)
     sizes_px = [faces[number].side / frame.scale for number, group in chosen for _ in group]
-    pens = np.array([max(THINNEST_PX, size_px / PENS) / pen_px for size_px in sizes_px])
+    pens = [
+        _pen_px(one.kind, size_px, pen_px) / pen_px
+        for one, size_px in zip(drawn, sizes_px, strict=True)
+    ]
     with_features = sorted({number for number, _ in chosen})
     return Portrait(
         faces=len(with_features),
         parts=tuple(one.part for one in drawn),
         given=Given(curves, tuple(len(group) for _, group in chosen)),
-        pens=np.minimum(pens, 1.0),
+        pens=np.array(pens),
         inside=inside([faces[number] for number in with_features], frame),
     )
 
@@ -90,6 +94,13 @@ def _choose(
             within -= 0 if is_jaw else size
             chosen.append((number, group))
     return chosen
+
+
+def _pen_px(kind: str, face_px: float, pen_px: float) -> float:
+    """The pen for such a line of a face of that size, where other lines have one of `pen_px`."""
+    outline_px = min(pen_px, face_px / PENS)
+    own_px = outline_px if kind == "jaw" else FINER * outline_px
+    return min(pen_px, max(THINNEST_PX, own_px))
 
 
 def _groups(face: Face, frame: Frame) -> list[list[Feature]]:

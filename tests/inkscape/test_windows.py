@@ -19,7 +19,7 @@ from support.sitting import MESSAGE, PROGRESS, WINDOW, Sitting, end_all, meaning
 
 pytestmark = pytest.mark.every_inkscape
 # from the key to the window. Half a second on an idle machine; the tests share theirs with others
-APPEARS_S = 3.0
+APPEARS_S = 10.0
 SKETCH, PARAMETERS, BACKGROUND, INSERT, PAGE = (
     "ctrl+F9",
     "ctrl+F10",

@@ -90,10 +90,19 @@ def test_faces_take_turns_the_largest_first() -> None:
     assert found.given.curves[0].mean(0)[0] < 50 < found.given.curves[2].mean(0)[0]
 
 
-def test_a_small_face_is_drawn_with_a_finer_pen() -> None:
-    for side, share in ((30.0, 1 / 3), (60.0, 2 / 3), (150.0, 1.0)):
-        assert laid(side, strokes=64).pens == pytest.approx(share)
-    assert laid(100.0, pen_px=1.0).pens == pytest.approx(1), "never thicker than asked for"
+@pytest.mark.parametrize(
+    ("side", "jaw", "within"), [(30.0, 1 / 3, 1 / 3), (60.0, 2 / 3, 1.4 / 3), (150.0, 1.0, 0.7)]
+)
+def test_a_small_face_has_a_finer_pen_and_what_lies_within_it_a_finer_one(
+    side: float, jaw: float, within: float
+) -> None:
+    found = laid(side, strokes=64)
+    for part, pen in zip(found.parts, found.pens, strict=True):
+        assert pen == pytest.approx(jaw if part == "jaw" else within)
+
+
+def test_no_pen_is_thicker_than_asked_for() -> None:
+    assert laid(100.0, pen_px=1.0).pens == pytest.approx(1)
 
 
 def test_between_the_features_other_strokes_are_not_wanted() -> None:
