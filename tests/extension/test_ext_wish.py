@@ -13,7 +13,7 @@ from typing import Any, Callable, List
 
 import pytest
 from clipasso_ext.beside import wish
-from clipasso_ext.beside.other_effects import effect_runs
+from clipasso_ext.beside.other_effects import OtherEffects
 from clipasso_ext.beside.remembered import RememberedPhoto, RememberedTask, written_down
 from clipasso_ext.engine.background import BackgroundJob, all_jobs
 from clipasso_ext.engine.connection import ask_once
@@ -145,12 +145,12 @@ def test_nothing_is_inserted_while_inkscape_waits_for_another_extension(
     try:
         assert other.stdout is not None
         other.stdout.readline()
-        assert effect_runs(os.getpgid(0))
+        assert OtherEffects(os.getpgid(0)).run()
         assert run("deliver", image(), page=NAMED) == b""
         assert said(job) == wish.BUSY
     finally:
         other.communicate(b"\n")
-    assert not effect_runs(os.getpgid(0))
+    assert not OtherEffects(os.getpgid(0)).run()
     wish.ask(job, False)
     assert added(run("deliver", image(), page=NAMED))
 

@@ -52,6 +52,8 @@ def virtual_screen(size: str = "1280x900") -> Iterator[str]:
     command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
     # else it begins anew when its last client leaves, and turns away whoever comes in that moment
     command.append("-noreset")
+    # no key is pressed again by itself: on a busy machine a short press may last long
+    command.append("-r")
     server = subprocess.Popen(
         command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -10,7 +10,7 @@ import time
 from typing import List
 
 from clipasso_ext.beside.origin import find_origin
-from clipasso_ext.beside.other_effects import effect_runs
+from clipasso_ext.beside.other_effects import OtherEffects
 from clipasso_ext.beside.session_bus import connect
 from clipasso_ext.host import EXTENSION, log
 from clipasso_ext.processes import detached, silent
@@ -20,25 +20,29 @@ LOOK_S = 0.1
 LIMIT_S = 60  # an effect takes a second from here to its end
 
 
-def select_afterwards(idents: List[str]) -> None:
-    """Have Inkscape select these objects alone. No harm is done where it can't be."""
+def select_afterwards(idents: List[str], given: str) -> None:
+    """Have Inkscape select these objects alone. No harm is done where it can't be.
+
+    given: the file that Inkscape gave to this effect.
+    """
     origin = find_origin()
     if origin is None:
         return
-    command = [sys.executable, str(EXTENSION / SCRIPT), origin.name, str(origin.group), *idents]
+    command = [sys.executable, str(EXTENSION / SCRIPT), origin.name, str(origin.group)]
     try:
-        subprocess.Popen(command, **silent(), **detached())
+        subprocess.Popen([*command, given, *idents], **silent(), **detached())
     except OSError as error:
         log(f"nothing is selected: {error}")
 
 
 def main() -> None:
-    """The process itself: the command line has Inkscape's name on the bus, its process group, and
-    the ids.
+    """The process itself: the command line has Inkscape's name on the bus, its process group, the
+    file that it gave to the effect, and the ids.
     """
-    name, group, *idents = sys.argv[1:]
+    name, group, given, *idents = sys.argv[1:]
     until = time.monotonic() + LIMIT_S
-    while effect_runs(int(group)):  # nobody tells when it ends
+    effects = OtherEffects(int(group), [given])
+    while effects.run():  # nobody tells when they end
         if time.monotonic() > until:
             return
         time.sleep(LOOK_S)
