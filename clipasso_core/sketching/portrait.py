@@ -24,9 +24,8 @@ SHARE_WITH_JAWS = 0.625
 ROOM = ((28.0, 3), (38.0, 7), (48.0, 9), (58.0, 10), (90.0, 12))
 # How many pens' widths a face is high: a smaller face is drawn with a thinner pen
 PENS = 30.0
-# Of that pen, the one for what lies within the outline; it is never thinner than the optimiser draws
-FINER = 0.7
-THINNEST_PX = 1.0
+FINER = 0.7  # of that pen: the one for what lies within the outline
+THINNEST_PX = 1.0  # the optimiser draws with no thinner one
 SOFT_PX = 4.0  # of the border of what lies inside a face, canvas px
 
 

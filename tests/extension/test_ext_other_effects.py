@@ -24,7 +24,7 @@ def given(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def effect(given: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def effect(given: Path) -> Iterator[subprocess.Popen[bytes]]:
     """An extension at work, which ends when its input does."""
     pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     words = ["-c", "print(flush=True); input()", str(given)]
@@ -36,13 +36,13 @@ def effect(given: Path) -> Iterator["subprocess.Popen[bytes]"]:
     process.communicate()
 
 
-def end(process: "subprocess.Popen[bytes]") -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     process.communicate(b"\n")
 
 
 @needs_proc
 def test_one_that_has_ended_runs_on_until_its_file_is_gone(
-    effect: "subprocess.Popen[bytes]", given: Path
+    effect: subprocess.Popen[bytes], given: Path
 ) -> None:
     others = OtherEffects(own_group())
     assert others.run()
@@ -53,7 +53,7 @@ def test_one_that_has_ended_runs_on_until_its_file_is_gone(
 
 
 @needs_proc
-def test_those_of_another_inkscape_do_not_count(effect: "subprocess.Popen[bytes]") -> None:
+def test_those_of_another_inkscape_do_not_count(effect: subprocess.Popen[bytes]) -> None:
     assert not OtherEffects(os.getpid() if os.getpid() != own_group() else 1).run()
 
 
