@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# Pillow logs what it refuses; without a handler Python prints that on standard error
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 _ONE_AT_A_TIME = threading.Lock()  # the process has one standard error
 
 

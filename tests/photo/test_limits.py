@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import subprocess
 import sys
 import time
@@ -113,7 +114,21 @@ def damaged_exif() -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("data", [damaged_fax(), damaged_exif()], ids=["fax", "EXIF"])
+def too_many_samples() -> bytes:
+    """A TIFF of more samples a pixel than there are colours, and more than Pillow decodes."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(buffer, "TIFF")
+    data = buffer.getvalue()
+    three, eight = (struct.pack("<HHII", 277, 3, 1, number) for number in (3, 8))  # the tag's entry
+    assert data.count(three) == 1
+    return data.replace(three, eight)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [damaged_fax(), damaged_exif(), too_many_samples()],
+    ids=["fax", "EXIF", "samples"],
+)
 def test_what_decoders_find_is_not_printed(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "damaged"
     path.write_bytes(data)
