@@ -49,6 +49,7 @@ class Plan:
     preset: str
     guide: str
     controls: bool = True
+    subjects: str = "auto"  # or one
     published_steps: int | None = None  # as many guide passes as the preset's when None
 
     def steps_as_published(self) -> int:
@@ -126,6 +127,7 @@ def draw_all(subjects: Sequence[Subject], plan: Plan) -> dict[str, Any]:
             "seeds": plan.seeds,
             "preset": plan.preset,
             "guide": guide.name,
+            "subjects": plan.subjects,
             "published_steps": plan.steps_as_published(),
             "published_whole": PRESETS["published"].steps,
         },
@@ -196,7 +198,13 @@ def sketches_of(canvas: Canvas, guide: Guide, plan: Plan) -> Iterator[dict[str, 
     for count in plan.strokes:
         for turn in range(plan.seeds):
             seed = turn * PRESETS[plan.preset].seeds  # no two sketches share a start
-            request = SketchRequest(strokes=count, preset=plan.preset, guide=plan.guide, seed=seed)
+            request = SketchRequest(
+                strokes=count,
+                preset=plan.preset,
+                guide=plan.guide,
+                seed=seed,
+                subjects=plan.subjects,
+            )
             result, start, time_s = sketch(canvas.subject, request, guide)
             cost = {"loss": result.loss, "time_s": time_s, "steps": result.steps}
             yield canvas.record(SKETCH, count, on_canvas(result), seed=seed, **cost)

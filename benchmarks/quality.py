@@ -5,7 +5,7 @@ Whether judges that the guide never saw know them, where they lie, how they are 
 
     python benchmarks/quality.py PHOTOS... [--labels FILE] [--strokes 4,8,16,32] [--seeds 3]
                                  [--preset quick] [--guide lite] [--no-controls]
-                                 [-o benchmarks/results]
+                                 [--subjects auto] [-o benchmarks/results]
     python benchmarks/quality.py --load benchmarks/results/quality.json [PHOTOS...]
 
 PHOTOS are files or folders. Prints tables, writes quality.json and quality.html, one page with
@@ -63,6 +63,7 @@ def main() -> None:
             options.preset,
             options.guide,
             options.controls,
+            options.subjects,
             options.published_steps,
         )
         report = draw_all(subjects, plan)
@@ -91,6 +92,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--guide", default="lite")
     parser.add_argument("--controls", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--subjects", choices=("auto", "one"), default="auto")
     parser.add_argument(
         "--published-steps",
         type=int,
