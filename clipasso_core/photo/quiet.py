@@ -8,9 +8,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Pillow logs what it refuses; without a handler Python prints that on standard error
-logging.getLogger("PIL").addHandler(logging.NullHandler())
 _ONE_AT_A_TIME = threading.Lock()  # the process has one standard error
+
+
+def keep_log() -> None:
+    """What Pillow logs goes to handlers alone: where there are none, Python prints it."""
+    logger = logging.getLogger("PIL")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 @contextmanager
