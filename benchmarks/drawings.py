@@ -49,7 +49,7 @@ class Plan:
     preset: str
     guide: str
     controls: bool = True
-    subjects: str = "auto"  # or one
+    told_apart: bool = True  # whether several subjects of a photograph are
     published_steps: int | None = None  # as many guide passes as the preset's when None
 
     def steps_as_published(self) -> int:
@@ -127,7 +127,7 @@ def draw_all(subjects: Sequence[Subject], plan: Plan) -> dict[str, Any]:
             "seeds": plan.seeds,
             "preset": plan.preset,
             "guide": guide.name,
-            "subjects": plan.subjects,
+            "told_apart": plan.told_apart,
             "published_steps": plan.steps_as_published(),
             "published_whole": PRESETS["published"].steps,
         },
@@ -203,7 +203,7 @@ def sketches_of(canvas: Canvas, guide: Guide, plan: Plan) -> Iterator[dict[str, 
                 preset=plan.preset,
                 guide=plan.guide,
                 seed=seed,
-                subjects=plan.subjects,
+                subjects="auto" if plan.told_apart else "one",
             )
             result, start, time_s = sketch(canvas.subject, request, guide)
             cost = {"loss": result.loss, "time_s": time_s, "steps": result.steps}

@@ -146,6 +146,7 @@ def head(report: dict[str, Any]) -> str:
         counted(len(report["photos"]), "photograph"),
         f"{listed([str(count) for count in wish['strokes']])} strokes",
         counted(wish["seeds"], "seed"),
+        "several subjects apart" if wish.get("told_apart", True) else "several subjects as one",
         f"preset {escape(wish['preset'])}",
         f"guide {escape(wish['guide'])}",
         f"{report['peak_mb']:.0f} MB while drawing",

@@ -5,7 +5,7 @@ Whether judges that the guide never saw know them, where they lie, how they are 
 
     python benchmarks/quality.py PHOTOS... [--labels FILE] [--strokes 4,8,16,32] [--seeds 3]
                                  [--preset quick] [--guide lite] [--no-controls]
-                                 [--subjects auto] [-o benchmarks/results]
+                                 [--as-one] [-o benchmarks/results]
     python benchmarks/quality.py --load benchmarks/results/quality.json [PHOTOS...]
 
 PHOTOS are files or folders. Prints tables, writes quality.json and quality.html, one page with
@@ -58,13 +58,13 @@ def main() -> None:
         report = json.loads(options.load.read_text())
     else:
         plan = Plan(
-            options.strokes,
-            options.seeds,
-            options.preset,
-            options.guide,
-            options.controls,
-            options.subjects,
-            options.published_steps,
+            strokes=options.strokes,
+            seeds=options.seeds,
+            preset=options.preset,
+            guide=options.guide,
+            controls=options.controls,
+            told_apart=options.told_apart,
+            published_steps=options.published_steps,
         )
         report = draw_all(subjects, plan)
         stored.write_text(json.dumps(report))  # hours of work are safe before they are judged
@@ -92,7 +92,12 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--guide", default="lite")
     parser.add_argument("--controls", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--subjects", choices=("auto", "one"), default="auto")
+    parser.add_argument(
+        "--as-one",
+        dest="told_apart",
+        action="store_false",
+        help="draw several subjects of a photograph as one",
+    )
     parser.add_argument(
         "--published-steps",
         type=int,

@@ -19,7 +19,7 @@ from PIL import Image, UnidentifiedImageError
 from clipasso_core.errors import UserError
 from clipasso_core.files import read_bytes
 from clipasso_core.photo import refusal
-from clipasso_core.photo.quiet import keep_log, silent_stderr
+from clipasso_core.photo.quiet import silence_log, silent_stderr
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")  # JPEG includes MPO, what many phones write
 MAX_PIXELS = 64_000_000  # a larger one is a scan or a bomb; decoding it takes gigabytes
@@ -96,7 +96,7 @@ def decode_picture(data: bytes, name: str | None = None) -> Picture:
     """Decode a bitmap. name: of its file, for messages. Raises `UserError` as `read_picture`
     does.
     """
-    keep_log()
+    silence_log()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)

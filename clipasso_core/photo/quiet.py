@@ -11,8 +11,8 @@ from contextlib import contextmanager
 _ONE_AT_A_TIME = threading.Lock()  # the process has one standard error
 
 
-def keep_log() -> None:
-    """What Pillow logs goes to handlers alone: where there are none, Python prints it."""
+def silence_log() -> None:
+    """What Pillow logs is not printed, as Python does where it finds no handler."""
     logger = logging.getLogger("PIL")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())

@@ -46,7 +46,7 @@ class EditEffect(Effect):
         else:
             self.draw([task], chosen, host)
         if task.added:
-            select_afterwards(task.added, str(self.options.input_file))
+            select_afterwards(task.added)
         if task.messages:
             self.tell("\n".join(task.messages), quiet=True)
         return task.done

@@ -167,7 +167,7 @@ class DeliverEffect(Effect):
     """Insert Sketch: what windows beside Inkscape want in this document. They tell the person."""
 
     def act(self, host: Host) -> None:
-        grant(self.svg, host)
+        grant(self.svg, host, str(self.options.input_file))
 
 
 class EngineEffect(Effect):

@@ -110,7 +110,7 @@ def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Heard:
 
 @pytest.fixture
 def hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """While a file lies there the fake engine finishes nothing."""
+    """While a file lies there the fake engine's `run` finishes no request."""
     path = tmp_path / "hold"
     monkeypatch.setenv("FAKE_ENGINE_HOLD", str(path))
     return path

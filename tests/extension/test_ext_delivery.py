@@ -5,6 +5,7 @@ not found.
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Any, Callable, List, Optional
 
@@ -89,6 +90,24 @@ def test_the_document_is_found_behind_others(
     assert inkscape.asked == [ACTION, NEXT_WINDOW, ACTION, NEXT_WINDOW, ACTION]
     assert all_jobs(host) == [], "what was inserted is cleared away"
     assert not job.folder.exists()
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="nobody knows without /proc")
+def test_inkscape_is_not_asked_before_it_has_taken_what_came_of_another_extension(
+    deliver: Callable[..., str], host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inkscape = Inkscape(host, [root(image(), CATS)])
+    asked_early: List[str] = []
+    exchanged = (tmp_path / "ink_ext_XXXXXX.svgABCDEF").open("w")
+
+    def pause(_: float) -> None:
+        asked_early.extend(inkscape.asked)
+        exchanged.close()
+
+    monkeypatch.setattr(time, "sleep", pause)
+    assert deliver(inkscape) == ""
+    assert exchanged.closed
+    assert asked_early == []
 
 
 @pytest.mark.parametrize(

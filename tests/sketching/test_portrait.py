@@ -93,7 +93,7 @@ def test_faces_take_turns_the_largest_first() -> None:
 @pytest.mark.parametrize(
     ("side", "jaw", "within"), [(30.0, 1 / 3, 1 / 3), (60.0, 2 / 3, 1.4 / 3), (150.0, 1.0, 0.7)]
 )
-def test_a_small_face_has_a_finer_pen_and_what_lies_within_it_a_finer_one(
+def test_small_faces_have_a_finer_pen_and_what_lies_within_an_outline_down_to_the_thinnest(
     side: float, jaw: float, within: float
 ) -> None:
     found = laid(side, strokes=64)

@@ -11,7 +11,7 @@ from typing import Iterator, List, Optional
 from clipasso_ext.beside import wish
 from clipasso_ext.beside.front import bring_to_front
 from clipasso_ext.beside.origin import Origin
-from clipasso_ext.beside.other_effects import OtherEffects
+from clipasso_ext.beside.other_effects import effect_runs
 from clipasso_ext.beside.session_bus import SessionBus
 from clipasso_ext.engine.background import BackgroundJob
 from clipasso_ext.host import log
@@ -36,7 +36,6 @@ class Delivery:
         self._jobs = jobs
         self._origin = origin
         self._bus = bus
-        self._others = OtherEffects(origin.group)
 
     def run(self) -> str:
         """Have them inserted, however busy Inkscape is. Those that can't be wait as finished jobs.
@@ -74,8 +73,8 @@ class Delivery:
         extension. Returns whether it did.
         """
         while True:
-            while self._others.run():
-                time.sleep(LOOK_S)  # nobody tells when they end
+            while effect_runs(self._origin.group):
+                time.sleep(LOOK_S)  # nobody tells when it ends
             for job in self._jobs:
                 wish.ask(job, anywhere)
             if not bus.do(name, ACTION):

@@ -1,17 +1,16 @@
-"""Whether Inkscape waits for an extension. It begins another one then if it is told to, and
+"""Whether Inkscape is busy with an extension. It begins another one then if it is told to, and
 whichever ends last undoes what the other did.
 """
 
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, Optional
+from typing import Iterator
 
 PROCESSES = Path("/proc")
-DOCUMENT = "ink_ext_"  # in the name of the file that Inkscape gives to an extension
-TAKING_S = 20  # Inkscape takes what came of one in a second; one that died removes no file
+EXCHANGED = "ink_ext_"  # in the names of the files that Inkscape exchanges with an extension
+A_RUN = 2  # so many of them it has open for one: what it gives, and what comes back
 
 
 def own_group() -> int:
@@ -20,43 +19,33 @@ def own_group() -> int:
     return int(getpgid(0)) if getpgid else 0
 
 
-class OtherEffects:
-    """The extensions, beside this process, that one Inkscape started.
+def effect_runs(group: int, own_file: str = "") -> bool:
+    """Whether the Inkscape of that process group runs an extension, or has not taken yet what came
+    of one: until then it has the files open that it exchanges with it. Nobody knows where there is
+    no ``/proc``.
 
-    Each runs until Inkscape has taken what came of it: then it removes the file that it gave to it,
-    a moment after the process has ended. Nobody knows of them where there is no ``/proc``.
+    own_file: which Inkscape gave to this process, if it is an extension: that one does not count.
     """
-
-    def __init__(self, group: int, given: Iterable[str] = ()) -> None:
-        """group: the process group of that Inkscape. given: files of effects that are known."""
-        self._group = group
-        until = time.monotonic() + TAKING_S
-        self._until: Dict[str, float] = dict.fromkeys(given, until)  # file -> believed so long
-
-    def run(self) -> bool:
-        """Whether one does. Those that this saw once are not forgotten before their end."""
-        now = time.monotonic()
-        alive = list(_documents(self._group))
-        self._until.update(dict.fromkeys(alive, now + TAKING_S))
-        return bool(alive) or any(
-            now < until and os.path.exists(path) for path, until in self._until.items()
-        )
+    held = set(_exchanged(group))
+    return len(held) > (A_RUN if own_file and os.path.realpath(own_file) in held else 0)
 
 
-def _documents(group: int) -> Iterator[str]:
-    """The files that were given to the extensions of a group whose processes live."""
-    for path in PROCESSES.glob("[0-9]*"):
-        document = _document(path, group)
-        if document is not None:
-            yield document
+def _exchanged(group: int) -> Iterator[str]:
+    """Such files that processes of the group have open."""
+    for process in PROCESSES.glob("[0-9]*"):
+        try:
+            if os.getpgid(int(process.name)) != group:
+                continue
+            for descriptor in os.listdir(str(process / "fd")):
+                yield from _exchanged_by(process / "fd" / descriptor)
+        except OSError:  # it has ended, or is somebody else's
+            continue
 
 
-def _document(process: Path, group: int) -> Optional[str]:
-    number = int(process.name)
+def _exchanged_by(descriptor: Path) -> Iterator[str]:
     try:
-        if number == os.getpid() or os.getpgid(number) != group:
-            return None
-        words = os.fsdecode((process / "cmdline").read_bytes()).split("\0")
-    except OSError:  # it has ended
-        return None
-    return next((word for word in reversed(words) if DOCUMENT in word), None)
+        path = os.readlink(str(descriptor))
+    except OSError:  # it was closed
+        return
+    if EXCHANGED in os.path.basename(path):
+        yield path

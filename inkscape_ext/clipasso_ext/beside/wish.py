@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Container, NamedTuple, Optional
 
-from clipasso_ext.beside.other_effects import OtherEffects, own_group
+from clipasso_ext.beside.other_effects import effect_runs, own_group
 from clipasso_ext.document.document_mark import DocumentMark, mark_of
 from clipasso_ext.engine.background import BackgroundJob, all_jobs, read_object
 from clipasso_ext.files import move
@@ -56,9 +56,12 @@ def withdraw(job: BackgroundJob) -> None:
             (job.folder / name).unlink()
 
 
-def grant(svg: Any, host: Host) -> None:
-    """Insert every sketch that is wanted in this document, and answer to each."""
-    is_busy = OtherEffects(own_group()).run()
+def grant(svg: Any, host: Host, own_file: str = "") -> None:
+    """Insert every sketch that is wanted in this document, and answer to each.
+
+    own_file: which Inkscape gave to this effect.
+    """
+    is_busy = effect_runs(own_group(), own_file)
     present = {element.get(JOB) for element in svg.iter() if isinstance(element.tag, str)}
     answers = []
     for job in all_jobs(host):

@@ -67,7 +67,7 @@ def restyle(sketch: SketchLayer, wanted: Restyling) -> None:
     paths = list(sketch.meant_paths)
     usual = usual_width(paths)
     for path in paths:
-        # a small face was drawn with a finer pen, and stays finer than the rest
+        # what lies within a face was drawn with a finer pen, and stays finer than the rest
         finer = path.get(PART) and usual > 0
         share = min(1.0, _plain_width(path)[0] / usual) if finer else 1.0
         own = wanted._replace(width=wanted.width * share)

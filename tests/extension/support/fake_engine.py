@@ -10,7 +10,7 @@ middle), ``error``, ``bug`` (of the warm engine, at the first request), ``garbag
 no JSON first), ``slow`` (goes on until stopped or replaced), ``slow finish``
 (the same, of all but drafts), ``silent`` (``join`` and ``order`` say
 nothing for a minute), ``worse`` (an edit finds no better place for strokes). While a file lies at
-``FAKE_ENGINE_HOLD`` requests go on as if they were slow. ``FAKE_ENGINE_LOG`` names a file that gets
+``FAKE_ENGINE_HOLD`` the requests of ``run`` are slow. ``FAKE_ENGINE_LOG`` names a file that gets
 every line that comes in.
 """
 
@@ -71,7 +71,7 @@ class FakeEngine:
                 self.keep = False
                 self.working = threading.Thread(target=self.work, args=(fields, self.wish))
                 self.working.start()
-        if HOLD or MODE.startswith("slow"):
+        if is_held() or MODE.startswith("slow"):
             self.finish()
         elif self.working:
             self.working.join()
@@ -111,10 +111,10 @@ class FakeEngine:
         picture = png(40, 30) if fields.get("preview_px") else None
         self.tell_start(ident, fields["request"].get("preset", "auto"), picture)
         is_slow = MODE == "slow" or (MODE == "slow finish" and is_work(fields))
-        steps = ENDLESS if is_slow else STEPS
-        step = 0
-        while step < steps or is_held():
+        step, steps = 0, 1
+        while step < steps:
             step += 1
+            steps = ENDLESS if is_slow or is_held() else STEPS
             progress = {"step": step, "steps": steps, "loss": 1 / step, "time_s": 0.1 * step}
             shown = {} if picture is None else {"preview": picture}
             if fields.get("preview_svg"):
@@ -122,7 +122,7 @@ class FakeEngine:
             self.say(ident, event="progress", time_left_s=3.0, **progress, **shown)
             if MODE == "die":
                 os._exit(9)
-            if wish.wait(0.05 if is_slow or is_held() else 0):
+            if wish.wait(0.05 if steps == ENDLESS else 0):
                 break
         if wish.is_set() and not self.keep:
             self.say(ident, event="cancelled")
