@@ -37,15 +37,8 @@ def _exchanged(group: int) -> Iterator[str]:
             if os.getpgid(int(process.name)) != group:
                 continue
             for descriptor in os.listdir(str(process / "fd")):
-                yield from _exchanged_by(process / "fd" / descriptor)
+                path = os.path.realpath(str(process / "fd" / descriptor))
+                if EXCHANGED in os.path.basename(path):
+                    yield path
         except OSError:  # it has ended, or is somebody else's
             continue
-
-
-def _exchanged_by(descriptor: Path) -> Iterator[str]:
-    try:
-        path = os.readlink(str(descriptor))
-    except OSError:  # it was closed
-        return
-    if EXCHANGED in os.path.basename(path):
-        yield path
