@@ -196,8 +196,9 @@ def test_what_is_called_off_is_ended(
 
 
 def test_what_was_called_off_before_is_ended(
-    plotted: Plotted, processes: List[subprocess.Popen[bytes]]
+    plotted: Plotted, processes: List[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("FAKE_ENGINE", "slow")  # else it may end by itself before
     cancellation = Cancellation()
     cancellation.call_off()
     with pytest.raises(CalledOff):
