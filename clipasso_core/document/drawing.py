@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from clipasso_core.color import from_rgb
+from clipasso_core.document.around import Around
 from clipasso_core.document.attributes import (
     INNER,
     LOCKED,
@@ -363,7 +363,8 @@ def _page_size(root: etree._Element) -> tuple[float, float]:
 
 def _photo(root: etree._Element, group: etree._Element, styles: Cascade) -> etree._Element | None:
     """The photograph's image: the one that the sketch names, else the only one that is seen."""
-    images = [node for node in root.iter(f"{{{SVG}}}image") if _seen(node, styles)]
+    seen = _Seen(styles)
+    images = [node for node in root.iter(f"{{{SVG}}}image") if seen.at(node)]
     source = (group.get(SOURCE) or "").lstrip("#")
     for image in images:
         if source and image.get("id") == source:
@@ -375,12 +376,14 @@ def _lines(
     group: etree._Element, to_picture: NDArray[np.floating], styles: Cascade
 ) -> Iterator[Line]:
     paper = _paper(group, styles)
-    ctms: dict[etree._Element, NDArray[np.floating]] = {}
+    ctms = _ctms()
+    seen = _Seen(styles, group)
+    locked = Around(False, lambda around, one: one is not group and (around or _is_sealed(one)))
     for node in group.iter(f"{{{SVG}}}path"):
-        if not _seen(node, styles, group):
+        if not seen.at(node):
             continue
         with np.errstate(all="ignore"):
-            own = to_picture @ _ctm(node, ctms)
+            own = to_picture @ ctms.at(node)
         if is_flat(own):
             continue  # squashed to nothing: nothing is seen of it
         scale = float(np.sqrt(abs(np.linalg.det(own[:2, :2]))))
@@ -400,32 +403,29 @@ def _lines(
             color=from_rgb((red, green, blue)),
             darkness=_darkness(node, "stroke", styles, paper) * opacity,
             fill=fill * opacity,
-            locked=_is_locked(node, group),
+            locked=node.get(LOCKED) == "true" or locked.at(node),
             fixed="closed" if closed else filled,
             to_picture=own,
         )
 
 
-def _ctm(
-    node: etree._Element, known: dict[etree._Element, NDArray[np.floating]] | None = None
-) -> NDArray[np.floating]:
-    """From a node's content to the root's user units; [3, 3].
+def _ctm(node: etree._Element) -> NDArray[np.floating]:
+    """From a node's content to the root's user units; [3, 3]."""
+    return _ctms().at(node)
 
-    known: of elements around it, to which its own is added; nothing may change meanwhile.
-    """
-    known = {} if known is None else known
-    way = []
-    around: etree._Element | None = node
-    while around is not None and around not in known:
-        way.append(around)
-        around = around.getparent()
-    total = np.eye(3) if around is None else known[around]
-    for one in reversed(way):
-        if one.get("transform"):
-            with np.errstate(all="ignore"):  # see `attributes.is_flat`
-                total = total @ read_transform(one)
-        known[one] = total
-    return total
+
+def _ctms() -> Around[NDArray[np.floating]]:
+    unmoved: NDArray[np.floating] = np.eye(3)
+    return Around(unmoved, _within)
+
+
+def _within(around: NDArray[np.floating], one: etree._Element) -> NDArray[np.floating]:
+    """The map of an element's content, of the one around it."""
+    if not one.get("transform"):
+        return around
+    with np.errstate(all="ignore"):  # see `attributes.is_flat`
+        inner: NDArray[np.floating] = around @ read_transform(one)
+    return inner
 
 
 def looks(node: etree._Element, styles: Cascade | None = None) -> dict[str, str]:
@@ -447,9 +447,10 @@ def looks(node: etree._Element, styles: Cascade | None = None) -> dict[str, str]
 
 def _paper(group: etree._Element, styles: Cascade) -> float:
     """How dark the paper is that the engine put below the strokes; 0 for none."""
+    seen = _Seen(styles)
     for sheet in group.getroottree().getroot().iter(f"{{{SVG}}}rect"):
         layer = sheet.getparent()
-        if layer is not None and layer.get(PAPER) and _seen(sheet, styles):
+        if layer is not None and layer.get(PAPER) and seen.at(sheet):
             return _darkness(sheet, "fill", styles)
     return 0.0
 
@@ -465,28 +466,28 @@ def _darkness(node: etree._Element, name: str, styles: Cascade, paper: float = 0
     return abs(1 - bright - paper) * alpha * share(styles.value(node, f"{name}-opacity"))
 
 
-def _seen(node: etree._Element, styles: Cascade, group: etree._Element | None = None) -> bool:
-    """Whether it is seen, or would be if `group` were.
+class _Seen:
+    """Whether elements are seen, or would be if `group` were.
 
     A layer that is meant may be hidden, as those of a series are.
     """
-    if any(etree.QName(one).localname in UNSEEN for one in (node, *node.iterancestors())):
-        return False
-    if group is None or styles.is_seen(group):
-        return styles.is_seen(node)
-    if styles.value(node, "visibility").lower() != "visible":
-        return False
-    within = takewhile(lambda one: one is not group, (node, *node.iterancestors()))
-    return all(styles.value(one, "display").lower() != "none" for one in within)
+
+    def __init__(self, styles: Cascade, group: etree._Element | None = None) -> None:
+        self._styles = styles
+        hidden = group is not None and not styles.is_seen(group)
+        self._displayed = Around(
+            True,
+            lambda around, one: (hidden and one is group) or (around and styles.is_displayed(one)),
+        )
+        self._aside = Around(
+            False, lambda around, one: around or etree.QName(one).localname in UNSEEN
+        )
+
+    def at(self, node: etree._Element) -> bool:
+        visible = self._styles.value(node, "visibility").lower() == "visible"
+        return visible and self._displayed.at(node) and not self._aside.at(node)
 
 
-def _is_locked(node: etree._Element, group: etree._Element) -> bool:
-    """By our own attribute, or by Inkscape's lock on the path or on a group around it."""
-    if node.get(LOCKED) == "true":
-        return True
-    for one in (node, *node.iterancestors()):
-        if one is group:
-            break
-        if one.get(f"{{{SODIPODI}}}insensitive") == "true":
-            return True
-    return False
+def _is_sealed(one: etree._Element) -> bool:
+    """Whether Inkscape's lock is on it."""
+    return one.get(f"{{{SODIPODI}}}insensitive") == "true"

@@ -21,6 +21,7 @@ from cssselect import parse as parse_selectors
 from lxml import etree
 from tinycss2.color4 import parse_color
 
+from clipasso_core.document.around import Around
 from clipasso_core.document.attributes import LONGEST_NUMBER
 from clipasso_core.document.selectors import Elements, Index, check
 
@@ -62,7 +63,7 @@ class Cascade:
         """Raises `UserError` for sheets that take too long."""
         self._attributes: dict[str, Said] = {}  # by a style attribute's text
         self._presented: dict[tuple[str, str], str] = {}  # by a presentation attribute and its text
-        self._kept: dict[str, dict[etree._Element, str]] | None = None
+        self._kept: _Found | None = None
         self._sheets: dict[etree._Element, Said] = {}
         index: Index | None = None
         for order, rule in enumerate(_rules(root)):
@@ -75,7 +76,7 @@ class Cascade:
     @contextmanager
     def unchanged(self) -> Iterator[None]:
         """Within, no attribute changes: what elements have is found once for each."""
-        self._kept = {}
+        self._kept = _Found(self)
         try:
             yield
         finally:
@@ -95,7 +96,7 @@ class Cascade:
     def value(self, node: etree._Element, name: str) -> str:
         """The property as the element has it, with ``inherit`` and its like resolved."""
         known = PROPERTIES[name]
-        kept = {} if self._kept is None else self._kept.setdefault(name, {})
+        kept = {} if self._kept is None else self._kept.values[name]
         value = known.initial
         inheriting: list[etree._Element] = []
         for one in chain((node,), node.iterancestors()):
@@ -122,17 +123,17 @@ class Cascade:
 
     def opacity(self, node: etree._Element) -> float:
         """Of an element and all around it: they multiply."""
-        whole = 1.0
-        for one in (node, *node.iterancestors()):
-            whole *= share(self.value(one, "opacity"))
-        return whole
+        return (self._kept or _Found(self)).opacity.at(node)
 
     def is_seen(self, node: etree._Element) -> bool:
         """Whether no ``display`` and no ``visibility`` hides it."""
         if self.value(node, "visibility").lower() != "visible":
             return False
-        around = (node, *node.iterancestors())
-        return all(self.value(one, "display").lower() != "none" for one in around)
+        return (self._kept or _Found(self)).displayed.at(node)
+
+    def is_displayed(self, node: etree._Element) -> bool:
+        """Whether its own ``display`` does not hide it."""
+        return self.value(node, "display").lower() != "none"
 
     def _attribute(self, node: etree._Element) -> Said:
         text = node.get("style") or ""
@@ -165,6 +166,15 @@ class Cascade:
             for name, (value, important) in said.items():
                 rank = (important, 1, specificity, order)
                 of_node[name] = max(of_node.get(name, UNSAID), (rank, value))
+
+
+class _Found:
+    """What elements were found to have: their properties, and what they have from around."""
+
+    def __init__(self, styles: Cascade) -> None:
+        self.values: dict[str, dict[etree._Element, str]] = {name: {} for name in PROPERTIES}
+        self.opacity = Around(1.0, lambda whole, one: whole * share(styles.value(one, "opacity")))
+        self.displayed = Around(True, lambda around, one: around and styles.is_displayed(one))
 
 
 def color(paint: str) -> tuple[float, float, float, float] | None:

@@ -83,7 +83,7 @@ def test_transforms_are_what_another_library_reads(
 def test_a_transform_that_can_not_be_read_is_none(text: str) -> None:
     began = time.process_time()
     assert (read_transform(element(transform=text)) == np.eye(3)).all()
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(
@@ -141,4 +141,4 @@ def test_what_shows_nothing_is_flat() -> None:
 def test_a_length_is_read_in_time_of_its_own_length(text: str) -> None:
     began = time.process_time()
     assert read_length(text) == 0
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 10

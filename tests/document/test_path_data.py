@@ -16,7 +16,7 @@ from svgelements import Path as Known
 from clipasso_core.document.path_data import path_text, read_path
 from clipasso_core.strokes import polyline
 
-LIMIT_S = 5.0
+LIMIT_S = 20.0  # for less than a second, or five where a busy machine counts every line
 
 PLACE = st.floats(-100, 100).map(lambda value: round(value, 2))
 SIZE = st.floats(0.5, 60).map(lambda value: round(value, 2))

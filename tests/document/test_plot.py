@@ -186,7 +186,7 @@ def test_two_thousand_strokes_take_seconds(tmp_path: Path, command: str) -> None
     path = scribble(tmp_path / "many.svg", 2000)
     began = time.monotonic()
     assert main([command, str(path), "--layer", "layer"]) == 0
-    assert time.monotonic() - began < 30, "some 6 on an idle machine"
+    assert time.monotonic() - began < 120, "some 6 on an idle machine"
 
 
 @pytest.mark.parametrize("command", ["join", "order"])

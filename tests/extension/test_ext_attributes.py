@@ -131,7 +131,7 @@ def test_time_grows_with_the_text_alone(text: str) -> None:
     attributes.read_length(text)
     attributes.read_numbers(text)
     attributes.read_share(text)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 10
 
 
 # What uses them

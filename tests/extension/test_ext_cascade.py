@@ -226,7 +226,7 @@ def test_the_true_engine_sees_what_classes_say(run: Run, true_engine: Path) -> N
 
 # How long that takes
 
-LIMIT_S = 5.0
+LIMIT_S = 20.0  # for less than a second, or five where a busy machine counts every line
 
 
 @pytest.mark.parametrize(

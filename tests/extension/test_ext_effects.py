@@ -483,10 +483,10 @@ def test_a_bitmap_of_14_megabytes_is_fast(run: Run) -> None:
     began = time.process_time()
     output = run("parameters", body)
     assert len(added(output)) == 1
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 10
     began = time.process_time()
     run("background", body)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 10
 
 
 def test_the_bitmap_comes_back_byte_for_byte(run: Run) -> None:

@@ -305,7 +305,7 @@ def test_clones_of_clones_without_end_are_told_in_seconds() -> None:
     began = time.process_time()
     with pytest.raises(Problem, match="clones"):
         find_photos(root(groups), [])
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 40
 
 
 def test_groups_that_lie_too_deep_are_told() -> None:

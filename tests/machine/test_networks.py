@@ -187,4 +187,4 @@ def test_an_index_that_does_not_answer_is_given_up_within_seconds(
         began = time.monotonic()
         with pytest.raises(UserError, match="by hand"):
             fetch("u2netp")
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 60
