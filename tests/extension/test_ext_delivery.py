@@ -5,7 +5,6 @@ not found.
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import Any, Callable, List, Optional
 
@@ -29,6 +28,8 @@ NAME = "org.inkscape.Inkscape"
 ORIGIN = Origin(NAME, None, own_group())
 CATS = PAGE + ' sodipodi:docname="cats.svg"'
 DOGS = PAGE + ' sodipodi:docname="dogs.svg"'
+FILES = ["job.json", "outcome.json", "photo.bitmap"]  # of a finished job
+needs_proc = pytest.mark.skipif(not Path("/proc").exists(), reason="nobody knows without /proc")
 
 
 class Inkscape:
@@ -56,6 +57,10 @@ class Inkscape:
         return True
 
 
+def unasked() -> bool:
+    raise AssertionError("no other extension runs")
+
+
 @pytest.fixture
 def job(host: Host, scratch: Path) -> BackgroundJob:
     """A finished sketch of the document with the cats."""
@@ -70,10 +75,18 @@ def job(host: Host, scratch: Path) -> BackgroundJob:
 
 @pytest.fixture
 def deliver(host: Host, job: BackgroundJob) -> Callable[..., str]:
-    def run(inkscape: Any) -> str:
-        return Delivery([job], ORIGIN, inkscape).run()
+    def run(inkscape: Any, pause: Callable[[], bool] = unasked) -> str:
+        return Delivery([job], ORIGIN, inkscape, pause).run()
 
     return run
+
+
+def waits() -> str:
+    return f"The sketch waits: open its document and choose {insert_finished()}."
+
+
+def files_of(job: BackgroundJob) -> List[str]:
+    return sorted(path.name for path in job.folder.iterdir())
 
 
 def inserted(svg: Any) -> List[str]:
@@ -92,22 +105,35 @@ def test_the_document_is_found_behind_others(
     assert not job.folder.exists()
 
 
-@pytest.mark.skipif(not Path("/proc").exists(), reason="nobody knows without /proc")
+@needs_proc
 def test_inkscape_is_not_asked_before_it_has_taken_what_came_of_another_extension(
-    deliver: Callable[..., str], host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    deliver: Callable[..., str], host: Host, tmp_path: Path
 ) -> None:
     inkscape = Inkscape(host, [root(image(), CATS)])
     asked_early: List[str] = []
     exchanged = (tmp_path / "ink_ext_XXXXXX.svgABCDEF").open("w")
 
-    def pause(_: float) -> None:
+    def pause() -> bool:
         asked_early.extend(inkscape.asked)
         exchanged.close()
+        return True
 
-    monkeypatch.setattr(time, "sleep", pause)
-    assert deliver(inkscape) == ""
+    assert deliver(inkscape, pause) == ""
     assert exchanged.closed
     assert asked_early == []
+
+
+@needs_proc
+def test_who_waits_no_longer_for_another_extension_is_told_where_the_sketch_is(
+    deliver: Callable[..., str], host: Host, job: BackgroundJob, tmp_path: Path
+) -> None:
+    inkscape = Inkscape(host, [root(image(), CATS)])
+    pauses = iter([True, True, False])
+    with (tmp_path / "ink_ext_XXXXXX.svgABCDEF").open("w"):
+        assert deliver(inkscape, lambda: next(pauses)) == waits()
+    assert inkscape.asked == []
+    assert [one.id for one in all_jobs(host)] == [job.id]
+    assert files_of(job) == FILES, "it is wanted no more"
 
 
 @pytest.mark.parametrize(
@@ -129,11 +155,9 @@ def test_what_is_not_inserted_waits_and_that_is_said(
 ) -> None:
     inkscape = Inkscape(host, [root(image(), page) for page in documents], deaf)
     said = deliver(inkscape)
-    waits = f"The sketch waits: open its document and choose {insert_finished()}."
-    assert said == f"{words}. {waits}"
+    assert said == f"{words}. {waits()}"
     assert [one.id for one in all_jobs(host)] == [job.id]
-    names = sorted(path.name for path in job.folder.iterdir())
-    assert names == ["job.json", "outcome.json", "photo.bitmap"], "it is wanted no more"
+    assert files_of(job) == FILES, "it is wanted no more"
 
 
 def test_without_a_bus_it_waits(deliver: Callable[..., str]) -> None:

@@ -15,7 +15,7 @@ from support.documents import Document, placed
 from support.inkscape import CLIPASSO, Inkscape, element, fit, labels, sketches, without
 from support.screen import Desk, desk, need, wait_for
 from support.session_bus import session_bus
-from support.sitting import MESSAGE, PROGRESS, WINDOW, Sitting, Told, children, end_all
+from support.sitting import BUSY, MESSAGE, PROGRESS, WINDOW, Sitting, Told, children, end_all
 
 pytestmark = pytest.mark.every_inkscape
 SKETCH = "ctrl+F9"
@@ -283,6 +283,7 @@ def test_a_sketch_waits_for_the_extension_that_inkscape_waits_for(sit: Sit) -> N
     wait_for(
         lambda: list((sitting.inkscape.home / "jobs").glob("*/job.json")), "the sketch to wait"
     )
+    wait_for(lambda: sitting.desk.find(BUSY), "what the sketch waits for to be said")
     sitting.desk.window(PROGRESS)
     sitting.desk.press("alt+s")
     sitting.desk.gone(PROGRESS)

@@ -19,6 +19,7 @@ from support.screen import Desk, wait_for
 # titles of windows
 WINDOW = "^Sketch a Photograph$"
 PROGRESS = "^Sketching$"
+BUSY = "^Waiting for Inkscape$"
 MESSAGE = "^CLIPasso$"
 CURRENT_LAYER = INKSCAPE + "current-layer"
 REST_S = 0.3  # so long does an Inkscape nothing that has come to rest

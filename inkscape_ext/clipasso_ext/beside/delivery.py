@@ -5,14 +5,14 @@ Inkscape that has it open.
 from __future__ import annotations
 
 import shutil
-import time
-from typing import Iterator, List, Optional
+from typing import Callable, Iterator, List, Optional
 
 from clipasso_ext.beside import wish
 from clipasso_ext.beside.front import bring_to_front
 from clipasso_ext.beside.origin import Origin
 from clipasso_ext.beside.other_effects import effect_runs
 from clipasso_ext.beside.session_bus import SessionBus
+from clipasso_ext.cancellation import CalledOff
 from clipasso_ext.engine.background import BackgroundJob
 from clipasso_ext.host import log
 from clipasso_ext.locks import turn
@@ -23,7 +23,6 @@ ACTION = "org.clipasso.deliver.noprefs"
 NEXT_WINDOW = "window-next"
 # Inkscape learns which of its windows is in front a moment after the window manager does
 TRIES = 3
-LOOK_S = 0.2
 TURN = ".turn"  # beside the jobs: held by the process that delivers
 
 
@@ -31,23 +30,33 @@ class Delivery:
     """Of finished jobs from one document."""
 
     def __init__(
-        self, jobs: List[BackgroundJob], origin: Origin, bus: Optional[SessionBus]
+        self,
+        jobs: List[BackgroundJob],
+        origin: Origin,
+        bus: Optional[SessionBus],
+        pause: Callable[[], bool],
     ) -> None:
+        """pause: takes a moment, while Inkscape is busy with another extension; returns whether to
+        go on waiting.
+        """
         self._jobs = jobs
         self._origin = origin
         self._bus = bus
+        self._pause = pause
 
     def run(self) -> str:
         """Have them inserted, however busy Inkscape is. Those that can't be wait as finished jobs.
         Returns what the person should know; empty when all are in.
         """
         try:
-            # two windows at once would have one effect begin within the other
-            with turn(self._jobs[0].folder.parent / TURN):
-                is_reached = self._bus is not None and self._reach(self._bus)
-            told = [line for line in map(self._told, self._jobs) if line]
-            for job in self._jobs:
-                wish.withdraw(job)
+            try:
+                is_reached = self._bus is not None and self._deliver(self._bus)
+                told = [line for line in map(self._told, self._jobs) if line]
+            finally:
+                for job in self._jobs:
+                    wish.withdraw(job)
+        except CalledOff:  # before anything was inserted: one document has them all
+            return _waits()
         except OSError as error:
             log(f"sketches could not be delivered: {error}")
             refused = _("The sketch could not be handed to Inkscape ({reason}).")
@@ -55,6 +64,15 @@ class Delivery:
         if not is_reached:
             return " ".join([_("Inkscape does not answer."), _waits()])
         return "\n\n".join(dict.fromkeys(told))
+
+    def _deliver(self, bus: SessionBus) -> bool:
+        """As soon as Inkscape is busy with nothing else. Returns whether any Inkscape answered.
+        Raises `CalledOff`.
+        """
+        self._wait_for_others()  # two windows may wait at once, and both say so
+        # two at once would have one effect begin within the other
+        with turn(self._jobs[0].folder.parent / TURN):
+            return self._reach(bus)
 
     def _reach(self, bus: SessionBus) -> bool:
         """Look for the document until it is found. Returns whether any Inkscape answered."""
@@ -73,14 +91,19 @@ class Delivery:
         extension. Returns whether it did.
         """
         while True:
-            while effect_runs(self._origin.group):
-                time.sleep(LOOK_S)  # nobody tells when it ends
+            self._wait_for_others()
             for job in self._jobs:
                 wish.ask(job, anywhere)
             if not bus.do(name, ACTION):
                 return False
             if not any(one is not None and one.said == wish.BUSY for one in self._answers()):
                 return True
+
+    def _wait_for_others(self) -> None:
+        """Raises `CalledOff`."""
+        while effect_runs(self._origin.group):  # nobody tells when it ends
+            if not self._pause():
+                raise CalledOff
 
     def _answers(self) -> List[Optional[wish.Answer]]:
         return [wish.answer(job) for job in self._jobs]

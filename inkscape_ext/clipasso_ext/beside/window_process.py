@@ -58,6 +58,7 @@ def attend(folder: Path) -> str:
     tasks = [RememberedTask(RememberedPhoto(one), host) for one in said["photos"]]
     if not has_gtk():
         raise Problem(_("The window can't be shown: the screen is gone."))
+    from clipasso_ext.windows.busy_window import BusyWindow
     from clipasso_ext.windows.sketch_window import SketchWindow
 
     origin = Origin(**said["origin"])
@@ -74,5 +75,8 @@ def attend(folder: Path) -> str:
             told.append(told_of(task.name, str(problem)))
     jobs = [task.job for task in tasks if task.job is not None]
     if jobs:
-        told.insert(0, Delivery(jobs, origin, connect()).run())
+        busy = BusyWindow()
+        stay_above(busy, origin.window)
+        told.insert(0, Delivery(jobs, origin, connect(), busy.pause).run())
+        busy.destroy()
     return "\n\n".join(text for text in told if text)
