@@ -243,6 +243,25 @@ def test_sketches_are_measured_and_the_seed_of_the_lowest_loss_is_chosen(photo: 
     assert page(done).count('<figure class="card"') == 2
 
 
+@pytest.mark.parametrize(("told_apart", "asked"), [(True, "auto"), (False, "one")])
+def test_several_subjects_are_drawn_as_one_when_that_is_asked(
+    photo: Path, monkeypatch: pytest.MonkeyPatch, told_apart: bool, asked: str
+) -> None:
+    heard: list[str] = []
+    draw = drawings.sketch
+
+    def listen(subject: Any, request: Any, guide: Any) -> Any:
+        heard.append(request.subjects)
+        return draw(subject, request, guide)
+
+    monkeypatch.setattr(drawings, "sketch", listen)
+    plan = drawings.Plan([4], 1, "draft", "lite", controls=False, told_apart=told_apart)
+    done = drawings.draw_all(drawings.read_subjects([photo], None), plan)
+    assert heard == [asked]
+    finish(done)
+    assert ("several subjects as one" in page(done)) != told_apart
+
+
 def drawn() -> list[dict[str, Any]]:
     """Of two photographs two seeds and a control of each sort."""
     found: list[dict[str, Any]] = []
