@@ -108,10 +108,11 @@ class Desk:
         """Give a window the keyboard."""
 
         def active() -> bool:
-            if self.do("getactivewindow") == window:
-                return True
-            self.do("windowactivate", window)
-            return False
+            if self.do("getactivewindow") != window:
+                self.do("windowactivate", window)
+                return False
+            # the window manager names it first, and gives it the keyboard a moment later
+            return self.do("getwindowfocus") == window
 
         wait_for(active, "the keyboard in the window")
 
