@@ -11,7 +11,7 @@ from clipasso_ext.host import Host
 
 from easel import image, png, was_ended
 from screens import Hands, button, status
-from sketching import Open, tries
+from sketching import Open, dab, tries
 from stand_in import StandIn
 
 pytest.importorskip("gi", reason="this Python has no GTK")
@@ -92,13 +92,10 @@ def test_the_background_goes_on_from_the_draft_with_all_that_was_said(
     hands: Hands, sketch_window: Open, host: Host
 ) -> None:
     window = sketch_window()
-    brush = window._board.brush
 
     def paint() -> None:
         window._controls.look.set_active_id("marker")
-        brush.tool = "more"
-        brush.begin((0.5, 0.5))
-        brush.end()
+        dab(window)
         hands.when(lambda: len(tries(window)) == 2, button(window, "In the Background").clicked)
 
     hands.when(lambda: "Draft of" in status(window), paint)

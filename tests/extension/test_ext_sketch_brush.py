@@ -9,7 +9,7 @@ import pytest
 
 from kinds import Heard
 from screens import Hands, button, status, widgets
-from sketching import Open, asked, pixels, tries
+from sketching import Open, asked, dab, pixels, tries
 
 pytest.importorskip("gi", reason="this Python has no GTK")
 pytestmark = pytest.mark.usefixtures("shown")
@@ -71,12 +71,9 @@ def test_a_sketch_drawn_before_the_brush_is_not_gone_on_from(
     hands: Hands, sketch_window: Open, heard: Heard
 ) -> None:
     window = sketch_window()
-    brush = window._board.brush
 
     def paint() -> None:
-        brush.tool = "more"
-        brush.begin((0.5, 0.5))
-        brush.end()
+        dab(window)
         button(window, "Finish").clicked()
         hands.when(lambda: "Finished" in status(window), button(window, "Cancel").clicked)
 
@@ -89,12 +86,9 @@ def test_finish_goes_on_from_a_draft_that_was_drawn_with_what_is_painted(
     hands: Hands, sketch_window: Open, heard: Heard
 ) -> None:
     window = sketch_window()
-    brush = window._board.brush
 
     def paint() -> None:
-        brush.tool = "more"
-        brush.begin((0.5, 0.5))
-        brush.end()
+        dab(window)
         hands.when(lambda: len(tries(window)) == 2, finish)
 
     def finish() -> None:

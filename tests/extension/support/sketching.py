@@ -44,6 +44,14 @@ def set_color(controls: Any, text: str) -> None:
     controls.ink.color.emit("color-set")
 
 
+def dab(window: Any) -> None:
+    """Say with the brush that more strokes should go to the middle."""
+    brush = window._board.brush
+    brush.tool = "more"
+    brush.begin((0.5, 0.5))
+    brush.end()
+
+
 def pixels(window: Any) -> bytes:
     """What the preview shows."""
     return bytes(window._board.preview.picture.get_pixels())
